@@ -1,0 +1,35 @@
+"""What was left out or looked wrong: counted by kind, told in the log, never a failure."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One oddity in what GitHub sent: its kind (a short stable name), what it is, and its URL."""
+
+    kind: str
+    detail: str
+    url: str = ""
+
+
+class Anomalies:
+    """Counts anomalies by kind and logs each as it comes."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, *anomalies: Anomaly) -> None:
+        """Count and log."""
+        for anomaly in anomalies:
+            self.counts[anomaly.kind] += 1
+            log.warning("anomaly", kind=anomaly.kind, detail=anomaly.detail, url=anomaly.url)
+
+    @property
+    def total(self) -> int:
+        """How many there were, of all kinds."""
+        return self.counts.total()

@@ -1,0 +1,36 @@
+"""Errors, grouped by what their catcher does about them.
+
+Every message is for the person who reads it: what happened, where, and what to do. It never
+carries a token or a signed URL.
+"""
+
+
+class CiHealthError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class ConfigurationError(CiHealthError):
+    """A setting is wrong or missing: nothing was done; exit code 2."""
+
+
+class RetriableError(CiHealthError):
+    """The other side is busy or away: the same call may go through later.
+
+    `retry_after` is in seconds, None where the other side named no time.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class FatalError(CiHealthError):
+    """The other side refuses, and will until somebody changes something: do not retry."""
+
+
+class NotFoundError(FatalError):
+    """What was asked for is not there, or this token may not see it (GitHub answers 404 to both)."""
+
+
+class DataError(CiHealthError):
+    """What the other side sent cannot be understood: skip that item, count it, go on."""

@@ -1,0 +1,1 @@
+"""Extract: what GitHub sends, fetched and parsed into records."""

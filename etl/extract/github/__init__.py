@@ -1,0 +1,1 @@
+"""GitHub's REST API: client, limits, windows; sockets live in the client alone."""

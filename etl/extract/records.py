@@ -1,0 +1,276 @@
+"""Typed records of what GitHub's REST API sends, one class an entity; pure parsing, no I/O.
+
+Times are whole Unix seconds in UTC, None where GitHub sent none or nonsense. A record is built by
+its `parse`, which raises DataError where something that the record cannot do without is missing or
+of the wrong type; anything else that is odd becomes None or an empty value.
+Source: GitHub's REST API reference: workflow runs, workflow jobs, check runs, repositories.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+from etl.errors import DataError
+
+T = TypeVar("T")
+
+# GitHub was founded in 2008; a time outside these bounds is a zero value or an overflow.
+_EARLIEST = int(datetime(2008, 1, 1, tzinfo=UTC).timestamp())
+_LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as it is called now; `id` stays the same through renames."""
+
+    id: int
+    full_name: str
+    default_branch: str
+    private: bool
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From `GET /repos/{owner}/{repo}`."""
+        return cls(
+            id=_required(raw, "id", int),
+            full_name=_required(raw, "full_name", str),
+            default_branch=_required(raw, "default_branch", str),
+            private=_or(raw, "private", bool, default=True),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow: its name changes, its id does not."""
+
+    id: int
+    name: str
+    path: str
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/actions/workflows`."""
+        return cls(
+            id=_required(raw, "id", int),
+            name=_or(raw, "name", str, default=""),
+            path=_or(raw, "path", str, default=""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt of a workflow run: the latest one in listings, a given one where asked by number.
+
+    `created_at` is the run's, `started_at` the attempt's; `fork` tells that the head commit lives in
+    another repository than the run.
+    """
+
+    id: int
+    number: int
+    attempt: int
+    workflow_id: int
+    workflow_name: str
+    path: str
+    check_suite_id: int | None
+    event: str
+    status: str
+    conclusion: str | None
+    head_sha: str
+    head_branch: str
+    fork: bool
+    actor: str
+    created_at: int
+    started_at: int | None
+    updated_at: str
+    url: str
+    has_previous_attempt: bool
+
+    @property
+    def completed(self) -> bool:
+        """Whether this attempt has ended."""
+        return self.status == "completed"
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
+        attempt = _or(raw, "run_attempt", int, default=1)
+        if attempt < 1:
+            raise DataError(f"run_attempt is {attempt}")
+        created_at = seconds(_required(raw, "created_at", str))
+        if created_at is None:
+            raise DataError(f"created_at is no time: {raw['created_at']!r}")
+        return cls(
+            id=_required(raw, "id", int),
+            number=_or(raw, "run_number", int, default=0),
+            attempt=attempt,
+            workflow_id=_required(raw, "workflow_id", int),
+            workflow_name=_or(raw, "name", str, default=""),
+            path=_or(raw, "path", str, default=""),
+            check_suite_id=_or(raw, "check_suite_id", int, default=None),
+            event=_or(raw, "event", str, default=""),
+            status=_required(raw, "status", str),
+            conclusion=_or(raw, "conclusion", str, default=None),
+            head_sha=_or(raw, "head_sha", str, default=""),
+            head_branch=_or(raw, "head_branch", str, default=""),
+            fork=_is_fork(raw),
+            actor=_or(raw.get("actor"), "login", str, default=""),
+            created_at=created_at,
+            started_at=seconds(raw.get("run_started_at")),
+            updated_at=_or(raw, "updated_at", str, default=""),
+            url=_or(raw, "html_url", str, default=""),
+            has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job."""
+
+    number: int
+    name: str
+    conclusion: str | None
+    started_at: int | None
+    completed_at: int | None
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of a job's `steps`."""
+        return cls(
+            number=_required(raw, "number", int),
+            name=_or(raw, "name", str, default=""),
+            conclusion=_or(raw, "conclusion", str, default=None),
+            started_at=seconds(raw.get("started_at")),
+            completed_at=seconds(raw.get("completed_at")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as an attempt of a run lists it: executed there, or inherited from an earlier one."""
+
+    id: int
+    run_id: int
+    attempt: int
+    name: str
+    status: str
+    conclusion: str | None
+    created_at: int | None
+    started_at: int | None
+    completed_at: int | None
+    labels: tuple[str, ...]
+    steps: tuple[Step, ...]
+    url: str
+    broken_steps: int = 0
+
+    @property
+    def completed(self) -> bool:
+        """Whether this job has ended."""
+        return self.status == "completed"
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/actions/runs/{id}/attempts/{n}/jobs`.
+
+        A step that cannot be understood costs that step alone: it is counted in `broken_steps`.
+        """
+        steps, broken = _steps(raw.get("steps") if isinstance(raw, Mapping) else None)
+        return cls(
+            id=_required(raw, "id", int),
+            run_id=_required(raw, "run_id", int),
+            attempt=_or(raw, "run_attempt", int, default=1),
+            name=_or(raw, "name", str, default=""),
+            status=_required(raw, "status", str),
+            conclusion=_or(raw, "conclusion", str, default=None),
+            created_at=seconds(raw.get("created_at")),
+            started_at=seconds(raw.get("started_at")),
+            completed_at=seconds(raw.get("completed_at")),
+            labels=tuple(label for label in raw.get("labels") or () if isinstance(label, str)),
+            steps=steps,
+            url=_or(raw, "html_url", str, default=""),
+            broken_steps=broken,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation of a check run; a job's id is its check run's id."""
+
+    level: str
+    message: str
+    title: str
+    path: str
+    line: int | None
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/check-runs/{id}/annotations`."""
+        return cls(
+            level=_or(raw, "annotation_level", str, default=""),
+            message=_required(raw, "message", str),
+            title=_or(raw, "title", str, default=""),
+            path=_or(raw, "path", str, default=""),
+            line=_or(raw, "start_line", int, default=None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run as its suite lists it: which job it is, and how many annotations it has."""
+
+    id: int
+    annotations: int
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/check-suites/{id}/check-runs`."""
+        output = raw.get("output") if isinstance(raw, Mapping) else None
+        return cls(
+            id=_required(raw, "id", int),
+            annotations=_or(output, "annotations_count", int, default=0),
+        )
+
+
+def seconds(value: Any) -> int | None:
+    """Unix seconds of an ISO 8601 time; None for anything that is no plausible time."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    stamp = int(moment.timestamp())
+    return stamp if _EARLIEST <= stamp < _LATEST else None
+
+
+def _required(raw: Any, key: str, kind: type[T]) -> T:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise DataError(f"{key} is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def _or(raw: Any, key: str, kind: type[T], *, default: Any) -> Any:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    return value if fits else default
+
+
+def _is_fork(raw: Any) -> bool:
+    """Whether the head repository is another one; a deleted fork has none any more."""
+    head, base = raw.get("head_repository"), raw.get("repository")
+    if not isinstance(base, Mapping):
+        return False
+    return not isinstance(head, Mapping) or head.get("id") != base.get("id")
+
+
+def _steps(raw: Any) -> tuple[tuple[Step, ...], int]:
+    steps, broken = [], 0
+    for item in raw if isinstance(raw, list) else ():
+        try:
+            steps.append(Step.parse(item))
+        except (DataError, AttributeError):
+            broken += 1
+    return tuple(steps), broken

@@ -1,0 +1,1 @@
+"""Load: points to line protocol, and from the outbox into a store."""

@@ -1,0 +1,1 @@
+"""Report: answers as terminal tables and as one HTML file."""

@@ -1,0 +1,1 @@
+"""State: the cursor, known runs, response tags and the outbox, in one database."""

@@ -1,0 +1,1 @@
+"""Transform: records to points; pure."""

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Pin every dependency with hashes, for all platforms and Pythons from 3.11 up. Needs uv.
+# The files record no addresses: installs use whatever index the user's pip is set up for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+compile=(uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes
+  --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet "$@")
+"${compile[@]}" -o requirements.lock
+"${compile[@]}" --group dev -o requirements-dev.lock
