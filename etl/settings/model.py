@@ -1,26 +1,18 @@
-"""Settings: defaults, then a YAML file, then environment variables, then command-line options.
+"""All settings with their types, defaults and descriptions; `docs/configuration.md` is made from here."""
 
-Every wrong setting ends as one ConfigurationError sentence that names the setting and what to do.
-"""
-
-import difflib
 import json
-import os
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -28,8 +20,6 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from etl.errors import ConfigurationError
 
-DEFAULT_FILE = Path("config/ci-health.yaml")
-FILE_VARIABLE = "CI_HEALTH_CONFIG"
 GITHUB_API = "https://api.github.com"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -65,11 +55,13 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A group of settings: unknown keys are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AppSettings(_Section):
+class AppSettings(Section):
     """A GitHub App installation, in place of a token."""
 
     app_id: int = Field(description="the App's id")
@@ -77,7 +69,7 @@ class AppSettings(_Section):
     private_key_file: Path = Field(description="file with the App's private key (PEM)")
 
 
-class GitHubSettings(_Section):
+class GitHubSettings(Section):
     """Where and as whom GitHub is asked."""
 
     token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
@@ -104,7 +96,7 @@ class GitHubSettings(_Section):
         return value.rstrip("/")
 
 
-class InfluxSettings(_Section):
+class InfluxSettings(Section):
     """InfluxDB 2; without a URL the embedded store is used."""
 
     url: str = Field(description="URL of InfluxDB 2, for example http://localhost:8086")
@@ -112,11 +104,12 @@ class InfluxSettings(_Section):
     bucket: str = Field("ci-health", description="bucket; created where missing")
     token: SecretStr = Field(description="token that may write to the bucket (and create it)")
     retention: Duration = Field(
-        timedelta(days=730), description="retention of a bucket that is created; existing ones stay as they are"
+        timedelta(days=730),
+        description="retention of a bucket that is created; existing ones stay as they are",
     )
 
 
-class StateSettings(_Section):
+class StateSettings(Section):
     """Where the cursor, the open runs and the outbox are kept."""
 
     url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in data_dir")
@@ -125,7 +118,7 @@ class StateSettings(_Section):
     )
 
 
-class MaskRule(_Section):
+class MaskRule(Section):
     """One rule of the masks: every match of a pattern becomes a placeholder."""
 
     pattern: str = Field(description="regular expression (Python)")
@@ -141,14 +134,14 @@ class MaskRule(_Section):
         return value
 
 
-class MaskSettings(_Section):
+class MaskSettings(Section):
     """Masks for tags that CI may fill with ever new values: job, step and runner names."""
 
     off: Names = Field((), description="names of built-in rules to turn off")
     extra: tuple[MaskRule, ...] = Field((), description="rules of one's own, applied first")
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """The log, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level shown")
@@ -158,9 +151,7 @@ class LogSettings(_Section):
 class Settings(BaseSettings):
     """All settings of ci-health."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CI_HEALTH_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     repositories: Names = Field((), description="repositories to watch, `owner/name`")
     github: GitHubSettings = Field(default_factory=GitHubSettings)
@@ -209,6 +200,41 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read everything through `load`, which knows the files and the older variables."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return init_settings, env_settings
+        """Take values from `load` alone, which has merged every source."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def state_url(self) -> str:
+        """SQLAlchemy URL of the state."""
+        return self.state.url or f"sqlite:///{self.data_dir / 'state.sqlite'}"
+
+    def require_source(self) -> None:
+        """Refuse to go on without repositories and a way to ask GitHub for them."""
+        if not self.repositories:
+            raise ConfigurationError(
+                "no repositories are configured: set `repositories` in the settings file, "
+                "or CI_HEALTH_REPOSITORIES=owner/name"
+            )
+        if not (self.github.token or self.github.app):
+            raise ConfigurationError(
+                "no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN, "
+                "or `github.app` for a GitHub App"
+            )
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """A date (`2026-01-31`, midnight UTC) or a duration before `now` (`30d`)."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        back = _duration(text)
+    except ValueError:
+        back = None
+    if not isinstance(back, timedelta):
+        raise ValueError(  # noqa: TRY004: pydantic tells of ValueErrors
+            f"is neither a date nor a duration: {text!r}; write 2026-01-31 or 30d"
+        )
+    return now - back

@@ -1,0 +1,118 @@
+"""Merge defaults, a YAML file, environment variables and command-line options into Settings.
+
+Every wrong setting ends as one sentence in a ConfigurationError that names it and says what to do.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from etl.errors import ConfigurationError
+from etl.settings.environment import FILE_VARIABLE, read_environment, variable_of
+from etl.settings.model import Section, Settings
+
+DEFAULT_FILE = Path("config/ci-health.yaml")
+
+
+def load(
+    environment: Mapping[str, str] | None = None,
+    *,
+    file: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Merge all sources and validate them.
+
+    `overrides` is nested like the YAML file and stands above everything else. Raises
+    ConfigurationError with a line for each wrong setting.
+    """
+    environment = os.environ if environment is None else environment
+    merged = _read_file(file, environment)
+    _merge(merged, read_environment(environment, has_app="app" in (merged.get("github") or {})))
+    _merge(merged, overrides or {})
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_sentences(error))) from None
+
+
+def _read_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    path = named or DEFAULT_FILE
+    if named is None and not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"settings file {path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"settings file {path} is no valid YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"settings file {path} holds no settings: expected `name: value` lines")
+    return _without_empty(content)
+
+
+def _without_empty(content: dict[Any, Any]) -> dict[str, Any]:
+    """A key without a value, as in a file whose lines are commented out, is not set."""
+    return {
+        str(key): _without_empty(value) if isinstance(value, dict) else value
+        for key, value in content.items()
+        if value is not None
+    }
+
+
+def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, Mapping):
+            if not isinstance(into.get(key), dict):
+                into[key] = {}
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    return [_sentence(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str, value: Any) -> str:
+    name = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        return f"unknown setting {name!r}{_nearest(location)}"
+    if kind == "missing":
+        return f"setting {name!r} is missing: set it in the file, or as {variable_of(location)}"
+    message = message.removeprefix("Value error, ")
+    if kind == "value_error":
+        return f"setting {name!r} {message}" if name else message
+    shown = "" if "token" in name or isinstance(value, dict) else f" (it is {str(value)[:80]!r})"
+    return f"setting {name!r}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    known = known_settings()
+    found = difflib.get_close_matches(".".join(str(part) for part in location), known, n=1, cutoff=0.5)
+    if not found:
+        found = [name for name in known if name.split(".")[-1] == location[-1]][:1]
+    return f": did you mean {found[0]!r}?" if found else "; docs/configuration.md lists all of them"
+
+
+def known_settings(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+    """Dotted names of all settings, sections and their members."""
+    names = []
+    for name, info in model.model_fields.items():
+        names.append(prefix + name)
+        section = _section_of(info.annotation)
+        if section is not None:
+            names += known_settings(section, f"{prefix}{name}.")
+    return names
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    candidates = (annotation, *get_args(annotation))
+    return next((kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Section)), None)
