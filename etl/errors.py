@@ -25,7 +25,14 @@ class RetriableError(CiHealthError):
 
 
 class FatalError(CiHealthError):
-    """The other side refuses, and will until somebody changes something: do not retry."""
+    """The other side refuses, and will until somebody changes something: do not retry.
+
+    `status` is the HTTP status, None where there was none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class NotFoundError(FatalError):

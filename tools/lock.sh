@@ -3,7 +3,8 @@
 # The files record no addresses: installs use whatever index the user's pip is set up for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-compile=(uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes
+compile=(uv pip compile --universal --python-version 3.11 --generate-hashes
   --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet "$@")
-"${compile[@]}" -o requirements.lock
-"${compile[@]}" --group dev -o requirements-dev.lock
+"${compile[@]}" pyproject.toml -o requirements.lock
+"${compile[@]}" --group build -o requirements-build.lock
+"${compile[@]}" pyproject.toml --group dev --group build -o requirements-dev.lock

@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: `ci-health COMMAND`."""
+
+from etl.cli.app import main
+
+__all__ = ["main"]

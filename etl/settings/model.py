@@ -137,7 +137,7 @@ class MaskRule(Section):
 class MaskSettings(Section):
     """Masks for tags that CI may fill with ever new values: job, step and runner names."""
 
-    off: Names = Field((), description="names of built-in rules to turn off")
+    disabled: Names = Field((), description="names of built-in rules to turn off")
     extra: tuple[MaskRule, ...] = Field((), description="rules of one's own, applied first")
 
 

@@ -1,17 +1,25 @@
 #!/usr/bin/env bash
-# Build InfluxDB 2.9.1 from its Go module into a cache folder and print the path of the binary.
+# Print the path of an influxd: $INFLUXD, else the one on the PATH, else InfluxDB 2.9.1 built from
+# its Go module into a cache folder.
 #
 # The tests need a real server. Go, a Rust toolchain (Flux is written in Rust) and a C compiler
-# suffice; it takes about three minutes once, and no time afterwards.
-# Usage: build.sh [--print-only]   (--print-only: fail instead of building)
+# suffice; it takes three to six minutes on two cores, once.
+# Usage: build.sh [--find]   (--find: fail instead of building)
 set -euo pipefail
+
+if [[ -n ${INFLUXD:-} ]]; then
+  [[ -x $INFLUXD ]] || { echo "\$INFLUXD names $INFLUXD, which cannot be run" >&2; exit 1; }
+  echo "$INFLUXD"
+  exit
+fi
+command -v influxd && exit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CI_HEALTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ci-health}
 binary=$cache/influxd-2.9.1/influxd
 
 if [[ ! -x $binary ]]; then
-  [[ ${1:-} != --print-only ]] || { echo "influxd is not built yet: run $here/build.sh" >&2; exit 1; }
+  [[ ${1:-} != --find ]] || { echo "influxd is not built yet: run $here/build.sh" >&2; exit 1; }
   for tool in go cargo cc; do
     command -v "$tool" >/dev/null || {
       echo "influxd cannot be built: '$tool' is not installed. Install Go, Rust (rustup) and a C compiler," \
@@ -19,7 +27,7 @@ if [[ ! -x $binary ]]; then
       exit 1
     }
   done
-  echo "building influxd 2.9.1 from its Go module (about three minutes, once) ..." >&2
+  echo "building influxd 2.9.1 from its Go module (three to six minutes, once) ..." >&2
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir -p "${binary%/*}"

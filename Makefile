@@ -1,0 +1,47 @@
+# Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
+.DELETE_ON_ERROR:
+.PHONY: demo test lint format docs lock influxd clean
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+# demo installs what users need; everything else also what developers need. Both leave the command.
+$(VENV)/users: requirements.lock pyproject.toml
+	@tools/venv.sh "$(PYTHON)" $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
+	@tools/venv.sh "$(PYTHON)" $(VENV) requirements-dev.lock
+	@touch $(VENV)/users $@
+
+demo: $(VENV)/users
+	@$(BIN)/ci-health demo
+
+test: $(VENV)/developers influxd
+	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
+
+# The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
+influxd:
+	@tools/influxd/build.sh >/dev/null
+
+lint: $(VENV)/developers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m tools.docs --check
+
+format: $(VENV)/developers
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/developers
+	@$(BIN)/python -m tools.docs
+
+lock:
+	@tools/lock.sh
+
+clean:
+	rm -rf $(VENV) .ci-health .mypy_cache .pytest_cache .ruff_cache .hypothesis dist ci-health-report.html
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

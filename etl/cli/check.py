@@ -1,0 +1,38 @@
+"""`ci-health check`: is everything in order, and what to do where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import typer
+
+from etl.cli.app import Exit, app
+from etl.cli.common import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from etl.pipeline.checks import Finding
+    from etl.settings import Settings
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Tell whether configuration, state, token, rate limit and store are in order."""
+    settings = load_settings(context, {"log": {"level": "error"}})
+    good = asyncio.run(_tell(settings))
+    if not good:
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _tell(settings: Settings) -> bool:
+    from etl.pipeline.checks import findings
+
+    good = True
+    stream: AsyncIterator[Finding] = findings(settings)
+    async for finding in stream:
+        sign = {True: "ok  ", False: "FAIL", None: "note"}[finding.good]
+        typer.echo(f"{sign}  {finding.subject}: {finding.text}")
+        good = good and finding.good is not False
+    return good

@@ -1,0 +1,81 @@
+"""What several commands share: settings, the log, and what is said at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from etl.cli.app import Exit, Global
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from etl.load.delivery import Delivery
+    from etl.pipeline.summary import Summary
+    from etl.report.views import Period
+    from etl.settings import Settings
+
+Days = Annotated[int, typer.Option(min=1, max=3650, help="The last N days.")]
+Repository = Annotated[str, typer.Option(help="Only this repository, `owner/name`.")]
+Workflow = Annotated[str, typer.Option(help="Only this workflow.")]
+Branch = Annotated[str, typer.Option(help="Only this branch, as its tag says.")]
+
+
+def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from all sources, and the log set up as they say."""
+    from etl import log
+    from etl.settings import load
+
+    options: Global = context.obj
+    merged = dict(overrides or {})
+    if options.debug:
+        merged["log"] = {**merged.get("log", {}), "level": "debug"}
+    settings = load(file=options.config, overrides=merged)
+    log.configure(settings.log)
+    return settings
+
+
+def last_days(days: int) -> Period:
+    """The last N days, to the second that has just passed."""
+    from etl.report.views import Period
+
+    stop = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    return Period(stop - timedelta(days=days), stop)
+
+
+def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
+    """A question's parameters; empty text is no restriction."""
+    return {
+        "start": period.start,
+        "stop": period.stop,
+        "repository": repository,
+        "workflow": workflow,
+        "branch": branch,
+    }
+
+
+def conclude(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
+    """Say what failed, one sentence each on standard error, and exit with the code for it."""
+    failed = False
+    for summary in summaries:
+        if summary.error is not None:
+            typer.echo(f"ci-health: {summary.repository}: {summary.error}", err=True)
+            failed = True
+    if delivery.trouble is not None:
+        typer.echo(
+            f"ci-health: {waiting} points could not be delivered to {address}: "
+            f"{delivery.trouble.reason}. They are kept, and the next sync delivers them",
+            err=True,
+        )
+        failed = True
+    if delivery.rejected:
+        typer.echo(
+            f"ci-health: {delivery.rejected} points were rejected by {address} and are kept as dead "
+            "letters: `ci-health check` shows the reasons",
+            err=True,
+        )
+        failed = True
+    if failed:
+        raise typer.Exit(Exit.FAILED)

@@ -1,0 +1,93 @@
+"""`ci-health demo`: the whole job against a simulated GitHub, without network, token or server."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from etl.cli.app import app
+from etl.cli.common import conclude, parameters
+from etl.cli.report import answers_of, write_report
+
+if TYPE_CHECKING:
+    from etl.report.views import Period
+    from etl.settings import Settings
+    from etl.simulation.history import History
+
+_DATA_DIR = Path(".ci-health/demo")
+_REPORT = Path("ci-health-report.html")
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    history: Annotated[
+        Path | None, typer.Option(help="Replay a recorded history, shifted to end yesterday.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File of the HTML report.")] = _REPORT,
+) -> None:
+    """The whole job against a simulated GitHub: overview, least reliable jobs, failures, report."""
+    from etl.simulation.history import ending
+    from etl.simulation.recorded import load
+    from etl.simulation.synthetic import synthetic
+
+    today = datetime.now(UTC).date()
+    played = ending(load(history) if history else synthetic(), today - timedelta(days=1))
+    asyncio.run(_demo(played, out, debug=context.obj.debug))
+
+
+async def _demo(history: History, out: Path, *, debug: bool) -> None:
+    from etl.pipeline.assembly import open_pipeline
+    from etl.pipeline.whole import whole_sync
+    from etl.report.terminal import summary
+    from etl.simulation.server import SimulatedGitHub
+
+    # The history moves with the calendar: what an earlier demo stored would not match it.
+    shutil.rmtree(_DATA_DIR, ignore_errors=True)
+    async with SimulatedGitHub(history) as url:
+        settings = _settings(history, url)
+        async with open_pipeline(settings, debug=debug) as pipeline:
+            summaries, delivery = await whole_sync(pipeline)
+            period = _period(history)
+            answers = await answers_of(pipeline.store, parameters(period))
+            backlog = pipeline.outbox.backlog()
+            address = pipeline.store.address
+    names = ", ".join(settings.repositories)
+    for item in summaries:
+        typer.echo(
+            f"{item.repository}: {item.runs} runs, {item.jobs} jobs, {item.points} points from "
+            f"{item.requests} requests to a simulated GitHub, stored in {address}\n"
+        )
+    typer.echo(summary(answers, period=period), nl=False)
+    write_report(out, answers, period, title=names)
+    typer.echo(f"\nreport: {out}")
+    conclude(summaries, delivery, address=address, waiting=backlog.points)
+
+
+def _settings(history: History, url: str) -> Settings:
+    from etl import log
+    from etl.settings import load
+
+    overrides: dict[str, Any] = {
+        "repositories": [repository.full_name for repository in history.repositories],
+        "github": {"token": "demo", "api_url": url},
+        "data_dir": str(_DATA_DIR),
+        "since": history.start.date().isoformat(),
+        "log": {"level": "error"},
+    }
+    # An empty environment: the demo runs on embedded defaults, whatever this machine is set up for.
+    settings = load({}, file=Path("/dev/null"), overrides=overrides)
+    log.configure(settings.log)
+    return settings
+
+
+def _period(history: History) -> Period:
+    from etl.report.views import Period
+
+    stop = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Period(history.start.replace(hour=0, minute=0, second=0, microsecond=0), stop)

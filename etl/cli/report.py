@@ -1,0 +1,68 @@
+"""`ci-health report`: the answers as one HTML file."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from etl.cli.app import app
+from etl.cli.common import Branch, Days, Repository, Workflow, last_days, load_settings, parameters
+from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from etl.load.store import Row, Store
+    from etl.report.views import Period
+    from etl.settings import Settings
+
+QUESTIONS = ("overview", "workflows", "jobs", "failures", "success_over_time")
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("ci-health-report.html"),
+    days: Days = 30,
+    repository: Repository = "",
+    workflow: Workflow = "",
+    branch: Branch = "",
+) -> None:
+    """The answers as one self-contained HTML file."""
+    settings = load_settings(context)
+    period = last_days(days)
+    asked = parameters(period, repository, workflow, branch)
+    answers = asyncio.run(_ask_all(settings, asked))
+    write_report(out, answers, period, title=repository or ", ".join(settings.repositories))
+    typer.echo(f"report: {out}")
+
+
+async def _ask_all(settings: Settings, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
+    from etl.pipeline.assembly import open_store
+
+    store = open_store(settings)
+    try:
+        return await answers_of(store, asked)
+    finally:
+        await store.close()
+
+
+async def answers_of(store: Store, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Every question of the report."""
+    return {question: await store.query(question, asked) for question in QUESTIONS}
+
+
+def write_report(out: Path, answers: Mapping[str, list[Row]], period: Period, *, title: str) -> None:
+    """Write the report; raises ConfigurationError where the file cannot be written."""
+    from etl.report.html import render
+
+    html = render(answers, period=period, generated_at=datetime.now(UTC), title=title)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"the report cannot be written to {out}: {error.strerror}") from None

@@ -1,0 +1,104 @@
+"""`ci-health sync` and `ci-health backfill`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from etl.cli.app import app
+from etl.cli.common import conclude, load_settings
+from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etl.load.delivery import Delivery
+    from etl.pipeline.assembly import Pipeline
+    from etl.pipeline.backfill import Range
+    from etl.pipeline.summary import Summary
+    from etl.settings import Settings
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list on stdout, one object per repository.")
+    ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept that changed settings name new points differently.")
+    ] = False,
+) -> None:
+    """One incremental pass over every configured repository."""
+    asyncio.run(_sync(load_settings(context), as_json=as_json, accept=accept, debug=context.obj.debug))
+
+
+async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool) -> None:
+    from etl.pipeline.assembly import open_pipeline
+    from etl.pipeline.naming import require_same_naming
+    from etl.pipeline.whole import whole_sync
+
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        require_same_naming(pipeline.facts, settings, accept=accept)
+        summaries, delivery = await whole_sync(pipeline)
+        if as_json:
+            typer.echo(json.dumps([summary.as_json() for summary in summaries], indent=2))
+        _conclude(pipeline, summaries, delivery)
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(help="First day, `2026-01-31`, or how far back, `90d`.")],
+    until: Annotated[str | None, typer.Option(help="Day to stop before; default: now.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete the range's points first, then read it anew.")
+    ] = False,
+) -> None:
+    """The past, in time order; interrupted, the same command resumes."""
+    settings = load_settings(context)
+    asyncio.run(_backfill(settings, _range(since, until, replace=replace), debug=context.obj.debug))
+
+
+def _range(since: str, until: str | None, *, replace: bool) -> Range:
+    from etl.pipeline.backfill import Range
+    from etl.settings import parse_since
+
+    now = datetime.now(UTC)
+    try:
+        start = parse_since(since, now)
+        # To the end of today, so that the same command tomorrow morning is still the same range.
+        stop = parse_since(until, now) if until else datetime.max.replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ConfigurationError(f"--since or --until {error}") from None
+    stop = min(stop, now)
+    if start >= stop:
+        raise ConfigurationError(f"--since {since} is not before {until or 'now'}: there is nothing to read")
+    return Range(int(start.timestamp()), int(stop.timestamp()), replace)
+
+
+async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
+    from etl.cli.progress import progress_bar
+    from etl.pipeline.assembly import open_pipeline
+    from etl.pipeline.naming import require_same_naming
+    from etl.pipeline.whole import whole_backfill
+
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        require_same_naming(pipeline.facts, settings, accept=asked.replace)
+        with progress_bar() as advance:
+            summaries, delivery = await whole_backfill(pipeline, asked, advance)
+        for summary in summaries:
+            typer.echo(
+                f"{summary.repository}: {summary.runs} runs, {summary.attempts} attempts, "
+                f"{summary.jobs} jobs, {summary.points} points, {summary.requests} requests"
+            )
+        _conclude(pipeline, summaries, delivery)
+
+
+def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:
+    backlog = pipeline.outbox.backlog()
+    conclude(summaries, delivery, address=pipeline.store.address, waiting=backlog.points)

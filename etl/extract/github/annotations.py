@@ -1,0 +1,19 @@
+"""Annotations of jobs; a job's id is that of its check run."""
+
+from etl.anomalies import Anomaly
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.listing import list_all
+from etl.extract.records import Annotation, CheckRun
+
+
+async def list_annotations(client: RepositoryClient, job_id: int) -> tuple[list[Annotation], list[Anomaly]]:
+    """Every annotation of a job, in GitHub's order; equal ones are kept."""
+    listing = await list_all(client, f"/check-runs/{job_id}/annotations?per_page=100", None, Annotation.parse)
+    return listing.items, listing.anomalies
+
+
+async def annotated_jobs(client: RepositoryClient, check_suite_id: int) -> dict[int, int]:
+    """Job id → number of annotations, of all jobs of all attempts of a run."""
+    path = f"/check-suites/{check_suite_id}/check-runs?filter=all&per_page=100"
+    listing = await list_all(client, path, "check_runs", CheckRun.parse)
+    return {check.id: check.annotations for check in listing.items}

@@ -1,0 +1,89 @@
+"""As whom GitHub is asked: a token, or an installation of a GitHub App.
+
+Source: GitHub docs, "Authenticating as a GitHub App installation".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any, Protocol
+
+from gidgethub.apps import get_jwt
+
+from etl.errors import ConfigurationError, DataError
+from etl.extract.records import seconds
+from etl.settings import AppSettings
+
+_RENEW_BEFORE_S = 300
+_JWT_S = 9 * 60
+
+# POST to a path as the App itself (its JWT), answering the JSON.
+PostAsApp = Callable[[str, str], Awaitable[Any]]
+
+
+class Auth(Protocol):
+    """Gives the token for the next request."""
+
+    async def token(self) -> str:
+        """A token that is valid now."""
+        ...
+
+
+def identity_of(token: str) -> str:
+    """A short hash that stands for a token where the token itself must not."""
+    return sha256(token.encode()).hexdigest()[:16]
+
+
+class TokenAuth:
+    """A personal access token, or the GITHUB_TOKEN of a workflow."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self) -> str:
+        """The token."""
+        return self._token
+
+
+class AppAuth:
+    """Installation tokens of a GitHub App; one is good for an hour and renewed before it ends."""
+
+    def __init__(self, settings: AppSettings, post: PostAsApp, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._post = post
+        self._clock = clock
+        self._renewal = asyncio.Lock()
+        self._token = ""
+        self._expires = 0.0
+
+    async def token(self) -> str:
+        """The installation's token, renewed where it is about to end."""
+        async with self._renewal:
+            if self._clock() > self._expires - _RENEW_BEFORE_S:
+                await self._renew()
+        return self._token
+
+    async def _renew(self) -> None:
+        path = f"/app/installations/{self._settings.installation_id}/access_tokens"
+        answer = await self._post(path, self._jwt())
+        token = answer.get("token") if isinstance(answer, dict) else None
+        expires = seconds(answer.get("expires_at")) if isinstance(answer, dict) else None
+        if not isinstance(token, str) or expires is None:
+            raise DataError("GitHub answered no installation token")
+        self._token, self._expires = token, float(expires)
+
+    def _jwt(self) -> str:
+        file = self._settings.private_key_file
+        try:
+            key = file.read_text("utf-8")
+            return get_jwt(app_id=str(self._settings.app_id), private_key=key, expiration=_JWT_S)
+        except OSError as error:
+            raise ConfigurationError(
+                f"github.app.private_key_file {file} cannot be read: {error.strerror}"
+            ) from None
+        except Exception as error:
+            # PyJWT and cryptography raise many kinds; none of their texts may show the key.
+            raise ConfigurationError(
+                f"github.app.private_key_file {file} holds no private key in PEM format "
+                f"({type(error).__name__})"
+            ) from None

@@ -1,0 +1,281 @@
+"""The one place that talks to GitHub: conditional requests, rate limits, retries, redirects.
+
+Source: GitHub docs, "Best practices for using the REST API".
+"""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import structlog
+from gidgethub import sansio
+from multidict import CIMultiDict
+
+from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
+from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
+from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
+from etl.extract.github.pages import NoPageTags, Page, PageTag, PageTags, items_of, total_of
+from etl.settings import GitHubSettings
+
+log = structlog.get_logger(__name__)
+
+_REQUESTER = "ci-health"
+_API_VERSION = "2022-11-28"
+_LARGEST_BODY = 50 * 1024 * 1024
+_MOST_REDIRECTS = 3
+
+Answer = tuple[int, CIMultiDict[str], bytes]
+
+
+class GitHub:
+    """GitHub's REST API as one identity: its connections, its rate limit, its patience.
+
+    `clock` gives Unix seconds and `sleep` waits; tests move both.
+    """
+
+    def __init__(
+        self,
+        settings: GitHubSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.settings = settings
+        self.budget = Budget()
+        self._clock = clock
+        self._sleep = sleep
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._auth = self._authenticate()
+        self._session: aiohttp.ClientSession | None = None
+        self._told_of_wait = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.settings.concurrency),
+            timeout=aiohttp.ClientTimeout(total=self.settings.timeout.total_seconds()),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    def repository(self, name: str, tags: PageTags | None = None) -> "RepositoryClient":
+        """GitHub as one repository, with counters of its own."""
+        return RepositoryClient(self, name, tags or NoPageTags())
+
+    def _authenticate(self) -> Auth:
+        if self.settings.app is not None:
+            return AppAuth(self.settings.app, self._post_as_app, self._clock)
+        if self.settings.token is not None:
+            return TokenAuth(self.settings.token.get_secret_value())
+        raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
+
+    async def _post_as_app(self, path: str, jwt: str) -> Any:
+        headers = sansio.create_headers(_REQUESTER, jwt=jwt)
+        _, _, data = await self._ask("POST", self.absolute(path), headers, lambda: None)
+        return data
+
+    def absolute(self, path: str) -> str:
+        """A path below the API's base as a URL."""
+        return path if "://" in path else self.settings.api_url + path
+
+    def relative(self, url: str) -> str:
+        """A URL of the API as the path by which it is remembered."""
+        base = self.settings.api_url
+        return url.removeprefix(base) if url.startswith(base + "/") else url
+
+    async def get(
+        self, path: str, known: Callable[[str], PageTag | None], sent: Callable[[], None]
+    ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
+        """GET a path: status, headers, JSON, the identity that asked and the tag that was sent."""
+        token = await self._auth.token()
+        identity = identity_of(token)
+        tag = known(identity)
+        headers = sansio.create_headers(_REQUESTER, oauth_token=token, accept="application/vnd.github+json")
+        headers["x-github-api-version"] = _API_VERSION
+        if tag is not None:
+            headers["if-none-match"] = tag.etag
+        status, answered, data = await self._ask("GET", self.absolute(path), headers, sent)
+        return status, answered, data, identity, tag
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
+    ) -> tuple[int, CIMultiDict[str], Any]:
+        """Ask until there is an answer that counts, for as long as retries and patience last."""
+        failures = waits = 0
+        waited = 0.0
+        while True:
+            waited += await self._keep_reserve(waited)
+            verdict = await self._try(method, url, headers, sent, waits)
+            if isinstance(verdict, tuple):
+                return verdict
+            if isinstance(verdict, CiHealthError):
+                raise verdict
+            if isinstance(verdict, Retry):
+                failures += 1
+                if failures > self.settings.retries:
+                    raise as_error(verdict.reason, self.relative(url))
+                await self._sleep(backoff(failures))
+            else:
+                waits += 1
+                waited += await self._wait(verdict, waited)
+
+    async def _try(
+        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None], waits: int
+    ) -> tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError:
+        try:
+            async with self._places:
+                status, answered, body = await self._send(method, url, headers, sent)
+        except (aiohttp.ClientSSLError, ssl.SSLError) as error:
+            return FatalError(f"no safe connection to {self.settings.api_url}: {error}")
+        except TimeoutError:
+            return Retry("GitHub gave no answer in time")
+        except aiohttp.ClientError as error:
+            return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
+        self.budget.note(answered)
+        if status == HTTPStatus.NOT_MODIFIED:
+            return status, answered, None
+        data = _decoded(body)
+        if status >= HTTPStatus.BAD_REQUEST:
+            return judge(status, answered, data, url=self.relative(url), now=self._clock(), waits=waits)
+        if data is None:
+            return Retry("GitHub sent no valid JSON")
+        return status, answered, data
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
+    ) -> Answer:
+        """One request, its redirects (a renamed repository) followed on the API's own host."""
+        assert self._session is not None
+        for _ in range(_MOST_REDIRECTS + 1):
+            sent()
+            async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
+                status, answered = response.status, CIMultiDict(response.headers)
+                body = await _bounded(response)
+            location = answered.get("location")
+            if status not in _REDIRECTS or location is None:
+                return status, answered, body
+            url = self._target(url, location)
+        raise DataError(f"GitHub redirects more than {_MOST_REDIRECTS} times from {self.relative(url)}")
+
+    def _target(self, url: str, location: str) -> str:
+        target = urljoin(url, location)
+        if urlsplit(target)[:2] != urlsplit(self.settings.api_url)[:2]:
+            raise DataError(f"GitHub redirects {self.relative(url)} to another host: not followed")
+        return target
+
+    async def _keep_reserve(self, waited: float) -> float:
+        pause = self.budget.pause(self.settings.reserve, self._clock())
+        return (
+            await self._wait(Wait(pause, "the rate limit's reserve is left to others"), waited)
+            if pause
+            else 0.0
+        )
+
+    async def _wait(self, wait: Wait, waited: float) -> float:
+        longest = self.settings.max_wait.total_seconds()
+        if waited + wait.seconds > longest:
+            raise RetriableError(
+                f"{wait.reason}, for another {wait.seconds:.0f} s, which is longer than github.max_wait: "
+                "the next sync goes on where this one stood",
+                retry_after=wait.seconds,
+            )
+        until = self._clock() + wait.seconds
+        # Many requests wait for the same moment: one line tells of all.
+        if until > self._told_of_wait + 1:
+            log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds))
+            self._told_of_wait = until
+        await self._sleep(wait.seconds)
+        return wait.seconds
+
+
+class RepositoryClient:
+    """GitHub as one repository: its paths, its counters, its remembered pages."""
+
+    def __init__(self, github: GitHub, name: str, tags: PageTags) -> None:
+        self._github = github
+        self._tags = tags
+        self.name = name
+        self.requests = 0
+        self.not_modified = 0
+
+    @property
+    def rate_limit_remaining(self) -> int | None:
+        """Requests left in the token's rate limit, as GitHub told last."""
+        return self._github.budget.remaining
+
+    async def page(self, path: str, *, conditional: bool = True) -> Page:
+        """GET one page; `path` is below the repository (`/actions/runs?…`) or a page's `next_url`.
+
+        Raises RetriableError, FatalError (NotFoundError where it is not there) or DataError.
+        """
+        path = path if path.startswith(("/repos/", "/repositories/")) else f"/repos/{self.name}{path}"
+
+        def known(identity: str) -> PageTag | None:
+            return self._tags.get(path, identity) if conditional else None
+
+        status, headers, data, identity, tag = await self._github.get(path, known, self._count)
+        if status == HTTPStatus.NOT_MODIFIED:
+            if tag is None:
+                raise DataError(f"GitHub answered 304 to {path}, which was never asked before")
+            self.not_modified += 1
+            return Page(path, None, tag.next_url, tag.total_count, tag.items, None)
+        return self._page(path, headers, data, identity)
+
+    async def item(self, path: str) -> Any:
+        """GET one thing, unconditionally."""
+        return (await self.page(path, conditional=False)).data
+
+    def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
+        link = _next_link(headers.get("link"))
+        next_url = None if link is None else self._github.relative(link)
+        etag, total, items = headers.get("etag"), total_of(data), items_of(data)
+        tag = PageTag(path, identity, etag, next_url, total, items) if etag else None
+        return Page(path, data, next_url, total, items, tag)
+
+    def _count(self) -> None:
+        self.requests += 1
+
+
+_REDIRECTS = (
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """The body; raises DataError where it is absurdly large."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise DataError(f"GitHub's answer to {response.url.path} is larger than {_LARGEST_BODY} bytes")
+    return bytes(body)
+
+
+def _next_link(header: str | None) -> str | None:
+    """The URL of `rel="next"` in a Link header."""
+    for link in (header or "").split(","):
+        target, _, parameters = link.partition(";")
+        if 'rel="next"' in parameters:
+            return target.strip().strip("<>")
+    return None

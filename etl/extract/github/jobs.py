@@ -1,0 +1,16 @@
+"""Jobs of one attempt of a run."""
+
+from etl.anomalies import Anomaly
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.listing import list_all
+from etl.extract.records import Job
+
+
+async def list_jobs(client: RepositoryClient, run_id: int, attempt: int) -> tuple[list[Job], list[Anomaly]]:
+    """Every job that the attempt lists, each once: executed by it, or inherited.
+
+    Asked by the attempt's number, so that a re-run that begins meanwhile changes nothing.
+    """
+    path = f"/actions/runs/{run_id}/attempts/{attempt}/jobs?per_page=100"
+    listing = await list_all(client, path, "jobs", Job.parse)
+    return list({job.id: job for job in listing.items}.values()), listing.anomalies

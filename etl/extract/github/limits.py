@@ -1,0 +1,134 @@
+"""What to do with an answer that is no success; pure.
+
+Source: GitHub docs, "Rate limits for the REST API", "Best practices for using the REST API",
+"Troubleshooting the REST API".
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from etl.errors import CiHealthError, FatalError, NotFoundError, RetriableError
+
+_SECONDARY_S = 60.0
+_LONGEST_BACKOFF_S = 60.0
+_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """GitHub asked to wait so many seconds: a rate limit. It costs no retry."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It may go better soon: ask again, each time later."""
+
+    reason: str
+
+
+def judge(
+    status: int, headers: Mapping[str, str], data: Any, *, url: str, now: float, waits: int
+) -> Wait | Retry | CiHealthError:
+    """What an answer of status 400 or more means; `waits` counts the waits for it so far."""
+    message = data.get("message") if isinstance(data, Mapping) else None
+    text = message if isinstance(message, str) else ""
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
+        return _limited(status, headers, text, url=url, now=now, waits=waits)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return FatalError(
+            "GitHub refused the token (401): it is wrong or has expired. "
+            "Set CI_HEALTH_GITHUB__TOKEN (or GITHUB_TOKEN) to a valid one"
+        )
+    if status in _GONE:
+        return NotFoundError(
+            f"GitHub has no {url} ({status}): it is gone, misspelt, or this token may not see it. "
+            "Check the repository's name and the token's access"
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Retry(f"GitHub answered {status}")
+    return FatalError(f"GitHub answered {status} to {url}: {text[:200] or 'no reason given'}", status=status)
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before retry number `attempt` (from 1): exponential with full jitter."""
+    return random.uniform(0, min(_LONGEST_BACKOFF_S, 0.5 * 2.0**attempt))  # noqa: S311
+
+
+def as_error(reason: str, url: str) -> RetriableError:
+    """The error of what did not heal."""
+    return RetriableError(f"{reason} to {url}, and again when asked later: the next sync tries anew")
+
+
+def _limited(
+    status: int, headers: Mapping[str, str], text: str, *, url: str, now: float, waits: int
+) -> Wait | CiHealthError:
+    told = retry_after(headers, now)
+    if told is not None:
+        return Wait(told, "GitHub asks to wait (retry-after)")
+    if headers.get("x-ratelimit-remaining") == "0":
+        return Wait(until_reset(headers, now), "GitHub's rate limit is used up")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in text.lower() or "abuse" in text.lower():
+        return Wait(_SECONDARY_S * 2.0**waits, "GitHub's secondary rate limit")
+    wanted = headers.get("x-accepted-github-permissions")
+    advice = f"give the token the permission {wanted}" if wanted else "check the token's permissions"
+    return FatalError(f"GitHub forbids {url} (403): {text[:200] or 'no reason given'}; {advice}")
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the header `retry-after` names, as a number or as a date."""
+    value = headers.get("retry-after")
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def until_reset(headers: Mapping[str, str], now: float) -> float:
+    """Seconds until the limit resets, at least a minute where GitHub does not say when."""
+    reset = headers.get("x-ratelimit-reset", "")
+    return max(1.0, float(reset) - now + 1.0) if reset.isdigit() else _SECONDARY_S
+
+
+@dataclass(slots=True)
+class Budget:
+    """The rate limit as GitHub told it last; shared by all who use the token."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take over what an answer tells. Late answers of one window never raise what is left."""
+        limit, remaining, reset = (
+            headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
+        )
+        if not (limit.isdigit() and remaining.isdigit() and reset.isdigit()):
+            return
+        same_window = self.reset == float(reset) and self.remaining is not None
+        left = (
+            min(int(remaining), self.remaining)
+            if same_window and self.remaining is not None
+            else int(remaining)
+        )
+        self.limit, self.remaining, self.reset = int(limit), left, float(reset)
+
+    def pause(self, reserve: int, now: float) -> float:
+        """Seconds to wait before the next request so that the reserve stays; 0 where there is enough.
+
+        A limit smaller than the reserve is used to a tenth.
+        """
+        if self.remaining is None or self.limit is None or self.reset is None or now >= self.reset:
+            return 0.0
+        kept = min(reserve, self.limit // 10)
+        return 0.0 if self.remaining > kept else self.reset - now + 1.0

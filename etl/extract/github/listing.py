@@ -1,0 +1,65 @@
+"""Listings paged to their end: every item parsed, what cannot be is an anomaly and costs itself alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.pages import Page, PageTag
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Listing(Generic[T]):
+    """Items of all changed pages, the tags of those pages, and how many entries there were in all."""
+
+    items: list[T] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    tags: list[PageTag] = field(default_factory=list)
+    received: int = 0
+    total: int | None = None
+
+    def add(self, page: Page, key: str | None, parse: Callable[[Any], T]) -> None:
+        """Take over one page; entries of unchanged ones count and are not repeated.
+
+        Raises DataError where it carries no list.
+        """
+        found = [] if page.not_modified else entries(page, key)
+        self.received += page.items
+        self.total = page.total_count if page.total_count is not None else self.total
+        if page.tag is not None:
+            self.tags.append(page.tag)
+        for raw in found:
+            try:
+                self.items.append(parse(raw))
+            except (DataError, AttributeError, TypeError) as error:
+                self.anomalies.append(Anomaly(key or "item", f"cannot be understood: {error}", page.url))
+
+
+async def list_all(
+    client: RepositoryClient,
+    path: str,
+    key: str | None,
+    parse: Callable[[Any], T],
+    *,
+    conditional: bool = False,
+) -> Listing[T]:
+    """Every page of a listing; `key` names the list in the answer, None where the answer is the list."""
+    listing: Listing[T] = Listing()
+    next_url: str | None = path
+    while next_url is not None:
+        page = await client.page(next_url, conditional=conditional)
+        listing.add(page, key, parse)
+        next_url = page.next_url
+    return listing
+
+
+def entries(page: Page, key: str | None) -> list[Any]:
+    """The list that a page carries; raises DataError where it carries none."""
+    found = page.data if key is None else page.data.get(key) if isinstance(page.data, dict) else None
+    if not isinstance(found, list):
+        raise DataError(f"GitHub's answer to {page.url} has no list {key or ''}".rstrip())
+    return found

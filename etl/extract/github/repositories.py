@@ -1,0 +1,28 @@
+"""A repository and its workflows: asked conditionally, since they hardly ever change."""
+
+from collections.abc import Sequence
+
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.listing import list_all
+from etl.extract.github.pages import PageTag
+from etl.extract.records import Repository, Workflow
+
+
+async def get_repository(client: RepositoryClient) -> tuple[Repository | None, Sequence[PageTag]]:
+    """The repository, None where it is as it was; with the tag to keep."""
+    page = await client.page("")
+    if page.not_modified:
+        return None, ()
+    return Repository.parse(page.data), [page.tag] if page.tag else ()
+
+
+async def list_workflows(client: RepositoryClient) -> tuple[list[Workflow] | None, Sequence[PageTag]]:
+    """All workflows, None where none of them changed; with the tags to keep."""
+    path = "/actions/workflows?per_page=100"
+    listing = await list_all(client, path, "workflows", Workflow.parse, conditional=True)
+    if not listing.tags and not listing.items and listing.received:
+        return None, ()
+    if len(listing.items) < listing.received:
+        # Some pages changed and some did not: all of them are needed.
+        listing = await list_all(client, path, "workflows", Workflow.parse)
+    return listing.items, listing.tags

@@ -1,0 +1,134 @@
+"""Runs: listed by windows that are split until each is whole, or asked for one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError, FatalError, NotFoundError
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.listing import Listing
+from etl.extract.github.pages import PageTag
+from etl.extract.github.windows import Window, split
+from etl.extract.records import Run
+
+# GitHub gives at most so many results of one search; a window that reaches it may hold more.
+CAP = 1_000
+_WALKS = 2
+
+
+@dataclass(slots=True)
+class WindowListing:
+    """Runs on pages that changed, each once, and what to keep when they are committed."""
+
+    runs: dict[int, Run] = field(default_factory=dict)
+    tags: list[PageTag] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+
+    def take(self, listing: Listing[Run]) -> None:
+        """Add one walk's runs; of a run that was met twice, the newer state."""
+        for run in listing.items:
+            known = self.runs.get(run.id)
+            if known is None or (run.attempt, run.updated_at) >= (known.attempt, known.updated_at):
+                self.runs[run.id] = run
+        self.tags += listing.tags
+        self.anomalies += listing.anomalies
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Answer to the question for one run: `run` is None where nothing changed, or where it is gone."""
+
+    run: Run | None
+    tags: tuple[PageTag, ...] = ()
+    gone: bool = False
+
+
+async def list_window(client: RepositoryClient, window: Window, workflows: Sequence[int]) -> WindowListing:
+    """All runs of a window on pages that changed since their tags were kept.
+
+    `workflows` are ids by which a window of one second can still be split. A window that is
+    truncated and cannot be split is an anomaly: what was received counts.
+    """
+    gathered = WindowListing()
+    pending = [window]
+    while pending:
+        current = pending.pop()
+        whole = await _walk(client, current, gathered)
+        if whole:
+            continue
+        parts = split(current, workflows)
+        pending += reversed(parts)
+        if not parts:
+            detail = f"more runs than GitHub lists: {current}"
+            gathered.anomalies.append(Anomaly("window truncated", detail, current.path))
+    return gathered
+
+
+async def _walk(client: RepositoryClient, window: Window, gathered: WindowListing) -> bool:
+    """Walk a window's pages; whether everything in it was received.
+
+    Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
+    """
+    for walk in range(_WALKS):
+        listing, broken_off = await _pages(client, window, conditional=walk == 0)
+        gathered.take(listing)
+        total = listing.total or 0
+        if total >= CAP:
+            return False
+        if listing.received >= total and not broken_off:
+            return True
+    return False
+
+
+async def _pages(client: RepositoryClient, window: Window, *, conditional: bool) -> tuple[Listing[Run], bool]:
+    """Pages up to the end, the cap, or where GitHub breaks off (422, or an empty page too early)."""
+    listing: Listing[Run] = Listing()
+    next_url: str | None = window.path
+    while next_url is not None:
+        try:
+            page = await client.page(next_url, conditional=conditional)
+        except FatalError as error:
+            if listing.received and error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                return listing, True
+            raise
+        try:
+            listing.add(page, "workflow_runs", Run.parse)
+        except DataError as error:
+            # The page is lost, not the window: without its tag it is asked for again next time.
+            listing.anomalies.append(Anomaly("page", str(error), page.url))
+            listing.received += CAP
+        if (listing.total or 0) >= CAP:
+            return listing, False
+        next_url = page.next_url
+    return listing, False
+
+
+async def get_attempt(client: RepositoryClient, run_id: int, attempt: int) -> Run | None:
+    """One attempt of a run; None where it is gone. Raises DataError where it cannot be understood."""
+    try:
+        return _parsed(await client.item(f"/actions/runs/{run_id}/attempts/{attempt}"))
+    except NotFoundError:
+        return None
+
+
+async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) -> Found:
+    """The latest attempt of a run, or that nothing changed, or that it is gone."""
+    try:
+        page = await client.page(f"/actions/runs/{run_id}", conditional=conditional)
+    except NotFoundError:
+        return Found(None, gone=True)
+    if page.not_modified:
+        return Found(None)
+    return Found(_parsed(page.data), (page.tag,) if page.tag else ())
+
+
+async def can_list_runs(client: RepositoryClient) -> None:
+    """Raises FatalError, which names the permission, where this token may not list runs."""
+    await client.page("/actions/runs?per_page=1", conditional=False)
+
+
+def _parsed(raw: object) -> Run:
+    if not isinstance(raw, dict):
+        raise DataError("a run that is no object")
+    return Run.parse(raw)

@@ -1,0 +1,234 @@
+"""The embedded store: a DuckDB file with one table for each measurement.
+
+Columns are the tags (VARCHAR, null where a point lacks one), the fields, and `time` (BIGINT, Unix
+nanoseconds: as exact as the points, and without a zone to get wrong). As in InfluxDB a point is what
+its tags and time say, and the same point written again is the union of its fields.
+
+DuckDB lets no second process in while one may write, so the file is open for one operation only,
+and whoever finds it locked tries again for a while. Statements are put together from names of the schema
+alone; values are bound.
+"""
+
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import duckdb
+
+from etl.errors import DataError, FatalError, RetriableError
+from etl.load.line_protocol import parse
+from etl.load.store import Rejected, Row, WriteResult
+from etl.queries.catalogue import question
+from etl.transform.schema import ETL, MEASUREMENTS, FieldType, Measurement, Point
+
+_T = TypeVar("_T")
+_TYPES: Final = {FieldType.INTEGER: "BIGINT", FieldType.FLOAT: "DOUBLE", FieldType.STRING: "VARCHAR"}
+
+
+class DuckStore:
+    """A DuckDB file as a Store. `patience_s` is how long to wait for another process, in seconds."""
+
+    def __init__(self, path: Path, *, patience_s: float = 30.0) -> None:
+        self._path = path
+        self._patience_s = patience_s
+        # Within a process, DuckDB refuses to open a file for reading while it is open for writing.
+        self._turn = asyncio.Lock()
+
+    @property
+    def address(self) -> str:
+        """The file."""
+        return str(self._path)
+
+    async def prepare(self) -> None:
+        """Create the file, readable by its owner alone, and what it lacks of tables and columns."""
+        await self._writing(_create_tables)
+
+    async def write(self, lines: Sequence[bytes]) -> WriteResult:
+        """Write all lines in one transaction; lines that cannot be parsed are rejected."""
+        points, rejected = await asyncio.to_thread(_parsed, lines)
+        if points:
+            await self._writing(lambda connection: _upsert(connection, points))
+        return WriteResult(sum(map(len, points.values())), tuple(rejected))
+
+    async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Rows of `etl/queries/NAME.sql`; of a missing file, what an empty store answers."""
+        asked = question(name)
+        bound = {name: _bindable(value) for name, value in asked.bound(parameters).items()}
+        return asked.normalised(await self._reading(lambda connection: _rows(connection, asked.sql, bound)))
+
+    async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
+        """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
+        bound = [repository, _nanoseconds(start), _nanoseconds(stop)]
+        await self._writing(lambda connection: _delete(connection, bound))
+
+    async def close(self) -> None:
+        """Nothing is held between operations."""
+
+    async def _writing(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        return await self._with_file(work, read_only=False)
+
+    async def _reading(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        if not self._path.exists():
+            return await asyncio.to_thread(_in_memory, work)
+        return await self._with_file(work, read_only=True)
+
+    async def _with_file(self, work: Callable[[duckdb.DuckDBPyConnection], _T], *, read_only: bool) -> _T:
+        deadline = time.monotonic() + self._patience_s
+        async with self._turn:
+            while True:
+                try:
+                    return await asyncio.to_thread(self._open_and_do, work, read_only)
+                except duckdb.Error as error:
+                    if not _is_busy(error):
+                        raise FatalError(
+                            f"the embedded store {self._path} cannot be used: {error}"
+                        ) from error
+                    if time.monotonic() >= deadline:
+                        raise RetriableError(
+                            f"the embedded store {self._path} is in use by another process"
+                        ) from error
+                await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
+
+    def _open_and_do(self, work: Callable[[duckdb.DuckDBPyConnection], _T], read_only: bool) -> _T:
+        if not self._path.exists():
+            _create(self._path)
+        with duckdb.connect(self._path, read_only=read_only) as connection:
+            return work(connection)
+
+
+def _create(path: Path) -> None:
+    """Make the file and its folder for their owner alone; whoever sees the file sees all its tables."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            new = Path(folder, "new")
+            with duckdb.connect(new) as connection:
+                _create_tables(connection)
+            new.chmod(0o600)
+            with suppress(FileExistsError):
+                path.hardlink_to(new)
+    except OSError as error:
+        raise FatalError(f"the embedded store {path} cannot be created: {error.strerror}") from error
+
+
+def _is_busy(error: duckdb.Error) -> bool:
+    return "Could not set lock" in str(error) or "different configuration" in str(error)
+
+
+def _in_memory(work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    with duckdb.connect() as connection:
+        _create_tables(connection)
+        return work(connection)
+
+
+def _columns(measurement: Measurement) -> dict[str, str]:
+    fields = {name: _TYPES[type_] for name, type_ in measurement.field_types.items()}
+    return {"time": "BIGINT", **dict.fromkeys(measurement.tag_names, "VARCHAR"), **fields}
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    for name, measurement in MEASUREMENTS.items():
+        columns = [f"{column} {type_}" for column, type_ in _columns(measurement).items()]
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(columns)})")
+        present = {row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
+        for column in columns:
+            if column.split()[0] not in present:
+                connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
+
+
+def _parsed(lines: Sequence[bytes]) -> tuple[dict[str, list[Point]], list[Rejected]]:
+    points: dict[str, list[Point]] = {}
+    rejected = []
+    for line in lines:
+        try:
+            point = parse(line)
+        except DataError as error:
+            rejected.append(Rejected(line, str(error)))
+        else:
+            points.setdefault(point.measurement, []).append(point)
+    return points, rejected
+
+
+def _upsert(connection: duckdb.DuckDBPyConnection, points: Mapping[str, Sequence[Point]]) -> None:
+    connection.begin()
+    for name, group in points.items():
+        _upsert_into(connection, MEASUREMENTS[name], group)
+    connection.commit()
+
+
+def _upsert_into(
+    connection: duckdb.DuckDBPyConnection, measurement: Measurement, points: Sequence[Point]
+) -> None:
+    name, keys = measurement.name, ("time", *measurement.tag_names)
+    key = ", ".join(keys)
+    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in keys)
+    # Of equal points the later one wins, field by field: arg_max passes over nulls.
+    merged = ", ".join(f"arg_max({field}, rank) AS {field}" for field in measurement.field_types)
+    _stage(connection, measurement, points)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE merged AS
+        SELECT {key}, {merged}
+        FROM (
+          SELECT * FROM staged
+          UNION ALL BY NAME
+          SELECT *, -1 AS rank FROM {name} AS old
+          WHERE time BETWEEN (SELECT min(time) FROM staged) AND (SELECT max(time) FROM staged)
+            AND EXISTS (SELECT 1 FROM staged AS new WHERE {same})
+        )
+        GROUP BY {key}
+        """  # noqa: S608
+    )
+    connection.execute(f"DELETE FROM {name} AS old USING merged AS new WHERE {same}")  # noqa: S608
+    connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM merged")  # noqa: S608
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, measurement: Measurement, points: Sequence[Point]) -> None:
+    """Load points into the table `staged`, by a file: inserting row by row takes a hundred times as long."""
+    types = {**_columns(measurement), "rank": "BIGINT"}
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".ndjson") as file:
+        for rank, point in enumerate(points):
+            row = {"time": point.time, "rank": rank, **point.tags, **point.fields}
+            file.write(json.dumps(row) + "\n")
+        file.flush()
+        source = f"read_json($path, format = 'newline_delimited', columns = {types})"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM {source}",  # noqa: S608
+            {"path": file.name},
+        )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[str, Any]) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, bound)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, bound: Sequence[Any]) -> None:
+    connection.begin()
+    for name in MEASUREMENTS.keys() - {ETL.name}:
+        connection.execute(
+            f"DELETE FROM {name} WHERE repository = ? AND time >= ? AND time < ?",  # noqa: S608
+            bound,
+        )
+    connection.commit()
+
+
+def _bindable(value: Any) -> Any:
+    match value:
+        case datetime():
+            return _nanoseconds(value)
+        case timedelta():
+            return value // timedelta(microseconds=1) * 1_000
+    return value
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1_000

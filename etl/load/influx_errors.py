@@ -1,0 +1,82 @@
+"""What InfluxDB's answers mean: which to retry, which to give up on, which are about the lines."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+from influxdb_client.rest import ApiException
+
+from etl.errors import CiHealthError, FatalError, RetriableError
+
+TOO_LARGE: Final = 413
+_ABOUT_LINES: Final = (400, 422)
+_BUSY: Final = 429
+_SERVER_ERRORS: Final = 500
+
+# What the client raises: answers that are no success, and connections that gave none.
+CLIENT_ERRORS: Final = (ApiException, aiohttp.ClientError, TimeoutError, OSError)
+
+_TO_DO: Final = {
+    401: "refuses the token: set `influxdb.token` (CI_HEALTH_INFLUXDB__TOKEN) to one that is valid there",
+    403: "does not let this token do that: give the token in `influxdb.token` read and write access to "
+    "the bucket",
+    404: "does not know what was asked for: check `influxdb.url`, `influxdb.org` and `influxdb.bucket`",
+}
+
+
+def is_about_lines(error: ApiException) -> bool:
+    """Whether InfluxDB itself says that lines are wrong; a proxy's 400 says nothing about lines."""
+    return error.status in _ABOUT_LINES and "code" in _answer(error)
+
+
+def is_expired(error: ApiException) -> bool:
+    """Whether points were dropped because they are older than the retention."""
+    return "retention policy" in reason(error)
+
+
+def reason(error: ApiException) -> str:
+    """What InfluxDB says, in one line, bounded."""
+    message = _answer(error).get("message") or error.reason or "no reason given"
+    return " ".join(str(message).split())[:1_000]
+
+
+def explained(error: Exception, address: str) -> CiHealthError:
+    """The error as this package's own: retriable or fatal, with what to do."""
+    if not isinstance(error, ApiException):
+        return RetriableError(f"InfluxDB at {address} does not answer: {_cause(error)}")
+    said = f"InfluxDB at {address} answered {error.status} ({reason(error)})"
+    if error.status == _BUSY or error.status >= _SERVER_ERRORS:
+        return RetriableError(said, retry_after=retry_after(error, datetime.now(UTC)))
+    return FatalError(f"{said}: it {_TO_DO.get(error.status, 'refuses the request')}")
+
+
+def retry_after(error: ApiException, now: datetime) -> float | None:
+    """Seconds from the Retry-After header, which holds seconds or a date; None where it says nothing."""
+    headers: Mapping[str, str] = error.headers or {}
+    value = headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return str(error) or type(error).__name__
+
+
+def _answer(error: ApiException) -> dict[str, object]:
+    try:
+        answer = json.loads(error.body or b"")
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

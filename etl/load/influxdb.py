@@ -1,0 +1,181 @@
+"""InfluxDB 2 as a store, over influxdb-client's asynchronous API.
+
+Writing uses the client's `WriteService` rather than its `WriteApiAsync`, so that bodies are
+compressed in a thread and not in the event loop.
+"""
+
+import asyncio
+import gzip
+import time
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
+from influxdb_client.rest import ApiException
+
+from etl.errors import DataError, FatalError
+from etl.load.influx_bucket import ensure_bucket
+from etl.load.influx_client import library, open_client
+from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
+from etl.load.line_protocol import time_of
+from etl.load.store import Rejected, Row, WriteResult
+from etl.queries.catalogue import question
+from etl.settings import InfluxSettings
+from etl.transform.schema import ETL, MEASUREMENTS, NANOSECONDS
+
+_MOST_LINES: Final = 5_000
+_MOST_BYTES: Final = 5_000_000
+# Level 1: four times faster than the default, and the lines still shrink to a tenth.
+_GZIP_LEVEL: Final = 1
+
+
+class InfluxStore:
+    """A bucket of InfluxDB 2 as a Store. Use it within one event loop, and close it.
+
+    `timeout_s` is the longest wait for one answer, in seconds.
+    """
+
+    def __init__(self, settings: InfluxSettings, *, timeout_s: float = 30.0) -> None:
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._opened: Any = None
+        self._retention_s = 0
+
+    @property
+    def address(self) -> str:
+        """URL, organisation and bucket."""
+        settings = self._settings
+        return f"{settings.url} (organisation {settings.org}, bucket {settings.bucket})"
+
+    async def prepare(self) -> None:
+        """Create the bucket with its retention where it is missing; an existing one keeps its own."""
+        self._retention_s = await ensure_bucket(self._client, self._settings)
+
+    async def write(self, lines: Sequence[bytes]) -> WriteResult:
+        """Write lines; the ones that InfluxDB refuses are isolated, those too old are not sent."""
+        kept = self._unexpired(lines)
+        result = WriteResult(0, expired=len(lines) - len(kept))
+        for request in _requests(kept):
+            result = _sum(result, await self._write(request))
+        return result
+
+    async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Rows of `etl/queries/NAME.flux`; parameters reach it as `extern` options only."""
+        asked = question(name)
+        given = {"bucket": self._settings.bucket, **asked.bound(parameters)}
+        try:
+            tables = await self._call(self._client.query_api().query(asked.flux, params=given))
+        except (FluxQueryException, FluxCsvParserException) as error:
+            raise FatalError(f"InfluxDB at {self.address} cannot answer {name!r}: {error}") from error
+        return asked.normalised(record.values for table in tables for record in table.records)
+
+    async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
+        """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
+        service = library.DeleteService(self._client.api_client)
+        # InfluxDB's `stop` is inclusive, and its predicates know no OR.
+        first, last = start.astimezone(UTC).isoformat(), _nanosecond_before(stop)
+        for measurement in MEASUREMENTS.keys() - {ETL.name}:
+            predicate = f"_measurement={_quoted(measurement)} AND repository={_quoted(repository)}"
+            request = library.DeletePredicateRequest(start=first, stop=last, predicate=predicate)
+            await self._call(
+                service.post_delete_async(request, org=self._settings.org, bucket=self._settings.bucket)
+            )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            client, self._opened = self._opened, None
+            await client.close()
+
+    @property
+    def _client(self) -> Any:
+        # It must be made within the running loop.
+        if self._opened is None:
+            self._opened = open_client(self._settings, self._timeout_s)
+        return self._opened
+
+    async def _call(self, answer: Awaitable[Any]) -> Any:
+        try:
+            return await answer
+        except CLIENT_ERRORS as error:
+            raise explained(error, self.address) from error
+
+    def _unexpired(self, lines: Sequence[bytes]) -> Sequence[bytes]:
+        if not self._retention_s:
+            return lines
+        oldest = time.time_ns() - self._retention_s * NANOSECONDS
+        return [line for line in lines if not _is_older(line, oldest)]
+
+    async def _write(self, lines: Sequence[bytes]) -> WriteResult:
+        """One request; halved until what InfluxDB refuses stands alone. Writing twice does no harm."""
+        try:
+            await self._post(lines)
+        except CLIENT_ERRORS as error:
+            if not isinstance(error, ApiException) or not _is_divisible(error):
+                raise explained(error, self.address) from error
+            if len(lines) == 1:
+                return _refused(lines[0], error)
+            middle = len(lines) // 2
+            return _sum(await self._write(lines[:middle]), await self._write(lines[middle:]))
+        return WriteResult(len(lines))
+
+    async def _post(self, lines: Sequence[bytes]) -> None:
+        body = await asyncio.to_thread(gzip.compress, b"\n".join(lines), _GZIP_LEVEL)
+        await library.WriteService(self._client.api_client).post_write_async(
+            org=self._settings.org,
+            bucket=self._settings.bucket,
+            body=body,
+            precision="ns",
+            content_encoding="gzip",
+            content_type="text/plain; charset=utf-8",
+        )
+
+
+def _requests(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Cut lines into requests of bounded length and size."""
+    start = size = 0
+    for index, line in enumerate(lines):
+        if index > start and (index - start == _MOST_LINES or size + len(line) > _MOST_BYTES):
+            yield lines[start:index]
+            start, size = index, 0
+        size += len(line) + 1
+    if start < len(lines):
+        yield lines[start:]
+
+
+def _is_older(line: bytes, oldest: int) -> bool:
+    try:
+        return time_of(line) < oldest
+    except DataError:  # for InfluxDB to reject
+        return False
+
+
+def _is_divisible(error: ApiException) -> bool:
+    return error.status == TOO_LARGE or is_about_lines(error)
+
+
+def _refused(line: bytes, error: ApiException) -> WriteResult:
+    if is_expired(error):
+        return WriteResult(0, expired=1)
+    return WriteResult(0, rejected=(Rejected(line, reason(error)),))
+
+
+def _sum(one: WriteResult, other: WriteResult) -> WriteResult:
+    return WriteResult(
+        one.accepted + other.accepted, one.rejected + other.rejected, one.expired + other.expired
+    )
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _nanosecond_before(moment: datetime) -> str:
+    seconds, nanosecond = divmod(_nanoseconds(moment) - 1, NANOSECONDS)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanosecond:09d}Z"
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * NANOSECONDS + moment.microsecond * 1_000

@@ -1,0 +1,52 @@
+"""The log, on standard error: readable on a terminal, JSON for machines."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+from etl.settings import LogSettings
+
+
+def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records through one formatter.
+
+    Values are written as literals, so that no name or message from CI can forge a line.
+    """
+    stream = stream or sys.stderr
+    console = settings.format == "console" or (settings.format == "auto" and stream.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
+        cache_logger_on_first_use=False,
+    )
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if console
+        else structlog.processors.JSONRenderer(ensure_ascii=True)
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.level.upper())
+    # The scheduler tells of every tick, the HTTP libraries of every request.
+    for chatty in ("apscheduler", "aiohttp.access", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""The pipeline: extract → transform → load, for one repository after another."""

@@ -1,0 +1,120 @@
+"""Puts the parts of the pipeline together from the settings, and takes them apart again."""
+
+import asyncio
+import fcntl
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from etl.errors import ConfigurationError, FatalError
+from etl.extract.github.client import GitHub, RepositoryClient
+from etl.extract.github.pages import PageTag
+from etl.load.delivery import Delivery
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.load.store import Store
+from etl.settings import Settings
+from etl.state.database import open_database
+from etl.state.facts import Facts
+from etl.state.outbox import Outbox
+from etl.state.progress import Progress
+
+log = structlog.get_logger(__name__)
+
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects."""
+
+    settings: Settings
+    github: GitHub
+    store: Store
+    outbox: Outbox
+    progress: Progress
+    facts: Facts
+    clock: Callable[[], float]
+    debug: bool = False
+
+    def client(self, name: str) -> RepositoryClient:
+        """GitHub as one repository, with counters of its own."""
+        return self.github.repository(name, _Tags(self.progress, name))
+
+    async def room(self, delivery: Delivery) -> None:
+        """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
+        limit = self.settings.state.outbox_limit
+        told = False
+        while self.outbox.backlog().points >= limit:
+            if delivery.hopeless and delivery.trouble:
+                raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
+            if not told:
+                log.warning("the outbox is full: extraction pauses until the store takes points", limit=limit)
+                told = True
+            await asyncio.sleep(_POLL_S)
+        if told:
+            log.info("the outbox has room again: extraction goes on")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """Page tags of the repository of one configured name, whatever its id is now."""
+
+    progress: Progress
+    name: str
+
+    def get(self, url: str, identity: str) -> PageTag | None:
+        return self.progress.page_tag(self.name, url, identity)
+
+
+def open_store(settings: Settings) -> Store:
+    """InfluxDB where one is configured, else the embedded store."""
+    if settings.influxdb is not None:
+        return InfluxStore(settings.influxdb)
+    return DuckStore(settings.data_dir / "ci-health.duckdb")
+
+
+@asynccontextmanager
+async def open_pipeline(
+    settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
+) -> AsyncIterator[Pipeline]:
+    """A pipeline that is ready to sync; one process at a time on a data folder.
+
+    Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
+    """
+    settings.require_source()
+    with _alone(settings):
+        engine = open_database(settings.state_url)
+        outbox = Outbox(engine, clock)
+        progress = Progress(engine, outbox, clock)
+        store = open_store(settings)
+        try:
+            async with GitHub(settings.github, clock=clock) as github:
+                yield Pipeline(settings, github, store, outbox, progress, Facts(engine), clock, debug)
+        finally:
+            await store.close()
+            engine.dispose()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the data folder's lock; the operating system frees it however the process ends."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (settings.data_dir / "lock").open("a")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {settings.data_dir} cannot be used: {error.strerror}; set data_dir"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"another ci-health works on the data folder {settings.data_dir}: "
+                "wait for it, or set another data_dir"
+            ) from None
+        yield

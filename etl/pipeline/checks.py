@@ -1,0 +1,82 @@
+"""What `ci-health check` looks at, one finding a subject."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from etl.errors import CiHealthError
+from etl.extract.github.repositories import get_repository
+from etl.extract.github.runs import can_list_runs
+from etl.pipeline.assembly import Pipeline, open_pipeline
+from etl.settings import Settings
+
+_DEAD_LETTERS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found; `good` is None for what is worth knowing and neither right nor wrong."""
+
+    subject: str
+    good: bool | None
+    text: str
+
+
+async def findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at one thing after another. Raises ConfigurationError where nothing can be looked at."""
+    async with AsyncExitStack() as stack:
+        pipeline = await stack.enter_async_context(open_pipeline(settings))
+        yield Finding("configuration", True, f"{len(settings.repositories)} repositories")
+        for finding in _state(pipeline):
+            yield finding
+        for name in settings.repositories:
+            yield await _repository(pipeline, name)
+        yield _rate_limit(pipeline)
+        yield await _store(pipeline)
+
+
+def _state(pipeline: Pipeline) -> list[Finding]:
+    backlog = pipeline.outbox.backlog()
+    found = [Finding("state", True, f"{backlog.points} points wait in the outbox")]
+    if backlog.dead_letters:
+        reasons = "; ".join(pipeline.outbox.reasons(_DEAD_LETTERS_SHOWN))
+        text = f"{backlog.dead_letters} points were rejected by the store: {reasons}"
+        found.append(Finding("dead letters", False, text))
+    changed = pipeline.facts.changed_naming(pipeline.settings)
+    if changed:
+        text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
+        found.append(Finding("naming", False, text))
+    return found
+
+
+async def _repository(pipeline: Pipeline, name: str) -> Finding:
+    client = pipeline.client(name)
+    try:
+        repository, _ = await get_repository(client)
+        await can_list_runs(client)
+    except CiHealthError as error:
+        return Finding(name, False, str(error))
+    known = pipeline.progress.repository(name)
+    cursor = known.cursor if known else None
+    read = "never synced" if cursor is None else f"read up to {datetime.fromtimestamp(cursor, UTC):%F %R} UTC"
+    renamed = repository is not None and repository.full_name.lower() != name.lower()
+    note = f"; it is called {repository.full_name} now" if repository and renamed else ""
+    return Finding(name, True, read + note)
+
+
+def _rate_limit(pipeline: Pipeline) -> Finding:
+    budget = pipeline.github.budget
+    if budget.remaining is None or budget.limit is None:
+        return Finding("rate limit", None, "GitHub names none")
+    enough = budget.remaining > pipeline.settings.github.reserve
+    text = f"{budget.remaining} of {budget.limit} requests left, {pipeline.settings.github.reserve} reserved"
+    return Finding("rate limit", enough, text)
+
+
+async def _store(pipeline: Pipeline) -> Finding:
+    try:
+        await pipeline.store.prepare()
+    except CiHealthError as error:
+        return Finding("store", False, str(error))
+    return Finding("store", True, pipeline.store.address)

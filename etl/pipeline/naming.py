@@ -1,0 +1,25 @@
+"""Settings that shape tags must not change unnoticed: old and new points would stand apart."""
+
+from etl.errors import ConfigurationError
+from etl.settings import Settings
+from etl.state.facts import Facts
+
+_SHAPES = {
+    "branches": "the `branch` tag of every measurement but `etl`",
+    "masks": "the `job`, `job_group`, `step` and `runner` tags",
+}
+
+
+def require_same_naming(facts: Facts, settings: Settings, *, accept: bool) -> None:
+    """Raises ConfigurationError where settings that shape tags changed, unless that is accepted."""
+    if accept:
+        facts.accept_naming(settings)
+        return
+    changed = facts.changed_naming(settings)
+    if changed:
+        what = "; ".join(f"`{name}` shapes {_SHAPES[name]}" for name in changed)
+        raise ConfigurationError(
+            f"{' and '.join(changed)} changed since points were last written: {what}. Points of new runs "
+            "would be named differently from those that are stored. Run `ci-health backfill --since DATE "
+            "--replace` to rename the stored ones, or `ci-health sync --accept` to leave them as they are"
+        )

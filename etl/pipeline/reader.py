@@ -1,0 +1,174 @@
+"""One run: its attempts, jobs and annotations are read, transformed and committed together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError, NotFoundError
+from etl.extract.github.annotations import annotated_jobs, list_annotations
+from etl.extract.github.jobs import list_jobs
+from etl.extract.github.pages import PageTag
+from etl.extract.github.runs import get_attempt
+from etl.extract.records import Annotation, Job, Run, seconds
+from etl.load.line_protocol import encode
+from etl.pipeline.session import Session
+from etl.state.progress import AGED_OUT, COMPLETED, KnownRun
+from etl.transform.attempts import execution_key, own_jobs, transform_attempt
+from etl.transform.context import Context
+from etl.transform.names import Masks, branch_tag, tag_value, workflow_names, workflow_of
+from etl.transform.schema import NANOSECONDS, Point
+
+HOUR_S = 3_600
+DAY_S = 86_400
+# GitHub ends any run after 35 days; what is open for longer will never tell its end.
+LONGEST_RUN_S = 35 * DAY_S
+# A run that has ended while its jobs have not yet: GitHub catches up within minutes.
+SETTLING = "settling"
+# Runs in work at once, for each request that may be under way: bounds memory.
+_RUNS_PER_REQUEST = 2
+
+_FAILED = ("failure", "timed_out")
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the attempts of one run led to, before it is committed."""
+
+    points: list[Point] = field(default_factory=list)
+    attempts: int = 0
+    jobs: int = 0
+
+
+class RunReader:
+    """Reads runs of one repository, many at once. Points before `points_from` are not made."""
+
+    def __init__(self, session: Session, *, points_from: int = 0) -> None:
+        self._session = session
+        self._points_from = points_from * NANOSECONDS
+        masks = session.settings.masks
+        self._masks = Masks(
+            disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]
+        )
+        self._workflows = workflow_names(session.repository.workflows)
+        self._places = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
+
+    async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
+        """Read what is new of a run and commit it, together with the tags of what led to it.
+
+        Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
+        """
+        known = self._session.progress.run(self._session.repository.id, run.id) or self._unknown(run)
+        if not self._changed(run, known):
+            self._session.progress.commit_tags(self._session.repository.id, tags)
+            return
+        async with self._places:
+            await self._session.room()
+            try:
+                known, gathered = await self._read_attempts(run, known)
+            except DataError as error:
+                # It will not read any better next time: it is left alone until it changes.
+                self._anomaly("run", f"run {run.id}: {error}", run)
+                gathered, known = _Gathered(), replace(known, stored_attempt=run.attempt)
+        self._commit(run, known, gathered, tags)
+
+    def _unknown(self, run: Run) -> KnownRun:
+        session = self._session
+        branch = branch_tag(run, session.repository.default_branch, session.settings.branches)
+        workflow = workflow_of(run, self._workflows)
+        return KnownRun(run.id, run.created_at, 0, "", "", 0, workflow, branch, frozenset())
+
+    def _changed(self, run: Run, known: KnownRun) -> bool:
+        is_long = not run.completed and self._age(run) > DAY_S
+        seen = (known.attempt, known.updated_at, known.status)
+        return is_long or seen != (run.attempt, run.updated_at, run.status)
+
+    async def _read_attempts(self, run: Run, known: KnownRun) -> tuple[KnownRun, _Gathered]:
+        gathered = _Gathered()
+        earliest = 1 if run.has_previous_attempt else run.attempt
+        first = max(earliest, known.stored_attempt + 1)
+        for number in range(first, run.attempt + 1):
+            attempt = (
+                run if number == run.attempt else await get_attempt(self._session.client, run.id, number)
+            )
+            if attempt is None:
+                self._anomaly("attempt gone", f"attempt {number} of run {run.id}", run)
+            elif attempt.completed or self._age(attempt) > DAY_S:
+                known = await self._read_attempt(attempt, known, gathered)
+        return known, gathered
+
+    async def _read_attempt(self, attempt: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        """Points of an attempt that has ended, or has been open for more than a day."""
+        try:
+            jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
+        except NotFoundError:
+            self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
+            return replace(known, stored_attempt=attempt.attempt)
+        self._session.anomalies.add(*anomalies)
+        executed = own_jobs(jobs, known.executions)
+        if attempt.completed and not self._settled(attempt, executed):
+            return known
+        await self._transform(attempt, known, executed, gathered)
+        if not attempt.completed:
+            return known
+        executions = known.executions | {execution_key(job) for job in executed}
+        return replace(known, stored_attempt=attempt.attempt, executions=executions)
+
+    def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
+        """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
+        if all(job.completed for job in jobs):
+            return True
+        if self._session.clock() - (seconds(attempt.updated_at) or 0) < HOUR_S:
+            return False
+        self._anomaly("job without end", f"in attempt {attempt.attempt} of run {attempt.id}", attempt)
+        return True
+
+    def _age(self, run: Run) -> float:
+        started = run.started_at if run.started_at is not None else run.created_at
+        return self._session.clock() - started
+
+    async def _transform(self, run: Run, known: KnownRun, jobs: Sequence[Job], gathered: _Gathered) -> None:
+        repository = tag_value(self._session.repository.name)
+        context = Context(repository, known.workflow, known.branch, run, self._masks)
+        transformed = transform_attempt(context, jobs, await self._annotations(run, jobs))
+        self._session.anomalies.add(*transformed.anomalies)
+        gathered.points += [point for point in transformed.points if point.time >= self._points_from]
+        gathered.attempts += run.completed
+        gathered.jobs += sum(job.completed for job in jobs)
+
+    async def _annotations(self, run: Run, jobs: Sequence[Job]) -> dict[int, list[Annotation]]:
+        ended = [job for job in jobs if job.completed]
+        if self._session.settings.annotations == "all" and run.check_suite_id is not None:
+            counts = await annotated_jobs(self._session.client, run.check_suite_id)
+            wanted = [job for job in ended if counts.get(job.id)]
+        else:
+            wanted = [job for job in ended if job.conclusion in _FAILED]
+        return {job.id: await self._annotations_of(job, run) for job in wanted}
+
+    async def _annotations_of(self, job: Job, run: Run) -> list[Annotation]:
+        try:
+            annotations, anomalies = await list_annotations(self._session.client, job.id)
+        except (DataError, NotFoundError) as error:
+            self._anomaly("annotations", f"of job {job.id}: {error}", run)
+            return []
+        self._session.anomalies.add(*anomalies)
+        return annotations
+
+    def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
+        status = run.status
+        if run.completed:
+            status = COMPLETED if known.stored_attempt >= run.attempt else SETTLING
+        elif self._age(run) > LONGEST_RUN_S:
+            self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
+            status = AGED_OUT
+        known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
+        lines = [encode(point) for point in gathered.points]
+        self._session.progress.commit_run(self._session.repository, known, lines, tags)
+        summary = self._session.summary
+        summary.runs += 1
+        summary.attempts += gathered.attempts
+        summary.jobs += gathered.jobs
+        summary.points += len(lines)
+
+    def _anomaly(self, kind: str, detail: str, run: Run) -> None:
+        self._session.anomalies.add(Anomaly(kind, detail, run.url))

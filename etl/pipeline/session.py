@@ -1,0 +1,24 @@
+"""What the reading of one repository shares: who is asked, where progress goes, what is counted."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from etl.anomalies import Anomalies
+from etl.extract.github.client import RepositoryClient
+from etl.pipeline.summary import Summary
+from etl.settings import Settings
+from etl.state.progress import KnownRepository, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One repository in one sync. `clock` gives Unix seconds; `room` waits while the outbox is full."""
+
+    client: RepositoryClient
+    progress: Progress
+    settings: Settings
+    repository: KnownRepository
+    summary: Summary
+    anomalies: Anomalies
+    clock: Callable[[], float]
+    room: Callable[[], Awaitable[None]]

@@ -1,0 +1,25 @@
+"""What a sync of one repository did: the rows of `ci-health sync --json`."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of one sync; `error` is the sentence that says why it stopped, None where it did not."""
+
+    repository: str
+    runs: int = 0
+    attempts: int = 0
+    jobs: int = 0
+    tests: int = 0
+    points: int = 0
+    requests: int = 0
+    not_modified: int = 0
+    rate_limit_remaining: int | None = None
+    anomalies: int = 0
+    error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object."""
+        return asdict(self)

@@ -1,0 +1,162 @@
+"""A sync: what is new in each repository, through the outbox into the store."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import structlog
+
+from etl.anomalies import Anomalies
+from etl.errors import CiHealthError, ConfigurationError, DataError
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.repositories import get_repository, list_workflows
+from etl.extract.github.windows import Window, day_windows
+from etl.load.delivery import Delivery
+from etl.load.line_protocol import encode
+from etl.pipeline.assembly import Pipeline
+from etl.pipeline.reader import DAY_S, RunReader
+from etl.pipeline.session import Session
+from etl.pipeline.summary import Summary
+from etl.pipeline.sweep import recheck, sweep
+from etl.settings import parse_since
+from etl.state.progress import KnownRepository
+from etl.transform.syncs import etl_point
+
+log = structlog.get_logger(__name__)
+
+# GitHub lets a run be re-run for 30 days after it was created.
+RERUN_S = 30 * DAY_S
+_REPOSITORIES_AT_ONCE = 8
+
+
+async def sync_all(pipeline: Pipeline, delivery: Delivery, *, newest_only: bool = False) -> list[Summary]:
+    """Sync every configured repository, and put an `etl` point for each into the outbox.
+
+    `newest_only` looks at the newest two days instead of every window that may still change. A
+    repository that fails costs no other one: its summary says why.
+    """
+    places = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
+
+    async def one(name: str) -> Summary:
+        async with places:
+            return await sync_repository(pipeline, delivery, name, newest_only=newest_only)
+
+    return list(await asyncio.gather(*(one(name) for name in pipeline.settings.repositories)))
+
+
+async def sync_repository(
+    pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool = False
+) -> Summary:
+    """Sync one repository."""
+    summary, anomalies = Summary(name), Anomalies()
+    client = pipeline.client(name)
+    began = time.monotonic()
+    with structlog.contextvars.bound_contextvars(repository=name):
+        try:
+            session = await open_session(pipeline, delivery, client, summary, anomalies)
+            await _read_new(session, newest_only=newest_only)
+        except ConfigurationError:
+            raise
+        except CiHealthError as error:
+            summary.error = str(error)
+            log.error("sync failed", reason=summary.error)  # noqa: TRY400
+        except Exception as error:
+            # A defect of ours costs this repository, not the others.
+            summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+            log.error("sync failed", reason=summary.error, exc_info=pipeline.debug)  # noqa: TRY400
+        complete(summary, client, anomalies)
+        _put_etl_point(pipeline, delivery, summary, time.monotonic() - began)
+        log.info("synced", **{key: value for key, value in summary.as_json().items() if key != "repository"})
+    return summary
+
+
+async def open_session(
+    pipeline: Pipeline,
+    delivery: Delivery,
+    client: RepositoryClient,
+    summary: Summary,
+    anomalies: Anomalies,
+) -> Session:
+    """Ask what the repository is called and contains now, and remember it."""
+    known = await _look_up(pipeline, client, summary.repository)
+
+    async def room() -> None:
+        await pipeline.room(delivery)
+
+    return Session(
+        client, pipeline.progress, pipeline.settings, known, summary, anomalies, pipeline.clock, room
+    )
+
+
+async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:
+    known = pipeline.progress.repository(name)
+    repository, tags = await get_repository(client)
+    workflows, workflow_tags = await list_workflows(client)
+    if known is None:
+        if repository is None or workflows is None:
+            raise DataError(f"GitHub answers 304 for {name}, which was never read")
+        known = KnownRepository(repository.id, name, repository.default_branch, (), None, None)
+    elif repository is None and workflows is None:
+        return known
+    return pipeline.progress.save_repository(
+        name,
+        repository.id if repository else known.id,
+        repository.default_branch if repository else known.default_branch,
+        known.workflows if workflows is None else workflows,
+        [*tags, *workflow_tags],
+    )
+
+
+async def _read_new(session: Session, *, newest_only: bool) -> None:
+    now = int(session.clock())
+    start = _first_window(session, now, newest_only=newest_only)
+    reader = RunReader(session)
+    repository = session.repository.id
+
+    def done(window: Window) -> None:
+        session.progress.move_cursor(repository, min(window.stop + 1, now))
+
+    session.progress.begin(repository, start)
+    await sweep(session, reader, day_windows(start, now), done=done)
+    await recheck(session, reader, before=start)
+    session.progress.prune(repository)
+
+
+def _first_window(session: Session, now: int, *, newest_only: bool) -> int:
+    """Where the windows begin (Unix seconds): where anything may still change, but no earlier than ever."""
+    repository = session.repository
+    if repository.origin is None or repository.cursor is None:
+        since = parse_since(session.settings.since, datetime.fromtimestamp(now, UTC))
+        return repository.origin or int(since.timestamp())
+    yesterday = now - now % DAY_S - DAY_S
+    if newest_only and repository.cursor >= yesterday:
+        return max(repository.origin, yesterday)
+    return max(repository.origin, min(repository.cursor, now - RERUN_S))
+
+
+def complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:
+    """Complete a summary with what the client and the anomalies counted."""
+    summary.requests = client.requests
+    summary.not_modified = client.not_modified
+    summary.rate_limit_remaining = client.rate_limit_remaining
+    summary.anomalies = anomalies.total
+
+
+def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, duration_s: float) -> None:
+    ended = pipeline.clock()
+    known = pipeline.progress.repository(summary.repository)
+    cursor = known.cursor if known else None
+    point = etl_point(
+        summary.repository,
+        failed=summary.error is not None,
+        ended=ended,
+        requests=summary.requests,
+        not_modified=summary.not_modified,
+        rate_limit_remaining=summary.rate_limit_remaining,
+        runs=summary.runs,
+        points=summary.points,
+        rejected=delivery.take_rejected(summary.repository),
+        lag_s=None if cursor is None else max(0.0, ended - cursor),
+        duration_s=duration_s,
+    )
+    pipeline.outbox.put(summary.repository, [encode(point)])

@@ -1,0 +1,36 @@
+"""A whole sync or backfill from first request to last delivery: extraction beside delivery."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from etl.load.delivery import Delivery
+from etl.pipeline.assembly import Pipeline
+from etl.pipeline.backfill import Range, backfill_all
+from etl.pipeline.summary import Summary
+from etl.pipeline.sync import sync_all
+
+Extract = Callable[[Delivery], Awaitable[list[Summary]]]
+
+
+async def whole_sync(pipeline: Pipeline, *, newest_only: bool = False) -> tuple[list[Summary], Delivery]:
+    """Sync every repository, and deliver while and after that for as long as `store_timeout` says."""
+    return await _whole(pipeline, lambda delivery: sync_all(pipeline, delivery, newest_only=newest_only))
+
+
+async def whole_backfill(
+    pipeline: Pipeline, asked: Range, advance: Callable[[str, int, int], None]
+) -> tuple[list[Summary], Delivery]:
+    """Backfill every repository, and deliver as `whole_sync` does."""
+    return await _whole(pipeline, lambda delivery: backfill_all(pipeline, delivery, asked, advance=advance))
+
+
+async def _whole(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
+    patience = pipeline.settings.store_timeout.total_seconds()
+    delivery = Delivery(pipeline.outbox, pipeline.store, patience=patience)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(delivery.run())
+        try:
+            summaries = await extract(delivery)
+        finally:
+            delivery.finish()
+    return summaries, delivery

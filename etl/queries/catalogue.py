@@ -1,0 +1,207 @@
+"""The questions as data: what they take, which columns they answer with, in which order.
+
+Definitions that hold in every question:
+
+- `success`, `total` and every rate, duration and percentile are over executions whose conclusion
+  counts (`schema.COUNTED`); a rate or percentile of none is null. Percentiles are exact, with
+  linear interpolation.
+- `runs` and `jobs` of the overview count every completed attempt and every job, whatever the
+  conclusion; `minutes` is the sum of all jobs' durations, whatever the conclusion, in minutes.
+- `p50_s`, `p95_s` and `queued_p50_s` are of jobs where a row is a job, else of attempts of runs.
+- Times are whole seconds: what points have below a second only keeps them apart.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Final
+
+from etl.errors import ConfigurationError
+from etl.transform.schema import NANOSECONDS
+
+Row = dict[str, Any]
+
+GITHUB: Final = "https://github.com"
+
+
+class Type(Enum):
+    """What a column's values are, and so what stands where nothing is known."""
+
+    TEXT = auto()  # null where unknown
+    COUNT = auto()  # never null
+    INTEGER = auto()  # null where unknown
+    NUMBER = auto()  # float of six digits, never null
+    MEASURED = auto()  # float of six digits, null where nothing was measured
+    TIME = auto()  # ISO 8601, UTC, whole seconds; null where unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer."""
+
+    name: str
+    type: Type
+
+    def normalised(self, value: Any) -> Any:
+        """The value as both stores give it: InfluxDB answers with "" for null, and with CRLF."""
+        if value is None or value == "":
+            return {Type.COUNT: 0, Type.NUMBER: 0.0}.get(self.type)
+        match self.type:
+            case Type.TEXT:
+                return str(value).replace("\r\n", "\n")
+            case Type.COUNT | Type.INTEGER:
+                return int(value)
+            case Type.TIME:
+                return _iso(value)
+        return round(float(value), 6)
+
+
+def _iso(value: datetime | int) -> str:
+    """A time with its zone, or Unix nanoseconds, as ISO 8601."""
+    moment = datetime.fromtimestamp(value // NANOSECONDS, UTC) if isinstance(value, int) else value
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question; both stores answer with `columns`, in the total order that `order` gives.
+
+    `order` are column names; with a leading `-` the greatest number comes first. `options` are the
+    parameters beyond the usual ones, with their defaults. The answer to a `single` one is one row.
+    """
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...] = ()
+    options: Mapping[str, Any] | None = None
+    filters: tuple[str, ...] = ("repository", "workflow", "branch")
+    single: bool = False
+
+    @cached_property
+    def flux(self) -> str:
+        """The question to InfluxDB."""
+        return self._text("flux")
+
+    @cached_property
+    def sql(self) -> str:
+        """The question to DuckDB."""
+        return self._text("sql")
+
+    def _text(self, language: str) -> str:
+        return files("etl.queries").joinpath(f"{self.name}.{language}").read_text("utf-8")
+
+    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters that the question takes, those that are not given at their defaults.
+
+        Raises ConfigurationError for one it does not know, and where `start` or `stop` is missing.
+        """
+        defaults = {**dict.fromkeys(self.filters, ""), **(self.options or {})}
+        known = {"start", "stop", *_USUAL, *defaults}
+        if not {"start", "stop"} <= parameters.keys() <= known:
+            raise ConfigurationError(
+                f"question {self.name!r} takes start, stop and {sorted(known - {'start', 'stop'})}, "
+                f"not {sorted(parameters)}"
+            )
+        names = ("start", "stop", *defaults)
+        return {name: parameters.get(name, defaults.get(name)) for name in names}
+
+    def normalised(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """Rows as every store gives them: the columns alone, plain values, in the total order."""
+        answer = [{c.name: c.normalised(row.get(c.name)) for c in self.columns} for row in rows]
+        if self.single and not answer:
+            answer = [{c.name: c.normalised(None) for c in self.columns}]
+        return sorted(answer, key=self._rank)
+
+    def _rank(self, row: Row) -> tuple[Any, ...]:
+        return tuple(-row[name[1:]] if name.startswith("-") else row[name] or "" for name in self.order)
+
+
+def question(name: str) -> Question:
+    """The question of that name; ConfigurationError where there is none."""
+    if name not in QUESTIONS:
+        raise ConfigurationError(f"no such question: {name!r}; there are {', '.join(sorted(QUESTIONS))}")
+    return QUESTIONS[name]
+
+
+_USUAL: Final = ("repository", "workflow", "branch")
+
+
+def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
+    return {name: Column(name, type_) for type_, names in types.items() for name in names.split()}
+
+
+_COLUMNS: Final = _columns(
+    {
+        Type.TEXT: "repository workflow job job_group signature template message url status",
+        Type.COUNT: "runs jobs tests success total count flaky_tests flaky_jobs requests points rejected",
+        Type.INTEGER: "rate_limit_remaining",
+        Type.NUMBER: "minutes wasted_minutes share",
+        Type.MEASURED: "run_success_rate job_success_rate success_rate p50_s p95_s queued_p50_s lag_s",
+        Type.TIME: "time first_seen last_seen",
+    }
+)
+
+
+def _of(names: str) -> tuple[Column, ...]:
+    return tuple(_COLUMNS[name] for name in names.split())
+
+
+_OVERVIEW: Final = _of(
+    "runs jobs run_success_rate job_success_rate p50_s p95_s queued_p50_s minutes wasted_minutes "
+    "flaky_tests flaky_jobs"
+)
+
+QUESTIONS: Final = {
+    asked.name: asked
+    for asked in (
+        Question(
+            "overview",
+            "Everything in one row, each value also for the period of the same length before.",
+            (*_OVERVIEW, *(Column(f"{c.name}_before", c.type) for c in _OVERVIEW)),
+            single=True,
+        ),
+        Question(
+            "workflows",
+            "How often each workflow succeeds, and how long it takes.",
+            _of(
+                "repository workflow success total success_rate job_success_rate p50_s p95_s queued_p50_s minutes"
+            ),
+            ("repository", "workflow"),
+        ),
+        Question(
+            "jobs",
+            "How often each job succeeds, and how long it takes.",
+            _of(
+                "repository workflow job job_group success total success_rate p50_s p95_s queued_p50_s minutes"
+            ),
+            ("repository", "workflow", "job", "job_group"),
+        ),
+        Question(
+            "failures",
+            "The most common failures; `share` is of all failures asked for, `message`, `template` and "
+            "`url` are of the last one, `server_url` is where GitHub's pages are.",
+            _of("repository signature template count share jobs tests first_seen last_seen message url"),
+            ("-count", "repository", "signature"),
+            options={"server_url": GITHUB},
+        ),
+        Question(
+            "success_over_time",
+            "Success rate and median duration of each workflow by time; `every` is a multiple of seconds, "
+            "`time` the start of its window, counted from the Unix epoch.",
+            _of("time repository workflow success total success_rate p50_s"),
+            ("time", "repository", "workflow"),
+            options={"every": timedelta(days=1)},
+        ),
+        Question(
+            "etl_status",
+            "The last sync of each repository; values are the last known ones.",
+            _of("repository time status requests rate_limit_remaining runs points rejected lag_s"),
+            ("repository",),
+            filters=("repository",),
+        ),
+    )
+}

@@ -1,0 +1,103 @@
+// Everything in one row, each value also for the period of the same length before.
+import "array"
+import "regexp"
+
+exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
+repositories = exactly(name: repository)
+workflows = exactly(name: workflow)
+branches = exactly(name: branch)
+counted = /^(success|failure|timed_out|startup_failure)$/
+
+points = (measurement, field, since, until) =>
+    from(bucket: bucket)
+        |> range(start: since, stop: until)
+        |> filter(
+            fn: (r) =>
+                r._measurement == measurement and r._field == field and r.repository =~ repositories
+                    and r.workflow =~ workflows and r.branch =~ branches,
+        )
+column = (tables=<-, name) =>
+    tables |> toFloat() |> set(key: "column", value: name) |> group() |> keep(columns: ["column", "_value"])
+
+period = (since, until, suffix) => {
+    counts = (measurement, field) =>
+        points(measurement: measurement, field: field, since: since, until: until)
+            |> group(columns: ["conclusion"])
+            |> count()
+    total = (tables=<-) => tables |> filter(fn: (r) => r.conclusion =~ counted) |> group() |> sum()
+    measured = (field, q) =>
+        points(measurement: "workflow_run", field: field, since: since, until: until)
+            |> filter(fn: (r) => r.conclusion =~ counted)
+            |> group()
+            |> quantile(q: q, method: "exact_mean")
+    seconds = (measurement, field) =>
+        points(measurement: measurement, field: field, since: since, until: until) |> group() |> sum()
+    flaky = (level, columns) =>
+        points(measurement: "flake", field: "failed_job_id", since: since, until: until)
+            |> filter(fn: (r) => r.level == level)
+            |> group(columns: columns)
+            |> count()
+            |> group()
+            |> count()
+    runs = counts(measurement: "workflow_run", field: "run_id")
+    jobs = counts(measurement: "job", field: "job_id")
+
+    return
+        union(
+            tables: [
+                array.from(rows: [{column: "runs" + suffix, _value: 0.0}]),
+                runs |> group() |> sum() |> column(name: "runs" + suffix),
+                runs |> total() |> column(name: "run_total" + suffix),
+                runs |> filter(fn: (r) => r.conclusion == "success") |> column(name: "run_success" + suffix),
+                jobs |> group() |> sum() |> column(name: "jobs" + suffix),
+                jobs |> total() |> column(name: "job_total" + suffix),
+                jobs |> filter(fn: (r) => r.conclusion == "success") |> column(name: "job_success" + suffix),
+                measured(field: "duration_s", q: 0.5) |> column(name: "p50_s" + suffix),
+                measured(field: "duration_s", q: 0.95) |> column(name: "p95_s" + suffix),
+                measured(field: "queued_s", q: 0.5) |> column(name: "queued_p50_s" + suffix),
+                seconds(measurement: "job", field: "duration_s") |> column(name: "seconds" + suffix),
+                seconds(measurement: "flake", field: "wasted_s") |> column(name: "wasted_s" + suffix),
+                flaky(level: "test", columns: ["repository", "workflow", "job", "suite", "test"])
+                    |> column(name: "flaky_tests" + suffix),
+                flaky(level: "job", columns: ["repository", "workflow", "job"])
+                    |> column(name: "flaky_jobs" + suffix),
+            ],
+        )
+}
+
+union(
+    tables: [
+        period(since: start, until: stop, suffix: ""),
+        period(
+            since: time(v: int(v: start) - (int(v: stop) - int(v: start))),
+            until: start,
+            suffix: "_before",
+        ),
+    ],
+)
+    |> group(columns: ["column"])
+    |> sum()
+    |> group()
+    |> set(key: "row", value: "overview")
+    |> pivot(rowKey: ["row"], columnKey: ["column"], valueColumn: "_value")
+    |> map(
+        fn: (r) =>
+            ({r with
+                runs: int(v: if exists r.runs then r.runs else 0.0),
+                jobs: int(v: if exists r.jobs then r.jobs else 0.0),
+                flaky_tests: int(v: if exists r.flaky_tests then r.flaky_tests else 0.0),
+                flaky_jobs: int(v: if exists r.flaky_jobs then r.flaky_jobs else 0.0),
+                run_success_rate: (if exists r.run_success then r.run_success else 0.0) / r.run_total,
+                job_success_rate: (if exists r.job_success then r.job_success else 0.0) / r.job_total,
+                minutes: (if exists r.seconds then r.seconds else 0.0) / 60.0,
+                wasted_minutes: (if exists r.wasted_s then r.wasted_s else 0.0) / 60.0,
+                runs_before: int(v: if exists r.runs_before then r.runs_before else 0.0),
+                jobs_before: int(v: if exists r.jobs_before then r.jobs_before else 0.0),
+                flaky_tests_before: int(v: if exists r.flaky_tests_before then r.flaky_tests_before else 0.0),
+                flaky_jobs_before: int(v: if exists r.flaky_jobs_before then r.flaky_jobs_before else 0.0),
+                run_success_rate_before: (if exists r.run_success_before then r.run_success_before else 0.0) / r.run_total_before,
+                job_success_rate_before: (if exists r.job_success_before then r.job_success_before else 0.0) / r.job_total_before,
+                minutes_before: (if exists r.seconds_before then r.seconds_before else 0.0) / 60.0,
+                wasted_minutes_before: (if exists r.wasted_s_before then r.wasted_s_before else 0.0) / 60.0,
+            }),
+    )

@@ -1,0 +1,68 @@
+-- Everything in one row, each value also for the period of the same length before.
+WITH periods(before, since, until) AS (
+  VALUES (false, $start, $stop), (true, 2 * $start - $stop, $start)
+),
+by_runs AS (
+  SELECT
+    before,
+    count(*) AS runs,
+    count(*) FILTER (conclusion = 'success') / nullif(count(*) FILTER (counts), 0) AS run_success_rate,
+    quantile_cont(duration_s, 0.5) FILTER (counts) AS p50_s,
+    quantile_cont(duration_s, 0.95) FILTER (counts) AS p95_s,
+    quantile_cont(queued_s, 0.5) FILTER (counts) AS queued_p50_s
+  FROM (SELECT *, conclusion IN ('success', 'failure', 'timed_out', 'startup_failure') AS counts FROM workflow_run), periods
+  WHERE time >= since AND time < until
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+    AND ($branch = '' OR branch = $branch)
+  GROUP BY before
+),
+by_jobs AS (
+  SELECT
+    before,
+    count(*) AS jobs,
+    count(*) FILTER (conclusion = 'success') / nullif(count(*) FILTER (counts), 0) AS job_success_rate,
+    sum(duration_s) / 60 AS minutes
+  FROM (SELECT *, conclusion IN ('success', 'failure', 'timed_out', 'startup_failure') AS counts FROM job), periods
+  WHERE time >= since AND time < until
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+    AND ($branch = '' OR branch = $branch)
+  GROUP BY before
+),
+by_flakes AS (
+  SELECT
+    before,
+    sum(wasted_s) / 60 AS wasted_minutes,
+    count(DISTINCT (repository, workflow, job, suite, test)) FILTER (level = 'test') AS flaky_tests,
+    count(DISTINCT (repository, workflow, job)) FILTER (level = 'job') AS flaky_jobs
+  FROM flake, periods
+  WHERE time >= since AND time < until
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+    AND ($branch = '' OR branch = $branch)
+  GROUP BY before
+),
+answers AS (
+  SELECT *
+  FROM periods
+  LEFT JOIN by_runs USING (before)
+  LEFT JOIN by_jobs USING (before)
+  LEFT JOIN by_flakes USING (before)
+)
+SELECT
+  now.runs, now.jobs, now.run_success_rate, now.job_success_rate, now.p50_s, now.p95_s,
+  now.queued_p50_s, now.minutes, now.wasted_minutes, now.flaky_tests, now.flaky_jobs,
+  previous.runs AS runs_before,
+  previous.jobs AS jobs_before,
+  previous.run_success_rate AS run_success_rate_before,
+  previous.job_success_rate AS job_success_rate_before,
+  previous.p50_s AS p50_s_before,
+  previous.p95_s AS p95_s_before,
+  previous.queued_p50_s AS queued_p50_s_before,
+  previous.minutes AS minutes_before,
+  previous.wasted_minutes AS wasted_minutes_before,
+  previous.flaky_tests AS flaky_tests_before,
+  previous.flaky_jobs AS flaky_jobs_before
+FROM answers AS now, answers AS previous
+WHERE NOT now.before AND previous.before

@@ -1,0 +1,131 @@
+"""Values as people read them, and text from CI made harmless. Pure functions."""
+
+import math
+import unicodedata
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any, Final
+
+from rich.cells import cell_len, set_cell_size
+
+UNKNOWN: Final = "–"  # noqa: RUF001
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY_IN_MINUTES: Final = 1440
+_FINE: Final = 10  # seconds; below it tenths matter
+_ZERO_WIDTH_JOINER = "\u200d"  # holds compound emoji together
+
+
+class Kind(Enum):
+    """What a value means, and so how it is written and aligned."""
+
+    TEXT = auto()
+    COUNT = auto()
+    RATE = auto()
+    DURATION = auto()  # seconds
+    MINUTES = auto()
+    TIME = auto()  # datetime, or ISO 8601 text
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values of the kind align on the right."""
+        return self in (Kind.COUNT, Kind.RATE, Kind.DURATION, Kind.MINUTES)
+
+
+def written(value: Any, kind: Kind) -> str:
+    """A value for people, on one line and without control characters; unknown is a dash."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return UNKNOWN
+    if kind is Kind.TIME:
+        moment = instant(value)
+        return single_line(str(value)) if moment is None else f"{moment:%Y-%m-%d}"
+    if not kind.is_number or not isinstance(value, int | float):
+        return single_line(str(value))
+    return {Kind.RATE: percent, Kind.DURATION: duration}.get(kind, thousands)(value)
+
+
+def percent(rate: float) -> str:
+    """0.9312 → `93.1 %`; never rounds to a perfect or a hopeless rate that is not one."""
+    shown = round(rate * 100, 1)
+    if 0 < rate < 1:
+        shown = min(max(shown, 0.1), 99.9)
+    return f"{shown:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """252.4 → `4m 12s`: the two largest units that matter; below ten seconds with a decimal."""
+    if seconds < 0:
+        return f"-{duration(-seconds)}"
+    if round(seconds, 1) < _FINE:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // 60}m {whole % 60:02}s"
+    minutes = round(seconds / 60)
+    if minutes < _DAY_IN_MINUTES:
+        return f"{minutes // 60}h {minutes % 60:02}m"
+    hours = round(seconds / 3600)
+    return f"{hours // 24}d {hours % 24:02}h"
+
+
+def thousands(value: float) -> str:
+    """12345.6 → `12,346`."""
+    return f"{value:,.0f}"
+
+
+def change(now: Any, before: Any, kind: Kind) -> str:
+    """Change from one period to the next: percentage points for rates, else relative; "" if unknown."""
+    if not isinstance(now, int | float) or not isinstance(before, int | float):
+        return ""
+    if kind is Kind.RATE:
+        return _signed((now - before) * 100, "pp")
+    return _signed((now / before - 1) * 100, "%") if before else ""
+
+
+def _signed(amount: float, unit: str) -> str:
+    rounded = round(amount, 1)
+    return f"±0 {unit}" if rounded == 0 else f"{rounded:+,.1f} {unit}"
+
+
+def instant(value: Any) -> datetime | None:
+    """A datetime, or ISO 8601 text, as UTC; None for anything else. Without a zone it is UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def single_line(text: str) -> str:
+    """Text on one line, with runs of white space as one space and control characters visible."""
+    return harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    """Show what steers a terminal or reorders a line, save newline and tab, as visible symbols."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or character == _ZERO_WIDTH_JOINER:
+        return character
+    if character < " ":
+        return chr(ord("\u2400") + ord(character))
+    if character == "\x7f":
+        return "\u2421"
+    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return "\ufffd" if hidden else character
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut in the middle to `width` terminal cells: names differ at both ends."""
+    if cell_len(text) <= width:
+        return text
+    head = width // 2
+    tail = set_cell_size(text[::-1], width - 1 - head)[::-1]
+    return f"{set_cell_size(text, head)}…{tail}"

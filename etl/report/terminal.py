@@ -1,0 +1,174 @@
+"""Answers in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from etl.load.store import Row
+from etl.report.formats import Kind, shorten, written
+from etl.report.machine import to_csv, to_json
+from etl.report.rank import least_reliable, most_common
+from etl.report.views import VIEWS, Column, Period, View
+
+Form = Literal["table", "json", "csv"]
+
+_NARROWEST_NAME: Final = 8
+_PADDING: Final = 2
+_STYLES: Final = {True: "green", False: "red", None: "dim"}
+
+
+def render(
+    question: str,
+    rows: Sequence[Row],
+    form: Form,
+    *,
+    period: Period,
+    width: int | None = None,
+    color: bool | None = None,
+) -> str:
+    """The answer as text with a newline at the end, to be written to stdout as it is.
+
+    `width` is in cells and `color` switches styles; None takes what stdout can do (a pipe: no
+    colours). Raises KeyError for a question that has no view.
+    """
+    view = VIEWS[question]
+    if form == "json":
+        return to_json(view, rows)
+    if form == "csv":
+        return to_csv(view, rows)
+    return _text(lambda cells: answer(view, rows, period=period, width=cells), width, color)
+
+
+def summary(
+    answers: Mapping[str, Sequence[Row]],
+    *,
+    period: Period,
+    n: int = 5,
+    width: int | None = None,
+    color: bool | None = None,
+) -> str:
+    """Overview, the `n` least reliable jobs and the `n` most common failures, one below the other.
+
+    `answers` has the questions `overview`, `jobs` and `failures`.
+    """
+    parts = {
+        "overview": answers["overview"],
+        "jobs": least_reliable(answers["jobs"], n),
+        "failures": most_common(answers["failures"], n),
+    }
+    titles = {"jobs": "Least reliable jobs"}
+
+    def draw(cells: int) -> RenderableType:
+        return Group(
+            *(
+                answer(VIEWS[name], rows, period=period, width=cells, title=titles.get(name))
+                for name, rows in parts.items()
+            )
+        )
+
+    return _text(draw, width, color)
+
+
+def answer(
+    view: View, rows: Sequence[Row], *, period: Period, width: int, title: str | None = None
+) -> RenderableType:
+    """The answer as something rich can print, at most `width` cells wide."""
+    if not rows or (view.single and not rows[0].get(view.columns[0].key)):
+        return Text(empty(view, period))
+    if view.single:
+        return _panel(view, rows[0], period)
+    return _table(view, rows, width, f"{title or view.title}, {period}")
+
+
+def empty(view: View, period: Period) -> str:
+    """What an empty answer says: that there is nothing, and what to do."""
+    return (
+        f"no {view.noun} in the {period}: run `ci-health sync` for the newest, "
+        f"`ci-health backfill --since DATE` for the past, or ask for more days with `--days N`"
+    )
+
+
+def _text(draw: Callable[[int], RenderableType], width: int | None, color: bool | None) -> str:
+    stdout = Console()
+    can_color = not stdout.no_color and stdout.color_system is not None
+    cells = width or stdout.width
+    console = Console(
+        file=io.StringIO(),
+        width=cells,
+        force_terminal=False,
+        color_system="standard" if (can_color if color is None else color) else None,
+        legacy_windows=False,
+        highlight=False,
+    )
+    with console.capture() as capture:
+        console.print(draw(cells))
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _panel(view: View, row: Row, period: Period) -> RenderableType:
+    grid = Table.grid(padding=(0, _PADDING))
+    grid.add_column()
+    grid.add_column(justify="right")
+    grid.add_column(justify="right")
+    for figure in view.figures(row):
+        grid.add_row(
+            figure.column.title,
+            Text(written(figure.now, figure.column.kind), style="bold"),
+            Text(figure.change, style=_STYLES[figure.is_good]),
+        )
+    return Panel(
+        grid,
+        title=f"{view.title}, {period}",
+        title_align="left",
+        subtitle="change to the period before",
+        subtitle_align="right",
+        box=box.ROUNDED,
+        expand=False,
+    )
+
+
+def _table(view: View, rows: Sequence[Row], width: int, title: str) -> RenderableType:
+    folded = {column.key: _only_value(rows, column) for column in view.columns if column.foldable}
+    columns = [
+        column
+        for column in view.columns
+        if column.narrowest is not None and width >= column.narrowest and not folded.get(column.key)
+    ]
+    cells = [[written(row.get(column.key), column.kind) for column in columns] for row in rows]
+    widths = _widths(columns, cells, width)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column, room in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.kind.is_number else "left"
+        table.add_column(column.title, justify=justify, width=room, no_wrap=True)
+    for line in cells:
+        table.add_row(*(Text(shorten(cell, room)) for cell, room in zip(line, widths, strict=True)))
+    where = ", ".join(value for value in folded.values() if value)
+    return Group(Text(f"{title}: {where}" if where else title, style="bold"), Text(), table, Text())
+
+
+def _only_value(rows: Sequence[Row], column: Column) -> str | None:
+    """What every row says in the column, when they all say the same."""
+    values = {row.get(column.key) for row in rows}
+    return written(values.pop(), column.kind) if len(values) == 1 else None
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Cells for each column: what it needs, names sharing what numbers and dates leave."""
+    needs = [
+        max(cell_len(column.title), *(cell_len(line[index]) for line in cells))
+        for index, column in enumerate(columns)
+    ]
+    names = [index for index, column in enumerate(columns) if column.kind is Kind.TEXT]
+    left = width - _PADDING * (len(columns) - 1)
+    left -= sum(need for index, need in enumerate(needs) if index not in names)
+    for place, index in enumerate(sorted(names, key=needs.__getitem__)):
+        needs[index] = min(needs[index], max(_NARROWEST_NAME, left // (len(names) - place)))
+        left -= needs[index]
+    return needs

@@ -1,0 +1,203 @@
+"""What each question's answer looks like, as data: its columns, their titles and how they read.
+
+The terminal, the machine formats and the HTML report all draw from here. A new question is a new
+`View` and nothing else.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum, auto
+from typing import Any, Final
+
+from etl.load.store import Row
+from etl.report.formats import Kind, change
+
+# Suffix of a single answer's keys for the period of the same length before.
+BEFORE: Final = "_before"
+
+
+class Better(Enum):
+    """Which direction of change is good news."""
+
+    HIGHER = auto()
+    LOWER = auto()
+    NEITHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One key of an answer's rows.
+
+    `narrowest` is the least terminal width, in cells, that has room for the column; None keeps it
+    to the machine formats. `foldable` columns leave the table when all rows agree on the value.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    narrowest: int | None = 0
+    foldable: bool = False
+    better: Better = Better.NEITHER
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the answer to one question is shown; `single` answers are one object, not a list."""
+
+    question: str
+    title: str
+    noun: str
+    columns: tuple[Column, ...]
+    single: bool = False
+
+    def figures(self, row: Row) -> list["Figure"]:
+        """The row's values beside those of the period before, without what is unknown in both."""
+        figures = [
+            Figure(column, row.get(column.key), row.get(column.key + BEFORE))
+            for column in self.columns
+            if column.narrowest is not None
+        ]
+        return [figure for figure in figures if (figure.now, figure.before) != (None, None)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value of a single answer, and the same of the period before; None where unknown."""
+
+    column: Column
+    now: Any
+    before: Any
+
+    @property
+    def change(self) -> str:
+        """The change in words: `+1.3 pp`, `-4.0 %`, or nothing where a side is unknown."""
+        return change(self.now, self.before, self.column.kind)
+
+    @property
+    def is_good(self) -> bool | None:
+        """Whether the change is good news; None where it is neither good nor bad."""
+        if not self.change or self.now == self.before or self.column.better is Better.NEITHER:
+            return None
+        return (self.now > self.before) is (self.column.better is Better.HIGHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The time an answer covers: start ≤ time < stop."""
+
+    start: datetime
+    stop: datetime
+
+    @property
+    def last_day(self) -> date:
+        """The last day (UTC) with a part in the period."""
+        return (self.stop - timedelta(microseconds=1)).astimezone(UTC).date()
+
+    def __str__(self) -> str:
+        """Read as people say it: `last 30 days`."""
+        days = max(1, round((self.stop - self.start).total_seconds() / 86400))
+        return "last day" if days == 1 else f"last {days} days"
+
+
+_REPOSITORY = Column("repository", "Repository", Kind.TEXT, foldable=True)
+_WORKFLOW = Column("workflow", "Workflow", Kind.TEXT, foldable=True)
+_JOB = Column("job", "Job", Kind.TEXT)
+_RATE = Column("success_rate", "Success", Kind.RATE, better=Better.HIGHER)
+_SUCCESS = Column("success", "Passed", Kind.COUNT, narrowest=None)
+_TOTAL = Column("total", "Total", Kind.COUNT)
+_P50 = Column("p50_s", "p50", Kind.DURATION)
+_P95 = Column("p95_s", "p95", Kind.DURATION)
+_QUEUED = Column("queued_p50_s", "Queued", Kind.DURATION, narrowest=90)
+_MINUTES = Column("minutes", "Minutes", Kind.MINUTES, narrowest=100)
+
+OVERVIEW: Final = View(
+    "overview",
+    "CI health",
+    "runs",
+    (
+        Column("runs", "Runs", Kind.COUNT),
+        Column("jobs", "Jobs", Kind.COUNT),
+        Column("run_success_rate", "Runs that succeed", Kind.RATE, better=Better.HIGHER),
+        Column("job_success_rate", "Jobs that succeed", Kind.RATE, better=Better.HIGHER),
+        Column("p50_s", "Run time, median", Kind.DURATION, better=Better.LOWER),
+        Column("p95_s", "Run time, p95", Kind.DURATION, better=Better.LOWER),
+        Column("queued_p50_s", "Time in queue, median", Kind.DURATION, better=Better.LOWER),
+        Column("minutes", "Runner minutes", Kind.MINUTES),
+        # Nothing looks for flakes yet, and a zero would say that there are none.
+        Column(
+            "wasted_minutes", "Minutes wasted on flakes", Kind.MINUTES, narrowest=None, better=Better.LOWER
+        ),
+        Column("flaky_tests", "Flaky tests", Kind.COUNT, narrowest=None, better=Better.LOWER),
+        Column("flaky_jobs", "Flaky jobs", Kind.COUNT, narrowest=None, better=Better.LOWER),
+    ),
+    single=True,
+)
+WORKFLOWS: Final = View(
+    "workflows",
+    "Workflows",
+    "workflow runs",
+    (
+        _REPOSITORY,
+        Column("workflow", "Workflow", Kind.TEXT),
+        _SUCCESS,
+        _TOTAL,
+        _RATE,
+        Column("job_success_rate", "Jobs", Kind.RATE, narrowest=75, better=Better.HIGHER),
+        _P50,
+        _P95,
+        _QUEUED,
+        _MINUTES,
+    ),
+)
+JOBS: Final = View(
+    "jobs",
+    "Jobs",
+    "jobs",
+    (
+        _REPOSITORY,
+        _WORKFLOW,
+        _JOB,
+        Column("job_group", "Job group", Kind.TEXT, narrowest=None),
+        _SUCCESS,
+        _TOTAL,
+        _RATE,
+        _P50,
+        _P95,
+        _QUEUED,
+        _MINUTES,
+    ),
+)
+FAILURES: Final = View(
+    "failures",
+    "Most common failures",
+    "failure messages",
+    (
+        _REPOSITORY,
+        Column("signature", "Signature", Kind.TEXT, narrowest=110),
+        Column("template", "Message", Kind.TEXT),
+        Column("count", "Count", Kind.COUNT),
+        Column("share", "Share", Kind.RATE),
+        Column("jobs", "Jobs", Kind.COUNT, narrowest=75),
+        Column("tests", "Tests", Kind.COUNT, narrowest=120),
+        Column("first_seen", "First seen", Kind.TIME, narrowest=100),
+        Column("last_seen", "Last seen", Kind.TIME, narrowest=65),
+        Column("message", "Example", Kind.TEXT, narrowest=None),
+        Column("url", "Link", Kind.TEXT, narrowest=None),
+    ),
+)
+SUCCESS_OVER_TIME: Final = View(
+    "success_over_time",
+    "Success over time",
+    "workflow runs",
+    (
+        Column("time", "Day", Kind.TIME),
+        _REPOSITORY,
+        _WORKFLOW,
+        _SUCCESS,
+        _TOTAL,
+        _RATE,
+        _P50,
+    ),
+)
+
+VIEWS: Final = {view.question: view for view in (OVERVIEW, WORKFLOWS, JOBS, FAILURES, SUCCESS_OVER_TIME)}

@@ -1,0 +1,109 @@
+"""`ci-health run`: APScheduler starts the syncs, delivery goes on beside them, SIGTERM drains.
+
+APScheduler's own shutdown cancels running coroutines at once, so the sync that is under way gets a
+moment first. Cut short, it loses nothing: points and the progress that covers them are committed
+together, and what is not delivered waits in the outbox for the next start.
+"""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from etl.load.delivery import Delivery
+from etl.pipeline.assembly import Pipeline, open_pipeline
+from etl.pipeline.naming import require_same_naming
+from etl.pipeline.sync import sync_all
+from etl.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_EVERY_WINDOW = timedelta(hours=1)
+# Together less than the ten seconds after which container engines kill what they told to stop.
+_LAST_READ_S = 3.0
+_LAST_DELIVERY_S = 5.0
+
+
+class Service:
+    """The scheduled syncs of one pipeline, one at a time, and the delivery beside them."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._delivery = Delivery(pipeline.outbox, pipeline.store, patience=None)
+        self._current: asyncio.Task[None] | None = None
+        self._last_whole: datetime | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Start no further sync, and let the one under way and the delivery come to an end."""
+        if not self._stopping.is_set():
+            log.info("stopping")
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until stopped."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=self._pipeline.settings.interval.total_seconds(),
+            next_run_time=datetime.now(UTC),
+            # A sync that comes late is still wanted, and two that wait are one.
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+        delivery = asyncio.create_task(self._delivery.run())
+        scheduler.start()
+        try:
+            await self._stopping.wait()
+        finally:
+            scheduler.pause()
+            await self._end_sync()
+            scheduler.shutdown(wait=False)
+            await self._end_delivery(delivery)
+
+    async def _tick(self) -> None:
+        """What the scheduler starts; it swallows exceptions, so that this one raises none."""
+        self._current = asyncio.create_task(self._sync())
+        await asyncio.wait([self._current])
+        if not self._current.cancelled() and (error := self._current.exception()):
+            log.error("sync failed", reason=str(error), exc_info=error if self._pipeline.debug else None)
+
+    async def _sync(self) -> None:
+        now = datetime.now(UTC)
+        newest_only = self._last_whole is not None and now - self._last_whole < _EVERY_WINDOW
+        summaries = await sync_all(self._pipeline, self._delivery, newest_only=newest_only)
+        if not newest_only and all(summary.error is None for summary in summaries):
+            self._last_whole = now
+
+    async def _end_sync(self) -> None:
+        """Wait a little for the sync under way, then cancel it: whatever it committed stays."""
+        if self._current is None or self._current.done():
+            return
+        await asyncio.wait([self._current], timeout=_LAST_READ_S)
+        if self._current.cancel():
+            log.info("the sync under way was cut short: the next one goes on where it stood")
+            await asyncio.wait([self._current])
+
+    async def _end_delivery(self, delivery: asyncio.Task[None]) -> None:
+        self._delivery.finish()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_DELIVERY_S):
+                await delivery
+        log.info("stopped", points_waiting=self._pipeline.outbox.backlog().points)
+
+
+async def serve(settings: Settings, *, debug: bool = False) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        require_same_naming(pipeline.facts, settings, accept=False)
+        service = Service(pipeline)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, service.stop)
+        log.info("serving", repositories=list(settings.repositories), store=pipeline.store.address)
+        await service.run()

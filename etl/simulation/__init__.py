@@ -1,0 +1,1 @@
+"""Demo: a simulated GitHub API and the histories it serves."""

@@ -1,0 +1,20 @@
+"""A clock that tests move."""
+
+
+class MovingClock:
+    """Unix seconds that pass only when told to."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass instead of waiting for it."""
+        self.now += seconds

@@ -1,0 +1,138 @@
+"""Faults that a simulated GitHub answers with: each as GitHub, or a bad day, has shown it."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+Respond = Callable[[web.Request, Callable[[], Awaitable[web.StreamResponse]]], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class Fault:
+    """Answers requests whose path and query match, `times` times (None: always)."""
+
+    match: str
+    respond: Respond
+    times: int | None = 1
+
+
+class Faults:
+    """Faults in force; the first that matches answers."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, match: str, respond: Respond, *, times: int | None = 1) -> None:
+        """From now on, answer matching requests (a regular expression on path and query) so."""
+        self._faults.append(Fault(match, respond, times))
+
+    def take(self, path: str) -> Respond | None:
+        """The answer to this request, where a fault has one; counts it."""
+        for fault in self._faults:
+            if fault.times != 0 and re.search(fault.match, path):
+                if fault.times is not None:
+                    fault.times -= 1
+                return fault.respond
+        return None
+
+
+def status(code: int, message: str = "", *, headers: Mapping[str, str] | None = None) -> Respond:
+    """A plain answer with a status and GitHub's form of an error."""
+
+    async def respond(_request: web.Request, _go_on: Any) -> web.StreamResponse:
+        return web.json_response({"message": message}, status=code, headers=dict(headers or {}))
+
+    return respond
+
+
+def secondary_limit(retry_after: str | None = None) -> Respond:
+    """403 as the secondary rate limit."""
+    headers = {"retry-after": retry_after} if retry_after else {}
+    return status(403, "You have exceeded a secondary rate limit. Please wait.", headers=headers)
+
+
+def primary_limit(reset: float) -> Respond:
+    """403 as the primary rate limit."""
+    headers = {
+        "x-ratelimit-limit": "5000",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": str(int(reset)),
+    }
+    return status(403, "API rate limit exceeded for user ID 1.", headers=headers)
+
+
+def too_many(retry_after: str | None = None) -> Respond:
+    """429, with or without `retry-after`."""
+    return status(429, "Too many requests", headers={"retry-after": retry_after} if retry_after else {})
+
+
+def missing_permission(permission: str) -> Respond:
+    """403 as a token without the permission gets it."""
+    return status(
+        403,
+        "Resource not accessible by personal access token",
+        headers={"x-accepted-github-permissions": permission},
+    )
+
+
+def truncated_json() -> Respond:
+    """Half of the right answer, as if that were all."""
+
+    async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+        body = (await go_on()).body
+        return web.Response(body=body[: len(body) // 2], content_type="application/json")
+
+    return respond
+
+
+def cut_connection() -> Respond:
+    """Half of the right answer, then the connection breaks."""
+
+    async def respond(request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+        body = (await go_on()).body
+        response = web.StreamResponse(headers={"content-length": str(len(body))})
+        await response.prepare(request)
+        await response.write(body[: len(body) // 2])
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    return respond
+
+
+def empty_body() -> Respond:
+    """200 and nothing."""
+
+    async def respond(_request: web.Request, _go_on: Any) -> web.StreamResponse:
+        return web.Response(body=b"", content_type="application/json")
+
+    return respond
+
+
+def changed(change: Callable[[Any], Any]) -> Respond:
+    """The right answer, its JSON changed."""
+
+    async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+        right = await go_on()
+        return web.json_response(change(json.loads(right.body)), headers=_kept(right.headers))
+
+    return respond
+
+
+def after(do: Callable[[], None]) -> Respond:
+    """The right answer, and then something happens: a run is added, the clock moves."""
+
+    async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+        right: web.StreamResponse = await go_on()
+        do()
+        return right
+
+    return respond
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() in ("link", "etag")}

@@ -1,0 +1,201 @@
+"""A history of CI as a timeline: what happened when, independent of any "now".
+
+Times are Unix seconds in UTC. `docs/history-format.md` describes the recorded form.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+DAY_S = 86_400
+
+
+class Inheritance(StrEnum):
+    """How a later attempt lists a job that an earlier one executed; GitHub has done all three."""
+
+    KEEP = "keep"  # a new id, the old times
+    OMIT = "omit"  # left out
+    RECREATE = "recreate"  # a new id and creation time, the old start and completion
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a job."""
+
+    name: str
+    started_at: int | None
+    completed_at: int | None
+    conclusion: str = "success"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """An annotation of a job."""
+
+    message: str
+    level: str = "failure"
+    path: str = ".github"
+    line: int = 1
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact that a job uploaded; `content` is what its download gives."""
+
+    id: int
+    name: str
+    created_at: int
+    content: bytes = b""
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An execution of a job, or (`inherited`) one that an earlier attempt executed."""
+
+    id: int
+    name: str
+    created_at: int
+    started_at: int | None
+    completed_at: int | None
+    conclusion: str = "success"
+    labels: tuple[str, ...] = ("ubuntu-latest",)
+    steps: tuple[Step, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    inherited: Inheritance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a run. Without a `conclusion` its jobs decide."""
+
+    started_at: int
+    jobs: tuple[Job, ...] = ()
+    conclusion: str | None = None
+
+    @property
+    def ended_at(self) -> int | None:
+        """When its last own job completed; None where one never does."""
+        own = [job.completed_at for job in self.jobs if job.inherited is None]
+        if any(end is None for end in own):
+            return None
+        return max((end for end in own if end is not None), default=self.started_at)
+
+    @property
+    def outcome(self) -> str:
+        """Its conclusion, by GitHub's rule where none is given."""
+        if self.conclusion is not None:
+            return self.conclusion
+        conclusions = {job.conclusion for job in self.jobs}
+        for worst in ("failure", "timed_out", "cancelled"):
+            if worst in conclusions:
+                return "failure" if worst == "timed_out" else worst
+        return "skipped" if conclusions == {"skipped"} else "success"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A workflow run."""
+
+    id: int
+    number: int
+    workflow_id: int
+    created_at: int
+    attempts: tuple[Attempt, ...]
+    event: str = "push"
+    head_branch: str = "main"
+    head_sha: str = ""
+    actor: str = "ada"
+    fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow."""
+
+    id: int
+    name: str
+    path: str
+
+
+@dataclass(slots=True)
+class Repository:
+    """A repository with all that ever happened in it; tests change it while it is served."""
+
+    id: int
+    full_name: str
+    workflows: list[Workflow] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    default_branch: str = "main"
+    private: bool = False
+    former_names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class History:
+    """Repositories with all that happened in them."""
+
+    repositories: list[Repository]
+
+    def moments(self) -> Iterable[int]:
+        """Every moment at which something happened."""
+        for repository in self.repositories:
+            for run in repository.runs:
+                yield run.created_at
+                for attempt in run.attempts:
+                    yield attempt.started_at
+                    for job in attempt.jobs:
+                        yield from (t for t in (job.started_at, job.completed_at) if t is not None)
+
+    @property
+    def start(self) -> datetime:
+        """The first moment."""
+        return datetime.fromtimestamp(min(self.moments()), UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The last moment."""
+        return datetime.fromtimestamp(max(self.moments()), UTC)
+
+
+def ending(history: History, day: date) -> History:
+    """The history shifted by whole days so that its last moment lies on `day` (UTC)."""
+    shift = (day - history.end.date()).days * DAY_S
+    return History([_shifted_repository(repository, shift) for repository in history.repositories])
+
+
+def _shifted_repository(repository: Repository, by: int) -> Repository:
+    return replace(repository, runs=[_shifted_run(run, by) for run in repository.runs])
+
+
+def _shifted_run(run: Run, by: int) -> Run:
+    attempts = tuple(
+        replace(
+            attempt,
+            started_at=attempt.started_at + by,
+            jobs=tuple(_shifted_job(job, by) for job in attempt.jobs),
+        )
+        for attempt in run.attempts
+    )
+    return replace(run, created_at=run.created_at + by, attempts=attempts)
+
+
+def _shifted_job(job: Job, by: int) -> Job:
+    return replace(
+        job,
+        created_at=job.created_at + by,
+        started_at=_moved(job.started_at, by),
+        completed_at=_moved(job.completed_at, by),
+        steps=tuple(
+            replace(step, started_at=_moved(step.started_at, by), completed_at=_moved(step.completed_at, by))
+            for step in job.steps
+        ),
+        artifacts=tuple(replace(item, created_at=item.created_at + by) for item in job.artifacts),
+    )
+
+
+def _moved(second: int | None, by: int) -> int | None:
+    return None if second is None else second + by

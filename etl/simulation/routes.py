@@ -1,0 +1,266 @@
+"""Endpoints of the simulated GitHub: who is asked for what, answered from the history."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from aiohttp import web
+
+from etl.simulation import timeline, views
+from etl.simulation.history import Artifact, Attempt, Job, Repository, Run
+from etl.simulation.protocol import CAP, answer, created_range, error, page_of
+
+if TYPE_CHECKING:
+    from etl.simulation.server import SimulatedGitHub
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+View = Callable[["SimulatedGitHub", web.Request, Repository], web.StreamResponse]
+
+_REPOSITORY = "/repos/{owner}/{name}"
+
+
+def api(github: SimulatedGitHub) -> list[web.RouteDef]:
+    """Routes of the API's origin."""
+    below = {
+        "": _repository,
+        "/actions/workflows": _workflows,
+        "/actions/runs": _runs,
+        "/actions/workflows/{workflow}/runs": _runs,
+        "/actions/runs/{run}": _run,
+        "/actions/runs/{run}/attempts/{attempt}": _run,
+        "/actions/runs/{run}/attempts/{attempt}/jobs": _jobs,
+        "/check-runs/{job}": _check_run,
+        "/check-runs/{job}/annotations": _annotations,
+        "/check-suites/{suite}/check-runs": _check_runs,
+        "/actions/artifacts": _artifacts,
+        "/actions/runs/{run}/artifacts": _artifacts,
+        "/actions/artifacts/{artifact}/zip": _download,
+    }
+    routes = [web.get(_REPOSITORY + path, _of_repository(github, view)) for path, view in below.items()]
+    routes += [
+        web.get(f"/repositories/{{id}}{path}", _of_repository(github, view)) for path, view in below.items()
+    ]
+    return [
+        *routes,
+        web.post("/app/installations/{id}/access_tokens", functools.partial(_installation_token, github)),
+    ]
+
+
+def storage(github: SimulatedGitHub) -> list[web.RouteDef]:
+    """Routes of the second origin, which holds what artifacts contain."""
+    return [web.get("/artifacts/{id}", functools.partial(_content, github))]
+
+
+def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        parts = request.match_info
+        if "id" in parts:
+            found = (item for item in github.history.repositories if str(item.id) == parts["id"])
+            repository = next(found, None)
+        else:
+            name = f"{parts['owner']}/{parts['name']}"
+            repository = github.repository(name)
+            moved = _moved(github, name) if repository is None else None
+            if moved is not None:
+                rest = request.path_qs.removeprefix(f"/repos/{name}")
+                location = f"{github.url}/repositories/{moved.id}{rest}"
+                return web.json_response(
+                    {"message": "Moved Permanently", "url": location},
+                    status=301,
+                    headers={"location": location},
+                )
+        return error(404, "Not Found") if repository is None else view(github, request, repository)
+
+    return handle
+
+
+def _moved(github: SimulatedGitHub, name: str) -> Repository | None:
+    return next((item for item in github.history.repositories if name in item.former_names), None)
+
+
+def _json(request: web.Request, content: Any) -> web.Response:
+    return answer(request, content, request.headers.get("authorization", ""))
+
+
+def _listing(request: web.Request, key: str | None, items: list[Any]) -> web.Response:
+    page, links = page_of(request, items)
+    content = page if key is None else {"total_count": len(items), key: page}
+    response = _json(request, content)
+    response.headers.update(links)
+    return response
+
+
+def _repository(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    return _json(request, views.full_repository(github.url, repository))
+
+
+def _workflows(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    items = [views.workflow(github.url, repository, item) for item in repository.workflows]
+    return _listing(request, "workflows", items)
+
+
+def _visible_runs(github: SimulatedGitHub, repository: Repository) -> list[Run]:
+    now = github.clock()
+    return [run for run in repository.runs if run.created_at <= now]
+
+
+def _runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    now = github.clock()
+    first, last = created_range(request.query.get("created", ">="))
+    workflow = request.match_info.get("workflow")
+    event = request.query.get("event")
+    found = [
+        run
+        for run in _visible_runs(github, repository)
+        if first <= views.iso(run.created_at) <= last
+        and (workflow is None or str(run.workflow_id) == workflow)
+        and (event is None or run.event == event)
+    ]
+    found.sort(key=lambda run: (run.created_at, run.id), reverse=True)
+    page, links = page_of(request, found)
+    size, number = (
+        int(request.query.get(name, default)) for name, default in (("per_page", 30), ("page", 1))
+    )
+    if size * number > CAP:
+        if github.beyond_cap == "422":
+            return error(422, "Only the first 1000 search results are available")
+        page, links = [], {}
+    shown = [
+        views.run(github.url, repository, run, len(timeline.visible_attempts(run, now)), now) for run in page
+    ]
+    response = _json(request, {"total_count": len(found), "workflow_runs": shown})
+    response.headers.update(links)
+    return response
+
+
+def _find_run(github: SimulatedGitHub, request: web.Request, repository: Repository) -> Run | None:
+    wanted = request.match_info["run"]
+    return next((run for run in _visible_runs(github, repository) if str(run.id) == wanted), None)
+
+
+def _attempt(github: SimulatedGitHub, request: web.Request, run: Run) -> int | None:
+    """Number of the attempt that was asked for, the latest where none was; None for one not begun."""
+    begun = len(timeline.visible_attempts(run, github.clock()))
+    asked = int(request.match_info.get("attempt", begun))
+    return asked if 1 <= asked <= begun else None
+
+
+def _run(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    run = _find_run(github, request, repository)
+    number = _attempt(github, request, run) if run else None
+    if run is None or number is None:
+        return error(404, "Not Found")
+    return _json(request, views.run(github.url, repository, run, number, github.clock()))
+
+
+def _jobs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    run = _find_run(github, request, repository)
+    number = _attempt(github, request, run) if run else None
+    if run is None or number is None:
+        return error(404, "Not Found")
+    now = github.clock()
+    jobs = timeline.listed_jobs(run.attempts[number - 1], now)
+    items = [views.job(github.url, repository, run, number, job, now) for job in jobs]
+    return _listing(request, "jobs", items)
+
+
+def _all_jobs(repository: Repository) -> Iterator[tuple[Run, Attempt, Job]]:
+    for run in repository.runs:
+        for attempt in run.attempts:
+            for job in attempt.jobs:
+                yield run, attempt, job
+
+
+def _check_run(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    for run, _, job in _all_jobs(repository):
+        if str(job.id) == request.match_info["job"]:
+            return _json(request, views.check_run(github.url, repository, run, job, github.clock()))
+    return error(404, "Not Found")
+
+
+def _annotations(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    for _, _, job in _all_jobs(repository):
+        if str(job.id) == request.match_info["job"]:
+            done = timeline.job_seen(job, github.clock()).status == "completed"
+            items = [views.annotation(github.url, item) for item in job.annotations] if done else []
+            return _listing(request, None, items)
+    return error(404, "Not Found")
+
+
+def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    suite, now = request.match_info["suite"], github.clock()
+    for run in _visible_runs(github, repository):
+        if str(views.check_suite_id(run)) == suite:
+            items = [
+                views.check_run(github.url, repository, run, job, now)
+                for attempt in timeline.visible_attempts(run, now)
+                for job in timeline.listed_jobs(attempt, now)
+            ]
+            return _listing(request, "check_runs", items)
+    return error(404, "Not Found")
+
+
+def _uploaded(github: SimulatedGitHub, repository: Repository) -> list[tuple[Run, Artifact]]:
+    now = github.clock()
+    found = [
+        (run, item)
+        for run, _, job in _all_jobs(repository)
+        for item in job.artifacts
+        if job.inherited is None and item.created_at <= now
+    ]
+    return sorted(found, key=lambda pair: (pair[1].created_at, pair[1].id), reverse=True)
+
+
+def _artifacts(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    wanted = request.match_info.get("run")
+    items = [
+        views.artifact(github.url, repository, run, item)
+        for run, item in _uploaded(github, repository)
+        if wanted is None or str(run.id) == wanted
+    ]
+    return _listing(request, "artifacts", items)
+
+
+def _download(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    for _, item in _uploaded(github, repository):
+        if str(item.id) == request.match_info["artifact"]:
+            if item.expired:
+                return error(410, "Artifact has expired")
+            location = f"{github.storage_url}/artifacts/{item.id}?sig=simulated"
+            return web.Response(status=302, headers={"location": location})
+    return error(404, "Not Found")
+
+
+async def _content(github: SimulatedGitHub, request: web.Request) -> web.Response:
+    """The signed URL is all the credentials that the storage takes: an Authorization header is an error."""
+    if "authorization" in request.headers:
+        return web.Response(status=400, text="InvalidAuthenticationInfo")
+    if request.query.get("sig") != "simulated":
+        return web.Response(status=403, text="AuthenticationFailed")
+    for repository in github.history.repositories:
+        for _, item in _uploaded(github, repository):
+            if str(item.id) == request.match_info["id"]:
+                return web.Response(body=item.content, content_type="application/zip")
+    return web.Response(status=404)
+
+
+async def _installation_token(github: SimulatedGitHub, request: web.Request) -> web.Response:
+    """An installation token, for a JWT that the App's key signed and that has not expired."""
+    try:
+        jwt.decode(
+            request.headers.get("authorization", "").partition(" ")[2],
+            github.app_public_key or b"",
+            algorithms=["RS256"],
+            options={"require": ["exp", "iat", "iss"]},
+        )
+    except (jwt.PyJWTError, ValueError) as problem:
+        return error(401, f"A JSON web token could not be decoded: {problem}")
+    expires = datetime.fromtimestamp(github.clock() + 3_600, UTC)
+    token = f"ghs_{int(github.clock())}"
+    return web.json_response(
+        {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "permissions": {}}, status=201
+    )

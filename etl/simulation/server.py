@@ -1,0 +1,127 @@
+"""A simulated GitHub API: a real HTTP server on loopback that answers as GitHub does.
+
+Source: GitHub's REST API reference and its published OpenAPI description; what GitHub does beyond
+them (the 1,000-result cap, inherited jobs) is from its documentation and public issues.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Collection
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from etl.simulation import routes
+from etl.simulation.faults import Faults
+from etl.simulation.history import History, Repository
+from etl.simulation.protocol import Log, RateLimit, Request, error
+
+_LOOPBACK = "127.0.0.1"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class SimulatedGitHub:
+    """Serves a history as it stands at the clock's time.
+
+    `tokens` are those that are accepted, None accepts any; `beyond_cap` is what a page past the
+    1,000th result answers: `422` or `empty`. Tests change `history`, `faults` and the clock while
+    it runs, and read `log`.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        *,
+        clock: Callable[[], float] = time.time,
+        tokens: Collection[str] | None = None,
+        rate_limit: int = 5_000,
+        beyond_cap: str = "422",
+    ) -> None:
+        self.history = history
+        self.clock = clock
+        self.tokens = tokens
+        self.beyond_cap = beyond_cap
+        self.faults = Faults()
+        self.log = Log()
+        self.app_public_key: bytes | None = None
+        self.url = ""
+        self.storage_url = ""
+        self._rate_limit = rate_limit
+        self._limits: dict[str, RateLimit] = {}
+        self._runners: list[web.AppRunner] = []
+
+    async def __aenter__(self) -> str:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> str:
+        """Serve on a free port of loopback; the API's base URL."""
+        self.storage_url = await self._serve(routes.storage(self))
+
+        @web.middleware
+        async def as_github(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._answer(request, handler)
+
+        self.url = await self._serve(routes.api(self), as_github)
+        return self.url
+
+    async def stop(self) -> None:
+        """Stop serving."""
+        for runner in self._runners:
+            await runner.cleanup()
+        self._runners.clear()
+
+    async def _serve(self, table: list[web.RouteDef], *middlewares: Any) -> str:
+        app = web.Application(middlewares=middlewares)
+        app.add_routes(table)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, _LOOPBACK, 0)
+        await site.start()
+        return f"http://{_LOOPBACK}:{runner.addresses[0][1]}"
+
+    def repository(self, full_name: str) -> Repository | None:
+        """The repository that is called so now."""
+        return next((item for item in self.history.repositories if item.full_name == full_name), None)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        token = token_of(request)
+        limit = self._limit(token)
+
+        async def go_on() -> web.StreamResponse:
+            return self._refusal(request, token, limit) or await handler(request)
+
+        fault = self.faults.take(request.path_qs)
+        response = await fault(request, go_on) if fault else await go_on()
+        if response.status != 304 and limit.remaining > 0:  # noqa: PLR2004
+            limit.remaining -= 1
+        if not response.prepared:
+            for name, value in limit.headers().items():
+                response.headers.setdefault(name, value)
+        self.log.requests.append(Request(request.method, request.path_qs, token, response.status))
+        return response
+
+    def _limit(self, token: str) -> RateLimit:
+        limit = self._limits.setdefault(token, RateLimit(self._rate_limit, self._rate_limit, 0))
+        limit.renew(self.clock())
+        return limit
+
+    def _refusal(self, request: web.Request, token: str, limit: RateLimit) -> web.Response | None:
+        if request.path.startswith("/app/"):
+            return None
+        if not token or (self.tokens is not None and token not in self.tokens):
+            return error(401, "Bad credentials")
+        if limit.remaining <= 0:
+            return error(403, "API rate limit exceeded for user ID 1.")
+        return None
+
+
+def token_of(request: web.Request) -> str:
+    """The token of a request; empty where there is none."""
+    return request.headers.get("authorization", "").partition(" ")[2]

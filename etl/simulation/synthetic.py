@@ -1,0 +1,280 @@
+"""A synthetic history: a busy project as CI sees it, the same for the same seed.
+
+It has what real ones have: a workflow in trouble, a job that gets slower, an afternoon's outage,
+re-runs in whole and in part, cancelled, skipped and timed-out jobs, forks, nightly schedules.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+
+from etl.simulation.history import (
+    DAY_S,
+    Annotation,
+    Attempt,
+    History,
+    Inheritance,
+    Job,
+    Repository,
+    Run,
+    Step,
+    Workflow,
+)
+
+_BEGIN = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
+_HOUR_S = 3_600
+_ACTORS = ("ada", "grace", "linus", "margaret", "renovate[bot]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a job behaves: typical seconds, how often it fails, and what it says then."""
+
+    name: str
+    seconds: int
+    failure_rate: float
+    messages: tuple[str, ...]
+    labels: tuple[str, ...] = ("ubuntu-24.04",)
+    growth: float = 0.0
+    steps: tuple[tuple[str, float], ...] = (
+        ("Set up job", 0.05),
+        ("Checkout", 0.05),
+        ("Run", 0.85),
+        ("Post", 0.05),
+    )
+    needs: bool = False
+
+
+_UNIT_MESSAGES = (
+    "TestCache - expected 3 entries, got {n}",
+    "TestRetry - context deadline exceeded after {n}.{n}s",
+    "panic: runtime error: invalid memory address [0xc000{h}]",
+)
+_INTEGRATION_MESSAGES = (
+    "TestInstall - CheckPods timed-out ({n}m0s)",
+    "TestUpgrade - dial tcp 10.0.{n}.7:8443: connect: connection refused",
+    "TestGateway - unexpected status 50{n} from pod gateway-{h}",
+    "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout",
+)
+_PLANS: dict[str, tuple[str, tuple[_Plan, ...]]] = {
+    "CI": (
+        ".github/workflows/ci.yml",
+        (
+            _Plan("lint", 95, 0.015, ("ruff: {n} errors in src/app_{n}.py",)),
+            *(
+                _Plan(f"unit ({system}, {version})", 240, rate, _UNIT_MESSAGES, (system,), growth)
+                for system, version, rate, growth in (
+                    ("ubuntu-24.04", "3.12", 0.02, 0.0),
+                    ("ubuntu-24.04", "3.13", 0.025, 0.0),
+                    ("macos-15", "3.13", 0.05, 0.02),
+                    ("windows-2025", "3.13", 0.07, 0.0),
+                )
+            ),
+            _Plan("build", 310, 0.01, ("ld: symbol not found: rocket_{h}",), growth=0.05),
+            _Plan("publish preview", 40, 0.01, ("deploy of preview {h} refused",), needs=True),
+        ),
+    ),
+    "Integration": (
+        ".github/workflows/integration.yml",
+        tuple(
+            _Plan(f"cluster ({name})", 780, rate, _INTEGRATION_MESSAGES, ("self-hosted", "large"))
+            for name, rate in (
+                ("install", 0.04),
+                ("upgrade", 0.16),
+                ("gateway", 0.09),
+                ("multi-region", 0.12),
+            )
+        ),
+    ),
+    "Docs": (".github/workflows/docs.yml", (_Plan("site", 70, 0.01, ("dead link in docs/page_{n}.md",)),)),
+    "Nightly": (
+        ".github/workflows/nightly.yml",
+        (
+            _Plan("soak", 5_400, 0.12, ("soak: {n} requests of 100000 failed",), ("self-hosted", "large")),
+            _Plan("fuzz", 3_600, 0.05, ("crash-{h}{h}: heap-buffer-overflow at 0x6020{h}",)),
+        ),
+    ),
+}
+
+
+def synthetic(*, seed: int = 1, days: int = 14, pushes: int = 18) -> History:
+    """So many days of `acme/rocket`, with about so many pushes and pull requests on a weekday."""
+    return History([_Builder(Random(seed), days, pushes).build()])  # noqa: S311
+
+
+@dataclass(slots=True)
+class _Builder:
+    random: Random
+    days: int
+    pushes: int
+    next_id: int = 9_000_000
+    workflows: list[Workflow] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    def build(self) -> Repository:
+        self.workflows = [Workflow(self.new_id(), name, path) for name, (path, _) in _PLANS.items()]
+        for day in range(self.days):
+            self._day(day)
+        self.runs.sort(key=lambda run: run.created_at)
+        return Repository(42, "acme/rocket", self.workflows, self.runs)
+
+    def new_id(self) -> int:
+        self.next_id += 1
+        return self.next_id
+
+    def _day(self, day: int) -> None:
+        midnight = _BEGIN + day * DAY_S
+        weekend = day % 7 in (5, 6)
+        self._run("Nightly", midnight + 2 * _HOUR_S, day, event="schedule")
+        for _ in range(self.pushes // 5 if weekend else self.pushes):
+            self._change(midnight + int(self.random.triangular(7, 21, 14) * _HOUR_S), day)
+
+    def _change(self, moment: int, day: int) -> None:
+        """A push to main, or a pull request with its runs; some are superseded and cancelled."""
+        pull = self.random.random() < 0.7  # noqa: PLR2004
+        event, branch = (
+            ("pull_request", f"feature-{self.random.randint(1, 60)}") if pull else ("push", "main")
+        )
+        fork = pull and self.random.random() < 0.3  # noqa: PLR2004
+        cancelled = pull and self.random.random() < 0.1  # noqa: PLR2004
+        sha = f"{self.random.getrandbits(160):040x}"
+        for name in ("CI", "Integration", *(["Docs"] if self.random.random() < 0.4 else [])):  # noqa: PLR2004
+            self._run(name, moment, day, event=event, branch=branch, fork=fork, sha=sha, cancelled=cancelled)
+
+    def _run(
+        self,
+        name: str,
+        moment: int,
+        day: int,
+        *,
+        event: str,
+        branch: str = "main",
+        fork: bool = False,
+        sha: str = "",
+        cancelled: bool = False,
+    ) -> None:
+        first = self._first_attempt(name, moment + 2, day, cancelled=cancelled)
+        attempts = [first]
+        if first.outcome == "failure" and self.random.random() < 0.5:  # noqa: PLR2004
+            attempts.append(self._again(name, first, day))
+        number = 1 + sum(run.workflow_id == self._workflow_id(name) for run in self.runs)
+        self.runs.append(
+            Run(
+                self.new_id(),
+                number,
+                self._workflow_id(name),
+                moment,
+                tuple(attempts),
+                event,
+                branch,
+                sha or f"{self.random.getrandbits(160):040x}",
+                self.random.choice(_ACTORS),
+                fork,
+            )
+        )
+
+    def _workflow_id(self, name: str) -> int:
+        return next(workflow.id for workflow in self.workflows if workflow.name == name)
+
+    def _first_attempt(self, name: str, started: int, day: int, *, cancelled: bool) -> Attempt:
+        if name == "CI" and self.random.random() < 0.004:  # noqa: PLR2004
+            return Attempt(started, (), "startup_failure")
+        jobs: list[Job] = []
+        for plan in _PLANS[name][1]:
+            if plan.needs and any(job.conclusion != "success" for job in jobs):
+                jobs.append(self._skipped(plan, started))
+            else:
+                begun = max((job.completed_at or started for job in jobs), default=started)
+                jobs.append(self._job(plan, begun if plan.needs else started, day, cancelled=cancelled))
+        return Attempt(started, tuple(jobs))
+
+    def _again(self, name: str, first: Attempt, day: int) -> Attempt:
+        """A re-run, of the failed jobs alone more often than of all; sometimes days later."""
+        assert first.ended_at is not None
+        delay = self.random.choice((600, 1_800, 7_200, 2 * DAY_S))
+        started = first.ended_at + delay
+        whole = self.random.random() < 0.25  # noqa: PLR2004
+        way = self.random.choice(list(Inheritance))
+        plans = {plan.name: plan for plan in _PLANS[name][1]}
+        jobs = [
+            self._job(plans[job.name], started, day, healed=True)
+            if whole or job.conclusion != "success"
+            else self._inherited(job, started, way)
+            for job in first.jobs
+        ]
+        return Attempt(started, tuple(jobs))
+
+    def _inherited(self, job: Job, started: int, way: Inheritance) -> Job:
+        created = started + 1 if way is Inheritance.RECREATE else job.created_at
+        return Job(
+            self.new_id(),
+            job.name,
+            created,
+            job.started_at,
+            job.completed_at,
+            job.conclusion,
+            job.labels,
+            job.steps,
+            inherited=way,
+        )
+
+    def _skipped(self, plan: _Plan, started: int) -> Job:
+        return Job(self.new_id(), plan.name, started, started, started, "skipped", plan.labels)
+
+    def _job(
+        self, plan: _Plan, created: int, day: int, *, cancelled: bool = False, healed: bool = False
+    ) -> Job:
+        queued = int(self.random.expovariate(1 / (45 if "self-hosted" in plan.labels else 6)))
+        started = created + 1 + queued
+        seconds = max(5, int(plan.seconds * (1 + plan.growth * day) * self.random.lognormvariate(0, 0.15)))
+        rate = plan.failure_rate * (0.3 if healed else 1.0)
+        rate = 0.9 if self._outage(plan, started) else rate
+        conclusion = "failure" if self.random.random() < rate else "success"
+        if cancelled:
+            conclusion, seconds = "cancelled", seconds // 3
+        elif conclusion == "failure" and self.random.random() < 0.05:  # noqa: PLR2004
+            conclusion, seconds = "timed_out", seconds * 3
+        return Job(
+            self.new_id(),
+            plan.name,
+            created,
+            started,
+            started + seconds,
+            conclusion,
+            plan.labels,
+            self._steps(plan, started, seconds, conclusion),
+            self._annotations(plan, started, conclusion),
+        )
+
+    def _outage(self, plan: _Plan, moment: int) -> bool:
+        """The registry is away for an afternoon in the middle of the history."""
+        afternoon = _BEGIN + (self.days // 2) * DAY_S + 14 * _HOUR_S
+        return "large" in plan.labels and afternoon <= moment < afternoon + 3 * _HOUR_S
+
+    def _steps(self, plan: _Plan, started: int, seconds: int, conclusion: str) -> tuple[Step, ...]:
+        steps, moment = [], started
+        for name, share in plan.steps:
+            ended = moment + int(seconds * share)
+            broken = name == "Run" and conclusion != "success"
+            outcome = {"timed_out": "cancelled"}.get(conclusion, conclusion) if broken else "success"
+            steps.append(Step(name, moment, ended, outcome))
+            moment = ended
+        return tuple(steps)
+
+    def _annotations(self, plan: _Plan, started: int, conclusion: str) -> tuple[Annotation, ...]:
+        if conclusion == "timed_out":
+            return (Annotation("The job has exceeded the maximum execution time of 6h0m0s"),)
+        if conclusion != "failure":
+            return ()
+        if self._outage(plan, started):
+            message = "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout"
+        else:
+            message = self.random.choice(plan.messages)
+        text = message.replace("{n}", str(self.random.randint(1, 9)))
+        while "{h}" in text:
+            text = text.replace("{h}", f"{self.random.getrandbits(24):06x}", 1)
+        path = f"src/{plan.name.split()[0]}.go"
+        return (
+            Annotation(text, path=path, line=self.random.randint(1, 400)),
+            Annotation("Process completed with exit code 1."),
+        )

@@ -1,0 +1,54 @@
+"""What of a run is visible at a moment: statuses, latest attempt, last change; pure."""
+
+from dataclasses import dataclass
+
+from etl.simulation.history import Attempt, Inheritance, Job, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run, or a job, as it stands at a moment."""
+
+    status: str
+    conclusion: str | None
+
+
+def visible_attempts(run: Run, now: float) -> list[Attempt]:
+    """Attempts that have begun; the first begins with the run."""
+    return [attempt for index, attempt in enumerate(run.attempts) if index == 0 or attempt.started_at <= now]
+
+
+def listed_jobs(attempt: Attempt, now: float) -> list[Job]:
+    """Jobs that an attempt lists; those it only inherits in one of GitHub's ways."""
+    return [
+        job
+        for job in attempt.jobs
+        if job.inherited is not Inheritance.OMIT and (job.inherited is not None or job.created_at <= now)
+    ]
+
+
+def job_seen(job: Job, now: float) -> Seen:
+    """Queued until it starts, in progress until it completes."""
+    if job.completed_at is not None and job.completed_at <= now:
+        return Seen("completed", job.conclusion)
+    if job.started_at is not None and job.started_at <= now:
+        return Seen("in_progress", None)
+    return Seen("queued", None)
+
+
+def attempt_seen(attempt: Attempt, now: float) -> Seen:
+    """Completed once its last job is; queued until the first one starts."""
+    ended = attempt.ended_at
+    if ended is not None and ended <= now:
+        return Seen("completed", attempt.outcome)
+    started = [job.started_at for job in attempt.jobs if job.inherited is None and job.started_at is not None]
+    return Seen("in_progress" if any(second <= now for second in started) else "queued", None)
+
+
+def last_change(run: Run, attempt: Attempt, now: float) -> int:
+    """The latest moment, up to now, at which anything about the attempt changed."""
+    moments = [run.created_at, attempt.started_at]
+    for job in attempt.jobs:
+        if job.inherited is None:
+            moments += [t for t in (job.created_at, job.started_at, job.completed_at) if t is not None]
+    return int(max(moment for moment in moments if moment <= max(now, run.created_at)))

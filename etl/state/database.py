@@ -1,0 +1,81 @@
+"""Opens the state: creates it, checks its version, keeps it private."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+
+from etl.errors import ConfigurationError
+from etl.state import tables
+
+_PRIVATE = 0o600
+
+
+def open_database(url: str) -> Engine:
+    """An engine on a state of this version, created where missing.
+
+    Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
+    by a newer version.
+    """
+    engine = _engine(url)
+    try:
+        tables.metadata.create_all(engine)
+        _check_version(engine)
+    except DatabaseError as error:
+        raise ConfigurationError(
+            f"the state at {engine.url.render_as_string()} cannot be opened: {error.orig}. "
+            "docs/operations.md says how to mend or rebuild it"
+        ) from error
+    return engine
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            "state.url is no database URL: write for example postgresql://host/name"
+        ) from None
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    if is_file and parsed.database:
+        _create_private(Path(parsed.database))
+    try:
+        engine = create_engine(parsed)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigurationError(f"state.url names a database that is not supported here: {error}") from None
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Messages and names of private repositories are in it: nobody else may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(_PRIVATE, exist_ok=True)
+        with suppress(PermissionError):
+            path.chmod(_PRIVATE)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the state file {path} cannot be created: {error.strerror}; check data_dir"
+        ) from None
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # WAL: readers beside the writer; a process that dies loses nothing that was committed.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_version(engine: Engine) -> None:
+    with engine.begin() as connection:
+        found = connection.scalar(select(tables.facts.c.value).where(tables.facts.c.name == "version"))
+        if found is None:
+            connection.execute(insert(tables.facts).values(name="version", value=tables.VERSION))
+        elif found > tables.VERSION:
+            raise ConfigurationError(
+                f"the state at {engine.url.render_as_string()} has version {found}, and this ci-health "
+                f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
+            )

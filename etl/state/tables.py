@@ -1,0 +1,96 @@
+"""The state's tables (SQLAlchemy Core; SQLite now, PostgreSQL for several workers)."""
+
+from typing import Final
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+VERSION: Final = 1
+
+metadata = MetaData()
+
+_AUTOMATIC = BigInteger().with_variant(Integer, "sqlite")
+
+# Facts about the state itself: its version, and the settings that shape tags.
+facts = Table(
+    "facts", metadata, Column("name", Text, primary_key=True), Column("value", JSON, nullable=False)
+)
+
+# A repository, by GitHub's id; `name` is the one configured. Everything created from `origin` up to
+# `cursor` (Unix seconds) has been read and committed.
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("default_branch", Text, nullable=False),
+    Column("workflows", JSON, nullable=False),
+    Column("origin", BigInteger),
+    Column("cursor", BigInteger),
+)
+
+# A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
+# tags of its points, kept so that they never change; `executions` are 8-byte keys of its jobs.
+runs = Table(
+    "runs",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("stored_attempt", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("executions", LargeBinary, nullable=False),
+    Index("runs_open", "repository_id", "status"),
+    Index("runs_created", "repository_id", "created_at"),
+)
+
+# What GitHub answered last, for conditional requests; saved with what the answer led to.
+page_tags = Table(
+    "page_tags",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("next_url", Text),
+    Column("total_count", BigInteger),
+    Column("items", Integer, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+)
+
+# A backfill under way: everything created from `start` up to `position` has been read.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("stop", BigInteger, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+# Points on their way to the store: lines of line protocol, separated by NUL.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
+    Column("repository", Text, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Points that the store rejected, with its reason.
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
+    Column("repository", Text, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)

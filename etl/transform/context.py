@@ -1,0 +1,24 @@
+"""What every point of one attempt of a run shares."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from etl.extract.records import Run
+from etl.transform.names import Masks
+from etl.transform.schema import FieldValue
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An attempt with the tags that its points share: values are ready to be written."""
+
+    repository: str
+    workflow: str
+    branch: str
+    run: Run
+    masks: Masks
+
+
+def present(**fields: Any) -> dict[str, FieldValue]:
+    """Fields that are known: None and empty text are absent fields, never zeros."""
+    return {name: value for name, value in fields.items() if value is not None and value != ""}

@@ -1,0 +1,37 @@
+"""A sync of a repository → its `etl` point."""
+
+from etl.transform.context import present
+from etl.transform.names import tag_value
+from etl.transform.schema import ETL, NANOSECONDS, Point
+
+
+def etl_point(
+    repository: str,
+    *,
+    failed: bool,
+    ended: float,
+    requests: int,
+    not_modified: int,
+    rate_limit_remaining: int | None,
+    runs: int,
+    points: int,
+    rejected: int,
+    lag_s: float | None,
+    duration_s: float,
+) -> Point:
+    """The point of one sync; `ended` is Unix seconds."""
+    return Point(
+        ETL.name,
+        {"repository": tag_value(repository), "status": "error" if failed else "ok"},
+        present(
+            requests=requests,
+            not_modified=not_modified,
+            rate_limit_remaining=rate_limit_remaining,
+            runs=runs,
+            points=points,
+            rejected=rejected,
+            lag_s=lag_s,
+            duration_s=duration_s,
+        ),
+        int(ended * NANOSECONDS),
+    )

@@ -1,0 +1,1 @@
+pytest_plugins = ["tests.influxd", "tests.load.stores", "tests.load.faults"]

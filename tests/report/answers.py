@@ -1,0 +1,77 @@
+"""Answers as a store gives them, with the worst names that CI can send."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from etl.report.views import Period
+
+PERIOD = Period(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 31, tzinfo=UTC))
+HOSTILE = "[bold]x[/bold] \x1b[31mred\x1b]0;title\x07 <script>alert(1)</script> \u202eevil\x9b\x00'\"&"
+
+OVERVIEW: dict[str, Any] = {
+    "runs": 412, "runs_before": 390,
+    "jobs": 5120, "jobs_before": 5003,
+    "run_success_rate": 0.871234567, "run_success_rate_before": 0.9,
+    "job_success_rate": 0.962, "job_success_rate_before": 0.951,
+    "p50_s": 612.0, "p50_s_before": 641.5,
+    "p95_s": 3725.0, "p95_s_before": 1805.0,
+    "queued_p50_s": 4.2, "queued_p50_s_before": None,
+    "minutes": 48210.4, "minutes_before": 50111.0,
+    "wasted_minutes": 0.0, "wasted_minutes_before": 0.0,
+    "flaky_tests": 0, "flaky_tests_before": 0,
+    "flaky_jobs": 0, "flaky_jobs_before": 0,
+}  # fmt: skip
+
+
+def workflow(name: str, success: int, total: int, **others: Any) -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "workflow": name, "success": success, "total": total,
+        "success_rate": success / total if total else None, "job_success_rate": 0.97,
+        "p50_s": 400.0, "p95_s": 912.5, "queued_p50_s": 3.0, "minutes": 1234.5, **others,
+    }  # fmt: skip
+
+
+def job(name: str, success: int, total: int, **others: Any) -> dict[str, Any]:
+    row = workflow("CI", success, total, job=name, job_group=name.split(" (", maxsplit=1)[0], **others)
+    del row["job_success_rate"]
+    return row
+
+
+def failure(template: str, count: int, **others: Any) -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "signature": f"{abs(hash(template)):012x}"[:12], "template": template,
+        "count": count, "share": count / 100, "jobs": 3, "tests": 0,
+        "first_seen": "2026-05-02T10:00:00.123456789Z", "last_seen": datetime(2026, 5, 30, 9, 30, tzinfo=UTC),
+        "message": template.replace("<n>", "42"), "url": "https://github.com/acme/rocket/actions/runs/1/job/2",
+        **others,
+    }  # fmt: skip
+
+
+def days(workflow_name: str, count: int = 30) -> list[dict[str, Any]]:
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    totals = [(20 + index % 7, 15 + (index * 5) % 6) for index in range(count)]
+    return [
+        {
+            "time": start + timedelta(days=index), "repository": "acme/rocket", "workflow": workflow_name,
+            "success": success, "total": total, "success_rate": success / total,
+            "p50_s": 300.0 + 40 * (index % 5),
+        }
+        for index, (total, success) in enumerate(totals)
+    ]  # fmt: skip
+
+
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "overview": [OVERVIEW],
+    "workflows": [workflow("Release", 9, 9), workflow("CI", 340, 400), workflow(HOSTILE, 1, 3)],
+    "jobs": [
+        job("unit (ubuntu-24.04, 3.12)", 380, 400),
+        job("integration (kind, v1.31.2, a-very-long-matrix-value-that-never-seems-to-end, arm64)", 310, 400),
+        job(HOSTILE, 2, 3),
+        job("deploy", 0, 0),
+    ],
+    "failures": [
+        failure("Timeout after <n>s waiting for pod <name>\nkubectl describe pod said nothing", 31),
+        failure(HOSTILE, 12, url="javascript:alert(1)"),
+    ],
+    "success_over_time": [*days("CI"), *days("Release", 12)],
+}

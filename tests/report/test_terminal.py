@@ -1,0 +1,87 @@
+import pytest
+from answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, job
+from rich.cells import cell_len
+
+from etl.report.rank import least_reliable, most_common
+from etl.report.terminal import render, summary
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_every_answer_fits_the_width(question: str, width: int) -> None:
+    text = render(question, ANSWERS[question], "table", period=PERIOD, width=width, color=False)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+@pytest.mark.parametrize("question", ["workflows", "jobs", "failures"])
+def test_nothing_from_ci_steers_the_terminal_or_styles_the_text(question: str) -> None:
+    text = render(question, ANSWERS[question], "table", period=PERIOD, width=200, color=False)
+    assert not set(text) & {"\x1b", "\x9b", "\x07", "\x00", "\u202e"}
+    assert "[bold]x[/bold]" in text
+
+
+def test_piped_output_has_no_colours_and_a_terminal_may() -> None:
+    plain, colored = (
+        render("overview", [OVERVIEW], "table", period=PERIOD, width=80, color=color)
+        for color in (None, True)
+    )
+    assert "\x1b[" not in plain
+    assert "\x1b[" in colored
+
+
+def test_overview_shows_the_change_and_claims_nothing_about_flakes() -> None:
+    text = render("overview", [OVERVIEW], "table", period=PERIOD, width=80, color=False)
+    assert "87.1 %" in text
+    assert "-2.9 pp" in text
+    assert "1h 02m" in text
+    assert "Flaky tests" not in text
+
+
+def test_figures_that_neither_period_knows_are_left_out() -> None:
+    row = OVERVIEW | {"p95_s": None, "p95_s_before": None}
+    text = render("overview", [row], "table", period=PERIOD, width=80, color=False)
+    assert "Run time, p95" not in text
+    assert "Time in queue" in text
+
+
+def test_what_all_rows_share_stands_in_the_title() -> None:
+    text = render("jobs", ANSWERS["jobs"], "table", period=PERIOD, width=80, color=False)
+    assert text.startswith("Jobs, last 30 days: acme/rocket, CI\n")
+    assert text.count("acme/rocket") == 1
+
+
+def test_what_rows_do_not_share_is_a_column() -> None:
+    rows = [job("a", 1, 2), job("b", 1, 2) | {"repository": "acme/website"}]
+    text = render("jobs", rows, "table", period=PERIOD, width=100, color=False)
+    assert "Repository" in text
+    assert "acme/website" in text
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_an_empty_answer_says_what_to_do(question: str) -> None:
+    text = render(question, [], "table", period=PERIOD, width=200, color=False)
+    assert "last 30 days" in text
+    assert "ci-health sync" in text
+
+
+def test_an_overview_without_runs_is_an_empty_answer() -> None:
+    rows = [dict.fromkeys(OVERVIEW) | {"runs": 0}]
+    assert "ci-health sync" in render("overview", rows, "table", period=PERIOD, width=80)
+
+
+def test_least_reliable_first_and_what_has_no_rate_left_out() -> None:
+    rows = [job("good", 9, 10), job("none", 0, 0), job("bad", 1, 10), job("worse", 10, 100), job("b", 9, 10)]
+    assert [row["job"] for row in least_reliable(rows)] == ["worse", "bad", "b", "good"]
+    assert [row["job"] for row in least_reliable(rows, 1)] == ["worse"]
+
+
+def test_most_common_first() -> None:
+    assert [row["count"] for row in most_common(reversed(ANSWERS["failures"]))] == [31, 12]
+
+
+def test_summary_has_overview_least_reliable_jobs_and_failures() -> None:
+    text = summary(ANSWERS, period=PERIOD, n=1, width=100, color=False)
+    places = [text.index(part) for part in ("CI health", "Least reliable jobs", "Most common failures")]
+    assert places == sorted(places)
+    assert "unit (ubuntu" not in text
+    assert HOSTILE not in text

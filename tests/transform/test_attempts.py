@@ -1,0 +1,178 @@
+from dataclasses import replace
+
+from etl.extract.records import Annotation, Job, Run, Step
+from etl.transform.attempts import execution_key, own_jobs, transform_attempt
+from etl.transform.context import Context
+from etl.transform.names import Masks
+from etl.transform.schema import MEASUREMENTS, NANOSECONDS, FieldType
+
+T0 = 1_770_000_000
+
+RUN = Run(
+    id=7,
+    number=3,
+    attempt=1,
+    workflow_id=5,
+    workflow_name="CI",
+    path=".github/workflows/ci.yml",
+    check_suite_id=9,
+    event="push",
+    status="completed",
+    conclusion="failure",
+    head_sha="abc",
+    head_branch="main",
+    fork=False,
+    actor="ada",
+    created_at=T0 - 500,
+    started_at=T0,
+    updated_at="2026-02-02T02:40:00Z",
+    url="https://github.com/acme/rocket/actions/runs/7",
+    has_previous_attempt=False,
+)
+JOB = Job(
+    id=70,
+    run_id=7,
+    attempt=1,
+    name="unit (3.12)",
+    status="completed",
+    conclusion="failure",
+    created_at=T0 + 1,
+    started_at=T0 + 11,
+    completed_at=T0 + 100,
+    labels=("ubuntu-22.04", "arm"),
+    steps=(
+        Step(1, "Set up", "success", T0 + 11, T0 + 12),
+        Step(2, "Test", "failure", T0 + 12, T0 + 99),
+        Step(3, "Upload", None, None, None),
+    ),
+    url="https://github.com/acme/rocket/actions/runs/7/job/70",
+)
+
+
+def context(run: Run = RUN) -> Context:
+    return Context("acme/rocket", "CI", "main", run, Masks())
+
+
+def points_of(jobs, annotations=None, run=RUN):
+    return transform_attempt(context(run), jobs, annotations or {})
+
+
+def only(points, measurement):
+    return [point for point in points if point.measurement == measurement]
+
+
+def test_an_attempt_becomes_its_points():
+    made = points_of([JOB], {70: [Annotation("failure", "boom at 12:00:00", "", "a.go", 3)]})
+    (run,) = only(made.points, "workflow_run")
+    assert run.tags == {
+        "repository": "acme/rocket",
+        "workflow": "CI",
+        "branch": "main",
+        "event": "push",
+        "attempt": "1",
+        "conclusion": "failure",
+    }
+    assert run.fields["duration_s"] == 100.0
+    assert run.fields["queued_s"] == 11.0
+    assert run.fields["jobs"] == 1
+    assert run.time // NANOSECONDS == T0 + 100
+    (job,) = only(made.points, "job")
+    assert job.tags["job_group"] == "unit"
+    assert job.tags["runner"] == "arm,ubuntu-22.04"
+    assert (job.fields["duration_s"], job.fields["queued_s"]) == (89.0, 10.0)
+    assert job.fields["failed_step"] == "Test"
+    assert job.time // NANOSECONDS == T0 + 100
+    steps = only(made.points, "step")
+    assert [(step.tags["step"], step.fields["duration_s"]) for step in steps] == [
+        ("Set up", 1.0),
+        ("Test", 87.0),
+    ]
+    assert [step.time // NANOSECONDS for step in steps] == [T0 + 12, T0 + 99]
+    (failure,) = only(made.points, "failure")
+    assert failure.fields["template"] == "boom at <duration>"
+    assert (failure.fields["path"], failure.fields["line"]) == ("a.go", 3)
+    assert made.anomalies == []
+
+
+def test_points_hold_what_the_schema_says_and_nothing_else():
+    for point in points_of([JOB], {70: [Annotation("failure", "boom", "", "a.go", 3)]}).points:
+        measurement = MEASUREMENTS[point.measurement]
+        assert set(point.tags) == set(measurement.tag_names)
+        assert measurement.always in point.fields
+        kinds = {FieldType.INTEGER: int, FieldType.FLOAT: float, FieldType.STRING: str}
+        for name, value in point.fields.items():
+            assert type(value) is kinds[measurement.field_types[name]]
+
+
+def test_durations_are_per_attempt_not_from_created_at():
+    again = replace(RUN, attempt=2, started_at=T0 + 86_400)
+    job = replace(JOB, created_at=T0 + 86_401, started_at=T0 + 86_405, completed_at=T0 + 86_460)
+    (run,) = only(points_of([job], run=again).points, "workflow_run")
+    assert (run.fields["duration_s"], run.fields["queued_s"]) == (60.0, 5.0)
+
+
+def test_negative_and_missing_times_are_absent_fields_and_anomalies():
+    backwards = replace(JOB, completed_at=T0 + 5, steps=())
+    timeless = replace(JOB, id=71, created_at=None, started_at=None, completed_at=None, steps=())
+    made = points_of([backwards, timeless])
+    jobs = only(made.points, "job")
+    assert ["duration_s" in job.fields for job in jobs] == [False, False]
+    assert jobs[0].time // NANOSECONDS == T0 + 5
+    assert jobs[1].time // NANOSECONDS == T0
+    assert [anomaly.kind for anomaly in made.anomalies].count("job without duration") == 2
+
+
+def test_an_attempt_without_jobs_stands_at_its_start():
+    made = points_of([], run=replace(RUN, conclusion="startup_failure"))
+    (run,) = made.points
+    assert run.time // NANOSECONDS == T0
+    assert "duration_s" not in run.fields
+    assert run.fields["jobs"] == 0
+
+
+def test_two_jobs_with_equal_names_and_times_are_two_points():
+    first, second = only(points_of([JOB, replace(JOB, id=71)]).points, "job")
+    assert first.tags == second.tags
+    assert first.time != second.time
+    assert first.time // NANOSECONDS == second.time // NANOSECONDS
+
+
+def test_the_same_thing_twice_is_one_point_whatever_the_order():
+    annotations = [Annotation("failure", text, "", "", None) for text in ("a", "b", "a")]
+    one = points_of([JOB], {70: annotations}).points
+    other = points_of([JOB], {70: annotations[::-1]}).points
+    assert sorted(point.time for point in one) == sorted(point.time for point in other)
+    assert len({point.time for point in only(one, "failure")}) == 3
+
+
+def test_an_inherited_job_is_known_whatever_its_id_and_creation_time():
+    inherited = replace(JOB, id=99, created_at=T0 + 50_000, attempt=2)
+    again = replace(JOB, id=100, started_at=T0 + 50_001, completed_at=T0 + 50_090)
+    assert own_jobs([inherited, again], {execution_key(JOB)}) == [again]
+
+
+def test_skipped_and_cancelled_jobs_are_points_too():
+    skipped = replace(JOB, conclusion="skipped", steps=())
+    cancelled = replace(JOB, id=71, conclusion="cancelled", steps=())
+    jobs = only(points_of([skipped, cancelled]).points, "job")
+    assert [job.tags["conclusion"] for job in jobs] == ["skipped", "cancelled"]
+
+
+def test_an_attempt_that_stays_open_gives_its_finished_jobs_alone():
+    still = replace(JOB, id=71, status="in_progress", conclusion=None, completed_at=None)
+    made = points_of([JOB, still], run=replace(RUN, status="in_progress", conclusion=None))
+    assert only(made.points, "workflow_run") == []
+    assert [job.fields["job_id"] for job in only(made.points, "job")] == [70]
+
+
+def test_boilerplate_counts_only_where_nothing_better_stands():
+    boilerplate = Annotation("failure", "Process completed with exit code 1.", "", "", None)
+    telling = Annotation("failure", "assert 1 == 2", "", "", None)
+    warning = Annotation("warning", "Node 16 is deprecated", "", "", None)
+
+    def messages(*annotations):
+        made = points_of([JOB], {70: annotations})
+        return [point.fields["message"] for point in only(made.points, "failure")]
+
+    assert messages(boilerplate, telling, warning) == ["assert 1 == 2"]
+    assert messages(boilerplate, warning) == ["Process completed with exit code 1."]
