@@ -20,7 +20,8 @@ LONGEST = 1_000
 # The sign that begins each substitute; doubled where a name has it itself, so that none collide.
 _ESCAPE = "␛"
 _EMPTY = f"{_ESCAPE}(empty)"
-_UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\$")
+# A backslash at the end, or before a space, would escape what follows the value in its line.
+_UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\(?= |$)")
 _PULL_REQUEST_EVENTS = {
     "pull_request",
     "pull_request_target",

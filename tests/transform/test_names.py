@@ -30,6 +30,7 @@ def test_tag_values_hold_nothing_that_influxdb_cannot_hold(name):
         ("two\nlines", "two␛0Alines"),
         ("ends in\\", "ends in␛5C"),
         ("ends in␛5C", "ends in␛␛5C"),
+        ("C:\\ dir", "C:␛5C dir"),
         ("broken \ud800", "broken ␛uD800"),
     ],
 )
