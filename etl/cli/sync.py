@@ -65,20 +65,19 @@ def backfill(
 
 
 def _range(since: str, until: str | None, *, replace: bool) -> Range:
+    """Whole days in UTC, so that the same command a minute later is still the same range."""
     from etl.pipeline.backfill import Range
     from etl.settings import parse_since
 
     now = datetime.now(UTC)
     try:
-        start = parse_since(since, now)
-        # To the end of today, so that the same command tomorrow morning is still the same range.
-        stop = parse_since(until, now) if until else datetime.max.replace(tzinfo=UTC)
+        start, stop = (parse_since(text, now) if text else now for text in (since, until))
     except ValueError as error:
         raise ConfigurationError(f"--since or --until {error}") from None
-    stop = min(stop, now)
+    start = start.replace(hour=0, minute=0, second=0, microsecond=0)
     if start >= stop:
         raise ConfigurationError(f"--since {since} is not before {until or 'now'}: there is nothing to read")
-    return Range(int(start.timestamp()), int(stop.timestamp()), replace)
+    return Range(int(start.timestamp()), int(stop.timestamp()) if until else None, replace)
 
 
 async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:

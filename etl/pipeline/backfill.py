@@ -23,11 +23,23 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Runs created from `start` up to before `stop` (Unix seconds); `replace` deletes them first."""
+    """Runs created from `start` up to before `stop` (Unix seconds; None: now).
+
+    `replace` deletes the range's points first.
+    """
 
     start: int
-    stop: int
+    stop: int | None = None
     replace: bool = False
+
+    def end(self, now: float) -> int:
+        """Where it ends when it is read now."""
+        return int(now) + 1 if self.stop is None else self.stop
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What the same command has in common with itself, tomorrow too."""
+        return self.start, self.stop or 0
 
 
 async def backfill_all(
@@ -65,52 +77,49 @@ async def _read_range(
     pipeline: Pipeline, session: Session, asked: Range, advance: Callable[[str, int, int], None]
 ) -> None:
     progress, repository = session.progress, session.repository
-    position = progress.backfill_position(repository.id, asked.start, asked.stop)
+    end = asked.end(session.clock())
+    position = progress.backfill_position(repository.id, *asked.key)
     if position is None:
         position = asked.start
         if asked.replace:
-            await _delete(pipeline, session, asked)
-        progress.move_backfill(repository.id, asked.start, asked.stop, position)
-    all_windows = _windows(asked.start, asked)
-    windows = _windows(position, asked)
-    finished = len(all_windows) - len(windows)
-    advance(repository.name, finished, len(all_windows))
+            await _delete(pipeline, session, asked.start, end)
+        progress.move_backfill(repository.id, *asked.key, position)
+    windows = day_windows(position, end - 1)
+    total = len(day_windows(asked.start, end - 1))
+    finished = total - len(windows)
+    advance(repository.name, finished, total)
 
     def done(window: Window) -> None:
         nonlocal finished
         finished += 1
-        progress.move_backfill(repository.id, asked.start, asked.stop, window.stop + 1)
-        advance(repository.name, finished, len(all_windows))
+        progress.move_backfill(repository.id, *asked.key, window.stop + 1)
+        advance(repository.name, finished, total)
 
     reader = RunReader(session, points_from=asked.start if asked.replace else 0)
     if asked.replace:
-        await _read_earlier(session, reader, asked)
+        await _read_earlier(session, reader, asked.start)
     await sweep(session, reader, windows, done=done)
     await recheck(session, reader, before=asked.start)
-    progress.finish_backfill(repository.id, asked.start, asked.stop)
+    progress.finish_backfill(repository.id, *asked.key)
 
 
-def _windows(start: int, asked: Range) -> list[Window]:
-    return [window for window in day_windows(start, asked.stop - 1) if window.start < asked.stop]
-
-
-async def _delete(pipeline: Pipeline, session: Session, asked: Range) -> None:
+async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
     """Delete the range in the store, and forget the runs that may have points in it."""
-    if pipeline.outbox.backlog().points:
+    if pipeline.outbox.backlog(session.repository.name).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
-    start, stop = (datetime.fromtimestamp(second, UTC) for second in (asked.start, asked.stop))
+    since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
     await pipeline.store.prepare()
-    await pipeline.store.delete(session.repository.name, start, stop)
-    session.progress.forget_runs(session.repository.id, asked.start - RERUN_S - LONGEST_RUN_S)
-    log.info("deleted", since=start.isoformat(), until=stop.isoformat())
+    await pipeline.store.delete(session.repository.name, since, until)
+    session.progress.forget_runs(session.repository.id, start - RERUN_S - LONGEST_RUN_S)
+    log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 
-async def _read_earlier(session: Session, reader: RunReader, asked: Range) -> None:
+async def _read_earlier(session: Session, reader: RunReader, start: int) -> None:
     """Runs created before the range that were still at work in it: their points there went too."""
 
     def reaches_in(run: Run) -> bool:
-        return (seconds(run.updated_at) or asked.start) >= asked.start
+        return (seconds(run.updated_at) or start) >= start
 
-    earliest = asked.start - RERUN_S - LONGEST_RUN_S
-    windows = day_windows(earliest, asked.start - 1)
+    earliest = start - RERUN_S - LONGEST_RUN_S
+    windows = day_windows(earliest, start - 1)
     await sweep(session, reader, windows, done=lambda _window: None, wanted=reaches_in)

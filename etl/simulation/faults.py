@@ -1,5 +1,6 @@
 """Faults that a simulated GitHub answers with: each as GitHub, or a bad day, has shown it."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,6 +30,10 @@ class Faults:
     def add(self, match: str, respond: Respond, *, times: int | None = 1) -> None:
         """From now on, answer matching requests (a regular expression on path and query) so."""
         self._faults.append(Fault(match, respond, times))
+
+    def clear(self) -> None:
+        """From now on, answer everything right."""
+        self._faults.clear()
 
     def take(self, path: str) -> Respond | None:
         """The answer to this request, where a fault has one; counts it."""
@@ -119,6 +124,17 @@ def changed(change: Callable[[Any], Any]) -> Respond:
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         right = await go_on()
         return web.json_response(change(json.loads(right.body)), headers=_kept(right.headers))
+
+    return respond
+
+
+def delay(seconds: float) -> Respond:
+    """The right answer, late."""
+
+    async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        right: web.StreamResponse = await go_on()
+        return right
 
     return respond
 

@@ -9,10 +9,55 @@ from typing import Any
 from etl.simulation import timeline
 from etl.simulation.history import Annotation, Artifact, Job, Repository, Run, Step, Workflow
 
-_REPOSITORY_LINKS = ["archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents", "contributors", "deployments", "downloads", "events", "forks", "git_commits", "git_refs", "git_tags", "issue_comment", "issue_events", "issues", "keys", "labels", "languages", "merges", "milestones", "notifications", "pulls", "releases", "stargazers", "statuses", "subscribers", "subscription", "tags", "teams", "trees", "hooks"]
-_USER_LINKS = (
-    ["followers", "following", "gists", "starred", "subscriptions", "organizations", "repos", "events", "received_events"]
-)
+_REPOSITORY_LINKS = [
+    "archive",
+    "assignees",
+    "blobs",
+    "branches",
+    "collaborators",
+    "comments",
+    "commits",
+    "compare",
+    "contents",
+    "contributors",
+    "deployments",
+    "downloads",
+    "events",
+    "forks",
+    "git_commits",
+    "git_refs",
+    "git_tags",
+    "issue_comment",
+    "issue_events",
+    "issues",
+    "keys",
+    "labels",
+    "languages",
+    "merges",
+    "milestones",
+    "notifications",
+    "pulls",
+    "releases",
+    "stargazers",
+    "statuses",
+    "subscribers",
+    "subscription",
+    "tags",
+    "teams",
+    "trees",
+    "hooks",
+]
+_USER_LINKS = [
+    "followers",
+    "following",
+    "gists",
+    "starred",
+    "subscriptions",
+    "organizations",
+    "repos",
+    "events",
+    "received_events",
+]
 _FORK_OFFSET = 1_000_000_000
 
 
@@ -69,11 +114,23 @@ def full_repository(base: str, repository: Repository) -> dict[str, Any]:
     html = f"{base}/{repository.full_name}"
     founded = iso(1_500_000_000)
     counts = dict.fromkeys(
-        ["forks_count", "stargazers_count", "watchers_count", "size", "open_issues_count", "subscribers_count", "network_count", "forks", "open_issues", "watchers"],
+        [
+            "forks_count",
+            "stargazers_count",
+            "watchers_count",
+            "size",
+            "open_issues_count",
+            "subscribers_count",
+            "network_count",
+            "forks",
+            "open_issues",
+            "watchers",
+        ],
         0,
     )
     features = dict.fromkeys(
-        ["has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions", "archived", "disabled"], False
+        ["has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions", "archived", "disabled"],
+        False,
     )
     return {
         **minimal_repository(base, repository),

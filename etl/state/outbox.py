@@ -92,13 +92,18 @@ class Outbox:
                 delete(tables.outbox).where(tables.outbox.c.id.in_([entry.id for entry in entries]))
             )
 
-    def backlog(self) -> Backlog:
-        """How much waits, and how much was rejected."""
+    def backlog(self, repository: str | None = None) -> Backlog:
+        """How much waits, and how much was rejected; of one repository, or of all."""
+        waiting = select(
+            func.coalesce(func.sum(tables.outbox.c.points), 0), func.min(tables.outbox.c.added_at)
+        )
+        rejected = select(func.count()).select_from(tables.dead_letters)
+        if repository is not None:
+            waiting = waiting.where(tables.outbox.c.repository == repository)
+            rejected = rejected.where(tables.dead_letters.c.repository == repository)
         with self._engine.connect() as connection:
-            points, oldest = connection.execute(
-                select(func.coalesce(func.sum(tables.outbox.c.points), 0), func.min(tables.outbox.c.added_at))
-            ).one()
-            dead = connection.scalar(select(func.count()).select_from(tables.dead_letters))
+            points, oldest = connection.execute(waiting).one()
+            dead = connection.scalar(rejected)
         return Backlog(int(points), oldest, dead or 0)
 
     def reasons(self, most: int) -> list[str]:

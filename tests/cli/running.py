@@ -1,0 +1,65 @@
+"""The command as a user runs it: another process, its own environment, a simulated GitHub on loopback."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+COMMAND = Path(sys.executable).with_name("ci-health")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+class Ci:
+    """Runs `ci-health` in a folder; `variables` are its settings."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        # LC_ALL: what a user's terminal has; PATH: nothing of the test run's settings leaks in.
+        self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100", **variables}
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            COMMAND,
+            *arguments,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def __call__(self, *arguments: str) -> Outcome:
+        process = await self.start(*arguments)
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Outcome(process.returncode, out.decode(), err.decode())
+
+
+def settings_for(url: str, *repositories: str, **more: str) -> dict[str, str]:
+    return {
+        "CI_HEALTH_REPOSITORIES": ",".join(repositories or ("acme/rocket",)),
+        "CI_HEALTH_GITHUB__API_URL": url,
+        "GITHUB_TOKEN": "token-of-a-test",
+        **more,
+    }
+
+
+def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every point of the embedded store but those about the ETL itself, in a total order."""
+    file = folder / ".ci-health" / "ci-health.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {
+            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall()  # noqa: S608
+            for name in sorted(names)
+            if name != "etl"
+        }

@@ -1,0 +1,249 @@
+import asyncio
+import json
+import signal
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from etl.simulation import faults
+from etl.simulation.history import ending
+from etl.simulation.server import SimulatedGitHub
+from etl.simulation.synthetic import synthetic
+from tests.cli.running import Ci, contents, settings_for
+
+SUMMARY = {
+    "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
+    "rate_limit_remaining", "anomalies", "error",
+}  # fmt: skip
+
+
+@pytest.fixture
+def history():
+    return ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
+
+
+@pytest.fixture
+async def github(history):
+    server = SimulatedGitHub(history, rate_limit=100_000)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def ci(github, tmp_path):
+    return Ci(tmp_path, **settings_for(github.url))
+
+
+def is_one_clear_sentence(outcome, *parts):
+    assert "Traceback" not in outcome.err
+    assert "token-of-a-test" not in outcome.out + outcome.err
+    sentences = [line for line in outcome.err.splitlines() if line.startswith("ci-health: ")]
+    assert len(sentences) == 1, outcome.err
+    for part in parts:
+        assert part in sentences[0]
+
+
+async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, github):
+    first = await ci("sync", "--json")
+    before = contents(ci.folder)
+    github.log.clear()
+    second = await ci("sync", "--json")
+    assert (first.code, second.code) == (0, 0), first.err + second.err
+    (did,), (did_again,) = json.loads(first.out), json.loads(second.out)
+    assert set(did) == SUMMARY
+    assert did["runs"] > 10
+    assert did["points"] == sum(map(len, before.values()))
+    assert (did_again["runs"], did_again["points"], did_again["error"]) == (0, 0, None)
+    assert did_again["requests"] == did_again["not_modified"] == len(github.log.requests)
+    assert github.log.counted <= 1
+    assert contents(ci.folder) == before
+
+
+@pytest.mark.parametrize("question", ["overview", "workflows", "jobs", "failures"])
+async def test_show_answers_in_every_format(ci, question):
+    await ci("sync")
+    table, as_json, as_csv = [await ci("show", question, "--format", form) for form in ("table", "json", "csv")]
+    assert (table.code, as_json.code, as_csv.code) == (0, 0, 0), table.err
+    answer = json.loads(as_json.out)
+    assert isinstance(answer, dict if question == "overview" else list)
+    row = answer if question == "overview" else answer[0]
+    assert as_csv.out.splitlines()[0].split(",") == list(row)
+    assert "\x1b" not in table.out
+    assert max(map(len, table.out.splitlines())) <= 100
+
+
+async def test_show_narrows_to_a_workflow(ci):
+    await ci("sync")
+    rows = json.loads((await ci("show", "jobs", "--workflow", "Nightly", "--format", "json")).out)
+    assert {row["workflow"] for row in rows} == {"Nightly"}
+
+
+async def test_show_without_a_sync_says_what_to_do(tmp_path):
+    outcome = await Ci(tmp_path)("show", "workflows")
+    assert outcome.code == 0
+    assert "ci-health sync" in outcome.out
+
+
+async def test_report_is_one_file(ci):
+    await ci("sync")
+    outcome = await ci("report", "--out", "out/report.html")
+    assert outcome.code == 0, outcome.err
+    html = (ci.folder / "out" / "report.html").read_text()
+    assert "acme/rocket" in html
+    assert "cluster (upgrade)" in html
+
+
+async def test_demo_needs_nothing(tmp_path):
+    outcome = await Ci(tmp_path)("demo")
+    assert outcome.code == 0, outcome.err
+    for part in ("CI health", "Least reliable jobs", "Most common failures", "report: ci-health-report.html"):
+        assert part in outcome.out
+    assert (tmp_path / "ci-health-report.html").stat().st_size > 10_000
+
+
+async def test_check_tells_that_all_is_well(ci):
+    outcome = await ci("check")
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert "FAIL" not in outcome.out
+    for subject in ("configuration", "state", "acme/rocket", "rate limit", "store"):
+        assert subject in outcome.out
+
+
+async def test_check_names_what_is_not_in_order(ci, github):
+    github.faults.add("actions/runs", faults.missing_permission("actions=read"), times=None)
+    outcome = await ci("check")
+    assert outcome.code == 1
+    assert "FAIL  acme/rocket" in outcome.out
+    assert "actions=read" in outcome.out
+
+
+async def test_a_wrong_setting(ci):
+    ci.environment["CI_HEALTH_INTERVAL"] = "soon"
+    outcome = await ci("sync")
+    assert outcome.code == 2
+    is_one_clear_sentence(outcome, "interval", "5m")
+
+
+async def test_an_unknown_key(ci):
+    (ci.folder / "config").mkdir()
+    (ci.folder / "config" / "ci-health.yaml").write_text("intervall: 5m\n")
+    outcome = await ci("sync")
+    assert outcome.code == 2
+    is_one_clear_sentence(outcome, "intervall", "did you mean 'interval'")
+
+
+async def test_debug_shows_where_it_broke(ci):
+    ci.environment["CI_HEALTH_INTERVAL"] = "soon"
+    outcome = await ci("--debug", "sync")
+    assert outcome.code != 0
+    assert "Traceback" in outcome.err
+
+
+async def test_a_refused_token(ci, github):
+    github.tokens = {"another"}
+    outcome = await ci("sync")
+    assert outcome.code == 1
+    is_one_clear_sentence(outcome, "refused the token", "GITHUB_TOKEN")
+
+
+async def test_a_missing_repository_beside_a_healthy_one(ci):
+    ci.environment["CI_HEALTH_REPOSITORIES"] = "acme/rocket,acme/nothing"
+    outcome = await ci("sync", "--json")
+    assert outcome.code == 1
+    is_one_clear_sentence(outcome, "acme/nothing", "misspelt")
+    healthy, missing = json.loads(outcome.out)
+    assert healthy["error"] is None
+    assert healthy["points"] > 0
+    assert "404" in missing["error"]
+
+
+async def test_wrong_usage(ci):
+    for arguments in (["show", "nonsense"], ["sync", "--nonsense"], ["nonsense"]):
+        outcome = await ci(*arguments)
+        assert outcome.code == 2
+        assert "Traceback" not in outcome.err
+
+
+async def test_a_second_process_on_the_same_data_folder(ci, github):
+    github.faults.add("/jobs", faults.status(502), times=None)
+    first = await ci.start("sync")
+    while not github.log.paths("/jobs"):
+        await asyncio.sleep(0.05)
+    second = await ci("sync")
+    first.kill()
+    await first.communicate()
+    assert second.code == 2
+    is_one_clear_sentence(second, "another ci-health works on")
+
+
+async def test_a_state_of_a_newer_version(ci):
+    await ci("sync")
+    with sqlite3.connect(ci.folder / ".ci-health" / "state.sqlite") as connection:
+        connection.execute("UPDATE facts SET value = '99' WHERE name = 'version'")
+    connection.close()
+    outcome = await ci("sync")
+    assert outcome.code == 2
+    is_one_clear_sentence(outcome, "newer")
+
+
+async def test_a_store_that_cannot_be_reached_keeps_everything_for_the_next_sync(ci, github, influx_settings):
+    ci.environment |= {
+        "CI_HEALTH_INFLUXDB__URL": "http://127.0.0.1:9",
+        "CI_HEALTH_INFLUXDB__TOKEN": "secret-of-a-test",
+        "CI_HEALTH_STORE_TIMEOUT": "1s",
+    }
+    outcome = await ci("sync", "--json")
+    assert outcome.code == 1
+    is_one_clear_sentence(outcome, "http://127.0.0.1:9", "kept")
+    assert "secret-of-a-test" not in outcome.err
+    (did,) = json.loads(outcome.out)
+    assert did["error"] is None
+    github.log.clear()
+    ci.environment |= {
+        "CI_HEALTH_INFLUXDB__URL": influx_settings.url,
+        "CI_HEALTH_INFLUXDB__ORG": influx_settings.org,
+        "CI_HEALTH_INFLUXDB__BUCKET": influx_settings.bucket,
+        "CI_HEALTH_INFLUXDB__TOKEN": influx_settings.token.get_secret_value(),
+    }
+    delivered = await ci("sync", "--json")
+    assert delivered.code == 0, delivered.err
+    assert github.log.counted <= 1
+    shown = json.loads((await ci("show", "overview", "--format", "json")).out)
+    assert (shown["runs"], shown["jobs"]) == (did["attempts"], did["jobs"])
+
+
+async def test_run_syncs_until_it_is_told_to_stop_and_others_read_beside_it(ci):
+    ci.environment["CI_HEALTH_INTERVAL"] = "1s"
+    service = await ci.start("run")
+    try:
+        shown = {"runs": 0}
+        async with asyncio.timeout(30):
+            while not shown["runs"]:
+                shown = json.loads((await ci("show", "overview", "--format", "json")).out)
+        report = await ci("report")
+        assert report.code == 0, report.err
+    finally:
+        service.send_signal(signal.SIGTERM)
+        _, err = await asyncio.wait_for(service.communicate(), 20)
+    assert service.returncode == 0, err.decode()
+    assert '"event": "stopped"' in err.decode()
+    assert '"points_waiting": 0' in err.decode()
+    assert '"level": "error"' not in err.decode()
+
+
+async def test_run_that_is_stopped_amid_its_first_sync_loses_nothing(ci, github, tmp_path):
+    github.faults.add("/jobs", faults.delay(0.2), times=None)
+    service = await ci.start("run")
+    while not github.log.paths("/jobs"):
+        await asyncio.sleep(0.05)
+    service.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(service.communicate(), 20)
+    assert service.returncode == 0, err.decode()
+    github.faults.clear()
+    assert (await ci("sync")).code == 0
+    through = Ci(tmp_path / "through", **settings_for(github.url))
+    through.folder.mkdir()
+    assert (await through("sync")).code == 0
+    assert contents(ci.folder) == contents(through.folder)
