@@ -40,10 +40,10 @@ def demo(
 
     today = datetime.now(UTC).date()
     played = ending(load(history) if history else synthetic(), today - timedelta(days=1))
-    asyncio.run(_demo(played, out, debug=context.obj.debug))
+    asyncio.run(_demo(played, out, recorded=history is not None, debug=context.obj.debug))
 
 
-async def _demo(history: History, out: Path, *, debug: bool) -> None:
+async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
     from etl.pipeline.assembly import open_pipeline
     from etl.pipeline.whole import whole_sync
     from etl.report.terminal import summary
@@ -55,15 +55,15 @@ async def _demo(history: History, out: Path, *, debug: bool) -> None:
         settings = _settings(history, url)
         async with open_pipeline(settings, debug=debug) as pipeline:
             summaries, delivery = await whole_sync(pipeline)
-            period = _period(history)
+            period = _period(history, recorded=recorded)
             answers = await answers_of(pipeline.store, parameters(period))
             backlog = pipeline.outbox.backlog()
             address = pipeline.store.address
     names = ", ".join(settings.repositories)
     for item in summaries:
         typer.echo(
-            f"{item.repository}: {item.runs} runs, {item.jobs} jobs, {item.points} points from "
-            f"{item.requests} requests to a simulated GitHub, stored in {address}\n"
+            f"{item.repository}: {item.runs} runs, {item.jobs} jobs, {item.points} points "
+            f"from {item.requests} requests,\nstored in {address}\n"
         )
     typer.echo(summary(answers, period=period), nl=False)
     write_report(out, answers, period, title=names)
@@ -88,8 +88,12 @@ def _settings(history: History, url: str) -> Settings:
     return settings
 
 
-def _period(history: History) -> Period:
+def _period(history: History, *, recorded: bool) -> Period:
+    """All of a recorded history; the newer half of the synthetic one, so that there is a before."""
     from etl.report.views import Period
 
-    stop = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Period(history.start.replace(hour=0, minute=0, second=0, microsecond=0), stop)
+    stop, start = (
+        moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        for moment in (datetime.now(UTC), history.start)
+    )
+    return Period(start if recorded else stop - (stop - start) // 2, stop)

@@ -185,7 +185,7 @@ class Job:
             created_at=seconds(raw.get("created_at")),
             started_at=seconds(raw.get("started_at")),
             completed_at=seconds(raw.get("completed_at")),
-            labels=tuple(label for label in raw.get("labels") or () if isinstance(label, str)),
+            labels=_labels(raw.get("labels")),
             steps=steps,
             url=_or(raw, "html_url", str, default=""),
             broken_steps=broken,
@@ -264,6 +264,10 @@ def _is_fork(raw: Any) -> bool:
     if not isinstance(base, Mapping):
         return False
     return not isinstance(head, Mapping) or head.get("id") != base.get("id")
+
+
+def _labels(raw: Any) -> tuple[str, ...]:
+    return tuple(label for label in raw if isinstance(label, str)) if isinstance(raw, list) else ()
 
 
 def _steps(raw: Any) -> tuple[tuple[Step, ...], int]:

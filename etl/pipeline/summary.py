@@ -23,3 +23,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
         return asdict(self)
+
+    def counts(self) -> dict[str, Any]:
+        """The same without the name and the error, for the log."""
+        return {name: value for name, value in asdict(self).items() if name not in ("repository", "error")}

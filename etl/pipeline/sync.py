@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -66,7 +67,8 @@ async def sync_repository(
             log.error("sync failed", reason=summary.error, exc_info=pipeline.debug)  # noqa: TRY400
         complete(summary, client, anomalies)
         _put_etl_point(pipeline, delivery, summary, time.monotonic() - began)
-        log.info("synced", **{key: value for key, value in summary.as_json().items() if key != "repository"})
+        if summary.error is None:
+            log.info("synced", **summary.counts())
     return summary
 
 
@@ -89,22 +91,21 @@ async def open_session(
 
 
 async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:
-    known = pipeline.progress.repository(name)
-    repository, tags = await get_repository(client)
-    workflows, workflow_tags = await list_workflows(client)
+    """The repository as it is now. A renamed one is asked by its new name from here on."""
+    before = known = pipeline.progress.repository(name)
+    found, tags = await get_repository(client)
+    if found is not None:
+        workflows = known.workflows if known is not None and known.id == found.id else ()
+        known = KnownRepository(found.id, name, found.full_name, found.default_branch, workflows)
     if known is None:
-        if repository is None or workflows is None:
-            raise DataError(f"GitHub answers 304 for {name}, which was never read")
-        known = KnownRepository(repository.id, name, repository.default_branch, (), None, None)
-    elif repository is None and workflows is None:
+        raise DataError(f"GitHub answers 304 for {name}, which was never read")
+    client.name = known.full_name
+    listed, workflow_tags = await list_workflows(client)
+    if listed is not None:
+        known = replace(known, workflows=tuple(listed))
+    if known is before:
         return known
-    return pipeline.progress.save_repository(
-        name,
-        repository.id if repository else known.id,
-        repository.default_branch if repository else known.default_branch,
-        known.workflows if workflows is None else workflows,
-        [*tags, *workflow_tags],
-    )
+    return pipeline.progress.save_repository(known, [*tags, *workflow_tags])
 
 
 async def _read_new(session: Session, *, newest_only: bool) -> None:

@@ -66,12 +66,11 @@ def summary(
     titles = {"jobs": "Least reliable jobs"}
 
     def draw(cells: int) -> RenderableType:
-        return Group(
-            *(
-                answer(VIEWS[name], rows, period=period, width=cells, title=titles.get(name))
-                for name, rows in parts.items()
-            )
+        overview, *tables = (
+            answer(VIEWS[name], rows, period=period, width=cells, title=titles.get(name))
+            for name, rows in parts.items()
         )
+        return Group(overview, "", *tables)
 
     return _text(draw, width, color)
 
@@ -113,11 +112,12 @@ def _text(draw: Callable[[int], RenderableType], width: int | None, color: bool 
 
 
 def _panel(view: View, row: Row, period: Period) -> RenderableType:
+    figures = view.figures(row)
     grid = Table.grid(padding=(0, _PADDING))
-    grid.add_column()
-    grid.add_column(justify="right")
-    grid.add_column(justify="right")
-    for figure in view.figures(row):
+    grid.add_column(no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    for figure in figures:
         grid.add_row(
             figure.column.title,
             Text(written(figure.now, figure.column.kind), style="bold"),
@@ -127,7 +127,7 @@ def _panel(view: View, row: Row, period: Period) -> RenderableType:
         grid,
         title=f"{view.title}, {period}",
         title_align="left",
-        subtitle="change to the period before",
+        subtitle="change to the period before" if any(figure.change for figure in figures) else None,
         subtitle_align="right",
         box=box.ROUNDED,
         expand=False,

@@ -234,7 +234,8 @@ def parse_since(text: str, now: datetime) -> datetime:
     except ValueError:
         back = None
     if not isinstance(back, timedelta):
-        raise ValueError(  # noqa: TRY004: pydantic tells of ValueErrors
+        # pydantic tells of ValueErrors alone.
+        raise ValueError(  # noqa: TRY004
             f"is neither a date nor a duration: {text!r}; write 2026-01-31 or 30d"
         )
     return now - back

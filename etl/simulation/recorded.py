@@ -5,6 +5,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -166,7 +167,7 @@ def load(path: Path) -> History:
         content = path.read_bytes()
         content = gzip.decompress(content) if content.startswith(_GZIP) else content
         lines = content.decode("utf-8").split("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ConfigurationError(f"history {path} cannot be read: {error}") from None
     builder = _Builder()
     for number, line in enumerate(lines, 1):

@@ -35,7 +35,7 @@ class _Plan:
     failure_rate: float
     messages: tuple[str, ...]
     labels: tuple[str, ...] = ("ubuntu-24.04",)
-    growth: float = 0.0
+    growth: float = 0.0  # a day
     steps: tuple[tuple[str, float], ...] = (
         ("Set up job", 0.05),
         ("Checkout", 0.05),
@@ -66,11 +66,11 @@ _PLANS: dict[str, tuple[str, tuple[_Plan, ...]]] = {
                 for system, version, rate, growth in (
                     ("ubuntu-24.04", "3.12", 0.02, 0.0),
                     ("ubuntu-24.04", "3.13", 0.025, 0.0),
-                    ("macos-15", "3.13", 0.05, 0.02),
+                    ("macos-15", "3.13", 0.05, 0.01),
                     ("windows-2025", "3.13", 0.07, 0.0),
                 )
             ),
-            _Plan("build", 310, 0.01, ("ld: symbol not found: rocket_{h}",), growth=0.05),
+            _Plan("build", 310, 0.01, ("ld: symbol not found: rocket_{h}",), growth=0.03),
             _Plan("publish preview", 40, 0.01, ("deploy of preview {h} refused",), needs=True),
         ),
     ),
@@ -97,7 +97,7 @@ _PLANS: dict[str, tuple[str, tuple[_Plan, ...]]] = {
 }
 
 
-def synthetic(*, seed: int = 1, days: int = 14, pushes: int = 18) -> History:
+def synthetic(*, seed: int = 1, days: int = 28, pushes: int = 12) -> History:
     """So many days of `acme/rocket`, with about so many pushes and pull requests on a weekday."""
     return History([_Builder(Random(seed), days, pushes).build()])  # noqa: S311
 
@@ -247,8 +247,8 @@ class _Builder:
         )
 
     def _outage(self, plan: _Plan, moment: int) -> bool:
-        """The registry is away for an afternoon in the middle of the history."""
-        afternoon = _BEGIN + (self.days // 2) * DAY_S + 14 * _HOUR_S
+        """The registry is away for an afternoon in its last quarter."""
+        afternoon = _BEGIN + (self.days * 3 // 4) * DAY_S + 14 * _HOUR_S
         return "large" in plan.labels and afternoon <= moment < afternoon + 3 * _HOUR_S
 
     def _steps(self, plan: _Plan, started: int, seconds: int, conclusion: str) -> tuple[Step, ...]:

@@ -26,14 +26,18 @@ _KEPT_S = 45 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class KnownRepository:
-    """A repository as it was last read; `origin` is where its first sync began (Unix seconds)."""
+    """A repository as it was last read: `name` is configured, `full_name` what it is called now.
+
+    `origin` is where its first sync began, `cursor` up to where all is committed (Unix seconds).
+    """
 
     id: int
     name: str
+    full_name: str
     default_branch: str
     workflows: tuple[Workflow, ...]
-    origin: int | None
-    cursor: int | None
+    origin: int | None = None
+    cursor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +72,28 @@ class Progress:
         if row is None:
             return None
         workflows = tuple(Workflow(*item) for item in row.workflows)
-        return KnownRepository(row.id, row.name, row.default_branch, workflows, row.origin, row.cursor)
+        return KnownRepository(
+            row.id, row.name, row.full_name, row.default_branch, workflows, row.origin, row.cursor
+        )
 
-    def save_repository(
-        self,
-        name: str,
-        repository_id: int,
-        default_branch: str,
-        workflows: Sequence[Workflow],
-        tags: Iterable[PageTag],
-    ) -> KnownRepository:
+    def save_repository(self, repository: KnownRepository, tags: Iterable[PageTag]) -> KnownRepository:
         """Keep what a repository is called and contains now; its cursor stays as it is."""
-        listed = [[workflow.id, workflow.name, workflow.path] for workflow in workflows]
-        values = {"name": name, "default_branch": default_branch, "workflows": listed}
+        name = repository.name
+        values = {
+            "name": name,
+            "full_name": repository.full_name,
+            "default_branch": repository.default_branch,
+            "workflows": [[workflow.id, workflow.name, workflow.path] for workflow in repository.workflows],
+        }
         with self._engine.begin() as connection:
             # The name may have belonged to another repository, which keeps its state by its id.
             connection.execute(
                 update(tables.repositories)
-                .where(tables.repositories.c.name == name, tables.repositories.c.id != repository_id)
-                .values(name=f"{name} (before {repository_id})")
+                .where(tables.repositories.c.name == name, tables.repositories.c.id != repository.id)
+                .values(name=f"{name} (before {repository.id})")
             )
-            _upsert(connection, tables.repositories, {"id": repository_id}, values)
-            self._save_tags(connection, repository_id, tags)
+            _upsert(connection, tables.repositories, {"id": repository.id}, values)
+            self._save_tags(connection, repository.id, tags)
         known = self.repository(name)
         assert known is not None
         return known

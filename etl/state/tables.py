@@ -15,13 +15,14 @@ facts = Table(
     "facts", metadata, Column("name", Text, primary_key=True), Column("value", JSON, nullable=False)
 )
 
-# A repository, by GitHub's id; `name` is the one configured. Everything created from `origin` up to
+# A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything created from `origin` up to
 # `cursor` (Unix seconds) has been read and committed.
 repositories = Table(
     "repositories",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False, unique=True),
+    Column("full_name", Text, nullable=False),
     Column("default_branch", Text, nullable=False),
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),

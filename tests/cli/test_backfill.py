@@ -48,7 +48,7 @@ async def test_replace_renames_what_settings_name_differently(history, tmp_path)
         refused = await ci("sync")
         replaced = await ci("backfill", "--since", SINCE, "--replace")
         assert (await ci("sync")).code == 0
-        fresh = Ci(tmp_path / "fresh", **{**ci.environment})
+        fresh = Ci(tmp_path / "fresh", **ci.environment)
         fresh.folder.mkdir()
         assert (await fresh("backfill", "--since", SINCE)).code == 0
     assert refused.code == 2
@@ -60,7 +60,7 @@ async def test_replace_renames_what_settings_name_differently(history, tmp_path)
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_killed_at_random_moments_and_resumed_it_equals_one_that_ran_through(history, tmp_path, seed):
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     through, killed = tmp_path / "through", tmp_path / "killed"
     through.mkdir()
     killed.mkdir()

@@ -45,6 +45,11 @@ def is_one_clear_sentence(outcome, *parts):
         assert part in sentences[0]
 
 
+async def until_asked_for_jobs(github):
+    while not github.log.paths("/jobs"):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
 async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, github):
     first = await ci("sync", "--json")
     before = contents(ci.folder)
@@ -64,7 +69,9 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
 @pytest.mark.parametrize("question", ["overview", "workflows", "jobs", "failures"])
 async def test_show_answers_in_every_format(ci, question):
     await ci("sync")
-    table, as_json, as_csv = [await ci("show", question, "--format", form) for form in ("table", "json", "csv")]
+    table, as_json, as_csv = [
+        await ci("show", question, "--format", form) for form in ("table", "json", "csv")
+    ]
     assert (table.code, as_json.code, as_csv.code) == (0, 0, 0), table.err
     answer = json.loads(as_json.out)
     assert isinstance(answer, dict if question == "overview" else list)
@@ -169,8 +176,7 @@ async def test_wrong_usage(ci):
 async def test_a_second_process_on_the_same_data_folder(ci, github):
     github.faults.add("/jobs", faults.status(502), times=None)
     first = await ci.start("sync")
-    while not github.log.paths("/jobs"):
-        await asyncio.sleep(0.05)
+    await until_asked_for_jobs(github)
     second = await ci("sync")
     first.kill()
     await first.communicate()
@@ -236,8 +242,7 @@ async def test_run_syncs_until_it_is_told_to_stop_and_others_read_beside_it(ci):
 async def test_run_that_is_stopped_amid_its_first_sync_loses_nothing(ci, github, tmp_path):
     github.faults.add("/jobs", faults.delay(0.2), times=None)
     service = await ci.start("run")
-    while not github.log.paths("/jobs"):
-        await asyncio.sleep(0.05)
+    await until_asked_for_jobs(github)
     service.send_signal(signal.SIGTERM)
     _, err = await asyncio.wait_for(service.communicate(), 20)
     assert service.returncode == 0, err.decode()

@@ -12,7 +12,7 @@ from etl.settings import Settings
 from etl.state.database import open_database
 from etl.state.facts import Facts
 from etl.state.outbox import Outbox
-from etl.state.progress import AGED_OUT, COMPLETED, KnownRun, Progress
+from etl.state.progress import AGED_OUT, COMPLETED, KnownRepository, KnownRun, Progress
 
 NOW = 1_770_000_000
 
@@ -46,7 +46,8 @@ def run(number: int, **changes) -> KnownRun:
 
 
 def repository(progress, name="acme/rocket", number=5, tags=()):
-    return progress.save_repository(name, number, "main", [Workflow(1, "CI", "ci.yml")], tags)
+    found = KnownRepository(number, name, name, "main", (Workflow(1, "CI", "ci.yml"),))
+    return progress.save_repository(found, tags)
 
 
 def test_a_run_comes_back_as_it_was_committed(state):

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from gidgethub.apps import get_jwt
+from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, DataError
 from etl.extract.records import seconds
@@ -81,8 +83,9 @@ class AppAuth:
             raise ConfigurationError(
                 f"github.app.private_key_file {file} cannot be read: {error.strerror}"
             ) from None
-        except Exception as error:
-            # PyJWT and cryptography raise many kinds; none of their texts may show the key.
+        except (ValueError, TypeError, AttributeError, PyJWTError, UnsupportedAlgorithm) as error:
+            # Their texts might show something of the key: the kind of error has to do. A public key
+            # is an AttributeError.
             raise ConfigurationError(
                 f"github.app.private_key_file {file} holds no private key in PEM format "
                 f"({type(error).__name__})"

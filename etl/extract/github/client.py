@@ -32,6 +32,8 @@ _LARGEST_BODY = 50 * 1024 * 1024
 _MOST_REDIRECTS = 3
 
 Answer = tuple[int, CIMultiDict[str], bytes]
+# An answer that counts with its JSON, or what to do instead.
+Verdict = tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError
 
 
 class GitHub:
@@ -82,12 +84,25 @@ class GitHub:
 
     async def _post_as_app(self, path: str, jwt: str) -> Any:
         headers = sansio.create_headers(_REQUESTER, jwt=jwt)
-        _, _, data = await self._ask("POST", self.absolute(path), headers, lambda: None)
+
+        async def prepare() -> Mapping[str, str]:
+            return headers
+
+        _, _, data = await self._ask("POST", self.absolute(path), prepare, lambda: None)
         return data
 
     def absolute(self, path: str) -> str:
         """A path below the API's base as a URL."""
         return path if "://" in path else self.settings.api_url + path
+
+    def own(self, link: str, url: str) -> str | None:
+        """A link in the answer to a URL as a URL of the API's own host; None where it leads elsewhere."""
+        try:
+            target = urljoin(url, link)
+            same = urlsplit(target)[:2] == urlsplit(self.settings.api_url)[:2]
+        except ValueError:
+            return None
+        return target if same else None
 
     def relative(self, url: str) -> str:
         """A URL of the API as the path by which it is remembered."""
@@ -98,25 +113,38 @@ class GitHub:
         self, path: str, known: Callable[[str], PageTag | None], sent: Callable[[], None]
     ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
         """GET a path: status, headers, JSON, the identity that asked and the tag that was sent."""
-        token = await self._auth.token()
-        identity = identity_of(token)
-        tag = known(identity)
-        headers = sansio.create_headers(_REQUESTER, oauth_token=token, accept="application/vnd.github+json")
-        headers["x-github-api-version"] = _API_VERSION
-        if tag is not None:
-            headers["if-none-match"] = tag.etag
-        status, answered, data = await self._ask("GET", self.absolute(path), headers, sent)
+        identity, tag = "", None
+
+        async def prepare() -> Mapping[str, str]:
+            # Before each request anew: an App's token may end while a rate limit is waited for.
+            nonlocal identity, tag
+            token = await self._auth.token()
+            identity = identity_of(token)
+            tag = known(identity)
+            headers = sansio.create_headers(
+                _REQUESTER, oauth_token=token, accept="application/vnd.github+json"
+            )
+            headers["x-github-api-version"] = _API_VERSION
+            if tag is not None:
+                headers["if-none-match"] = tag.etag
+            return headers
+
+        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent)
         return status, answered, data, identity, tag
 
     async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
+        self,
+        method: str,
+        url: str,
+        prepare: Callable[[], Awaitable[Mapping[str, str]]],
+        sent: Callable[[], None],
     ) -> tuple[int, CIMultiDict[str], Any]:
         """Ask until there is an answer that counts, for as long as retries and patience last."""
         failures = waits = 0
         waited = 0.0
         while True:
             waited += await self._keep_reserve(waited)
-            verdict = await self._try(method, url, headers, sent, waits)
+            verdict = await self._try(method, url, await prepare(), sent, waits)
             if isinstance(verdict, tuple):
                 return verdict
             if isinstance(verdict, CiHealthError):
@@ -132,7 +160,7 @@ class GitHub:
 
     async def _try(
         self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None], waits: int
-    ) -> tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError:
+    ) -> Verdict:
         try:
             async with self._places:
                 status, answered, body = await self._send(method, url, headers, sent)
@@ -143,14 +171,15 @@ class GitHub:
         except aiohttp.ClientError as error:
             return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
         self.budget.note(answered)
+        return self._verdict(status, answered, body, self.relative(url), waits)
+
+    def _verdict(self, status: int, headers: CIMultiDict[str], body: bytes, url: str, waits: int) -> Verdict:
         if status == HTTPStatus.NOT_MODIFIED:
-            return status, answered, None
+            return status, headers, None
         data = _decoded(body)
         if status >= HTTPStatus.BAD_REQUEST:
-            return judge(status, answered, data, url=self.relative(url), now=self._clock(), waits=waits)
-        if data is None:
-            return Retry("GitHub sent no valid JSON")
-        return status, answered, data
+            return judge(status, headers, data, url=url, now=self._clock(), waits=waits)
+        return Retry("GitHub sent no valid JSON") if data is None else (status, headers, data)
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
@@ -169,8 +198,8 @@ class GitHub:
         raise DataError(f"GitHub redirects more than {_MOST_REDIRECTS} times from {self.relative(url)}")
 
     def _target(self, url: str, location: str) -> str:
-        target = urljoin(url, location)
-        if urlsplit(target)[:2] != urlsplit(self.settings.api_url)[:2]:
+        target = self.own(location, url)
+        if target is None:
             raise DataError(f"GitHub redirects {self.relative(url)} to another host: not followed")
         return target
 
@@ -238,7 +267,10 @@ class RepositoryClient:
 
     def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
         link = _next_link(headers.get("link"))
-        next_url = None if link is None else self._github.relative(link)
+        target = None if link is None else self._github.own(link, self._github.absolute(path))
+        if link is not None and target is None:
+            raise DataError(f"GitHub names a next page of {path} on another host: not followed")
+        next_url = None if target is None else self._github.relative(target)
         etag, total, items = headers.get("etag"), total_of(data), items_of(data)
         tag = PageTag(path, identity, etag, next_url, total, items) if etag else None
         return Page(path, data, next_url, total, items, tag)
@@ -258,7 +290,7 @@ _REDIRECTS = (
 def _decoded(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -44,12 +44,14 @@ def judge(
     if status == HTTPStatus.UNAUTHORIZED:
         return FatalError(
             "GitHub refused the token (401): it is wrong or has expired. "
-            "Set CI_HEALTH_GITHUB__TOKEN (or GITHUB_TOKEN) to a valid one"
+            "Set CI_HEALTH_GITHUB__TOKEN (or GITHUB_TOKEN) to a valid one",
+            status=status,
         )
     if status in _GONE:
         return NotFoundError(
             f"GitHub has no {url} ({status}): it is gone, misspelt, or this token may not see it. "
-            "Check the repository's name and the token's access"
+            "Check the repository's name and the token's access",
+            status=status,
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Retry(f"GitHub answered {status}")
@@ -63,7 +65,7 @@ def backoff(attempt: int) -> float:
 
 def as_error(reason: str, url: str) -> RetriableError:
     """The error of what did not heal."""
-    return RetriableError(f"{reason} to {url}, and again when asked later: the next sync tries anew")
+    return RetriableError(f"{reason} ({url}), also when asked again: the next sync goes on from here")
 
 
 def _limited(
@@ -71,14 +73,16 @@ def _limited(
 ) -> Wait | CiHealthError:
     told = retry_after(headers, now)
     if told is not None:
-        return Wait(told, "GitHub asks to wait (retry-after)")
+        return Wait(max(1.0, told), "GitHub asks to wait (retry-after)")
     if headers.get("x-ratelimit-remaining") == "0":
         return Wait(until_reset(headers, now), "GitHub's rate limit is used up")
     if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in text.lower() or "abuse" in text.lower():
         return Wait(_SECONDARY_S * 2.0**waits, "GitHub's secondary rate limit")
     wanted = headers.get("x-accepted-github-permissions")
     advice = f"give the token the permission {wanted}" if wanted else "check the token's permissions"
-    return FatalError(f"GitHub forbids {url} (403): {text[:200] or 'no reason given'}; {advice}")
+    return FatalError(
+        f"GitHub forbids {url} (403): {text[:200] or 'no reason given'}; {advice}", status=status
+    )
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -86,7 +90,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = headers.get("retry-after")
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
@@ -97,7 +101,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 def until_reset(headers: Mapping[str, str], now: float) -> float:
     """Seconds until the limit resets, at least a minute where GitHub does not say when."""
     reset = headers.get("x-ratelimit-reset", "")
-    return max(1.0, float(reset) - now + 1.0) if reset.isdigit() else _SECONDARY_S
+    return max(1.0, float(reset) - now + 1.0) if reset.isdecimal() else _SECONDARY_S
 
 
 @dataclass(slots=True)
@@ -113,7 +117,7 @@ class Budget:
         limit, remaining, reset = (
             headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
         )
-        if not (limit.isdigit() and remaining.isdigit() and reset.isdigit()):
+        if not (limit.isdecimal() and remaining.isdecimal() and reset.isdecimal()):
             return
         same_window = self.reset == float(reset) and self.remaining is not None
         left = (
