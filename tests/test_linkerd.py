@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from etl.demo.history import ending
+from etl.demo.recorded import load as load_history
+from etl.demo.server import SimulatedGitHub
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.pipeline.assembly import open_pipeline
 from etl.pipeline.whole import whole_sync
 from etl.settings import load
-from etl.simulation.history import ending
-from etl.simulation.recorded import load as load_history
-from etl.simulation.server import SimulatedGitHub
 from etl.transform.templates import signature_of, template_of
 from tests import linkerd
 from tests.stores import BothStores

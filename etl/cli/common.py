@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from etl.load.delivery import Delivery
+    from etl.load.store import Row, Store
     from etl.pipeline.summary import Summary
     from etl.report.views import Period
     from etl.settings import Settings
@@ -46,7 +47,7 @@ def last_days(days: int) -> Period:
 
 
 def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
-    """A question's parameters; empty text is no restriction."""
+    """What every question takes; empty text is no restriction."""
     return {
         "start": period.start,
         "stop": period.stop,
@@ -54,6 +55,34 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
         "workflow": workflow,
         "branch": branch,
     }
+
+
+async def ask(
+    store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
+) -> dict[str, list[Row]]:
+    """Answers by question; those that link to GitHub link to the one of the settings."""
+    from etl.queries import question
+
+    links = {"server_url": settings.github.web_url}
+    answers = {}
+    for name in names:
+        takes = question(name).options or {}
+        own = {option: value for option, value in links.items() if option in takes}
+        answers[name] = await store.query(name, {**asked, **own})
+    return answers
+
+
+async def ask_configured(
+    settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
+) -> dict[str, list[Row]]:
+    """The same of the store that the settings name."""
+    from etl.pipeline.assembly import open_store
+
+    store = open_store(settings)
+    try:
+        return await ask(store, settings, names, asked)
+    finally:
+        await store.close()
 
 
 def conclude(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import conclude, parameters
-from etl.cli.report import answers_of, write_report
+from etl.cli.common import ask, conclude, parameters
+from etl.cli.report import QUESTIONS, write_report
 
 if TYPE_CHECKING:
+    from etl.demo.history import History
     from etl.report.views import Period
     from etl.settings import Settings
-    from etl.simulation.history import History
 
 _DATA_DIR = Path(".ci-health/demo")
 # A recorded history may need more requests than GitHub allows an hour: a demo does not wait for that.
@@ -34,9 +34,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="File of the HTML report.")] = _REPORT,
 ) -> None:
     """The whole job against a simulated GitHub: overview, least reliable jobs, failures, report."""
-    from etl.simulation.history import ending
-    from etl.simulation.recorded import load
-    from etl.simulation.synthetic import synthetic
+    from etl.demo.history import ending
+    from etl.demo.recorded import load
+    from etl.demo.synthetic import synthetic
 
     today = datetime.now(UTC).date()
     played = ending(load(history) if history else synthetic(), today - timedelta(days=1))
@@ -44,10 +44,10 @@ def demo(
 
 
 async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
+    from etl.demo.server import SimulatedGitHub
     from etl.pipeline.assembly import open_pipeline
     from etl.pipeline.whole import whole_sync
     from etl.report.terminal import summary
-    from etl.simulation.server import SimulatedGitHub
 
     # The history moves with the calendar: what an earlier demo stored would not match it.
     shutil.rmtree(_DATA_DIR, ignore_errors=True)
@@ -56,7 +56,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
         async with open_pipeline(settings, debug=debug) as pipeline:
             summaries, delivery = await whole_sync(pipeline)
             period = _period(history, recorded=recorded)
-            answers = await answers_of(pipeline.store, parameters(period))
+            answers = await ask(pipeline.store, settings, QUESTIONS, parameters(period))
             backlog = pipeline.outbox.backlog()
             address = pipeline.store.address
     names = ", ".join(settings.repositories)

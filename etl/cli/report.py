@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import Branch, Days, Repository, Workflow, last_days, load_settings, parameters
+from etl.cli.common import (
+    Branch,
+    Days,
+    Repository,
+    Workflow,
+    ask_configured,
+    last_days,
+    load_settings,
+    parameters,
+)
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from etl.load.store import Row, Store
+    from etl.load.store import Row
     from etl.report.views import Period
-    from etl.settings import Settings
 
 QUESTIONS = ("overview", "workflows", "jobs", "failures", "success_over_time")
 
@@ -36,24 +44,9 @@ def report(
     settings = load_settings(context)
     period = last_days(days)
     asked = parameters(period, repository, workflow, branch)
-    answers = asyncio.run(_ask_all(settings, asked))
+    answers = asyncio.run(ask_configured(settings, QUESTIONS, asked))
     write_report(out, answers, period, title=repository or ", ".join(settings.repositories))
     typer.echo(f"report: {out}")
-
-
-async def _ask_all(settings: Settings, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
-    from etl.pipeline.assembly import open_store
-
-    store = open_store(settings)
-    try:
-        return await answers_of(store, asked)
-    finally:
-        await store.close()
-
-
-async def answers_of(store: Store, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
-    """Every question of the report."""
-    return {question: await store.query(question, asked) for question in QUESTIONS}
 
 
 def write_report(out: Path, answers: Mapping[str, list[Row]], period: Period, *, title: str) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import Branch, Days, Repository, Workflow, last_days, load_settings, parameters
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from etl.load.store import Row
-    from etl.settings import Settings
+from etl.cli.common import (
+    Branch,
+    Days,
+    Repository,
+    Workflow,
+    ask_configured,
+    last_days,
+    load_settings,
+    parameters,
+)
 
 
 class Question(StrEnum):
@@ -51,16 +54,5 @@ def show(
     settings = load_settings(context)
     period = last_days(days)
     asked = parameters(period, repository, workflow, branch)
-    rows = asyncio.run(ask(settings, question.value, asked))
-    typer.echo(render(question.value, rows, form.value, period=period), nl=False)
-
-
-async def ask(settings: Settings, question: str, asked: Mapping[str, Any]) -> list[Row]:
-    """One question to the configured store."""
-    from etl.pipeline.assembly import open_store
-
-    store = open_store(settings)
-    try:
-        return await store.query(question, asked)
-    finally:
-        await store.close()
+    answers = asyncio.run(ask_configured(settings, [question], asked))
+    typer.echo(render(question.value, answers[question], form.value, period=period), nl=False)

@@ -18,6 +18,8 @@ T = TypeVar("T")
 # GitHub was founded in 2008; a time outside these bounds is a zero value or an overflow.
 _EARLIEST = int(datetime(2008, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+# The stores' and the state's integers have 64 bits.
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Run:
             actor=_or(raw.get("actor"), "login", str, default=""),
             created_at=created_at,
             started_at=seconds(raw.get("run_started_at")),
-            updated_at=_or(raw, "updated_at", str, default=""),
+            updated_at=_or(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
             url=_or(raw, "html_url", str, default=""),
             has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
         )
@@ -249,13 +251,16 @@ def _required(raw: Any, key: str, kind: type[T]) -> T:
     value = raw.get(key) if isinstance(raw, Mapping) else None
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise DataError(f"{key} is {type(value).__name__}, not {kind.__name__}")
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise DataError(f"{key} is absurd: {str(value)[:40]}")
     return value
 
 
 def _or(raw: Any, key: str, kind: type[T], *, default: Any) -> Any:
     value = raw.get(key) if isinstance(raw, Mapping) else None
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-    return value if fits else default
+    absurd = isinstance(value, int) and abs(value) >= _LARGEST
+    return value if fits and not absurd else default
 
 
 def _is_fork(raw: Any) -> bool:

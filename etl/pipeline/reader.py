@@ -162,13 +162,23 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = [encode(point) for point in gathered.points]
+        lines = self._encoded(gathered.points, run)
         self._session.progress.commit_run(self._session.repository, known, lines, tags)
         summary = self._session.summary
         summary.runs += 1
         summary.attempts += gathered.attempts
         summary.jobs += gathered.jobs
         summary.points += len(lines)
+
+    def _encoded(self, points: Sequence[Point], run: Run) -> list[bytes]:
+        """Lines of all points that can be written; any other is an anomaly and costs itself alone."""
+        lines = []
+        for point in points:
+            try:
+                lines.append(encode(point))
+            except DataError as error:
+                self._anomaly("point", f"a {point.measurement} point of run {run.id}: {error}", run)
+        return lines
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))

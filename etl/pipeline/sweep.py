@@ -9,7 +9,7 @@ from etl.anomalies import Anomaly
 from etl.extract.github.runs import find_run, list_window
 from etl.extract.github.windows import Window
 from etl.extract.records import Run
-from etl.pipeline.reader import DAY_S, SETTLING, RunReader
+from etl.pipeline.reader import DAY_S, LONGEST_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
 from etl.state.progress import COMPLETED, KnownRun
 
@@ -72,8 +72,10 @@ async def recheck(session: Session, reader: RunReader, *, before: int) -> None:
 
 
 async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> None:
-    # A run that has ended says nothing new while its jobs settle: no conditional request then.
-    found = await find_run(session.client, known.id, conditional=known.status != SETTLING)
+    # What has ended and settles, or will never end, says nothing new: it is to be read all the same.
+    too_old = session.clock() - known.created_at > LONGEST_RUN_S
+    conditional = known.status != SETTLING and not too_old
+    found = await find_run(session.client, known.id, conditional=conditional)
     if found.run is not None:
         await reader.read(found.run, found.tags)
     elif found.gone:

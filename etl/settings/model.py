@@ -95,6 +95,11 @@ class GitHubSettings(Section):
             raise ValueError(f"is plain http ({value}), which would send the token unprotected: use https")
         return value.rstrip("/")
 
+    @property
+    def web_url(self) -> str:
+        """Base URL of GitHub's pages: `https://HOST/api/v3` and `https://api.HOST` belong to `https://HOST`."""
+        return self.api_url.removesuffix("/api/v3").replace("://api.", "://", 1)
+
 
 class InfluxSettings(Section):
     """InfluxDB 2; without a URL the embedded store is used."""

@@ -45,7 +45,7 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
                 job_id=job.id,
                 run_id=job.run_id,
                 attempt=context.run.attempt,
-                head_sha=context.run.head_sha,
+                head_sha=printable(context.run.head_sha),
             ),
         },
         point_time(job_second(context, job), "failure", *identity),

@@ -44,7 +44,7 @@ def job_points(context: Context, job: Job) -> tuple[list[Point], list[Anomaly]]:
         present(
             job_id=job.id,
             run_id=job.run_id,
-            head_sha=context.run.head_sha,
+            head_sha=printable(context.run.head_sha),
             duration_s=duration,
             queued_s=queued,
             failed_step=printable(_failed_step(job)),

@@ -93,7 +93,7 @@ class Masks:
         """The name as a tag value, masked."""
         for pattern, placeholder in self._rules:
             name = pattern.sub(lambda _match, literal=placeholder: literal, name)  # type: ignore[misc]
-        return tag_value(name.strip() or name)
+        return tag_value(name)
 
 
 def job_group(name: str) -> str:

@@ -36,7 +36,7 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
             run_id=run.id,
             run_number=run.number,
             workflow_id=run.workflow_id,
-            head_sha=run.head_sha,
+            head_sha=printable(run.head_sha),
             head_branch=printable(run.head_branch),
             actor=printable(run.actor),
             duration_s=duration,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.simulation.history import ending
-from etl.simulation.server import SimulatedGitHub
-from etl.simulation.synthetic import synthetic
+from etl.demo.history import ending
+from etl.demo.server import SimulatedGitHub
+from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 
 SINCE = "30d"

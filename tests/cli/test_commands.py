@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.simulation import faults
-from etl.simulation.history import ending
-from etl.simulation.server import SimulatedGitHub
-from etl.simulation.synthetic import synthetic
+from etl.demo import faults
+from etl.demo.history import ending
+from etl.demo.server import SimulatedGitHub
+from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 
 SUMMARY = {

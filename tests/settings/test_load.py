@@ -155,3 +155,15 @@ def test_without_repositories_or_token_the_sentence_says_what_to_do():
         load({}).require_source()
     with pytest.raises(ConfigurationError, match="GITHUB_TOKEN"):
         load({"CI_HEALTH_REPOSITORIES": "a/b"}).require_source()
+
+
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://ghe.example/api/v3", "https://ghe.example"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
+    ],
+)
+def test_the_address_of_pages_follows_from_the_apis(tmp_path, api, web):
+    assert settings_of(tmp_path, GITHUB_API_URL=api).github.web_url == web

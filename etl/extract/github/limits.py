@@ -43,8 +43,8 @@ def judge(
         return _limited(status, headers, text, url=url, now=now, waits=waits)
     if status == HTTPStatus.UNAUTHORIZED:
         return FatalError(
-            "GitHub refused the token (401): it is wrong or has expired. "
-            "Set CI_HEALTH_GITHUB__TOKEN (or GITHUB_TOKEN) to a valid one",
+            "GitHub refused the token (401): it is wrong or has expired. Set CI_HEALTH_GITHUB__TOKEN "
+            "(or GITHUB_TOKEN) to a valid one; of a GitHub App, check github.app and its private key",
             status=status,
         )
     if status in _GONE:

@@ -14,13 +14,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Listing(Generic[T]):
-    """Items of all changed pages, the tags of those pages, and how many entries there were in all."""
+    """Items of all changed pages, the tags of those pages, and how many entries there were in all.
+
+    `shrank`: entries vanished between two pages, so that others may have slipped past.
+    """
 
     items: list[T] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     tags: list[PageTag] = field(default_factory=list)
     received: int = 0
     total: int | None = None
+    shrank: bool = False
 
     def add(self, page: Page, key: str | None, parse: Callable[[Any], T]) -> None:
         """Take over one page; entries of unchanged ones count and are not repeated.
@@ -29,7 +33,9 @@ class Listing(Generic[T]):
         """
         found = [] if page.not_modified else entries(page, key)
         self.received += page.items
-        self.total = page.total_count if page.total_count is not None else self.total
+        if page.total_count is not None:
+            self.shrank = self.shrank or (self.total is not None and page.total_count < self.total)
+            self.total = page.total_count
         if page.tag is not None:
             self.tags.append(page.tag)
         for raw in found:

@@ -54,10 +54,9 @@ async def list_window(client: RepositoryClient, window: Window, workflows: Seque
     pending = [window]
     while pending:
         current = pending.pop()
-        whole = await _walk(client, current, gathered)
-        if whole:
-            continue
         parts = split(current, workflows)
+        if await _walk(client, current, gathered, divisible=bool(parts)):
+            continue
         pending += reversed(parts)
         if not parts:
             detail = f"more runs than GitHub lists: {current}"
@@ -65,24 +64,31 @@ async def list_window(client: RepositoryClient, window: Window, workflows: Seque
     return gathered
 
 
-async def _walk(client: RepositoryClient, window: Window, gathered: WindowListing) -> bool:
+async def _walk(
+    client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool
+) -> bool:
     """Walk a window's pages; whether everything in it was received.
 
     Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
     """
     for walk in range(_WALKS):
-        listing, broken_off = await _pages(client, window, conditional=walk == 0)
+        listing, broken_off = await _pages(client, window, conditional=walk == 0, divisible=divisible)
         gathered.take(listing)
         total = listing.total or 0
         if total >= CAP:
             return False
-        if listing.received >= total and not broken_off:
+        if listing.received >= total and not broken_off and not listing.shrank:
             return True
     return False
 
 
-async def _pages(client: RepositoryClient, window: Window, *, conditional: bool) -> tuple[Listing[Run], bool]:
-    """Pages up to the end, the cap, or where GitHub breaks off (422, or an empty page too early)."""
+async def _pages(
+    client: RepositoryClient, window: Window, *, conditional: bool, divisible: bool
+) -> tuple[Listing[Run], bool]:
+    """Pages up to the end, or to where GitHub breaks off: with a 422, or an empty page too early.
+
+    Of a window that holds too much and can be divided, the first page is enough to know that.
+    """
     listing: Listing[Run] = Listing()
     next_url: str | None = window.path
     while next_url is not None:
@@ -90,7 +96,7 @@ async def _pages(client: RepositoryClient, window: Window, *, conditional: bool)
             page = await client.page(next_url, conditional=conditional)
         except FatalError as error:
             if listing.received and error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-                return listing, True
+                return listing, listing.received < (listing.total or 0)
             raise
         try:
             listing.add(page, "workflow_runs", Run.parse)
@@ -98,7 +104,7 @@ async def _pages(client: RepositoryClient, window: Window, *, conditional: bool)
             # The page is lost, not the window: without its tag it is asked for again next time.
             listing.anomalies.append(Anomaly("page", str(error), page.url))
             listing.received += CAP
-        if (listing.total or 0) >= CAP:
+        if divisible and (listing.total or 0) >= CAP:
             return listing, False
         next_url = page.next_url
     return listing, False

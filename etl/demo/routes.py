@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import jwt
 from aiohttp import web
 
-from etl.simulation import timeline, views
-from etl.simulation.history import Artifact, Attempt, Job, Repository, Run
-from etl.simulation.protocol import CAP, answer, created_range, error, page_of
+from etl.demo import timeline, views
+from etl.demo.history import Artifact, Attempt, Job, Repository, Run
+from etl.demo.protocol import CAP, answer, created_range, error, page_of
 
 if TYPE_CHECKING:
-    from etl.simulation.server import SimulatedGitHub
+    from etl.demo.server import SimulatedGitHub
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 View = Callable[["SimulatedGitHub", web.Request, Repository], web.StreamResponse]
@@ -164,7 +164,7 @@ def _jobs(github: SimulatedGitHub, request: web.Request, repository: Repository)
         return error(404, "Not Found")
     now = github.clock()
     jobs = timeline.listed_jobs(run.attempts[number - 1], now)
-    items = [views.job(github.url, repository, run, number, job, now) for job in jobs]
+    items = [views.job(github.url, repository, run, job, number=number, now=now) for job in jobs]
     return _listing(request, "jobs", items)
 
 

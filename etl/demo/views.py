@@ -6,8 +6,8 @@ Held in the tests against the models of GitHub's published OpenAPI description (
 from datetime import UTC, datetime
 from typing import Any
 
-from etl.simulation import timeline
-from etl.simulation.history import Annotation, Artifact, Job, Repository, Run, Step, Workflow
+from etl.demo import timeline
+from etl.demo.history import Annotation, Artifact, Job, Repository, Run, Step, Workflow
 
 _REPOSITORY_LINKS = [
     "archive",
@@ -213,7 +213,9 @@ def check_suite_id(item: Run) -> int:
     return item.id + 500_000_000
 
 
-def job(base: str, repository: Repository, owner: Run, number: int, item: Job, now: float) -> dict[str, Any]:
+def job(
+    base: str, repository: Repository, owner: Run, item: Job, *, number: int, now: float
+) -> dict[str, Any]:
     """A job of attempt `number`; GitHub names a start also for one that has not begun."""
     seen = timeline.job_seen(item, now)
     repo_url = f"{base}/repos/{repository.full_name}"

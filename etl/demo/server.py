@@ -11,10 +11,10 @@ from typing import Any
 
 from aiohttp import web
 
-from etl.simulation import routes
-from etl.simulation.faults import Faults
-from etl.simulation.history import History, Repository
-from etl.simulation.protocol import Log, RateLimit, Request, error
+from etl.demo import routes
+from etl.demo.faults import Faults
+from etl.demo.history import History, Repository
+from etl.demo.protocol import Log, RateLimit, Request, error
 
 _LOOPBACK = "127.0.0.1"
 

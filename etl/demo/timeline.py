@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from etl.simulation.history import Attempt, Inheritance, Job, Run
+from etl.demo.history import Attempt, Inheritance, Job, Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from etl.errors import ConfigurationError
-from etl.simulation.history import (
+from etl.demo.history import (
     Annotation,
     Attempt,
     History,
@@ -26,6 +25,7 @@ from etl.simulation.history import (
     Step,
     Workflow,
 )
+from etl.errors import ConfigurationError
 
 _GZIP = b"\x1f\x8b"
 

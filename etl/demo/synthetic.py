@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-from etl.simulation.history import (
+from etl.demo.history import (
     DAY_S,
     Annotation,
     Attempt,

@@ -1,1 +1,0 @@
-"""Demo: a simulated GitHub API and the histories it serves."""

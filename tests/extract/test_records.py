@@ -1,0 +1,170 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.errors import DataError
+from etl.extract.records import Annotation, CheckRun, Job, Repository, Run, Step, Workflow, seconds
+
+Parse = Callable[[Any], Any]
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+# Times that are none, or that overflow, beside everything else.
+GARBAGE = JSON | st.sampled_from(
+    [10**400, -1, 0, 1e308, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-02-30T00:00:00Z"]
+)
+
+STEP = {
+    "number": 1,
+    "name": "Run",
+    "conclusion": "success",
+    "started_at": "2026-01-05T12:00:00Z",
+    "completed_at": None,
+}
+VALID: dict[Parse, dict[str, Any]] = {
+    Repository.parse: {"id": 1, "full_name": "acme/rocket", "default_branch": "main", "private": False},
+    Workflow.parse: {"id": 1, "name": "CI", "path": ".github/workflows/ci.yml"},
+    Run.parse: {
+        "id": 1,
+        "run_number": 3,
+        "run_attempt": 2,
+        "workflow_id": 7,
+        "name": "CI",
+        "path": ".github/workflows/ci.yml",
+        "check_suite_id": 9,
+        "event": "push",
+        "status": "completed",
+        "conclusion": "success",
+        "head_sha": "abc",
+        "head_branch": "main",
+        "repository": {"id": 1},
+        "head_repository": {"id": 1},
+        "actor": {"login": "ada"},
+        "created_at": "2026-01-05T12:00:00Z",
+        "run_started_at": "2026-01-05T12:00:01Z",
+        "updated_at": "2026-01-05T12:05:00Z",
+        "html_url": "https://github.com/acme/rocket/actions/runs/1",
+        "previous_attempt_url": "https://api.github.com/repos/acme/rocket/actions/runs/1/attempts/1",
+    },
+    Step.parse: STEP,
+    Job.parse: {
+        "id": 1,
+        "run_id": 1,
+        "run_attempt": 1,
+        "name": "build",
+        "status": "completed",
+        "conclusion": "success",
+        "created_at": "2026-01-05T12:00:00Z",
+        "started_at": "2026-01-05T12:00:10Z",
+        "completed_at": "2026-01-05T12:01:00Z",
+        "labels": ["ubuntu-latest"],
+        "steps": [STEP],
+        "html_url": "",
+    },
+    Annotation.parse: {
+        "annotation_level": "failure",
+        "message": "broke",
+        "title": "",
+        "path": "a.py",
+        "start_line": 3,
+    },
+    CheckRun.parse: {"id": 1, "output": {"annotations_count": 3}},
+}
+RECORDS = pytest.mark.parametrize("parse", VALID, ids=lambda parse: parse.__self__.__name__)
+
+
+def parsed(parse: Parse, raw: Any) -> Any:
+    """The record, None where the document was refused as it should be."""
+    try:
+        return parse(raw)
+    except DataError:
+        return None
+
+
+@RECORDS
+def test_a_valid_document_is_parsed(parse: Parse) -> None:
+    assert parse(VALID[parse]) is not None
+
+
+@RECORDS
+@given(raw=JSON)
+def test_arbitrary_json_raises_nothing_but_data_errors(parse: Parse, raw: Any) -> None:
+    parsed(parse, raw)
+
+
+@RECORDS
+@given(data=st.data())
+def test_one_field_of_garbage_raises_nothing_but_data_errors(parse: Parse, data: st.DataObject) -> None:
+    key = data.draw(st.sampled_from(sorted(VALID[parse])))
+    parsed(parse, VALID[parse] | {key: data.draw(GARBAGE)})
+
+
+@RECORDS
+def test_a_missing_field_raises_nothing_but_data_errors(parse: Parse) -> None:
+    for key in VALID[parse]:
+        parsed(parse, {name: value for name, value in VALID[parse].items() if name != key})
+
+
+@pytest.mark.parametrize("key", ["id", "workflow_id", "status", "created_at"])
+@pytest.mark.parametrize("value", [None, True, 1.5, [], {}])
+def test_a_run_cannot_do_without(key: str, value: Any) -> None:
+    with pytest.raises(DataError, match=key):
+        Run.parse(VALID[Run.parse] | {key: value})
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_run_has_attempts_from_one(number: int) -> None:
+    with pytest.raises(DataError, match="run_attempt"):
+        Run.parse(VALID[Run.parse] | {"run_attempt": number})
+
+
+@pytest.mark.parametrize(
+    ("head", "fork"), [({"id": 1}, False), ({"id": 2}, True), (None, True), ("gone", True)]
+)
+def test_a_fork_has_another_head_repository_or_none_any_more(head: Any, fork: bool) -> None:
+    assert Run.parse(VALID[Run.parse] | {"head_repository": head}).fork is fork
+
+
+def test_older_attempts_exist_where_github_names_one() -> None:
+    assert Run.parse(VALID[Run.parse]).has_previous_attempt
+    assert not Run.parse(VALID[Run.parse] | {"previous_attempt_url": None}).has_previous_attempt
+    assert not Run.parse(VALID[Run.parse] | {"run_attempt": 1}).has_previous_attempt
+
+
+def test_a_broken_step_costs_itself_alone() -> None:
+    job = Job.parse(VALID[Job.parse] | {"steps": [STEP, 5, None, {"number": "1"}, STEP]})
+    assert (len(job.steps), job.broken_steps) == (2, 3)
+
+
+@pytest.mark.parametrize("labels", [5, "ubuntu", {"a": 1}, None, True, [None, 5]])
+def test_labels_that_are_none_are_no_labels(labels: Any) -> None:
+    assert Job.parse(VALID[Job.parse] | {"labels": labels}).labels == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("2026-01-05T12:00:00Z", 1_767_614_400),
+        ("2026-01-05T13:00:00+01:00", 1_767_614_400),
+        ("2026-01-05T12:00:00.999Z", 1_767_614_400),
+        ("0001-01-01T00:00:00Z", None),
+        ("2200-01-01T00:00:00Z", None),
+        ("yesterday", None),
+        ("", None),
+        (1_767_614_400, None),
+        (None, None),
+    ],
+)
+def test_times_are_whole_seconds_or_none(text: Any, second: int | None) -> None:
+    assert seconds(text) == second
+
+
+@given(GARBAGE)
+def test_no_time_raises_anything(value: Any) -> None:
+    assert seconds(value) is None or isinstance(value, str)

@@ -1,0 +1,167 @@
+"""A small world for scenario tests: a simulated GitHub, a clock that tests move, and the real pipeline."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl import settings
+from etl.demo import faults
+from etl.demo.clock import MovingClock
+from etl.demo.history import (
+    Annotation,
+    Attempt,
+    History,
+    Inheritance,
+    Job,
+    Repository,
+    Run,
+    Step,
+    Workflow,
+)
+from etl.demo.server import SimulatedGitHub
+from etl.demo.synthetic import synthetic
+from etl.pipeline.assembly import Pipeline, open_pipeline
+from etl.pipeline.backfill import Range
+from etl.pipeline.summary import Summary
+from etl.pipeline.whole import whole_backfill, whole_sync
+from etl.settings import Settings
+from etl.transform.schema import ETL, MEASUREMENTS
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "NAME",
+    "NOON",
+    "Annotation",
+    "History",
+    "Inheritance",
+    "Job",
+    "MovingClock",
+    "Repository",
+    "Step",
+    "Workflow",
+    "World",
+    "attempt",
+    "faults",
+    "inherited",
+    "job",
+    "run",
+    "simulated",
+    "synthetic",
+]
+
+HOUR, DAY = 3_600, 86_400
+NAME = "acme/rocket"
+NOON = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp())
+CI = Workflow(7, "CI", ".github/workflows/ci.yml")
+
+Rows = list[dict[str, Any]]
+
+_ids = count(1_001)
+
+
+def job(name: str, started: int, seconds: int | None = 60, conclusion: str = "success", **more: Any) -> Job:
+    """A job that starts at `started`; without `seconds` it never ends."""
+    ended = None if seconds is None else started + seconds
+    return Job(next(_ids), name, started - 5, started, ended, conclusion, **more)
+
+
+def inherited(earlier: Job, way: Inheritance, attempt_started: int) -> Job:
+    """The job as a later attempt lists it."""
+    created = attempt_started + 1 if way is Inheritance.RECREATE else earlier.created_at
+    return Job(
+        next(_ids),
+        earlier.name,
+        created,
+        earlier.started_at,
+        earlier.completed_at,
+        earlier.conclusion,
+        inherited=way,
+    )
+
+
+def attempt(started: int, *jobs: Job) -> Attempt:
+    """An attempt with its jobs."""
+    return Attempt(started, jobs)
+
+
+def run(created: int, *attempts: Attempt, workflow: int = CI.id, **more: Any) -> Run:
+    """A run; without attempts it ends as it begins, without jobs."""
+    number = next(_ids)
+    return Run(number, number, workflow, created, attempts or (Attempt(created),), head_sha="abc123", **more)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is. `data` names a data folder, hence a state and a store of its own."""
+
+    folder: Path
+    clock: MovingClock
+    github: SimulatedGitHub
+
+    @property
+    def repository(self) -> Repository:
+        """The first repository."""
+        return self.github.history.repositories[0]
+
+    def add(self, *runs: Run) -> None:
+        """More runs of the first repository."""
+        self.repository.runs.extend(runs)
+
+    def settings(self, data: str = "data", **overrides: Any) -> Settings:
+        """Settings of the pipeline; nothing of the machine's own is read."""
+        overrides["github"] = {"api_url": self.github.url, "token": "one"} | overrides.get("github", {})
+        values = {"repositories": [NAME], "data_dir": str(self.folder / data), "since": "1d"} | overrides
+        return settings.load({}, file=Path(os.devnull), overrides=values)
+
+    def pipeline(self, data: str = "data", **overrides: Any) -> AbstractAsyncContextManager[Pipeline]:
+        """The real pipeline, opened as a process does."""
+        return open_pipeline(self.settings(data, **overrides), clock=self.clock)
+
+    async def sync(self, data: str = "data", **overrides: Any) -> list[Summary]:
+        """A sync by a process of its own; its summaries."""
+        async with self.pipeline(data, **overrides) as pipeline:
+            summaries, delivery = await whole_sync(pipeline)
+        assert delivery.rejected == 0
+        return summaries
+
+    async def sync_well(self, data: str = "data", **overrides: Any) -> Summary:
+        """A sync of the one repository in which all goes well."""
+        (summary,) = await self.sync(data, **overrides)
+        assert summary.error is None
+        return summary
+
+    async def backfill(self, start: int, stop: int, data: str = "data") -> Summary:
+        """A backfill of the one repository."""
+        async with self.pipeline(data) as pipeline:
+            (summary,), _ = await whole_backfill(pipeline, Range(start, stop), lambda *_: None)
+        assert summary.error is None
+        return summary
+
+    def points(self, measurement: str, data: str = "data") -> Rows:
+        """All points of a measurement in the embedded store, in order of time."""
+        path = self.folder / data / "ci-health.duckdb"
+        with duckdb.connect(path, read_only=True) as connection:
+            cursor = connection.execute(f"SELECT * FROM {measurement} ORDER BY ALL")  # noqa: S608
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def all_points(self, data: str = "data") -> dict[str, Rows]:
+        """All points of all measurements but `etl`."""
+        return {name: self.points(name, data) for name in MEASUREMENTS if name != ETL.name}
+
+
+@asynccontextmanager
+async def simulated(folder: Path, history: History | None = None, **more: Any) -> AsyncIterator[World]:
+    """A world with the one repository acme/rocket and its workflow CI, at noon."""
+    clock = MovingClock(NOON)
+    github = SimulatedGitHub(history or History([Repository(42, NAME, [CI])]), clock=clock, **more)
+    async with github:
+        yield World(folder, clock, github)
