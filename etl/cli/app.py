@@ -3,6 +3,7 @@
 Commands import what they need when they run: `--help` answers at once.
 """
 
+import io
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
@@ -51,23 +52,34 @@ def _global_options(
 
 
 def main() -> None:
-    """Run the command line; errors end as one sentence on standard error."""
+    """Run the command line; errors end as sentences on standard error."""
     # Importing the modules is what registers their commands.
     from etl.cli import check, demo, report, run, show, sync  # noqa: F401
 
+    # Names from CI hold any character; a terminal or pipe may not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except ConfigurationError as error:
-        _say(error, Exit.WRONG_CONFIGURATION)
+        _say(error, str(error), Exit.WRONG_CONFIGURATION)
     except CiHealthError as error:
-        _say(error, Exit.FAILED)
+        _say(error, str(error), Exit.FAILED)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001
+        kind = type(error).__name__
+        _say(
+            error,
+            f"unexpected {kind}: {error}. `ci-health --debug …` shows where; please report it",
+            Exit.FAILED,
+        )
 
 
-def _say(error: CiHealthError, code: Exit) -> None:
+def _say(error: Exception, sentences: str, code: Exit) -> None:
     if "--debug" in sys.argv:
         raise error
-    for line in str(error).splitlines():
+    for line in sentences.splitlines():
         typer.echo(f"ci-health: {line}", err=True)
     sys.exit(code)

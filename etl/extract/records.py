@@ -8,18 +8,10 @@ Source: GitHub's REST API reference: workflow runs, workflow jobs, check runs, r
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from etl.errors import DataError
-
-T = TypeVar("T")
-
-# GitHub was founded in 2008; a time outside these bounds is a zero value or an overflow.
-_EARLIEST = int(datetime(2008, 1, 1, tzinfo=UTC).timestamp())
-_LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
-# The stores' and the state's integers have 64 bits.
-_LARGEST = 2**63
+from etl.extract.values import optional, required, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +27,10 @@ class Repository:
     def parse(cls, raw: Any) -> Self:
         """From `GET /repos/{owner}/{repo}`."""
         return cls(
-            id=_required(raw, "id", int),
-            full_name=_required(raw, "full_name", str),
-            default_branch=_required(raw, "default_branch", str),
-            private=_or(raw, "private", bool, default=True),
+            id=required(raw, "id", int),
+            full_name=required(raw, "full_name", str),
+            default_branch=required(raw, "default_branch", str),
+            private=optional(raw, "private", bool, default=True),
         )
 
 
@@ -54,9 +46,9 @@ class Workflow:
     def parse(cls, raw: Any) -> Self:
         """From an item of `GET …/actions/workflows`."""
         return cls(
-            id=_required(raw, "id", int),
-            name=_or(raw, "name", str, default=""),
-            path=_or(raw, "path", str, default=""),
+            id=required(raw, "id", int),
+            name=optional(raw, "name", str, default=""),
+            path=optional(raw, "path", str, default=""),
         )
 
 
@@ -96,31 +88,31 @@ class Run:
     @classmethod
     def parse(cls, raw: Any) -> Self:
         """From an item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
-        attempt = _or(raw, "run_attempt", int, default=1)
+        attempt = optional(raw, "run_attempt", int, default=1)
         if attempt < 1:
             raise DataError(f"run_attempt is {attempt}")
-        created_at = seconds(_required(raw, "created_at", str))
+        created_at = seconds(required(raw, "created_at", str))
         if created_at is None:
             raise DataError(f"created_at is no time: {raw['created_at']!r}")
         return cls(
-            id=_required(raw, "id", int),
-            number=_or(raw, "run_number", int, default=0),
+            id=required(raw, "id", int),
+            number=optional(raw, "run_number", int, default=0),
             attempt=attempt,
-            workflow_id=_required(raw, "workflow_id", int),
-            workflow_name=_or(raw, "name", str, default=""),
-            path=_or(raw, "path", str, default=""),
-            check_suite_id=_or(raw, "check_suite_id", int, default=None),
-            event=_or(raw, "event", str, default=""),
-            status=_required(raw, "status", str),
-            conclusion=_or(raw, "conclusion", str, default=None),
-            head_sha=_or(raw, "head_sha", str, default=""),
-            head_branch=_or(raw, "head_branch", str, default=""),
+            workflow_id=required(raw, "workflow_id", int),
+            workflow_name=optional(raw, "name", str, default=""),
+            path=optional(raw, "path", str, default=""),
+            check_suite_id=optional(raw, "check_suite_id", int, default=None),
+            event=optional(raw, "event", str, default=""),
+            status=required(raw, "status", str),
+            conclusion=optional(raw, "conclusion", str, default=None),
+            head_sha=optional(raw, "head_sha", str, default=""),
+            head_branch=optional(raw, "head_branch", str, default=""),
             fork=_is_fork(raw),
-            actor=_or(raw.get("actor"), "login", str, default=""),
+            actor=optional(raw.get("actor"), "login", str, default=""),
             created_at=created_at,
             started_at=seconds(raw.get("run_started_at")),
-            updated_at=_or(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
-            url=_or(raw, "html_url", str, default=""),
+            updated_at=optional(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
+            url=optional(raw, "html_url", str, default=""),
             has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
         )
 
@@ -139,9 +131,9 @@ class Step:
     def parse(cls, raw: Any) -> Self:
         """From an item of a job's `steps`."""
         return cls(
-            number=_required(raw, "number", int),
-            name=_or(raw, "name", str, default=""),
-            conclusion=_or(raw, "conclusion", str, default=None),
+            number=required(raw, "number", int),
+            name=optional(raw, "name", str, default=""),
+            conclusion=optional(raw, "conclusion", str, default=None),
             started_at=seconds(raw.get("started_at")),
             completed_at=seconds(raw.get("completed_at")),
         )
@@ -178,18 +170,18 @@ class Job:
         """
         steps, broken = _steps(raw.get("steps") if isinstance(raw, Mapping) else None)
         return cls(
-            id=_required(raw, "id", int),
-            run_id=_required(raw, "run_id", int),
-            attempt=_or(raw, "run_attempt", int, default=1),
-            name=_or(raw, "name", str, default=""),
-            status=_required(raw, "status", str),
-            conclusion=_or(raw, "conclusion", str, default=None),
+            id=required(raw, "id", int),
+            run_id=required(raw, "run_id", int),
+            attempt=optional(raw, "run_attempt", int, default=1),
+            name=optional(raw, "name", str, default=""),
+            status=required(raw, "status", str),
+            conclusion=optional(raw, "conclusion", str, default=None),
             created_at=seconds(raw.get("created_at")),
             started_at=seconds(raw.get("started_at")),
             completed_at=seconds(raw.get("completed_at")),
             labels=_labels(raw.get("labels")),
             steps=steps,
-            url=_or(raw, "html_url", str, default=""),
+            url=optional(raw, "html_url", str, default=""),
             broken_steps=broken,
         )
 
@@ -208,11 +200,11 @@ class Annotation:
     def parse(cls, raw: Any) -> Self:
         """From an item of `GET …/check-runs/{id}/annotations`."""
         return cls(
-            level=_or(raw, "annotation_level", str, default=""),
-            message=_required(raw, "message", str),
-            title=_or(raw, "title", str, default=""),
-            path=_or(raw, "path", str, default=""),
-            line=_or(raw, "start_line", int, default=None),
+            level=optional(raw, "annotation_level", str, default=""),
+            message=required(raw, "message", str),
+            title=optional(raw, "title", str, default=""),
+            path=optional(raw, "path", str, default=""),
+            line=optional(raw, "start_line", int, default=None),
         )
 
 
@@ -228,39 +220,9 @@ class CheckRun:
         """From an item of `GET …/check-suites/{id}/check-runs`."""
         output = raw.get("output") if isinstance(raw, Mapping) else None
         return cls(
-            id=_required(raw, "id", int),
-            annotations=_or(output, "annotations_count", int, default=0),
+            id=required(raw, "id", int),
+            annotations=optional(output, "annotations_count", int, default=0),
         )
-
-
-def seconds(value: Any) -> int | None:
-    """Unix seconds of an ISO 8601 time; None for anything that is no plausible time."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    stamp = int(moment.timestamp())
-    return stamp if _EARLIEST <= stamp < _LATEST else None
-
-
-def _required(raw: Any, key: str, kind: type[T]) -> T:
-    value = raw.get(key) if isinstance(raw, Mapping) else None
-    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise DataError(f"{key} is {type(value).__name__}, not {kind.__name__}")
-    if isinstance(value, int) and abs(value) >= _LARGEST:
-        raise DataError(f"{key} is absurd: {str(value)[:40]}")
-    return value
-
-
-def _or(raw: Any, key: str, kind: type[T], *, default: Any) -> Any:
-    value = raw.get(key) if isinstance(raw, Mapping) else None
-    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-    absurd = isinstance(value, int) and abs(value) >= _LARGEST
-    return value if fits and not absurd else default
 
 
 def _is_fork(raw: Any) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import structlog
 
 from etl.errors import ConfigurationError, FatalError
-from etl.extract.github.client import GitHub, RepositoryClient
+from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.pages import PageTag
 from etl.load.delivery import Delivery
 from etl.load.duckdb import DuckStore

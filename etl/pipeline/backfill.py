@@ -9,7 +9,8 @@ import structlog
 from etl.anomalies import Anomalies
 from etl.errors import CiHealthError, ConfigurationError, FatalError
 from etl.extract.github.windows import Window, day_windows
-from etl.extract.records import Run, seconds
+from etl.extract.records import Run
+from etl.extract.values import seconds
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline
 from etl.pipeline.reader import LONGEST_RUN_S, RunReader
@@ -95,11 +96,12 @@ async def _read_range(
         progress.move_backfill(repository.id, *asked.key, window.stop + 1)
         advance(repository.name, finished, total)
 
+    still_open = progress.open_runs(repository.id)
     reader = RunReader(session, points_from=asked.start if asked.replace else 0)
     if asked.replace:
         await _read_earlier(session, reader, asked.start)
     await sweep(session, reader, windows, done=done)
-    await recheck(session, reader, before=asked.start)
+    await recheck(session, reader, still_open, before=asked.start)
     progress.finish_backfill(repository.id, *asked.key)
 
 

@@ -10,7 +10,8 @@ from etl.extract.github.annotations import annotated_jobs, list_annotations
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.pages import PageTag
 from etl.extract.github.runs import get_attempt
-from etl.extract.records import Annotation, Job, Run, seconds
+from etl.extract.records import Annotation, Job, Run
+from etl.extract.values import seconds
 from etl.load.line_protocol import encode
 from etl.pipeline.session import Session
 from etl.state.progress import AGED_OUT, COMPLETED, KnownRun

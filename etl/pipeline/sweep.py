@@ -56,17 +56,20 @@ async def _read_window(
     session.progress.commit_tags(session.repository.id, listing.tags)
 
 
-async def recheck(session: Session, reader: RunReader, *, before: int) -> None:
+async def recheck(
+    session: Session, reader: RunReader, candidates: Sequence[KnownRun], *, before: int
+) -> None:
     """Ask by id for open runs that no window shows any more, or whose jobs are stored as they end.
 
-    `before` is the creation time (Unix seconds) from which on the windows show them.
+    `candidates` were open when the sync began; those that the windows have shown since then need no
+    asking. `before` is the creation time (Unix seconds) from which on the windows show them.
     """
-    repository = session.repository.id
     now = session.clock()
     runs = [
         run
-        for run in session.progress.open_runs(repository)
-        if run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S
+        for run in candidates
+        if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
+        and session.progress.run(session.repository.id, run.id) == run
     ]
     await _together(_recheck_run(session, reader, run) for run in runs)
 

@@ -118,8 +118,9 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
         session.progress.move_cursor(repository, min(window.stop + 1, now))
 
     session.progress.begin(repository, start)
+    still_open = session.progress.open_runs(repository)
     await sweep(session, reader, day_windows(start, now), done=done)
-    await recheck(session, reader, before=start)
+    await recheck(session, reader, still_open, before=start)
     session.progress.prune(repository)
 
 

@@ -27,10 +27,10 @@ async def whole_backfill(
 async def _whole(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
     patience = pipeline.settings.store_timeout.total_seconds()
     delivery = Delivery(pipeline.outbox, pipeline.store, patience=patience)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(delivery.run())
-        try:
-            summaries = await extract(delivery)
-        finally:
-            delivery.finish()
+    delivering = asyncio.create_task(delivery.run())
+    try:
+        summaries = await extract(delivery)
+    finally:
+        delivery.finish()
+        await delivering
     return summaries, delivery

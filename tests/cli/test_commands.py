@@ -252,3 +252,43 @@ async def test_run_that_is_stopped_amid_its_first_sync_loses_nothing(ci, github,
     through.folder.mkdir()
     assert (await through("sync")).code == 0
     assert contents(ci.folder) == contents(through.folder)
+
+
+async def test_an_apps_key_that_is_missing(ci):
+    del ci.environment["GITHUB_TOKEN"]
+    ci.environment |= {
+        "CI_HEALTH_GITHUB__APP__APP_ID": "1",
+        "CI_HEALTH_GITHUB__APP__INSTALLATION_ID": "2",
+        "CI_HEALTH_GITHUB__APP__PRIVATE_KEY_FILE": "nothing.pem",
+    }
+    outcome = await ci("sync")
+    assert outcome.code == 2
+    is_one_clear_sentence(outcome, "nothing.pem", "cannot be read")
+
+
+async def test_a_report_that_cannot_be_written(ci):
+    (ci.folder / "taken").write_text("a file, not a folder")
+    outcome = await ci("report", "--out", "taken/report.html")
+    assert outcome.code == 2
+    is_one_clear_sentence(outcome, "taken/report.html")
+
+
+async def test_a_state_that_breaks_amid_a_sync_is_one_sentence(ci):
+    assert (await ci("sync")).code == 0
+    with sqlite3.connect(ci.folder / ".ci-health" / "state.sqlite") as connection:
+        connection.execute("DROP TABLE runs")
+        connection.execute("CREATE TABLE runs (nonsense)")
+        connection.execute("DELETE FROM page_tags")
+    connection.close()
+    outcome = await ci("sync")
+    assert outcome.code == 1
+    is_one_clear_sentence(outcome, "unexpected")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+async def test_a_terminal_that_is_not_utf8(ci, encoding):
+    ci.environment["PYTHONIOENCODING"] = encoding
+    await ci("sync")
+    outcome = await ci("show", "jobs")
+    assert outcome.code == 0, outcome.err
+    assert "cluster" in outcome.out

@@ -342,3 +342,33 @@ async def test_synced_hourly_or_in_one_backfill_is_the_same_data(tmp_path: Path)
     assert len(hourly["failure"]) >= 5
     for name, points in hourly.items():
         assert points == backfilled[name], name
+
+
+def unfinished(page: dict[str, list[dict[str, object]]]) -> object:
+    """A page of jobs whose first one has not ended yet."""
+    late = {**page["jobs"][0], "status": "in_progress", "conclusion": None, "completed_at": None}
+    return {**page, "jobs": [late, *page["jobs"][1:]]}
+
+
+async def test_run_that_ends_before_its_jobs_are_told_to_have_ended(world: World) -> None:
+    """GitHub catches up later, without changing the run: it is asked for by id until its jobs settle."""
+    world.add(run(NOON, attempt(NOON, job("unit", NOON + 30), job("lint", NOON + 30))))
+    world.clock.advance(10 * 60)
+    world.github.faults.add("/jobs", faults.changed(unfinished))
+    assert (await world.sync_well()).points == 0
+    world.clock.advance(5 * 60)
+    await world.sync_well()
+    assert jobs(world) == {("unit", "1"): 1, ("lint", "1"): 1}
+    assert attempts(world) == ["1"]
+    assert (await world.sync_well()).runs == 0
+
+
+async def test_job_that_never_ends_does_not_hold_its_run_for_ever(world: World) -> None:
+    world.add(run(NOON, attempt(NOON, job("unit", NOON + 30), job("lint", NOON + 30))))
+    world.github.faults.add("/jobs", faults.changed(unfinished), times=None)
+    world.clock.advance(10 * 60)
+    assert (await world.sync_well()).points == 0
+    world.clock.advance(2 * HOUR)
+    assert (await world.sync_well()).anomalies == 1
+    assert jobs(world) == {("lint", "1"): 1}
+    assert (await world.sync_well()).runs == 0

@@ -13,7 +13,7 @@ from gidgethub.apps import get_jwt
 from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, DataError
-from etl.extract.records import seconds
+from etl.extract.values import seconds
 from etl.settings import AppSettings
 
 _RENEW_BEFORE_S = 300

@@ -1,231 +1,17 @@
-"""The one place that talks to GitHub: conditional requests, rate limits, retries, redirects.
+"""What the stages ask: one repository's paths, its counters, its remembered pages."""
 
-Source: GitHub docs, "Best practices for using the REST API".
-"""
+from __future__ import annotations
 
-import asyncio
-import json
-import ssl
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-import structlog
-from gidgethub import sansio
-from multidict import CIMultiDict
+from etl.errors import DataError
+from etl.extract.github.pages import Page, PageTag, PageTags, items_of, total_of
+from etl.extract.github.transport import own
 
-from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
-from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
-from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
-from etl.extract.github.pages import NoPageTags, Page, PageTag, PageTags, items_of, total_of
-from etl.settings import GitHubSettings
-
-log = structlog.get_logger(__name__)
-
-_REQUESTER = "ci-health"
-_API_VERSION = "2022-11-28"
-_LARGEST_BODY = 50 * 1024 * 1024
-_MOST_REDIRECTS = 3
-
-Answer = tuple[int, CIMultiDict[str], bytes]
-# An answer that counts with its JSON, or what to do instead.
-Verdict = tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError
-
-
-class GitHub:
-    """GitHub's REST API as one identity: its connections, its rate limit, its patience.
-
-    `clock` gives Unix seconds and `sleep` waits; tests move both.
-    """
-
-    def __init__(
-        self,
-        settings: GitHubSettings,
-        *,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self.settings = settings
-        self.budget = Budget()
-        self._clock = clock
-        self._sleep = sleep
-        self._places = asyncio.Semaphore(settings.concurrency)
-        self._auth = self._authenticate()
-        self._session: aiohttp.ClientSession | None = None
-        self._told_of_wait = 0.0
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.settings.concurrency),
-            timeout=aiohttp.ClientTimeout(total=self.settings.timeout.total_seconds()),
-        )
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._session is not None
-        await self._session.close()
-
-    def repository(self, name: str, tags: PageTags | None = None) -> "RepositoryClient":
-        """GitHub as one repository, with counters of its own."""
-        return RepositoryClient(self, name, tags or NoPageTags())
-
-    def _authenticate(self) -> Auth:
-        if self.settings.app is not None:
-            return AppAuth(self.settings.app, self._post_as_app, self._clock)
-        if self.settings.token is not None:
-            return TokenAuth(self.settings.token.get_secret_value())
-        raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
-
-    async def _post_as_app(self, path: str, jwt: str) -> Any:
-        headers = sansio.create_headers(_REQUESTER, jwt=jwt)
-
-        async def prepare() -> Mapping[str, str]:
-            return headers
-
-        _, _, data = await self._ask("POST", self.absolute(path), prepare, lambda: None)
-        return data
-
-    def absolute(self, path: str) -> str:
-        """A path below the API's base as a URL."""
-        return path if "://" in path else self.settings.api_url + path
-
-    def own(self, link: str, url: str) -> str | None:
-        """A link in the answer to a URL as a URL of the API's own host; None where it leads elsewhere."""
-        try:
-            target = urljoin(url, link)
-            same = urlsplit(target)[:2] == urlsplit(self.settings.api_url)[:2]
-        except ValueError:
-            return None
-        return target if same else None
-
-    def relative(self, url: str) -> str:
-        """A URL of the API as the path by which it is remembered."""
-        base = self.settings.api_url
-        return url.removeprefix(base) if url.startswith(base + "/") else url
-
-    async def get(
-        self, path: str, known: Callable[[str], PageTag | None], sent: Callable[[], None]
-    ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
-        """GET a path: status, headers, JSON, the identity that asked and the tag that was sent."""
-        identity, tag = "", None
-
-        async def prepare() -> Mapping[str, str]:
-            # Before each request anew: an App's token may end while a rate limit is waited for.
-            nonlocal identity, tag
-            token = await self._auth.token()
-            identity = identity_of(token)
-            tag = known(identity)
-            headers = sansio.create_headers(
-                _REQUESTER, oauth_token=token, accept="application/vnd.github+json"
-            )
-            headers["x-github-api-version"] = _API_VERSION
-            if tag is not None:
-                headers["if-none-match"] = tag.etag
-            return headers
-
-        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent)
-        return status, answered, data, identity, tag
-
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        prepare: Callable[[], Awaitable[Mapping[str, str]]],
-        sent: Callable[[], None],
-    ) -> tuple[int, CIMultiDict[str], Any]:
-        """Ask until there is an answer that counts, for as long as retries and patience last."""
-        failures = waits = 0
-        waited = 0.0
-        while True:
-            waited += await self._keep_reserve(waited)
-            verdict = await self._try(method, url, await prepare(), sent, waits)
-            if isinstance(verdict, tuple):
-                return verdict
-            if isinstance(verdict, CiHealthError):
-                raise verdict
-            if isinstance(verdict, Retry):
-                failures += 1
-                if failures > self.settings.retries:
-                    raise as_error(verdict.reason, self.relative(url))
-                await self._sleep(backoff(failures))
-            else:
-                waits += 1
-                waited += await self._wait(verdict, waited)
-
-    async def _try(
-        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None], waits: int
-    ) -> Verdict:
-        try:
-            async with self._places:
-                status, answered, body = await self._send(method, url, headers, sent)
-        except (aiohttp.ClientSSLError, ssl.SSLError) as error:
-            return FatalError(f"no safe connection to {self.settings.api_url}: {error}")
-        except TimeoutError:
-            return Retry("GitHub gave no answer in time")
-        except aiohttp.ClientError as error:
-            return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
-        self.budget.note(answered)
-        return self._verdict(status, answered, body, self.relative(url), waits)
-
-    def _verdict(self, status: int, headers: CIMultiDict[str], body: bytes, url: str, waits: int) -> Verdict:
-        if status == HTTPStatus.NOT_MODIFIED:
-            return status, headers, None
-        data = _decoded(body)
-        if status >= HTTPStatus.BAD_REQUEST:
-            return judge(status, headers, data, url=url, now=self._clock(), waits=waits)
-        return Retry("GitHub sent no valid JSON") if data is None else (status, headers, data)
-
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
-    ) -> Answer:
-        """One request, its redirects (a renamed repository) followed on the API's own host."""
-        assert self._session is not None
-        for _ in range(_MOST_REDIRECTS + 1):
-            sent()
-            async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
-                status, answered = response.status, CIMultiDict(response.headers)
-                body = await _bounded(response)
-            location = answered.get("location")
-            if status not in _REDIRECTS or location is None:
-                return status, answered, body
-            url = self._target(url, location)
-        raise DataError(f"GitHub redirects more than {_MOST_REDIRECTS} times from {self.relative(url)}")
-
-    def _target(self, url: str, location: str) -> str:
-        target = self.own(location, url)
-        if target is None:
-            raise DataError(f"GitHub redirects {self.relative(url)} to another host: not followed")
-        return target
-
-    async def _keep_reserve(self, waited: float) -> float:
-        pause = self.budget.pause(self.settings.reserve, self._clock())
-        return (
-            await self._wait(Wait(pause, "the rate limit's reserve is left to others"), waited)
-            if pause
-            else 0.0
-        )
-
-    async def _wait(self, wait: Wait, waited: float) -> float:
-        longest = self.settings.max_wait.total_seconds()
-        if waited + wait.seconds > longest:
-            raise RetriableError(
-                f"{wait.reason}, for another {wait.seconds:.0f} s, which is longer than github.max_wait: "
-                "the next sync goes on where this one stood",
-                retry_after=wait.seconds,
-            )
-        until = self._clock() + wait.seconds
-        # Many requests wait for the same moment: one line tells of all.
-        if until > self._told_of_wait + 1:
-            log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds))
-            self._told_of_wait = until
-        await self._sleep(wait.seconds)
-        return wait.seconds
+if TYPE_CHECKING:
+    from etl.extract.github.api import GitHub
 
 
 class RepositoryClient:
@@ -267,7 +53,7 @@ class RepositoryClient:
 
     def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
         link = _next_link(headers.get("link"))
-        target = None if link is None else self._github.own(link, self._github.absolute(path))
+        target = None if link is None else own(self._github.absolute(""), link, self._github.absolute(path))
         if link is not None and target is None:
             raise DataError(f"GitHub names a next page of {path} on another host: not followed")
         next_url = None if target is None else self._github.relative(target)
@@ -277,31 +63,6 @@ class RepositoryClient:
 
     def _count(self) -> None:
         self.requests += 1
-
-
-_REDIRECTS = (
-    HTTPStatus.MOVED_PERMANENTLY,
-    HTTPStatus.FOUND,
-    HTTPStatus.TEMPORARY_REDIRECT,
-    HTTPStatus.PERMANENT_REDIRECT,
-)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """The body; raises DataError where it is absurdly large."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise DataError(f"GitHub's answer to {response.url.path} is larger than {_LARGEST_BODY} bytes")
-    return bytes(body)
 
 
 def _next_link(header: str | None) -> str | None:

@@ -17,8 +17,9 @@ from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import ConfigurationError, DataError, FatalError
+from etl.extract.github.api import GitHub
 from etl.extract.github.auth import TokenAuth, identity_of
-from etl.extract.github.client import GitHub, RepositoryClient
+from etl.extract.github.client import RepositoryClient
 from etl.settings import AppSettings, GitHubSettings
 from tests.demo.samples import LATER, NAME, history, run
 

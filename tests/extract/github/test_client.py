@@ -11,8 +11,9 @@ from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, NotFoundError, RetriableError
-from etl.extract.github import client as client_module
-from etl.extract.github.client import GitHub, RepositoryClient
+from etl.extract.github import transport
+from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
 from etl.extract.records import Run
@@ -339,7 +340,7 @@ async def test_what_is_no_json_is_given_up(body: bytes) -> None:
 
 
 async def test_an_answer_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_LARGEST_BODY", 1_000)
+    monkeypatch.setattr(transport, "_LARGEST_BODY", 1_000)
     async with world() as it:
         with pytest.raises(DataError, match="larger than 1000 bytes"):
             await it.client.page(RUNS)
