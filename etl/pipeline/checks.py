@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from etl.errors import CiHealthError
+from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
-from etl.extract.github.runs import can_list_runs
+from etl.extract.github.runs import newest_run
 from etl.pipeline.assembly import Pipeline, open_pipeline
 from etl.settings import Settings
 
@@ -54,7 +55,9 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     client = pipeline.client(name)
     try:
         repository, _ = await get_repository(client)
-        await can_list_runs(client)
+        run = await newest_run(client)
+        if run is not None and run.check_suite_id is not None:
+            await annotated_jobs(client, run.check_suite_id)
     except CiHealthError as error:
         return Finding(name, False, str(error))
     known = pipeline.progress.repository(name)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, NotFoundError
+from etl.errors import DataError, FatalError, NotFoundError
 from etl.extract.github.annotations import annotated_jobs, list_annotations
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.pages import PageTag
@@ -31,6 +32,12 @@ _RUNS_PER_REQUEST = 2
 
 _FAILED = ("failure", "timed_out")
 
+# Fine-grained tokens have no such permission (https://github.com/cli/cli/issues/8842).
+_WHO_MAY_READ_CHECKS = (
+    "Failure messages are left out: reading annotations takes a classic token, or a GitHub App or "
+    "GITHUB_TOKEN with `checks: read`; `ci-health backfill --replace` fetches them afterwards"
+)
+
 
 @dataclass(slots=True)
 class _Gathered:
@@ -47,6 +54,7 @@ class RunReader:
     def __init__(self, session: Session, *, points_from: int = 0) -> None:
         self._session = session
         self._points_from = points_from * NANOSECONDS
+        self._forbidden = False
         masks = session.settings.masks
         self._masks = Masks(
             disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]
@@ -138,13 +146,26 @@ class RunReader:
         gathered.jobs += sum(job.completed for job in jobs)
 
     async def _annotations(self, run: Run, jobs: Sequence[Job]) -> dict[int, list[Annotation]]:
+        """Annotations by job id; none where this token may not read them, which is told once."""
+        if self._forbidden:
+            return {}
+        try:
+            return {job.id: await self._annotations_of(job, run) for job in await self._annotated(run, jobs)}
+        except FatalError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            if not self._forbidden:
+                self._forbidden = True
+                self._anomaly("annotations forbidden", f"{error}. {_WHO_MAY_READ_CHECKS}", run)
+            return {}
+
+    async def _annotated(self, run: Run, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs whose annotations are wanted, as far as they may have any."""
         ended = [job for job in jobs if job.completed]
-        if self._session.settings.annotations == "all" and run.check_suite_id is not None:
-            counts = await annotated_jobs(self._session.client, run.check_suite_id)
-            wanted = [job for job in ended if counts.get(job.id)]
-        else:
-            wanted = [job for job in ended if job.conclusion in _FAILED]
-        return {job.id: await self._annotations_of(job, run) for job in wanted}
+        if self._session.settings.annotations != "all" or run.check_suite_id is None:
+            return [job for job in ended if job.conclusion in _FAILED]
+        counts = await annotated_jobs(self._session.client, run.check_suite_id)
+        return [job for job in ended if counts.get(job.id)]
 
     async def _annotations_of(self, job: Job, run: Run) -> list[Annotation]:
         try:

@@ -118,12 +118,15 @@ async def test_check_tells_that_all_is_well(ci):
         assert subject in outcome.out
 
 
-async def test_check_names_what_is_not_in_order(ci, github):
-    github.faults.add("actions/runs", faults.missing_permission("actions=read"), times=None)
+@pytest.mark.parametrize(
+    ("path", "permission"), [("actions/runs", "actions=read"), ("check-suites", "checks=read")]
+)
+async def test_check_names_what_is_not_in_order(ci, github, path, permission):
+    github.faults.add(path, faults.missing_permission(permission), times=None)
     outcome = await ci("check")
     assert outcome.code == 1
     assert "FAIL  acme/rocket" in outcome.out
-    assert "actions=read" in outcome.out
+    assert permission in outcome.out
 
 
 async def test_a_wrong_setting(ci):

@@ -372,3 +372,17 @@ async def test_job_that_never_ends_does_not_hold_its_run_for_ever(world: World) 
     assert (await world.sync_well()).anomalies == 1
     assert jobs(world) == {("lint", "1"): 1}
     assert (await world.sync_well()).runs == 0
+
+
+async def test_token_that_may_not_read_annotations_costs_only_them(world: World) -> None:
+    failing = job("unit", NOON + 30, conclusion="failure", annotations=(Annotation("boom"),))
+    other = job("lint", NOON + 30, conclusion="failure", annotations=(Annotation("bang"),))
+    world.add(
+        run(NOON, attempt(NOON, failing, other)), run(NOON + 9, attempt(NOON + 9, job("unit", NOON + 20)))
+    )
+    world.github.faults.add("/annotations", faults.missing_permission("checks=read"), times=None)
+    world.clock.advance(HOUR)
+    summary = await world.sync_well()
+    assert (summary.jobs, summary.anomalies) == (3, 1)
+    assert world.points("failure") == []
+    assert len(world.github.log.paths("/annotations")) == 1

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
 from etl.extract.github.client import RepositoryClient
-from etl.extract.github.listing import Listing
+from etl.extract.github.listing import Listing, entries
 from etl.extract.github.pages import PageTag
 from etl.extract.github.windows import Window, split
 from etl.extract.records import Run
@@ -129,9 +129,14 @@ async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) 
     return Found(_parsed(page.data), (page.tag,) if page.tag else ())
 
 
-async def can_list_runs(client: RepositoryClient) -> None:
-    """Raises FatalError, which names the permission, where this token may not list runs."""
-    await client.page("/actions/runs?per_page=1", conditional=False)
+async def newest_run(client: RepositoryClient) -> Run | None:
+    """The newest run, None where there is none.
+
+    Raises FatalError, which names the permission, where this token may not list runs.
+    """
+    page = await client.page("/actions/runs?per_page=1", conditional=False)
+    runs = entries(page, "workflow_runs")
+    return _parsed(runs[0]) if runs else None
 
 
 def _parsed(raw: object) -> Run:
