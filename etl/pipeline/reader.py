@@ -162,9 +162,14 @@ class RunReader:
     async def _annotated(self, run: Run, jobs: Sequence[Job]) -> list[Job]:
         """The jobs whose annotations are wanted, as far as they may have any."""
         ended = [job for job in jobs if job.completed]
+        failed = [job for job in ended if job.conclusion in _FAILED]
         if self._session.settings.annotations != "all" or run.check_suite_id is None:
-            return [job for job in ended if job.conclusion in _FAILED]
-        counts = await annotated_jobs(self._session.client, run.check_suite_id)
+            return failed
+        try:
+            counts = await annotated_jobs(self._session.client, run.check_suite_id)
+        except (DataError, NotFoundError) as error:
+            self._anomaly("check runs", f"of run {run.id}: {error}", run)
+            return failed
         return [job for job in ended if counts.get(job.id)]
 
     async def _annotations_of(self, job: Job, run: Run) -> list[Annotation]:

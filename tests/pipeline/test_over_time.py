@@ -386,3 +386,13 @@ async def test_token_that_may_not_read_annotations_costs_only_them(world: World)
     assert (summary.jobs, summary.anomalies) == (3, 1)
     assert world.points("failure") == []
     assert len(world.github.log.paths("/annotations")) == 1
+
+
+async def test_check_suite_that_is_gone_leaves_the_failed_jobs_annotations(world: World) -> None:
+    failing = job("unit", NOON + 30, conclusion="failure", annotations=(Annotation("boom"),))
+    world.add(run(NOON, attempt(NOON, failing)))
+    world.github.faults.add("/check-suites/", faults.status(404), times=None)
+    world.clock.advance(HOUR)
+    summary = await world.sync_well(annotations="all")
+    assert summary.anomalies == 1
+    assert [point["message"] for point in world.points("failure")] == ["boom"]

@@ -4,9 +4,9 @@ Source: GitHub docs, "Best practices for using the REST API".
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,7 @@ import structlog
 from gidgethub import sansio
 from multidict import CIMultiDict
 
-from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableError
+from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
 from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
@@ -54,6 +54,9 @@ class GitHub:
         self._auth = self._authenticate()
         self._transport: Transport | None = None
         self._told_of_wait = 0.0
+        # A limit that one request meets holds them all.
+        self._held_until = 0.0
+        self._held_by = ""
 
     async def __aenter__(self) -> Self:
         self._transport = Transport(self.settings)
@@ -76,11 +79,9 @@ class GitHub:
             return TokenAuth(self.settings.token.get_secret_value())
         raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
 
-    async def _post_as_app(self, path: str, jwt: str) -> Any:
-        headers = sansio.create_headers(_REQUESTER, jwt=jwt)
-
+    async def _post_as_app(self, path: str, jwt: Callable[[], str]) -> Any:
         async def prepare() -> Mapping[str, str]:
-            return headers
+            return sansio.create_headers(_REQUESTER, jwt=jwt())
 
         _, _, data = await self._ask("POST", self.absolute(path), prepare, lambda: None)
         return data
@@ -127,9 +128,12 @@ class GitHub:
         """Ask until there is an answer that counts, for as long as retries and patience last."""
         failures = waits = 0
         waited = 0.0
+        # A token is renewed while a request has its place: the renewal must not wait for one too.
+        places = self._places if method == "GET" else nullcontext()
         while True:
-            waited += await self._keep_reserve(waited)
-            verdict = await self._try(method, url, await prepare(), sent, waits)
+            async with places:
+                waited += await self._pause(waited)
+                verdict = await self._try(method, url, await prepare(), sent, waits)
             if isinstance(verdict, tuple):
                 return verdict
             if isinstance(verdict, CiHealthError):
@@ -141,17 +145,19 @@ class GitHub:
                 await self._sleep(backoff(failures))
             else:
                 waits += 1
-                waited += await self._wait(verdict, waited)
+                self._hold(verdict)
 
     async def _try(
         self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None], waits: int
     ) -> Verdict:
         assert self._transport is not None
         try:
-            async with self._places:
-                status, answered, body = await self._transport.send(method, url, headers, sent)
-        except (aiohttp.ClientSSLError, ssl.SSLError) as error:
-            return FatalError(f"no safe connection to {self.settings.api_url}: {error}")
+            status, answered, body = await self._transport.send(method, url, headers, sent)
+        except aiohttp.ClientConnectorCertificateError as error:
+            return FatalError(
+                f"the certificate of {self.settings.api_url} is not trusted "
+                f"({error.certificate_error}): name its authority's file in SSL_CERT_FILE"
+            )
         except TimeoutError:
             return Retry("GitHub gave no answer in time")
         except aiohttp.ClientError as error:
@@ -165,15 +171,35 @@ class GitHub:
         data = decoded(body)
         if status >= HTTPStatus.BAD_REQUEST:
             return judge(status, headers, data, url=url, now=self._clock(), waits=waits)
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            return DataError(f"GitHub redirects {url} nowhere ({status})")
+        if body.strip() == b"null":
+            # Valid, and the same when asked again: it costs what was asked for, not the sync.
+            return DataError(f"GitHub's answer to {url} is null")
         return Retry("GitHub sent no valid JSON") if data is None else (status, headers, data)
 
-    async def _keep_reserve(self, waited: float) -> float:
-        pause = self.budget.pause(self.settings.reserve, self._clock())
-        if not pause:
-            return 0.0
-        return await self._wait(Wait(pause, "the rate limit's reserve is left to others"), waited)
+    def _hold(self, wait: Wait) -> None:
+        until = self._clock() + wait.seconds
+        if until > self._held_until:
+            self._held_until, self._held_by = until, wait.reason
 
-    async def _wait(self, wait: Wait, waited: float) -> float:
+    async def _pause(self, waited: float) -> float:
+        """Wait while a limit holds, or while the reserve is all that is left; how long that was."""
+        held_until, now = self._held_until, self._clock()
+        pause = Wait(
+            self.budget.pause(self.settings.reserve, now), "the rate limit's reserve is left to others"
+        )
+        if held_until - now > pause.seconds:
+            pause = Wait(held_until - now, self._held_by)
+        if pause.seconds <= 0:
+            return 0.0
+        await self._wait(pause, waited)
+        # Who waited for it knows that it is over.
+        if self._held_until == held_until:
+            self._held_until = 0.0
+        return pause.seconds
+
+    async def _wait(self, wait: Wait, waited: float) -> None:
         longest = self.settings.max_wait.total_seconds()
         if waited + wait.seconds > longest:
             raise RetriableError(
@@ -187,4 +213,3 @@ class GitHub:
             log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds))
             self._told_of_wait = until
         await self._sleep(wait.seconds)
-        return wait.seconds

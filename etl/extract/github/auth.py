@@ -12,15 +12,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from gidgethub.apps import get_jwt
 from jwt import PyJWTError
 
-from etl.errors import ConfigurationError, DataError
+from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extract.values import seconds
 from etl.settings import AppSettings
 
 _RENEW_BEFORE_S = 300
 _JWT_S = 9 * 60
 
-# POST to a path as the App itself (its JWT), answering the JSON.
-PostAsApp = Callable[[str, str], Awaitable[Any]]
+# POST to a path as the App itself (by a JWT made for each request), answering the JSON.
+PostAsApp = Callable[[str, Callable[[], str]], Awaitable[Any]]
 
 
 class Auth(Protocol):
@@ -40,7 +40,10 @@ class TokenAuth:
     """A personal access token, or the GITHUB_TOKEN of a workflow."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        # Secrets often end with a newline; whatever else is odd cannot stand in a header.
+        self._token = token.strip()
+        if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
+            raise ConfigurationError("github.token holds characters that no token has: copy it anew")
 
     async def token(self) -> str:
         """The token."""
@@ -67,11 +70,20 @@ class AppAuth:
 
     async def _renew(self) -> None:
         path = f"/app/installations/{self._settings.installation_id}/access_tokens"
-        answer = await self._post(path, self._jwt())
+        try:
+            answer = await self._post(path, self._jwt)
+        except FatalError as error:
+            # The App is refused. As a NotFoundError it would look like a run that is gone.
+            raise FatalError(
+                f"GitHub gives the App no token for its installation ({error.status}): check "
+                "github.app.app_id, github.app.installation_id and github.app.private_key_file",
+                status=error.status,
+            ) from None
         token = answer.get("token") if isinstance(answer, dict) else None
         expires = seconds(answer.get("expires_at")) if isinstance(answer, dict) else None
         if not isinstance(token, str) or expires is None:
-            raise DataError("GitHub answered no installation token")
+            # As a DataError it would cost the item that was to be read, which is not to blame.
+            raise RetriableError("GitHub answered no installation token: the next sync asks anew")
         self._token, self._expires = token, float(expires)
 
     def _jwt(self) -> str:

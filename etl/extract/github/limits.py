@@ -71,11 +71,13 @@ def as_error(reason: str, url: str) -> RetriableError:
 def _limited(
     status: int, headers: Mapping[str, str], text: str, *, url: str, now: float, waits: int
 ) -> Wait | CiHealthError:
+    # A wait that did not help gets longer whatever GitHub says: a time in the past would never end.
+    least = 2.0**waits
     told = retry_after(headers, now)
     if told is not None:
-        return Wait(max(1.0, told), "GitHub asks to wait (retry-after)")
+        return Wait(max(least, told), "GitHub asks to wait (retry-after)")
     if headers.get("x-ratelimit-remaining") == "0":
-        return Wait(until_reset(headers, now), "GitHub's rate limit is used up")
+        return Wait(max(least, until_reset(headers, now)), "GitHub's rate limit is used up")
     if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in text.lower() or "abuse" in text.lower():
         return Wait(_SECONDARY_S * 2.0**waits, "GitHub's secondary rate limit")
     wanted = headers.get("x-accepted-github-permissions")

@@ -32,7 +32,8 @@ class WindowListing:
             if known is None or (run.attempt, run.updated_at) >= (known.attempt, known.updated_at):
                 self.runs[run.id] = run
         self.tags += listing.tags
-        self.anomalies += listing.anomalies
+        # A window that is walked twice tells of a run that cannot be read once.
+        self.anomalies += (one for one in listing.anomalies if one not in self.anomalies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ async def _pages(
             if listing.received and error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
                 return listing, listing.received < (listing.total or 0)
             raise
+        except DataError as error:
+            # What follows it is unknown: the rest is asked for next time.
+            listing.anomalies.append(Anomaly("page", str(error), next_url))
+            listing.received += CAP
+            return listing, False
         try:
             listing.add(page, "workflow_runs", Run.parse)
         except DataError as error:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
-from etl.errors import ConfigurationError, DataError, FatalError
+from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extract.github.api import GitHub
 from etl.extract.github.auth import TokenAuth, identity_of
 from etl.extract.github.client import RepositoryClient
@@ -120,12 +120,12 @@ async def test_the_key_of_another_app_is_refused(server: SimulatedGitHub, key_fi
 
 
 @pytest.mark.parametrize("expires", [None, "soon", 5])
-async def test_an_answer_without_a_token_is_no_data(
+async def test_an_answer_without_a_token_is_asked_for_again(
     server: SimulatedGitHub, key_file: Path, expires: object
 ) -> None:
     async with installed(server, key_file) as (client, _):
         server.faults.add(TOKENS, faults.changed(lambda data: data | {"expires_at": expires}))
-        with pytest.raises(DataError, match="no installation token") as caught:
+        with pytest.raises(RetriableError, match="no installation token") as caught:
             await client.item("")
         assert "ghs_" not in str(caught.value)
 

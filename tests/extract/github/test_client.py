@@ -329,7 +329,7 @@ async def test_an_item_of_the_wrong_shape_costs_itself_alone() -> None:
         assert RUNS in listing.anomalies[0].url
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe", b"[" * 100_000, b"9" * 10_000, b"null"])
+@pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe", b"[" * 100_000, b"9" * 10_000])
 async def test_what_is_no_json_is_given_up(body: bytes) -> None:
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=body)
