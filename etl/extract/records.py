@@ -225,6 +225,41 @@ class CheckRun:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact of a run: GitHub says neither which attempt nor which job uploaded it.
+
+    `size` is in bytes, as its download will have them.
+    """
+
+    id: int
+    name: str
+    size: int
+    expired: bool
+    created_at: int
+    run_id: int
+
+    @property
+    def path(self) -> str:
+        """Where its content is asked for, below the repository."""
+        return f"/actions/artifacts/{self.id}/zip"
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET …/actions/artifacts`."""
+        created_at = seconds(required(raw, "created_at", str))
+        if created_at is None:
+            raise DataError(f"created_at is no time: {raw['created_at'][:40]!r}")
+        return cls(
+            id=required(raw, "id", int),
+            name=required(raw, "name", str),
+            size=optional(raw, "size_in_bytes", int, default=0),
+            expired=optional(raw, "expired", bool, default=False),
+            created_at=created_at,
+            run_id=required(required(raw, "workflow_run", dict), "id", int),
+        )
+
+
 def _is_fork(raw: Any) -> bool:
     """Whether the head repository is another one; a deleted fork has none any more."""
     head, base = raw.get("head_repository"), raw.get("repository")

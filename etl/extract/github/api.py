@@ -5,7 +5,7 @@ Source: GitHub docs, "Best practices for using the REST API".
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import nullcontext
 from http import HTTPStatus
 from types import TracebackType
@@ -21,7 +21,7 @@ from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
-from etl.extract.github.transport import Transport, decoded
+from etl.extract.github.transport import REDIRECTS, Transport, decoded
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -96,9 +96,16 @@ class GitHub:
         return url.removeprefix(base) if url.startswith(base + "/") else url
 
     async def get(
-        self, path: str, known: Callable[[str], PageTag | None], sent: Callable[[], None]
+        self,
+        path: str,
+        known: Callable[[str], PageTag | None],
+        sent: Callable[[], None],
+        follow: Collection[int] = REDIRECTS,
     ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
-        """GET a path: status, headers, JSON, the identity that asked and the tag that was sent."""
+        """GET a path: status, headers, JSON, the identity that asked and the tag that was sent.
+
+        A redirect of a kind not to `follow` is an answer without JSON.
+        """
         identity, tag = "", None
 
         async def prepare() -> Mapping[str, str]:
@@ -115,7 +122,7 @@ class GitHub:
                 headers["if-none-match"] = tag.etag
             return headers
 
-        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent)
+        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent, follow)
         return status, answered, data, identity, tag
 
     async def _ask(
@@ -124,6 +131,7 @@ class GitHub:
         url: str,
         prepare: Callable[[], Awaitable[Mapping[str, str]]],
         sent: Callable[[], None],
+        follow: Collection[int] = REDIRECTS,
     ) -> tuple[int, CIMultiDict[str], Any]:
         """Ask until there is an answer that counts, for as long as retries and patience last."""
         failures = waits = 0
@@ -133,26 +141,37 @@ class GitHub:
         while True:
             async with places:
                 waited += await self._pause(waited)
-                verdict = await self._try(method, url, await prepare(), sent, waits)
+                verdict = await self._try(method, url, await prepare(), sent, follow=follow, waits=waits)
             if isinstance(verdict, tuple):
                 return verdict
             if isinstance(verdict, CiHealthError):
                 raise verdict
             if isinstance(verdict, Retry):
                 failures += 1
-                if failures > self.settings.retries:
-                    raise as_error(verdict.reason, self.relative(url))
-                await self._sleep(backoff(failures))
+                await self.back_off(failures, verdict.reason, self.relative(url))
             else:
                 waits += 1
                 self._hold(verdict)
 
+    async def back_off(self, failures: int, reason: str, path: str) -> None:
+        """Wait before asking again; raises RetriableError where that was done often enough."""
+        if failures > self.settings.retries:
+            raise as_error(reason, path)
+        await self._sleep(backoff(failures))
+
     async def _try(
-        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None], waits: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        sent: Callable[[], None],
+        *,
+        follow: Collection[int],
+        waits: int,
     ) -> Verdict:
         assert self._transport is not None
         try:
-            status, answered, body = await self._transport.send(method, url, headers, sent)
+            status, answered, body = await self._transport.send(method, url, headers, sent, follow)
         except aiohttp.ClientConnectorCertificateError as error:
             return FatalError(
                 f"the certificate of {self.settings.api_url} is not trusted "
@@ -167,6 +186,9 @@ class GitHub:
 
     def _verdict(self, status: int, headers: CIMultiDict[str], body: bytes, url: str, waits: int) -> Verdict:
         if status == HTTPStatus.NOT_MODIFIED:
+            return status, headers, None
+        if status in REDIRECTS and "location" in headers:
+            # Only one that was not to be followed comes this far.
             return status, headers, None
         data = decoded(body)
         if status >= HTTPStatus.BAD_REQUEST:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from etl.errors import DataError
 from etl.extract.github.pages import Page, PageTag, PageTags, items_of, total_of
-from etl.extract.github.transport import own
+from etl.extract.github.transport import RENAMES, own
 
 if TYPE_CHECKING:
     from etl.extract.github.api import GitHub
+    from etl.settings import GitHubSettings
 
 
 class RepositoryClient:
@@ -25,6 +26,11 @@ class RepositoryClient:
         self.not_modified = 0
 
     @property
+    def settings(self) -> GitHubSettings:
+        """Where and how patiently GitHub is asked."""
+        return self._github.settings
+
+    @property
     def rate_limit_remaining(self) -> int | None:
         """Requests left in the token's rate limit, as GitHub told last."""
         return self._github.budget.remaining
@@ -34,7 +40,7 @@ class RepositoryClient:
 
         Raises RetriableError, FatalError (NotFoundError where it is not there) or DataError.
         """
-        path = path if path.startswith(("/repos/", "/repositories/")) else f"/repos/{self.name}{path}"
+        path = self._below(path)
 
         def known(identity: str) -> PageTag | None:
             return self._tags.get(path, identity) if conditional else None
@@ -50,6 +56,24 @@ class RepositoryClient:
     async def item(self, path: str) -> Any:
         """GET one thing, unconditionally."""
         return (await self.page(path, conditional=False)).data
+
+    async def location(self, path: str) -> str:
+        """Where GitHub redirects a download to: a signed URL, which is a secret and is not followed here.
+
+        Raises what `page` raises.
+        """
+        path = self._below(path)
+        _, headers, *_ = await self._github.get(path, lambda _: None, self._count, RENAMES)
+        if "location" not in headers:
+            raise DataError(f"GitHub answers {path} itself instead of naming where it is stored")
+        return headers["location"]
+
+    async def back_off(self, failures: int, reason: str, path: str) -> None:
+        """Wait before asking again; raises RetriableError where that was done often enough."""
+        await self._github.back_off(failures, reason, self._below(path))
+
+    def _below(self, path: str) -> str:
+        return path if path.startswith(("/repos/", "/repositories/")) else f"/repos/{self.name}{path}"
 
     def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
         link = _next_link(headers.get("link"))

@@ -1,7 +1,7 @@
 """The socket to GitHub: one request at a time, redirects by hand, bodies within bounds."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -14,12 +14,9 @@ from etl.settings import GitHubSettings
 
 _LARGEST_BODY = 50 * 1024 * 1024
 _MOST_REDIRECTS = 3
-_REDIRECTS = (
-    HTTPStatus.MOVED_PERMANENTLY,
-    HTTPStatus.FOUND,
-    HTTPStatus.TEMPORARY_REDIRECT,
-    HTTPStatus.PERMANENT_REDIRECT,
-)
+# What a renamed repository answers; 302 is also how a download's signed URL is told.
+RENAMES = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
+REDIRECTS = (*RENAMES, HTTPStatus.FOUND)
 
 Answer = tuple[int, CIMultiDict[str], bytes]
 
@@ -39,9 +36,14 @@ class Transport:
         await self._session.close()
 
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], sent: Callable[[], None]
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        sent: Callable[[], None],
+        follow: Collection[int] = REDIRECTS,
     ) -> Answer:
-        """One request and its redirects, as after a rename; `sent` is told of each.
+        """One request and its redirects of the kinds to `follow`, as after a rename; `sent` is told of each.
 
         Raises aiohttp.ClientError or TimeoutError where there is no answer, DataError for one that
         leads to another host, in circles, or is absurdly large.
@@ -52,7 +54,7 @@ class Transport:
                 status, answered = response.status, CIMultiDict(response.headers)
                 body = await _bounded(response)
             location = answered.get("location")
-            if status not in _REDIRECTS or location is None:
+            if status not in follow or location is None:
                 return status, answered, body
             target = own(self._base, location, url)
             if target is None:

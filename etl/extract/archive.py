@@ -1,0 +1,210 @@
+"""Test reports out of an artifact as it comes: a zip, a gzip or bare XML, read as streams, never extracted.
+
+Nothing that an archive says of itself is believed: what counts are the bytes that come out of it.
+"""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import IO, BinaryIO
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError
+from etl.extract import junit
+from etl.extract.results import Result
+
+_PIECE = 1 << 16
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP = b"\x1f\x8b"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+_MEMBERS = 1_000
+_SHOWN = 200
+# All that zipfile and zlib raise on bytes that were made to break them.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Bounds of an artifact.
+
+    `total` and `directory`: bytes of everything unpacked, and of the zip's list of entries. An entry
+    that unpacks to more than `small` bytes may be at most `ratio` times its packed size. After
+    `anomalies` of them, the rest is only counted.
+    """
+
+    total: int = 512 << 20
+    directory: int = 4 << 20
+    entries: int = 50_000
+    small: int = 8 << 20
+    ratio: int = 200
+    anomalies: int = 20
+    report: junit.Limits = field(default_factory=junit.Limits)
+
+
+def read_artifact(
+    file: BinaryIO, name: str, limits: ArchiveLimits | None = None
+) -> Iterator[Result | Anomaly]:
+    """Results of all reports in a seekable file, and an anomaly (kind `report`) for each that cannot be read.
+
+    Raises nothing: what is wrong with one entry costs that entry alone.
+    """
+    return _Artifact(name, limits or ArchiveLimits()).read(file)
+
+
+class _TooLargeError(DataError):
+    """The whole artifact is used up."""
+
+
+class _Artifact:
+    """One artifact, its budget of bytes and its anomalies so far."""
+
+    def __init__(self, name: str, limits: ArchiveLimits) -> None:
+        self._name, self._limits = name, limits
+        self._left = limits.total
+        self._untold = self._told = 0
+
+    def read(self, file: BinaryIO) -> Iterator[Result | Anomaly]:
+        file.seek(0)
+        is_zip = file.read(4) in _ZIP
+        file.seek(0)
+        try:
+            yield from self._entries(file) if is_zip else self._report(_chunks(file))
+        except (DataError, *_BROKEN) as error:
+            yield self._anomaly(error)
+        if self._untold:
+            yield self._anomaly(f"{self._untold} more entries cannot be read")
+
+    def _entries(self, file: BinaryIO) -> Iterator[Result | Anomaly]:
+        found = False
+        with zipfile.ZipFile(_Bounded(file, self._limits.directory)) as archive:
+            entries = archive.infolist()
+            if len(entries) > self._limits.entries:
+                raise DataError(f"more than {self._limits.entries} entries")
+            for entry in entries:
+                try:
+                    yield from self._entry(archive, entry)
+                    found |= _is_report(entry)
+                except junit.NotJUnitError:
+                    # Coverage and the like lie beside the reports.
+                    continue
+                except _TooLargeError:
+                    raise
+                except (DataError, *_BROKEN) as error:
+                    found = True
+                    yield from self._tell(entry.filename, error)
+        if not found:
+            raise DataError("holds no JUnit report")
+
+    def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[Result]:
+        _refuse(entry)
+        if _is_report(entry):
+            with archive.open(entry) as stream:
+                yield from self._report(self._reasonable(stream, entry))
+
+    def _report(self, chunks: Iterator[bytes]) -> Iterator[Result]:
+        first = next(chunks, b"")
+        chunks = chain((first,), chunks)
+        if first.startswith(_GZIP):
+            chunks = _gunzip(chunks)
+        yield from junit.read_report(self._counted(chunks), self._limits.report)
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise _TooLargeError(f"unpacks to more than {self._limits.total} bytes: the rest is left out")
+            yield chunk
+
+    def _reasonable(self, stream: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        # zipfile reads no more than this packed size, so here the header binds itself.
+        allowed = max(self._limits.small, self._limits.ratio * entry.compress_size)
+        for chunk in _chunks(stream):
+            allowed -= len(chunk)
+            if allowed < 0:
+                raise DataError(f"unpacks to more than {self._limits.ratio} times its size: a zip bomb")
+            yield chunk
+
+    def _tell(self, entry: str, error: Exception) -> Iterator[Anomaly]:
+        if self._told < self._limits.anomalies:
+            self._told += 1
+            yield self._anomaly(error, entry)
+        else:
+            self._untold += 1
+
+    def _anomaly(self, error: Exception | str, entry: str = "") -> Anomaly:
+        where = f"artifact {_shown(self._name)}" + (f", {_shown(entry)}" if entry else "")
+        # Some of these say nothing but their type.
+        return Anomaly("report", f"{where}: {str(error)[:_SHOWN] or type(error).__name__}")
+
+
+class _Bounded:
+    """A file for zipfile that refuses to load a large directory: zipfile reads it, as large as it claims, at once."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file, self._limit = file, limit
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > self._limit:
+            raise DataError(f"its list of entries is larger than {self._limit} bytes")
+        return self._file.read(size)
+
+
+def _refuse(entry: zipfile.ZipInfo) -> None:
+    """Raise DataError for an entry that nobody should read."""
+    path = entry.filename.replace("\\", "/")
+    if path.startswith("/") or ".." in path.split("/"):
+        raise DataError("its path leads out of the archive")
+    if not _is_report(entry):
+        return
+    if entry.flag_bits & _ENCRYPTED:
+        raise DataError("is encrypted")
+    if entry.compress_type not in _METHODS:
+        raise DataError(f"is compressed by method {entry.compress_type}, which is not supported")
+
+
+def _is_report(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.lower().endswith((".xml", ".xml.gz"))
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(_PIECE):
+        yield chunk
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpacked, in pieces; a gzip may be several, one after the other."""
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    members = 1
+    for chunk in chunks:
+        packed = chunk
+        while packed:
+            if inflate.eof:
+                members += 1
+                if members > _MEMBERS:
+                    raise DataError(f"a gzip of more than {_MEMBERS} parts")
+                inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            yield inflate.decompress(packed, _PIECE)
+            # Tapes and some tools pad with zeros.
+            packed = inflate.unused_data.lstrip(b"\0") if inflate.eof else inflate.unconsumed_tail
+    if not inflate.eof:
+        raise DataError("the gzip ends too early")
+
+
+def _shown(name: str) -> str:
+    return repr(name[:_SHOWN])

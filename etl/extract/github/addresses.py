@@ -1,0 +1,113 @@
+"""Where a download may lead: which URLs, and which addresses their names may resolve to."""
+
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Self
+
+from aiohttp import ThreadedResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from etl.errors import DataError
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_UNICAST = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is allowed beside https to public addresses: hosts by name, and plain http on loopback."""
+
+    hosts: frozenset[str]
+    plain: bool
+
+    @classmethod
+    def of(cls, api_url: str, hosts: Collection[str] = ()) -> Self:
+        """The API's own host and `hosts` may have any address."""
+        api = URL(api_url)
+        names = frozenset(_normal(name) for name in (api.host or "", *hosts))
+        return cls(names, plain=api.scheme == "http" and _normal(api.host or "") in _LOOPBACK)
+
+    def check(self, url: URL) -> None:
+        """Refuse a URL by what it says itself; raises DataError, which names no more than its host."""
+        host = _normal(url.raw_host or "")
+        if url.scheme != "https" and not (url.scheme == "http" and self.plain and host in _LOOPBACK):
+            raise DataError(
+                f"the download leads to {url.scheme[:20] or 'no scheme'!r}, not https: not followed"
+            )
+        if not host or url.raw_user is not None or url.raw_password is not None:
+            raise DataError("the download leads to a URL without a host, or with a user: not followed")
+        literal = _literal(host)
+        if literal is None and not any(sign.isalpha() for sign in host):
+            # Systems read 127.1 and 0177.0.0.1 as addresses, too.
+            raise DataError(f"the download leads to {host[:100]!r}, which is no name: not followed")
+        if literal is not None and not self.allows(host, host):
+            raise DataError(_refusal(host))
+
+    def allows(self, host: str, address: str) -> bool:
+        """Whether the host may be reached at an address that it resolved to."""
+        host, found = _normal(host), _literal(address)
+        if found is None:
+            return False
+        if host in _LOOPBACK:
+            return found.is_loopback and (self.plain or host in self.hosts)
+        return host in self.hosts or is_public(found)
+
+
+class CheckedResolver(AbstractResolver):
+    """Resolves names for one connection and hands on allowed addresses alone.
+
+    The connection takes what was checked: a name that resolves elsewhere next time gains nothing.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Allowed addresses of a name; raises DataError where it has others alone."""
+        found = await self._resolver.resolve(host, port, family)
+        allowed = [item for item in found if self._policy.allows(host, item["host"])]
+        if found and not allowed:
+            raise DataError(_refusal(host))
+        return allowed
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+        await self._resolver.close()
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is one of the internet's, also where it wraps another."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address not in _UNICAST:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _refusal(host: str) -> str:
+    return (
+        f"the download leads to {host[:100]!r}, which is no public address: not followed. "
+        "If that is right, name the host in github.download_hosts"
+    )
+
+
+def _literal(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _normal(host: str) -> str:
+    return host.lower().rstrip(".")
