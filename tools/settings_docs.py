@@ -126,9 +126,7 @@ def _key(name: str) -> str:
 
 def _section(annotation: Any) -> type[BaseModel] | None:
     """The model of a section, optional or not; lists of models are values."""
-    if get_origin(annotation) is tuple:
-        return None
-    candidates = (annotation, *get_args(annotation))
+    candidates = (annotation,) if get_origin(annotation) is tuple else (annotation, *get_args(annotation))
     return next((kind for kind in candidates if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
@@ -150,11 +148,12 @@ def _type(info: FieldInfo) -> str:
     annotation = info.annotation
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
-    if get_origin(annotation) is tuple:
-        item = get_args(annotation)[0]
-        return "list of objects" if issubclass(item, BaseModel) else "list"
-    kinds = [kind for kind in (annotation, *get_args(annotation)) if kind in _TYPES]
-    return _TYPES[kinds[0]]
+    for kind in (annotation, *get_args(annotation)):
+        if get_origin(kind) is tuple:
+            return "list of objects" if issubclass(get_args(kind)[0], BaseModel) else "list"
+        if kind in _TYPES:
+            return _TYPES[kind]
+    raise TypeError(f"no word for the type {annotation}")
 
 
 def _default(setting: Setting) -> str:

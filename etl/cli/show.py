@@ -27,6 +27,8 @@ class Question(StrEnum):
     OVERVIEW = "overview"
     WORKFLOWS = "workflows"
     JOBS = "jobs"
+    TESTS = "tests"
+    FLAKY = "flaky"
     FAILURES = "failures"
 
 

@@ -3,6 +3,7 @@
 `docs/history-format.md` describes it. Ids may be left out: they follow from the order of lines.
 """
 
+import base64
 import gzip
 import json
 import zlib
@@ -12,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
 from etl.demo.history import (
     Annotation,
+    Artifact,
     Attempt,
     History,
     Inheritance,
@@ -53,6 +55,16 @@ class AnnotationDocument(_Document):
     title: str = ""
 
 
+class ArtifactDocument(_Document):
+    """An artifact that a job uploaded; its content in base64."""
+
+    id: int | None = None
+    name: str
+    created_at: AwareDatetime
+    content: Base64Bytes = b""
+    expired: bool = False
+
+
 class JobDocument(_Document):
     """An execution of a job; created when it started, where nothing else is said."""
 
@@ -65,6 +77,7 @@ class JobDocument(_Document):
     labels: list[str] = Field(default_factory=lambda: ["ubuntu-latest"])
     steps: list[StepDocument] = Field(default_factory=list)
     annotations: list[AnnotationDocument] = Field(default_factory=list)
+    artifacts: list[ArtifactDocument] = Field(default_factory=list)
     inherited: Inheritance | None = None
 
 
@@ -157,7 +170,14 @@ class _Builder:
                 for step in document.steps
             ),
             tuple(Annotation(**annotation.model_dump()) for annotation in document.annotations),
-            inherited=document.inherited,
+            tuple(self._artifact(artifact) for artifact in document.artifacts),
+            document.inherited,
+        )
+
+    def _artifact(self, document: ArtifactDocument) -> Artifact:
+        created = _second(document.created_at)
+        return Artifact(
+            document.id or self.new_id(), document.name, created, document.content, document.expired
         )
 
 
@@ -188,7 +208,7 @@ def _document(line: str, where: str) -> RunDocument:
 
 
 def dump(history: History) -> Iterator[str]:
-    """The history as lines, artifacts left out."""
+    """The history as lines."""
     for repository in history.repositories:
         workflows = {workflow.id: workflow for workflow in repository.workflows}
         for run in repository.runs:
@@ -245,6 +265,16 @@ def _written_job(job: Job) -> dict[str, Any]:
                 "title": note.title,
             }
             for note in job.annotations
+        ],
+        "artifacts": [
+            {
+                "id": artifact.id,
+                "name": artifact.name,
+                "created_at": _iso(artifact.created_at),
+                "content": base64.b64encode(artifact.content).decode(),
+                "expired": artifact.expired,
+            }
+            for artifact in job.artifacts
         ],
         "inherited": job.inherited,
     }

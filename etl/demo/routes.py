@@ -21,6 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 View = Callable[["SimulatedGitHub", web.Request, Repository], web.StreamResponse]
 
 _REPOSITORY = "/repos/{owner}/{name}"
+_SIGNED_S = 60
 
 
 def api(github: SimulatedGitHub) -> list[web.RouteDef]:
@@ -52,7 +53,7 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
 
 def storage(github: SimulatedGitHub) -> list[web.RouteDef]:
     """Routes of the second origin, which holds what artifacts contain."""
-    return [web.get("/artifacts/{id}", functools.partial(_content, github))]
+    return [web.get("/artifacts/{id}", functools.partial(_stored, github))]
 
 
 def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
@@ -204,24 +205,19 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
     return error(404, "Not Found")
 
 
-def _uploaded(github: SimulatedGitHub, repository: Repository) -> list[tuple[Run, Artifact]]:
+def _uploaded(github: SimulatedGitHub, repository: Repository) -> Iterator[tuple[Run, Artifact]]:
     now = github.clock()
-    found = [
-        (run, item)
-        for run, _, job in _all_jobs(repository)
-        for item in job.artifacts
-        if job.inherited is None and item.created_at <= now
-    ]
-    return sorted(found, key=lambda pair: (pair[1].created_at, pair[1].id), reverse=True)
+    for run, _, job in _all_jobs(repository):
+        for item in job.artifacts if job.inherited is None else ():
+            if item.created_at <= now:
+                yield run, item
 
 
 def _artifacts(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
     wanted = request.match_info.get("run")
-    items = [
-        views.artifact(github.url, repository, run, item)
-        for run, item in _uploaded(github, repository)
-        if wanted is None or str(run.id) == wanted
-    ]
+    found = [pair for pair in _uploaded(github, repository) if wanted is None or str(pair[0].id) == wanted]
+    found.sort(key=lambda pair: (pair[1].created_at, pair[1].id), reverse=True)
+    items = [views.artifact(github.url, repository, run, item) for run, item in found]
     return _listing(request, "artifacts", items)
 
 
@@ -230,16 +226,25 @@ def _download(github: SimulatedGitHub, request: web.Request, repository: Reposit
         if str(item.id) == request.match_info["artifact"]:
             if item.expired:
                 return error(410, "Artifact has expired")
-            location = f"{github.storage_url}/artifacts/{item.id}?sig=simulated"
+            expires = int(github.clock()) + _SIGNED_S
+            location = f"{github.storage_url}/artifacts/{item.id}?se={expires}&sig=simulated"
             return web.Response(status=302, headers={"location": location})
     return error(404, "Not Found")
+
+
+async def _stored(github: SimulatedGitHub, request: web.Request) -> web.StreamResponse:
+    async def go_on() -> web.StreamResponse:
+        return await _content(github, request)
+
+    fault = github.faults.take(request.path_qs)
+    return await fault(request, go_on) if fault else await go_on()
 
 
 async def _content(github: SimulatedGitHub, request: web.Request) -> web.Response:
     """The signed URL is all the credentials that the storage takes: an Authorization header is an error."""
     if "authorization" in request.headers:
         return web.Response(status=400, text="InvalidAuthenticationInfo")
-    if request.query.get("sig") != "simulated":
+    if request.query.get("sig") != "simulated" or int(request.query.get("se", 0)) < github.clock():
         return web.Response(status=403, text="AuthenticationFailed")
     for repository in github.history.repositories:
         for _, item in _uploaded(github, repository):

@@ -11,6 +11,7 @@ from random import Random
 from etl.demo.history import (
     DAY_S,
     Annotation,
+    Artifact,
     Attempt,
     History,
     Inheritance,
@@ -20,81 +21,12 @@ from etl.demo.history import (
     Step,
     Workflow,
 )
+from etl.demo.plans import PLANS, Plan
+from etl.demo.suites import Case, archive, execute, report
 
 _BEGIN = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
 _HOUR_S = 3_600
 _ACTORS = ("ada", "grace", "linus", "margaret", "renovate[bot]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How a job behaves: typical seconds, how often it fails, and what it says then."""
-
-    name: str
-    seconds: int
-    failure_rate: float
-    messages: tuple[str, ...]
-    labels: tuple[str, ...] = ("ubuntu-24.04",)
-    growth: float = 0.0  # a day
-    steps: tuple[tuple[str, float], ...] = (
-        ("Set up job", 0.05),
-        ("Checkout", 0.05),
-        ("Run", 0.85),
-        ("Post", 0.05),
-    )
-    needs: bool = False
-
-
-_UNIT_MESSAGES = (
-    "TestCache - expected 3 entries, got {n}",
-    "TestRetry - context deadline exceeded after {n}.{n}s",
-    "panic: runtime error: invalid memory address [0xc000{h}]",
-)
-_INTEGRATION_MESSAGES = (
-    "TestInstall - CheckPods timed-out ({n}m0s)",
-    "TestUpgrade - dial tcp 10.0.{n}.7:8443: connect: connection refused",
-    "TestGateway - unexpected status 50{n} from pod gateway-{h}",
-    "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout",
-)
-_PLANS: dict[str, tuple[str, tuple[_Plan, ...]]] = {
-    "CI": (
-        ".github/workflows/ci.yml",
-        (
-            _Plan("lint", 95, 0.015, ("ruff: {n} errors in src/app_{n}.py",)),
-            *(
-                _Plan(f"unit ({system}, {version})", 240, rate, _UNIT_MESSAGES, (system,), growth)
-                for system, version, rate, growth in (
-                    ("ubuntu-24.04", "3.12", 0.02, 0.0),
-                    ("ubuntu-24.04", "3.13", 0.025, 0.0),
-                    ("macos-15", "3.13", 0.05, 0.01),
-                    ("windows-2025", "3.13", 0.07, 0.0),
-                )
-            ),
-            _Plan("build", 310, 0.01, ("ld: symbol not found: rocket_{h}",), growth=0.03),
-            _Plan("publish preview", 40, 0.01, ("deploy of preview {h} refused",), needs=True),
-        ),
-    ),
-    "Integration": (
-        ".github/workflows/integration.yml",
-        tuple(
-            _Plan(f"cluster ({name})", 780, rate, _INTEGRATION_MESSAGES, ("self-hosted", "large"))
-            for name, rate in (
-                ("install", 0.04),
-                ("upgrade", 0.16),
-                ("gateway", 0.09),
-                ("multi-region", 0.12),
-            )
-        ),
-    ),
-    "Docs": (".github/workflows/docs.yml", (_Plan("site", 70, 0.01, ("dead link in docs/page_{n}.md",)),)),
-    "Nightly": (
-        ".github/workflows/nightly.yml",
-        (
-            _Plan("soak", 5_400, 0.12, ("soak: {n} requests of 100000 failed",), ("self-hosted", "large")),
-            _Plan("fuzz", 3_600, 0.05, ("crash-{h}{h}: heap-buffer-overflow at 0x6020{h}",)),
-        ),
-    ),
-}
 
 
 def synthetic(*, seed: int = 1, days: int = 28, pushes: int = 12) -> History:
@@ -112,7 +44,7 @@ class _Builder:
     runs: list[Run] = field(default_factory=list)
 
     def build(self) -> Repository:
-        self.workflows = [Workflow(self.new_id(), name, path) for name, (path, _) in _PLANS.items()]
+        self.workflows = [Workflow(self.new_id(), name, path) for name, (path, _) in PLANS.items()]
         for day in range(self.days):
             self._day(day)
         self.runs.sort(key=lambda run: run.created_at)
@@ -180,7 +112,7 @@ class _Builder:
         if name == "CI" and self.random.random() < 0.004:  # noqa: PLR2004
             return Attempt(started, (), "startup_failure")
         jobs: list[Job] = []
-        for plan in _PLANS[name][1]:
+        for plan in PLANS[name][1]:
             if plan.needs and any(job.conclusion != "success" for job in jobs):
                 jobs.append(self._skipped(plan, started))
             else:
@@ -195,7 +127,7 @@ class _Builder:
         started = first.ended_at + delay
         whole = self.random.random() < 0.25  # noqa: PLR2004
         way = self.random.choice(list(Inheritance))
-        plans = {plan.name: plan for plan in _PLANS[name][1]}
+        plans = {plan.name: plan for plan in PLANS[name][1]}
         jobs = [
             self._job(plans[job.name], started, day, healed=True)
             if whole or job.conclusion != "success"
@@ -218,18 +150,22 @@ class _Builder:
             inherited=way,
         )
 
-    def _skipped(self, plan: _Plan, started: int) -> Job:
+    def _skipped(self, plan: Plan, started: int) -> Job:
         return Job(self.new_id(), plan.name, started, started, started, "skipped", plan.labels)
 
     def _job(
-        self, plan: _Plan, created: int, day: int, *, cancelled: bool = False, healed: bool = False
+        self, plan: Plan, created: int, day: int, *, cancelled: bool = False, healed: bool = False
     ) -> Job:
         queued = int(self.random.expovariate(1 / (45 if "self-hosted" in plan.labels else 6)))
         started = created + 1 + queued
         seconds = max(5, int(plan.seconds * (1 + plan.growth * day) * self.random.lognormvariate(0, 0.15)))
         rate = plan.failure_rate * (0.3 if healed else 1.0)
         rate = 0.9 if self._outage(plan, started) else rate
-        conclusion = "failure" if self.random.random() < rate else "success"
+        cases = execute(
+            self.random, plan.tests, day=day, outage=self._outage(plan, started), retries=plan.retries
+        )
+        red = self.random.random() < rate or any(case.red for case in cases)
+        conclusion = "failure" if red else "success"
         if cancelled:
             conclusion, seconds = "cancelled", seconds // 3
         elif conclusion == "failure" and self.random.random() < 0.05:  # noqa: PLR2004
@@ -243,15 +179,24 @@ class _Builder:
             conclusion,
             plan.labels,
             self._steps(plan, started, seconds, conclusion),
-            self._annotations(plan, started, conclusion),
+            self._annotations(plan, started, conclusion, cases),
+            () if cancelled else self._artifacts(plan, started + int(seconds * 0.95), cases),
         )
 
-    def _outage(self, plan: _Plan, moment: int) -> bool:
+    def _artifacts(self, plan: Plan, uploaded: int, cases: list[Case]) -> tuple[Artifact, ...]:
+        """The report of the tests, uploaded under a name that says which job's it is."""
+        if not cases:
+            return ()
+        words = plan.name.replace("(", "").replace(")", "").replace(",", "").split()
+        content = archive([("reports/junit.xml", report(cases))])
+        return (Artifact(self.new_id(), "-".join(("test-results", *words)), uploaded, content),)
+
+    def _outage(self, plan: Plan, moment: int) -> bool:
         """The registry is away for an afternoon in its last quarter."""
         afternoon = _BEGIN + (self.days * 3 // 4) * DAY_S + 14 * _HOUR_S
         return "large" in plan.labels and afternoon <= moment < afternoon + 3 * _HOUR_S
 
-    def _steps(self, plan: _Plan, started: int, seconds: int, conclusion: str) -> tuple[Step, ...]:
+    def _steps(self, plan: Plan, started: int, seconds: int, conclusion: str) -> tuple[Step, ...]:
         steps, moment = [], started
         for name, share in plan.steps:
             ended = moment + int(seconds * share)
@@ -261,11 +206,15 @@ class _Builder:
             moment = ended
         return tuple(steps)
 
-    def _annotations(self, plan: _Plan, started: int, conclusion: str) -> tuple[Annotation, ...]:
+    def _annotations(
+        self, plan: Plan, started: int, conclusion: str, cases: list[Case]
+    ) -> tuple[Annotation, ...]:
         if conclusion == "timed_out":
             return (Annotation("The job has exceeded the maximum execution time of 6h0m0s"),)
         if conclusion != "failure":
             return ()
+        if any(case.red for case in cases):
+            return (Annotation("Process completed with exit code 1."),)
         if self._outage(plan, started):
             message = "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout"
         else:

@@ -18,7 +18,9 @@ from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
 from etl.settings import Settings
+from etl.state.artifacts import Artifacts
 from etl.state.database import open_database
+from etl.state.evidence import Evidence
 from etl.state.facts import Facts
 from etl.state.outbox import Outbox
 from etl.state.progress import Progress
@@ -37,6 +39,8 @@ class Pipeline:
     store: Store
     outbox: Outbox
     progress: Progress
+    evidence: Evidence
+    artifacts: Artifacts
     facts: Facts
     clock: Callable[[], float]
     debug: bool = False
@@ -90,11 +94,24 @@ async def open_pipeline(
     with _alone(settings):
         engine = open_database(settings.state_url)
         outbox = Outbox(engine, clock)
-        progress = Progress(engine, outbox, clock)
+        evidence = Evidence(engine, clock)
+        progress = Progress(engine, outbox, evidence, clock)
+        artifacts = Artifacts(engine, progress, clock)
         store = open_store(settings)
         try:
             async with GitHub(settings.github, clock=clock) as github:
-                yield Pipeline(settings, github, store, outbox, progress, Facts(engine), clock, debug)
+                yield Pipeline(
+                    settings,
+                    github,
+                    store,
+                    outbox,
+                    progress,
+                    evidence,
+                    artifacts,
+                    Facts(engine),
+                    clock,
+                    debug,
+                )
         finally:
             await store.close()
             engine.dispose()

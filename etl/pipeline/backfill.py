@@ -97,7 +97,7 @@ async def _read_range(
         advance(repository.name, finished, total)
 
     still_open = progress.open_runs(repository.id)
-    reader = RunReader(session, points_from=asked.start if asked.replace else 0)
+    reader = RunReader(session, since=asked.start, points_from=asked.start if asked.replace else 0)
     if asked.replace:
         await _read_earlier(session, reader, asked.start)
     await sweep(session, reader, windows, done=done)
@@ -113,6 +113,7 @@ async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) ->
     await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
     session.progress.forget_runs(session.repository.id, start - RERUN_S - LONGEST_RUN_S)
+    session.artifacts.forget(session.repository.id)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 

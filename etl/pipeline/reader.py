@@ -1,9 +1,11 @@
 """One run: its attempts, jobs and annotations are read, transformed and committed together."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import zip_longest
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
@@ -12,13 +14,18 @@ from etl.extract.github.jobs import list_jobs
 from etl.extract.github.pages import PageTag
 from etl.extract.github.runs import get_attempt
 from etl.extract.records import Annotation, Job, Run
+from etl.extract.results import Report
 from etl.extract.values import seconds
 from etl.load.line_protocol import encode
+from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.progress import AGED_OUT, COMPLETED, KnownRun
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
-from etl.transform.names import Masks, branch_tag, tag_value, workflow_names, workflow_of
+from etl.transform.executions import Execution
+from etl.transform.flakes import evidence
+from etl.transform.names import branch_tag, tag_value, workflow_names, workflow_of
+from etl.transform.rules import Rules
 from etl.transform.schema import NANOSECONDS, Point
 
 HOUR_S = 3_600
@@ -43,22 +50,26 @@ _WHO_MAY_READ_CHECKS = (
 class _Gathered:
     """What the attempts of one run led to, before it is committed."""
 
+    seen_at: float
     points: list[Point] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
     attempts: int = 0
     jobs: int = 0
+    tests: int = 0
 
 
 class RunReader:
-    """Reads runs of one repository, many at once. Points before `points_from` are not made."""
+    """Reads runs of one repository, many at once.
 
-    def __init__(self, session: Session, *, points_from: int = 0) -> None:
+    `since` is where the oldest artifact may be; points before `points_from` are not made.
+    """
+
+    def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
         self._session = session
+        self._reports = Reports(session, since=since)
+        self._rules = Rules.of(session.settings)
         self._points_from = points_from * NANOSECONDS
         self._forbidden = False
-        masks = session.settings.masks
-        self._masks = Masks(
-            disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]
-        )
         self._workflows = workflow_names(session.repository.workflows)
         self._places = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
@@ -71,14 +82,15 @@ class RunReader:
         if not self._changed(run, known):
             self._session.progress.commit_tags(self._session.repository.id, tags)
             return
+        gathered = _Gathered(time.monotonic())
         async with self._places:
             await self._session.room()
             try:
-                known, gathered = await self._read_attempts(run, known)
+                known = await self._read_attempts(run, known, gathered)
             except DataError as error:
                 # It will not read any better next time: it is left alone until it changes.
                 self._anomaly("run", f"run {run.id}: {error}", run)
-                gathered, known = _Gathered(), replace(known, stored_attempt=run.attempt)
+                known = replace(known, stored_attempt=run.attempt)
         self._commit(run, known, gathered, tags)
 
     def _unknown(self, run: Run) -> KnownRun:
@@ -92,22 +104,33 @@ class RunReader:
         seen = (known.attempt, known.updated_at, known.status)
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
-    async def _read_attempts(self, run: Run, known: KnownRun) -> tuple[KnownRun, _Gathered]:
-        gathered = _Gathered()
+    async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        attempts = await self._attempts(run, known)
+        for attempt, following in zip_longest(attempts, attempts[1:]):
+            until = following.started_at if following else None
+            if attempt.completed or self._age(attempt) > DAY_S:
+                known = await self._read_attempt(attempt, until, known, gathered)
+        return known
+
+    async def _attempts(self, run: Run, known: KnownRun) -> list[Run]:
+        """The attempts that have not been stored, oldest first."""
         earliest = 1 if run.has_previous_attempt else run.attempt
-        first = max(earliest, known.stored_attempt + 1)
-        for number in range(first, run.attempt + 1):
-            attempt = (
-                run if number == run.attempt else await get_attempt(self._session.client, run.id, number)
-            )
+        attempts = []
+        for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
+            attempt = await get_attempt(self._session.client, run.id, number)
             if attempt is None:
                 self._anomaly("attempt gone", f"attempt {number} of run {run.id}", run)
-            elif attempt.completed or self._age(attempt) > DAY_S:
-                known = await self._read_attempt(attempt, known, gathered)
-        return known, gathered
+            else:
+                attempts.append(attempt)
+        return [*attempts, run]
 
-    async def _read_attempt(self, attempt: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        """Points of an attempt that has ended, or has been open for more than a day."""
+    async def _read_attempt(
+        self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
+    ) -> KnownRun:
+        """Points of an attempt that has ended, or has been open for more than a day.
+
+        The next attempt began at `until`.
+        """
         try:
             jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
         except NotFoundError:
@@ -117,7 +140,7 @@ class RunReader:
         executed = own_jobs(jobs, known.executions)
         if attempt.completed and not self._settled(attempt, executed):
             return known
-        await self._transform(attempt, known, executed, gathered)
+        await self._transform(attempt, until, known, executed, gathered)
         if not attempt.completed:
             return known
         executions = known.executions | {execution_key(job) for job in executed}
@@ -136,12 +159,20 @@ class RunReader:
         started = run.started_at if run.started_at is not None else run.created_at
         return self._session.clock() - started
 
-    async def _transform(self, run: Run, known: KnownRun, jobs: Sequence[Job], gathered: _Gathered) -> None:
+    async def _transform(
+        self, run: Run, until: int | None, known: KnownRun, jobs: Sequence[Job], gathered: _Gathered
+    ) -> None:
         repository = tag_value(self._session.repository.name)
-        context = Context(repository, known.workflow, known.branch, run, self._masks)
-        transformed = transform_attempt(context, jobs, await self._annotations(run, jobs))
+        context = Context(repository, known.workflow, known.branch, run, self._rules)
+        annotations = await self._annotations(run, jobs)
+        reports: list[Report] = []
+        if run.completed:
+            reports = await self._reports.of(run, jobs, until=until, seen_at=gathered.seen_at)
+        transformed = transform_attempt(context, jobs, annotations, reports)
         self._session.anomalies.add(*transformed.anomalies)
-        gathered.points += [point for point in transformed.points if point.time >= self._points_from]
+        gathered.points += transformed.points
+        gathered.executions += transformed.executions
+        gathered.tests += sum(len(report.results) for report in reports)
         gathered.attempts += run.completed
         gathered.jobs += sum(job.completed for job in jobs)
 
@@ -189,13 +220,26 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = self._encoded(gathered.points, run)
-        self._session.progress.commit_run(self._session.repository, known, lines, tags)
+        points = [*gathered.points, *self._flakes(gathered.executions)]
+        lines = self._encoded([point for point in points if point.time >= self._points_from], run)
+        self._session.progress.commit_run(self._session.repository, known, lines, tags, gathered.executions)
         summary = self._session.summary
         summary.runs += 1
         summary.attempts += gathered.attempts
         summary.jobs += gathered.jobs
+        summary.tests += gathered.tests
         summary.points += len(lines)
+
+    def _flakes(self, executions: Sequence[Execution]) -> list[Point]:
+        """Evidence that new executions are, with known ones and with each other.
+
+        It is looked for at the commit itself, so that none that is read beside this one is missed.
+        """
+        points = []
+        for index, execution in enumerate(executions):
+            known = self._session.evidence.related(self._session.repository.id, execution)
+            points += evidence(execution, [*known, *executions[:index]], self._rules.limits)
+        return points
 
     def _encoded(self, points: Sequence[Point], run: Run) -> list[bytes]:
         """Lines of all points that can be written; any other is an anomaly and costs itself alone."""

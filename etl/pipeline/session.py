@@ -7,6 +7,8 @@ from etl.anomalies import Anomalies
 from etl.extract.github.client import RepositoryClient
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
+from etl.state.artifacts import Artifacts
+from etl.state.evidence import Evidence
 from etl.state.progress import KnownRepository, Progress
 
 
@@ -16,6 +18,8 @@ class Session:
 
     client: RepositoryClient
     progress: Progress
+    evidence: Evidence
+    artifacts: Artifacts
     settings: Settings
     repository: KnownRepository
     summary: Summary

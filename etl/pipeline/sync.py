@@ -86,7 +86,16 @@ async def open_session(
         await pipeline.room(delivery)
 
     return Session(
-        client, pipeline.progress, pipeline.settings, known, summary, anomalies, pipeline.clock, room
+        client,
+        pipeline.progress,
+        pipeline.evidence,
+        pipeline.artifacts,
+        pipeline.settings,
+        known,
+        summary,
+        anomalies,
+        pipeline.clock,
+        room,
     )
 
 
@@ -111,7 +120,7 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
 async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
     start = _first_window(session, now, newest_only=newest_only)
-    reader = RunReader(session)
+    reader = RunReader(session, since=start)
     repository = session.repository.id
 
     def done(window: Window) -> None:
@@ -121,7 +130,8 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     still_open = session.progress.open_runs(repository)
     await sweep(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
-    session.progress.prune(repository)
+    for kept in (session.progress, session.evidence, session.artifacts):
+        kept.prune(repository)
 
 
 def _first_window(session: Session, now: int, *, newest_only: bool) -> int:

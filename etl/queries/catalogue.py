@@ -8,6 +8,13 @@ Definitions that hold in every question:
 - `runs` and `jobs` of the overview count every completed attempt and every job, whatever the
   conclusion; `minutes` is the sum of all jobs' durations, whatever the conclusion, in minutes.
 - `p50_s`, `p95_s` and `queued_p50_s` are of jobs where a row is a job, else of attempts of runs.
+- A test's `runs` are its results other than skipped, a job's its executions that count; `failures`
+  are results that failed or ended in an error. Where only failing results are stored
+  (`tests.points: failed`) these are all the runs there are: rates are then 1, states `broken`.
+- `flakes` are failing results with evidence; points of one failing result, of whatever kind of
+  evidence, have the same time and count once. `score` is the Wilson score's lower bound (95 %) of
+  `flakes` of `runs`; it and the rate are null where fewer runs than flakes are stored.
+- `broken` is what ran in the last 7 days before `stop` and failed each time, wherever `start` is.
 - Times are whole seconds: what points have below a second only keeps them apart.
 """
 
@@ -17,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from functools import cached_property
 from importlib.resources import files
+from math import inf
 from typing import Any, Final
 
 from etl.errors import ConfigurationError
@@ -117,7 +125,14 @@ class Question:
         return sorted(answer, key=self._rank)
 
     def _rank(self, row: Row) -> tuple[Any, ...]:
-        return tuple(-row[name[1:]] if name.startswith("-") else row[name] or "" for name in self.order)
+        return tuple(_place(row[name.removeprefix("-")], name.startswith("-")) for name in self.order)
+
+
+def _place(value: Any, greatest_first: bool) -> Any:
+    """Where a value stands: of numbers the greatest first, and what is unknown after them."""
+    if greatest_first:
+        return inf if value is None else -value
+    return value or ""
 
 
 def question(name: str) -> Question:
@@ -136,12 +151,15 @@ def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
 
 _COLUMNS: Final = _columns(
     {
-        Type.TEXT: "repository workflow job job_group signature template message url status",
-        Type.COUNT: "runs jobs tests success total count flaky_tests flaky_jobs requests points rejected",
+        Type.TEXT: "repository level workflow job job_group suite test state signature template message url "
+        "status",
+        Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
+        "requests points rejected",
         Type.INTEGER: "rate_limit_remaining",
         Type.NUMBER: "minutes wasted_minutes share",
-        Type.MEASURED: "run_success_rate job_success_rate success_rate p50_s p95_s queued_p50_s lag_s",
-        Type.TIME: "time first_seen last_seen",
+        Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate flake_rate score p50_s "
+        "p95_s queued_p50_s mean_s lag_s",
+        Type.TIME: "time first_seen last_seen last_failure",
     }
 )
 
@@ -179,6 +197,25 @@ QUESTIONS: Final = {
                 "repository workflow job job_group success total success_rate p50_s p95_s queued_p50_s minutes"
             ),
             ("repository", "workflow", "job", "job_group"),
+        ),
+        Question(
+            "tests",
+            "Tests that failed; `state` is `broken`, `flaky` (evidence in the last 14 days) or `failing`.",
+            _of("repository workflow job suite test runs failures failure_rate mean_s last_failure state"),
+            ("repository", "workflow", "job", "suite", "test"),
+        ),
+        Question(
+            "flaky",
+            "Tests and jobs with evidence of flaking, the surest first; `suite` and `test` are null for "
+            "jobs, `state` is `broken`, `quiet` (no evidence in the last 14 days) or `flaky`.",
+            tuple(
+                Column(column.name, Type.MEASURED) if column.name == "wasted_minutes" else column
+                for column in _of(
+                    "repository level workflow job suite test flakes runs flake_rate score commits state "
+                    "first_seen last_seen wasted_minutes message"
+                )
+            ),
+            ("-score", "repository", "level", "workflow", "job", "suite", "test"),
         ),
         Question(
             "failures",

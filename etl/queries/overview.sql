@@ -30,17 +30,23 @@ by_jobs AS (
     AND ($branch = '' OR branch = $branch)
   GROUP BY before
 ),
+-- Evidence of several kinds for one failing result stands at one time.
+failing_results AS (
+  SELECT before, level, repository, workflow, job, suite, test, time, max(wasted_s) AS wasted_s
+  FROM flake, periods
+  WHERE time >= since AND time < until
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+    AND ($branch = '' OR branch = $branch)
+  GROUP BY ALL
+),
 by_flakes AS (
   SELECT
     before,
     sum(wasted_s) / 60 AS wasted_minutes,
     count(DISTINCT (repository, workflow, job, suite, test)) FILTER (level = 'test') AS flaky_tests,
     count(DISTINCT (repository, workflow, job)) FILTER (level = 'job') AS flaky_jobs
-  FROM flake, periods
-  WHERE time >= since AND time < until
-    AND ($repository = '' OR repository = $repository)
-    AND ($workflow = '' OR workflow = $workflow)
-    AND ($branch = '' OR branch = $branch)
+  FROM failing_results
   GROUP BY before
 ),
 answers AS (

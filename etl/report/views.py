@@ -4,7 +4,7 @@ The terminal, the machine formats and the HTML report all draw from here. A new 
 `View` and nothing else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final
@@ -108,6 +108,10 @@ _TOTAL = Column("total", "Total", Kind.COUNT)
 _P50 = Column("p50_s", "p50", Kind.DURATION)
 _P95 = Column("p95_s", "p95", Kind.DURATION)
 _QUEUED = Column("queued_p50_s", "Queued", Kind.DURATION, narrowest=90)
+_SUITE = Column("suite", "Suite", Kind.TEXT, narrowest=120)
+_TEST = Column("test", "Test", Kind.TEXT)
+_RUNS = Column("runs", "Runs", Kind.COUNT, narrowest=75)
+_STATE = Column("state", "State", Kind.TEXT)
 _MINUTES = Column("minutes", "Minutes", Kind.MINUTES, narrowest=100)
 
 OVERVIEW: Final = View(
@@ -123,12 +127,9 @@ OVERVIEW: Final = View(
         Column("p95_s", "Run time, p95", Kind.DURATION, better=Better.LOWER),
         Column("queued_p50_s", "Time in queue, median", Kind.DURATION, better=Better.LOWER),
         Column("minutes", "Runner minutes", Kind.MINUTES),
-        # Nothing looks for flakes yet, and a zero would say that there are none.
-        Column(
-            "wasted_minutes", "Minutes wasted on flakes", Kind.MINUTES, narrowest=None, better=Better.LOWER
-        ),
-        Column("flaky_tests", "Flaky tests", Kind.COUNT, narrowest=None, better=Better.LOWER),
-        Column("flaky_jobs", "Flaky jobs", Kind.COUNT, narrowest=None, better=Better.LOWER),
+        Column("wasted_minutes", "Minutes wasted on flakes", Kind.MINUTES, better=Better.LOWER),
+        Column("flaky_tests", "Flaky tests", Kind.COUNT, better=Better.LOWER),
+        Column("flaky_jobs", "Flaky jobs", Kind.COUNT, better=Better.LOWER),
     ),
     single=True,
 )
@@ -167,6 +168,47 @@ JOBS: Final = View(
         _MINUTES,
     ),
 )
+TESTS: Final = View(
+    "tests",
+    "Tests that failed",
+    "failing tests",
+    (
+        _REPOSITORY,
+        _WORKFLOW,
+        replace(_JOB, foldable=True),
+        _SUITE,
+        _TEST,
+        _RUNS,
+        Column("failures", "Failures", Kind.COUNT),
+        Column("failure_rate", "Rate", Kind.RATE, better=Better.LOWER),
+        Column("mean_s", "Mean", Kind.DURATION, narrowest=100),
+        Column("last_failure", "Last failure", Kind.TIME, narrowest=90),
+        _STATE,
+    ),
+)
+FLAKY: Final = View(
+    "flaky",
+    "Flaky tests and jobs",
+    "flakes",
+    (
+        _REPOSITORY,
+        Column("level", "Level", Kind.TEXT, narrowest=100, foldable=True),
+        _WORKFLOW,
+        replace(_JOB, foldable=True),
+        _SUITE,
+        _TEST,
+        Column("flakes", "Flakes", Kind.COUNT),
+        _RUNS,
+        Column("flake_rate", "Rate", Kind.RATE, better=Better.LOWER),
+        Column("score", "At least", Kind.RATE, narrowest=100, better=Better.LOWER),
+        Column("commits", "Commits", Kind.COUNT, narrowest=130),
+        _STATE,
+        Column("first_seen", "First seen", Kind.TIME, narrowest=140),
+        Column("last_seen", "Last seen", Kind.TIME, narrowest=90),
+        Column("wasted_minutes", "Wasted min", Kind.MINUTES, narrowest=150, better=Better.LOWER),
+        Column("message", "Message", Kind.TEXT, narrowest=180),
+    ),
+)
 FAILURES: Final = View(
     "failures",
     "Most common failures",
@@ -200,4 +242,6 @@ SUCCESS_OVER_TIME: Final = View(
     ),
 )
 
-VIEWS: Final = {view.question: view for view in (OVERVIEW, WORKFLOWS, JOBS, FAILURES, SUCCESS_OVER_TIME)}
+VIEWS: Final = {
+    view.question: view for view in (OVERVIEW, WORKFLOWS, JOBS, TESTS, FLAKY, FAILURES, SUCCESS_OVER_TIME)
+}

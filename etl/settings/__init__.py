@@ -1,22 +1,27 @@
 """Settings: what can be set, and where it is read from."""
 
 from etl.settings.load import known_settings, load
-from etl.settings.model import (
+from etl.settings.model import Settings
+from etl.settings.sections import (
     GITHUB_API,
     AppSettings,
+    ArtifactRule,
+    FlakeSettings,
     GitHubSettings,
     InfluxSettings,
     LogSettings,
     MaskRule,
     MaskSettings,
-    Settings,
     StateSettings,
-    parse_since,
+    TestSettings,
 )
+from etl.settings.values import parse_since
 
 __all__ = [
     "GITHUB_API",
     "AppSettings",
+    "ArtifactRule",
+    "FlakeSettings",
     "GitHubSettings",
     "InfluxSettings",
     "LogSettings",
@@ -24,6 +29,7 @@ __all__ = [
     "MaskSettings",
     "Settings",
     "StateSettings",
+    "TestSettings",
     "known_settings",
     "load",
     "parse_since",

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from etl.errors import ConfigurationError
 from etl.settings.environment import FILE_VARIABLE, read_environment, variable_of
-from etl.settings.model import Section, Settings
+from etl.settings.model import Settings
+from etl.settings.sections import Section
 
 DEFAULT_FILE = Path("config/ci-health.yaml")
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from etl.extract.github.pages import PageTag
 from etl.extract.records import Workflow
 from etl.state import tables
+from etl.state.database import upsert
+from etl.state.evidence import Evidence
 from etl.state.outbox import Outbox
+from etl.transform.executions import Execution
 
 COMPLETED = "completed"
 # Still open after the longest time that GitHub lets a run take: not asked about any more.
@@ -58,9 +60,12 @@ class KnownRun:
 class Progress:
     """Reads and commits the progress of one repository after another; every call is a transaction."""
 
-    def __init__(self, engine: Engine, outbox: Outbox, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: Engine, outbox: Outbox, evidence: Evidence, clock: Callable[[], float] = time.time
+    ) -> None:
         self._engine = engine
         self._outbox = outbox
+        self._evidence = evidence
         self._clock = clock
 
     def repository(self, name: str) -> KnownRepository | None:
@@ -92,8 +97,8 @@ class Progress:
                 .where(tables.repositories.c.name == name, tables.repositories.c.id != repository.id)
                 .values(name=f"{name} (before {repository.id})")
             )
-            _upsert(connection, tables.repositories, {"id": repository.id}, values)
-            self._save_tags(connection, repository.id, tags)
+            upsert(connection, tables.repositories, {"id": repository.id}, values)
+            self.save_tags(connection, repository.id, tags)
         known = self.repository(name)
         assert known is not None
         return known
@@ -139,8 +144,9 @@ class Progress:
         run: KnownRun,
         lines: Sequence[bytes],
         tags: Iterable[PageTag] = (),
+        executions: Iterable[Execution] = (),
     ) -> None:
-        """Commit a run's points together with how far it is stored."""
+        """Commit a run's points together with how far it is stored, and what may be evidence later."""
         values = {
             "created_at": run.created_at,
             "attempt": run.attempt,
@@ -152,14 +158,16 @@ class Progress:
             "executions": b"".join(sorted(run.executions)),
         }
         with self._engine.begin() as connection:
-            _upsert(connection, tables.runs, {"repository_id": repository.id, "id": run.id}, values)
-            self._save_tags(connection, repository.id, tags)
+            upsert(connection, tables.runs, {"repository_id": repository.id, "id": run.id}, values)
+            self.save_tags(connection, repository.id, tags)
+            for execution in executions:
+                self._evidence.add(connection, repository.id, execution)
             self._outbox.add(connection, repository.name, lines)
 
     def commit_tags(self, repository_id: int, tags: Iterable[PageTag]) -> None:
         """Commit the tags of pages whose runs are all committed."""
         with self._engine.begin() as connection:
-            self._save_tags(connection, repository_id, tags)
+            self.save_tags(connection, repository_id, tags)
 
     def move_cursor(self, repository_id: int, cursor: int) -> None:
         """Move the cursor forward; it never goes back."""
@@ -192,7 +200,7 @@ class Progress:
         """Everything created before `position` is committed."""
         key = {"repository_id": repository_id, "start": start, "stop": stop}
         with self._engine.begin() as connection:
-            _upsert(connection, tables.backfills, key, {"position": position})
+            upsert(connection, tables.backfills, key, {"position": position})
 
     def finish_backfill(self, repository_id: int, start: int, stop: int) -> None:
         """Forget a backfill that is through."""
@@ -227,7 +235,8 @@ class Progress:
                 delete(tags).where(tags.c.repository_id == repository_id, tags.c.saved_at < horizon)
             )
 
-    def _save_tags(self, connection: Connection, repository_id: int, tags: Iterable[PageTag]) -> None:
+    def save_tags(self, connection: Connection, repository_id: int, tags: Iterable[PageTag]) -> None:
+        """Keep page tags, within the caller's transaction."""
         for tag in tags:
             key = {"repository_id": repository_id, "url": tag.url}
             values = {
@@ -238,7 +247,7 @@ class Progress:
                 "items": tag.items,
                 "saved_at": int(self._clock()),
             }
-            _upsert(connection, tables.page_tags, key, values)
+            upsert(connection, tables.page_tags, key, values)
 
 
 def _known_run(row: Any) -> KnownRun:
@@ -260,12 +269,3 @@ def _known_run(row: Any) -> KnownRun:
 def _is_backfill(repository_id: int, start: int, stop: int) -> tuple[Any, ...]:
     columns = tables.backfills.c
     return columns.repository_id == repository_id, columns.start == start, columns.stop == stop
-
-
-def _upsert(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(
-        dialect.insert(table)
-        .values(**key, **values)
-        .on_conflict_do_update(index_elements=[*key], set_=values)
-    )

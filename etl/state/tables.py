@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 VERSION: Final = 1
 
@@ -15,8 +27,9 @@ facts = Table(
     "facts", metadata, Column("name", Text, primary_key=True), Column("value", JSON, nullable=False)
 )
 
-# A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything created from `origin` up to
-# `cursor` (Unix seconds) has been read and committed.
+# A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
+# created from `origin` up to `cursor` (Unix seconds) has been read and committed, and artifacts created
+# from `artifacts_from` up to `artifacts_to` have been listed.
 repositories = Table(
     "repositories",
     metadata,
@@ -27,6 +40,8 @@ repositories = Table(
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),
     Column("cursor", BigInteger),
+    Column("artifacts_from", BigInteger),
+    Column("artifacts_to", BigInteger),
 )
 
 # A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
@@ -70,6 +85,48 @@ backfills = Table(
     Column("start", BigInteger, primary_key=True),
     Column("stop", BigInteger, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+
+# An execution of a job that may be flake evidence: its failing results as JSON, the 8-byte hashes of
+# the tests that passed in it.
+executions = Table(
+    "executions",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("job_id", BigInteger, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("workflow_id", BigInteger, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("shards", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("head_sha", Text, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("green", Boolean, nullable=False),
+    Column("outage", Boolean, nullable=False),
+    Column("duration_s", Float),
+    Column("message", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("failures", Text),
+    Column("passed", LargeBinary),
+    Column("added_at", BigInteger, nullable=False),
+    Index("executions_run", "repository_id", "run_id"),
+    Index("executions_commit", "repository_id", "head_sha"),
+    Index("executions_added", "repository_id", "added_at"),
+)
+
+# Artifacts that were listed and match the names of reports.
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("expired", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("artifacts_run", "repository_id", "run_id"),
 )
 
 # Points on their way to the store: lines of line protocol, separated by NUL.

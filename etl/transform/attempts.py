@@ -1,24 +1,30 @@
 """An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from etl.anomalies import Anomaly
 from etl.extract.records import Annotation, Job
+from etl.extract.results import Report
+from etl.transform import tests
 from etl.transform.context import Context
-from etl.transform.failures import failure_points
+from etl.transform.executions import Execution, Failure, execution_of, retried
+from etl.transform.failures import annotated_failures, failure_points, telling
+from etl.transform.flakes import within_report
 from etl.transform.jobs import job_points
+from etl.transform.names import printable
 from etl.transform.runs import run_point
 from etl.transform.schema import Point
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transformed:
-    """Points of one attempt, and what looked wrong on the way."""
+    """Points of one attempt, what looked wrong on the way, and executions for flake evidence."""
 
-    points: list[Point]
-    anomalies: list[Anomaly]
+    points: list[Point] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
 
 
 def execution_key(job: Job) -> bytes:
@@ -39,22 +45,71 @@ def own_jobs(jobs: Sequence[Job], earlier: Collection[bytes]) -> list[Job]:
 
 
 def transform_attempt(
-    context: Context, jobs: Sequence[Job], annotations: Mapping[int, Sequence[Annotation]]
+    context: Context,
+    jobs: Sequence[Job],
+    annotations: Mapping[int, Sequence[Annotation]],
+    reports: Sequence[Report] = (),
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
 
-    Of an attempt that is still open, its completed jobs alone.
+    Of an attempt that is still open, its completed jobs alone, and no executions.
     """
-    points, anomalies = [], []
+    made = Transformed()
     if context.run.completed:
         point, odd = run_point(context, jobs)
-        points.append(point)
-        anomalies += odd
+        made.points.append(point)
+        made.anomalies += odd
+    by_job = {report.job.id: report for report in reports}
     for job in jobs:
-        if not job.completed:
-            continue
-        made, odd = job_points(context, job)
-        points += made
-        anomalies += odd
-        points += failure_points(context, job, annotations.get(job.id, ()))
-    return Transformed(points, anomalies)
+        if job.completed:
+            _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
+    for report in reports:
+        if not report.is_job:
+            _transform_report(context, report, made)
+            _keep(context, report.job, report, (), made)
+    return made
+
+
+def _transform_job(
+    context: Context, job: Job, annotations: Sequence[Annotation], report: Report | None, made: Transformed
+) -> None:
+    points, odd = job_points(context, job)
+    made.points += points
+    made.anomalies += odd
+    made.points += failure_points(context, job, annotations)
+    if report is not None:
+        _transform_report(context, report, made)
+    if context.run.completed:
+        _keep(context, job, report, annotations, made)
+
+
+def _transform_report(context: Context, report: Report, made: Transformed) -> None:
+    rules, results = context.rules, tests.masked(context, report.results)
+    made.points.append(tests.report_point(context, report.job, results))
+    made.points += tests.test_points(context, report.job, results, failed_only=rules.failed_only)
+    made.points += tests.failure_points(context, report.job, results)
+
+
+def _keep(
+    context: Context,
+    job: Job,
+    report: Report | None,
+    annotations: Sequence[Annotation],
+    made: Transformed,
+) -> None:
+    """The execution for evidence; tests that only annotations tell of count where there is no report."""
+    results = None if report is None else tests.masked(context, report.results)
+    annotated: list[Failure] = [] if results else annotated_failures(context, annotations)
+    messages = [*(one.message for one in telling(annotations)), *(one.message for one in annotated), job.name]
+    execution = execution_of(
+        context,
+        job,
+        is_job=report is None or report.is_job,
+        results=results,
+        annotated=annotated,
+        message=printable(messages[0]),
+    )
+    if execution is None:
+        return
+    made.executions.append(execution)
+    made.points += within_report(execution, retried(results or ()))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.extract.records import Run
-from etl.transform.names import Masks
+from etl.transform.rules import Rules
 from etl.transform.schema import FieldValue
 
 
@@ -16,7 +16,7 @@ class Context:
     workflow: str
     branch: str
     run: Run
-    masks: Masks
+    rules: Rules
 
 
 def present(**fields: Any) -> dict[str, FieldValue]:

@@ -5,31 +5,49 @@ from collections.abc import Sequence
 
 from etl.extract.records import Annotation, Job
 from etl.transform.context import Context, present
+from etl.transform.executions import Failure
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
 from etl.transform.schema import FAILURE, Point
-from etl.transform.templates import is_boilerplate, signature_of, template_of
+from etl.transform.templates import is_boilerplate, signature_of
 from etl.transform.times import point_time
 
 
-def failure_points(context: Context, job: Job, annotations: Sequence[Annotation]) -> list[Point]:
-    """A point per annotation of level `failure`; two equal ones of a job are two.
-
-    GitHub's own boilerplate is left out where a better message stands beside it.
-    """
+def telling(annotations: Sequence[Annotation]) -> list[Annotation]:
+    """Annotations of level `failure`, without GitHub's boilerplate where a better one stands beside it."""
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
-    telling = [failure for failure in failures if not is_boilerplate(failure.message)]
+    return [failure for failure in failures if not is_boilerplate(failure.message)] or failures
+
+
+def failure_points(context: Context, job: Job, annotations: Sequence[Annotation]) -> list[Point]:
+    """A point per telling annotation; two equal ones of a job are two."""
     twins: Counter[Annotation] = Counter()
     points = []
-    for failure in telling or failures:
+    for failure in telling(annotations):
         points.append(_point(context, job, failure, twins[failure]))
         twins[failure] += 1
     return points
 
 
+def annotated_failures(context: Context, annotations: Sequence[Annotation]) -> list[Failure]:
+    """Failing results that only annotations tell of, by names as tags have them."""
+    masks = context.rules.masks
+    seen: Counter[tuple[str, str]] = Counter()
+    failures = []
+    for annotation in telling(annotations):
+        found = context.rules.annotated_tests(annotation.title, annotation.message)
+        if found is None:
+            continue
+        name = (masks(found.suite), masks(found.test))
+        failures.append(Failure(*name, seen[name], found.message, annotated=True))
+        seen[name] += 1
+    return failures
+
+
 def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
     message = printable(failure.message)
-    template = template_of(message)
+    template = context.rules.templates(message)
+    test = context.rules.annotated_tests(failure.title, failure.message)
     signature = signature_of(template)
     # The place among equals is part of the identity, not the place in the list: order is GitHub's.
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
@@ -40,6 +58,7 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
             "message": message,
             **present(
                 template=template,
+                test=None if test is None else context.rules.masks(test.test),
                 path=printable(failure.path),
                 line=failure.line,
                 job_id=job.id,

@@ -15,8 +15,8 @@ def job_tags(context: Context, job: Job) -> dict[str, str]:
     return {
         "repository": context.repository,
         "workflow": context.workflow,
-        "job": context.masks(job.name),
-        "job_group": context.masks(job_group(job.name)),
+        "job": context.rules.masks(job.name),
+        "job_group": context.rules.masks(job_group(job.name)),
         "branch": context.branch,
     }
 
@@ -37,7 +37,7 @@ def job_points(context: Context, job: Job) -> tuple[list[Point], list[Anomaly]]:
         {
             **tags,
             "event": tag_value(context.run.event),
-            "runner": context.masks(",".join(sorted(job.labels))),
+            "runner": context.rules.masks(",".join(sorted(job.labels))),
             "attempt": str(context.run.attempt),
             "conclusion": tag_value(job.conclusion or "unknown"),
         },
@@ -67,7 +67,7 @@ def _step_points(context: Context, tags: dict[str, str], job: Job) -> tuple[list
         if step.completed_at is None:
             continue
         duration = elapsed(step.started_at, step.completed_at)
-        named = {**tags, "step": context.masks(step.name)}
+        named = {**tags, "step": context.rules.masks(step.name)}
         points.append(_step_point(named, job, step, duration, seen[step.number]))
         seen[step.number] += 1
         if duration is None:

@@ -8,6 +8,7 @@ back), so what cannot be held becomes a visible substitute that no other name ha
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
@@ -16,6 +17,7 @@ from etl.extract.records import Run, Workflow
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
 LONGEST = 1_000
+_NAMES_KEPT = 50_000
 
 # The sign that begins each substitute; doubled where a name has it itself, so that none collide.
 _ESCAPE = "␛"
@@ -88,9 +90,14 @@ class Masks:
     def __init__(self, *, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
         kept = [rule for name, rule in MASKS.items() if name not in set(disabled)]
         self._rules = [(re.compile(pattern), placeholder) for pattern, placeholder in (*extra, *kept)]
+        # The same names come with every run.
+        self._known = lru_cache(maxsize=_NAMES_KEPT)(self._masked)
 
     def __call__(self, name: str) -> str:
         """The name as a tag value, masked."""
+        return self._known(name)
+
+    def _masked(self, name: str) -> str:
         for pattern, placeholder in self._rules:
             name = pattern.sub(lambda _match, literal=placeholder: literal, name)  # type: ignore[misc]
         return tag_value(name)

@@ -1,33 +1,32 @@
 """Failure messages that mean the same: a message becomes a template, its hash the signature.
 
 What varies from one occurrence to the next (times, durations, addresses, ids, numbers) becomes a
-named placeholder; the idea of replacing volatile tokens is that of Kubernetes' triage.
+named placeholder. The idea of replacing volatile tokens so that equality survives is that of
+Kubernetes' triage (kubernetes/test-infra, `triage/summarize`): the same address twice is the same
+placeholder twice. Placeholders have numbers only where a message holds several distinct values of
+a kind: `dial <ip>`, but `<ip:1> cannot reach <ip:2>, <ip:1> gives up`.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-# In this order: what is more specific first, bare numbers last.
-_RULES: tuple[tuple[str, str], ...] = (
-    ("<time>", r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
-    ("<uuid>", r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
-    ("<temporary-path>", r"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s,;:()'\"]+"),
-    ("<address>", r"\b0x[0-9a-fA-F]+\b"),
-    ("<ip>", r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?\b"),
-    ("<port>", r"(?<=localhost:)\d{2,5}\b"),
-    ("<hash>", r"\b(?:[0-9a-f]{40}|[0-9a-f]{64}|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,39})\b"),
-    (
-        "<duration>",
-        (
-            r"\b(?:\d+(?:\.\d+)?(?:ms|µs|us|ns|h|m|s))+(?![A-Za-z])"
-            r"|\b\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|secs?|minutes?|mins?|hours?)\b"
-            r"|\b\d\d:\d\d:\d\d(?:\.\d+)?\b"
-        ),
-    ),
-    ("<n>", r"(?<!\w)(?<!\w\.)\d+(?:[.,]\d+)*(?!\w)"),
-)
-_ANY = re.compile("|".join(f"(?P<r{index}>{pattern})" for index, (_, pattern) in enumerate(_RULES)))
-_PLACEHOLDERS = {f"r{index}": placeholder for index, (placeholder, _) in enumerate(_RULES)}
+from etl.transform.template_rules import RULES, Rule
+
+# The most characters of a template, each placeholder counting as one; the end of a long message
+# tells less than its beginning.
+_LONGEST = 2_000
+_HEAD, _TAIL = 1_500, 490
+_CUT = " […] "
+# Longer messages lose their middle before anything looks at them. No template is as long as that.
+_LONGEST_RAW = 64_000
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|[\x00\x08\x1b]")
+# Private characters stand for what was replaced until all rules are through, so that no rule
+# takes a placeholder, or a number in it, for text.
+_FIRST_MARK = 0xF0000
+_PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
+_PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
 
 # What GitHub says of every failed job; it explains nothing where another message stands beside it.
 _BOILERPLATE = re.compile(
@@ -39,10 +38,102 @@ _BOILERPLATE = re.compile(
 )
 
 
+class Templates:
+    """Turns messages into templates: rules of one's own first, then the built-in ones.
+
+    A template's template is itself. `disabled` names built-in rules; `extra` are pairs of a pattern
+    and its placeholder, which is best written `<name>`. As in the built-in rules, a group `value`
+    of a pattern tells which part of a match becomes the placeholder.
+    """
+
+    def __init__(self, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
+        off = set(disabled)
+        own = [Rule(pattern, placeholder, placeholder.endswith(">")) for pattern, placeholder in extra]
+        kept = [rule for name, rule in RULES.items() if name not in off]
+        self._rules = [(re.compile(rule.pattern), rule) for rule in (*own, *kept)]
+        known = (_spelling(placeholder) for _, placeholder in extra if placeholder)
+        self._placeholder = re.compile("|".join((_PLACEHOLDER, *known)))
+
+    def __call__(self, message: str) -> str:
+        """The message with what varies replaced by placeholders, colours removed, white space folded."""
+        marks = _Marks()
+        text = " ".join(_PRIVATE.sub("�", _ANSI.sub("", _without_middle(message))).split())
+        text = _shortened(self._placeholder.sub(lambda match: marks.of(match.group(), ""), text))
+        before = ""
+        # Again until nothing changes: what stood beside a match may match now. Each round but the
+        # last replaces at least one character that is no mark, so it ends.
+        while text != before:
+            before = text
+            for pattern, rule in self._rules:
+                text = pattern.sub(lambda match, rule=rule: marks.replace(match, rule), text)  # type: ignore[misc]
+        return " ".join(marks.spelled(text).split())
+
+
+class _Marks:
+    """The private characters of one message: one for each distinct value of a placeholder."""
+
+    def __init__(self) -> None:
+        self._marks: dict[tuple[str, str], str] = {}
+
+    def of(self, placeholder: str, value: str) -> str:
+        return self._marks.setdefault((placeholder, value), chr(_FIRST_MARK + len(self._marks)))
+
+    def replace(self, match: re.Match[str], rule: Rule) -> str:
+        """The match with its value as a mark."""
+        groups = [name for name in match.re.groupindex if name.startswith("value") and match[name]]
+        start, end = match.span(groups[0] if groups else 0)
+        value = match.string[start:end]
+        if not _PRIVATE.sub("", value):
+            return match.group()
+        mark = self.of(
+            value if rule.placeholder is None else rule.placeholder, value if rule.identity else ""
+        )
+        return match.string[match.start() : start] + mark + match.string[end : match.end()]
+
+    def spelled(self, text: str) -> str:
+        """The text with placeholders for marks, with numbers by first appearance where needed."""
+        pairs = {mark: pair for pair, mark in self._marks.items()}
+        kinds: dict[str, list[str]] = {}
+        for mark in dict.fromkeys(_PRIVATE.findall(text)):
+            kinds.setdefault(pairs[mark][0], []).append(mark)
+        names = {
+            mark: f"{placeholder[:-1]}:{number}>" if len(marks) > 1 else placeholder
+            for placeholder, marks in kinds.items()
+            for number, mark in enumerate(marks, 1)
+        }
+        spelled = _PRIVATE.sub(lambda match: names[match.group()], text)
+        # A text that stays as it is may hold marks itself.
+        return self.spelled(spelled) if _PRIVATE.search(spelled) else spelled
+
+
+def _spelling(placeholder: str) -> str:
+    """A pattern of a placeholder, with or without a number."""
+    return (
+        re.escape(placeholder[:-1]) + r"(?::\d{1,4})?>"
+        if placeholder.endswith(">")
+        else re.escape(placeholder)
+    )
+
+
+def _without_middle(text: str) -> str:
+    half = _LONGEST_RAW // 2 - len(_CUT)
+    return text if len(text) <= _LONGEST_RAW else text[:half] + _CUT + text[-half:]
+
+
+def _shortened(text: str) -> str:
+    """The beginning and the end of a long text, between words where there are some."""
+    if len(text) <= _LONGEST:
+        return text
+    head, tail = text[:_HEAD], text[-_TAIL:]
+    return (head.rpartition(" ")[0] or head) + _CUT + (tail.partition(" ")[2] or tail)
+
+
+_default = Templates()
+
+
 def template_of(message: str) -> str:
-    """The message with what varies replaced by named placeholders, white space folded."""
-    replaced = _ANY.sub(lambda match: _PLACEHOLDERS[match.lastgroup or ""], message)
-    return " ".join(replaced.split())
+    """The message's template by the built-in rules."""
+    return _default(message)
 
 
 def signature_of(template: str) -> str:

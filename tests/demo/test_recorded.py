@@ -198,7 +198,7 @@ def test_the_documented_line_loads(tmp_path: Path) -> None:
     assert attempt.jobs[0].annotations[0].line == 42
 
 
-@pytest.mark.parametrize("part", ["Run", "Attempt", "Job", "Step", "Annotation"])
+@pytest.mark.parametrize("part", ["Run", "Attempt", "Job", "Step", "Annotation", "Artifact"])
 def test_the_page_lists_every_key(part: str) -> None:
     model: type[BaseModel] = getattr(recorded, f"{part}Document")
     section = PAGE.read_text("utf-8").split(f"## {part}\n")[1].split("\n## ")[0]

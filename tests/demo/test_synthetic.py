@@ -88,7 +88,7 @@ def test_an_afternoon_is_an_outage(long: History) -> None:
     )
     (_, most), (_, next_most) = days.most_common(2)
     assert most >= 10
-    assert most > 3 * next_most
+    assert most > 2 * next_most
 
 
 def test_times_are_in_order(long: History) -> None:

@@ -16,6 +16,11 @@ from etl.transform.schema import FieldType, FieldValue, Measurement, Point
 from tests.influxd import Influxd
 
 
+def in_order(point: Point) -> tuple[int, list[tuple[str, str]]]:
+    """Where a point stands: points of several kinds of evidence have the same time."""
+    return point.time, sorted(point.tags.items())
+
+
 @dataclass(frozen=True)
 class ReadBack:
     """Reads points from InfluxDB as they are, past the code under test."""
@@ -31,7 +36,7 @@ class ReadBack:
             time = int(row["ns"])
             point = points.setdefault((row["ns"], *tags.items()), Point(measurement.name, tags, {}, time))
             point.fields[row["_field"]] = _typed(row["_value"], measurement.field_types[row["_field"]])
-        return sorted(points.values(), key=lambda point: point.time)
+        return sorted(points.values(), key=in_order)
 
     def _rows(self, measurement: Measurement) -> list[dict[str, str]]:
         flux = f"""

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from etl.demo.history import Artifact
+from etl.demo.suites import Case, Planned, archive, report
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.queries.catalogue import QUESTIONS
 from etl.settings import InfluxSettings
-from etl.transform.schema import FAILURE, JOB, STEP, WORKFLOW_RUN
+from etl.transform.schema import FAILURE, FLAKE, JOB, STEP, TEST, TEST_REPORT, WORKFLOW_RUN
 from tests.load.stores import ReadBack
 from tests.pipeline.world import DAY, HOUR, Annotation, Step, Workflow, World, attempt, job, run, simulated
 
@@ -57,7 +59,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 def add(world: World, number: int, name: str, message: str) -> None:
-    """A run of a workflow of that name, with a job and a step of that name, which fails with the message."""
+    """A run of a workflow whose job, step and test, all of that name, fail with the message, and then pass."""
     world.repository.workflows.append(Workflow(100 + number, name, f".github/workflows/{number}.yml"))
     started = NOW - 12 * HOUR + number
     broken = job(
@@ -66,8 +68,16 @@ def add(world: World, number: int, name: str, message: str) -> None:
         conclusion="failure",
         steps=(Step(name, started, started + 30, "failure"),),
         annotations=(Annotation(message, path=name, title=name),),
+        artifacts=(_report(number, name, started + 50, f"[{message}]"),),
     )
-    world.add(run(started, attempt(started, broken), workflow=100 + number))
+    again = started + HOUR
+    healed = job(name, again, artifacts=(_report(number + 500, name, again + 50),))
+    world.add(run(started, attempt(started, broken), attempt(again, healed), workflow=100 + number))
+
+
+def _report(number: int, name: str, uploaded: int, message: str | None = None) -> Artifact:
+    cases = [Case(Planned(name, name), message is not None, 0.5, message or "")]
+    return Artifact(number, "junit", uploaded, archive([("junit.xml", report(cases))]))
 
 
 async def test_names_keep_apart_and_come_back_through_both_stores(
@@ -77,21 +87,28 @@ async def test_names_keep_apart_and_come_back_through_both_stores(
     for number, name in enumerate(names):
         add(world, number, name, message=name)
     summary = await world.sync_well()
-    assert (summary.points, summary.anomalies) == (4 * len(names), 0)
+    assert (summary.points, summary.tests, summary.anomalies) == (13 * len(names), 2 * len(names), 0)
 
-    places = ((WORKFLOW_RUN, "workflow"), (JOB, "workflow"), (JOB, "job"), (STEP, "step"), (FAILURE, "job"))
-    for measurement, tag in places:
+    places = (
+        *((WORKFLOW_RUN, "workflow", 2), (JOB, "workflow", 2), (JOB, "job", 2), (STEP, "step", 1)),
+        *((FAILURE, "job", 2), (TEST, "suite", 2), (TEST, "test", 2)),
+    )
+    for measurement, tag, times in places:
         shown = Counter(point[tag] for point in world.points(measurement.name))
-        assert set(shown.values()) == {1}, (measurement.name, tag)
+        assert set(shown.values()) == {times}, (measurement.name, tag)
         assert len(shown) == len(names)
         assert set(HELD) < set(shown)
         assert all(text.isprintable() for text in shown)
-    messages = Counter(point["message"] for point in world.points(FAILURE.name))
-    assert messages == Counter(name.replace("\r", "\n") for name in names)
+    for source, form in (("annotation", "{}"), ("test", "[{}]")):
+        told = [point for point in world.points(FAILURE.name) if point["source"] == source]
+        messages = Counter(point["message"] for point in told)
+        assert messages == Counter(form.format(name.replace("\r", "\n")) for name in names)
+    flaky = Counter(point["test"] for point in world.points(FLAKE.name))
+    assert flaky == dict.fromkeys(shown, 1) | {None: len(names)}
 
     influxdb = influx_settings.model_dump() | {"token": influx_settings.token.get_secret_value()}
     await world.sync_well("with influxdb", influxdb=influxdb)
-    for measurement in (WORKFLOW_RUN, JOB, STEP, FAILURE):
+    for measurement in (WORKFLOW_RUN, JOB, STEP, FAILURE, TEST_REPORT, TEST, FLAKE):
         inside = [
             {"time": point.time} | point.tags | point.fields
             for point in sorted(read_back(measurement), key=lambda point: point.time)

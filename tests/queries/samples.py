@@ -34,16 +34,18 @@ CONCLUSIONS = (
     "startup_failure",
     "neutral",
 )
+OUTCOMES = ("passed", "passed", "failed", "error", "skipped")
 
 
 def points(seed: int, count: int) -> list[Point]:
     """`count` points over the period and the one before, and around both; times are unique."""
     source = random.Random(seed)  # noqa: S311
-    kinds = (_run, _job, _job, _failure, _flake, _sync)
+    kinds = (_run, _job, _job, _failure, _flake, _sync, _test, _test, _test_report)
     first = int((START - (STOP - START) - timedelta(days=1)).timestamp())
     last = int((STOP + timedelta(days=1)).timestamp())
     seconds = [source.randint(first, last) for _ in range(count)]
-    return [source.choice(kinds)(source, s * NANOSECONDS + n) for n, s in enumerate(seconds)]
+    made = [source.choice(kinds)(source, s * NANOSECONDS + n) for n, s in enumerate(seconds)]
+    return made + [_of_another_kind(point) for point in made[::3] if point.measurement == "flake"]
 
 
 def _job_tags(source: random.Random) -> dict[str, str]:
@@ -101,14 +103,52 @@ def _failure(source: random.Random, time: int) -> Point:
     return Point("failure", tags, fields, time)
 
 
+def _test(source: random.Random, time: int) -> Point:
+    tags = _test_tags(source) | {"outcome": source.choice(OUTCOMES)}
+    fields: dict[str, Any] = {"job_id": source.randint(1, 10**12)}
+    if source.random() < 0.8:
+        fields["duration_s"] = round(source.uniform(0, 50), 3)
+    return Point("test", tags, fields, time)
+
+
+def _test_tags(source: random.Random) -> dict[str, str]:
+    """One of few tests, so that each has several results; some differ in a single tag."""
+    number = source.randrange(3 * len(NASTY))
+    job = NASTY[number % 3]
+    return _job_tags(source) | {
+        "repository": REPOSITORIES[number % 2],
+        "workflow": NASTY[number // 25],
+        "job": job,
+        "job_group": job,
+        "suite": NASTY[number % 5],
+        "test": NASTY[number % len(NASTY)],
+    }
+
+
+def _test_report(source: random.Random, time: int) -> Point:
+    fields: dict[str, Any] = {"job_id": source.randint(1, 10**12), "total": source.randint(1, 99)}
+    return Point("test_report", _job_tags(source), fields, time)
+
+
 def _flake(source: random.Random, time: int) -> Point:
     tags = _job_tags(source) | {"level": "job", "evidence": source.choice(("rerun", "same_sha"))}
-    fields: dict[str, Any] = {"failed_job_id": source.randint(1, 10**12)}
+    fields: dict[str, Any] = {
+        "failed_job_id": source.randint(1, 10**12),
+        "head_sha": f"{source.randint(1, 9):040x}",
+    }
+    if source.random() < 0.8:
+        fields["message"] = source.choice(("", 'of ${1+1} "lines"\nand more', "ünd", "Zeit", "zeit", "📦"))
     if source.random() < 0.5:
-        tags |= {"level": "test", "suite": source.choice(NASTY), "test": source.choice(NASTY)}
-    else:
+        tags |= _test_tags(source) | {"level": "test"}
+    elif source.random() < 0.9:
         fields["wasted_s"] = float(source.randint(1, 1000))
     return Point("flake", tags, fields, time)
+
+
+def _of_another_kind(flake: Point) -> Point:
+    """The same failing result with evidence of another kind: all else is equal, the time too."""
+    tags = flake.tags | {"evidence": "in_report"}
+    return Point("flake", tags, flake.fields | {"passed_job_id": 7}, flake.time)
 
 
 def _sync(source: random.Random, time: int) -> Point:

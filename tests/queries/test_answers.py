@@ -17,6 +17,7 @@ from tests.queries.samples import NASTY, SPAN, START, STOP, points
 ASKED: list[dict[str, Any]] = [
     SPAN,
     {"start": START, "stop": START + timedelta(hours=11)},
+    {"start": START - timedelta(days=7), "stop": STOP + timedelta(days=7)},
     {"start": STOP + timedelta(days=5), "stop": STOP + timedelta(days=6)},
     SPAN | {"repository": "acme/rocket"},
     SPAN | {"repository": "acme/rocket.js", "branch": r"release/1.\d"},

@@ -17,8 +17,8 @@ OVERVIEW: dict[str, Any] = {
     "p95_s": 3725.0, "p95_s_before": 1805.0,
     "queued_p50_s": 4.2, "queued_p50_s_before": None,
     "minutes": 48210.4, "minutes_before": 50111.0,
-    "wasted_minutes": 0.0, "wasted_minutes_before": 0.0,
-    "flaky_tests": 0, "flaky_tests_before": 0,
+    "wasted_minutes": 96.5, "wasted_minutes_before": 120.0,
+    "flaky_tests": 7, "flaky_tests_before": 5,
     "flaky_jobs": 0, "flaky_jobs_before": 0,
 }  # fmt: skip
 
@@ -47,6 +47,26 @@ def failure(template: str, count: int, **others: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def failing(name: str, failures: int, runs: int, **others: Any) -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "workflow": "CI", "job": "unit", "suite": "io.acme.OrbitTest",
+        "test": name, "runs": runs, "failures": failures, "failure_rate": failures / runs, "mean_s": 1.25,
+        "last_failure": "2026-05-30T09:30:00Z", "state": "failing", **others,
+    }  # fmt: skip
+
+
+def flaky(name: str | None, flakes: int, runs: int, **others: Any) -> dict[str, Any]:
+    known = flakes <= runs
+    return {
+        "repository": "acme/rocket", "level": "test" if name else "job", "workflow": "CI", "job": "unit",
+        "suite": "io.acme.OrbitTest" if name else None, "test": name, "flakes": flakes, "runs": runs,
+        "flake_rate": flakes / runs if known else None, "score": flakes / runs / 2 if known else None,
+        "commits": 2, "state": "flaky", "first_seen": "2026-05-02T10:00:00Z",
+        "last_seen": "2026-05-30T09:30:00Z", "wasted_minutes": None if name else 12.5,
+        "message": "Timeout after 42s", **others,
+    }  # fmt: skip
+
+
 def days(workflow_name: str, count: int = 30) -> list[dict[str, Any]]:
     start = datetime(2026, 5, 1, tzinfo=UTC)
     totals = [(20 + index % 7, 15 + (index * 5) % 6) for index in range(count)]
@@ -68,6 +88,15 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         job("integration (kind, v1.31.2, a-very-long-matrix-value-that-never-seems-to-end, arm64)", 310, 400),
         job(HOSTILE, 2, 3),
         job("deploy", 0, 0),
+    ],
+    "tests": [
+        failing("test_decays[orbit-3-a-very-long-parameter-that-never-seems-to-end-at-all]", 3, 400),
+        failing(HOSTILE, 2, 2, state="broken", mean_s=None),
+    ],
+    "flaky": [
+        flaky("test_decays", 30, 100),
+        flaky(None, 4, 90),
+        flaky(HOSTILE, 2, 0, message=HOSTILE, state="quiet"),
     ],
     "failures": [
         failure("Timeout after <n>s waiting for pod <name>\nkubectl describe pod said nothing", 31),

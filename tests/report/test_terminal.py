@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, job
 from rich.cells import cell_len
@@ -13,7 +15,7 @@ def test_every_answer_fits_the_width(question: str, width: int) -> None:
     assert max(cell_len(line) for line in text.splitlines()) <= width
 
 
-@pytest.mark.parametrize("question", ["workflows", "jobs", "failures"])
+@pytest.mark.parametrize("question", ["workflows", "jobs", "tests", "flaky", "failures"])
 def test_nothing_from_ci_steers_the_terminal_or_styles_the_text(question: str) -> None:
     text = render(question, ANSWERS[question], "table", period=PERIOD, width=200, color=False)
     assert not set(text) & {"\x1b", "\x9b", "\x07", "\x00", "\u202e"}
@@ -29,12 +31,14 @@ def test_piped_output_has_no_colours_and_a_terminal_may() -> None:
     assert "\x1b[" in colored
 
 
-def test_overview_shows_the_change_and_claims_nothing_about_flakes() -> None:
+def test_overview_shows_the_change_and_what_flakes_cost() -> None:
     text = render("overview", [OVERVIEW], "table", period=PERIOD, width=80, color=False)
     assert "87.1 %" in text
     assert "-2.9 pp" in text
     assert "1h 02m" in text
-    assert "Flaky tests" not in text
+    assert re.search(r"Flaky tests +7 +\+40\.0 %", text)
+    assert re.search(r"Flaky jobs +0", text)
+    assert re.search(r"Minutes wasted on flakes +96 +-19\.6 %", text)
 
 
 def test_figures_that_neither_period_knows_are_left_out() -> None:

@@ -10,6 +10,7 @@ from etl.extract.records import Workflow
 from etl.load.store import Rejected
 from etl.settings import Settings
 from etl.state.database import open_database
+from etl.state.evidence import Evidence
 from etl.state.facts import Facts
 from etl.state.outbox import Outbox
 from etl.state.progress import AGED_OUT, COMPLETED, KnownRepository, KnownRun, Progress
@@ -26,7 +27,7 @@ def url(tmp_path):
 def state(url):
     engine = open_database(url)
     outbox = Outbox(engine, lambda: NOW)
-    yield Progress(engine, outbox, lambda: NOW), outbox
+    yield Progress(engine, outbox, Evidence(engine, lambda: NOW), lambda: NOW), outbox
     engine.dispose()
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from etl.extract.records import Annotation, Job, Run, Step
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
-from etl.transform.names import Masks
+from etl.transform.rules import Rules
 from etl.transform.schema import MEASUREMENTS, NANOSECONDS, FieldType
 
 T0 = 1_770_000_000
@@ -50,7 +50,7 @@ JOB = Job(
 
 
 def context(run: Run = RUN) -> Context:
-    return Context("acme/rocket", "CI", "main", run, Masks())
+    return Context("acme/rocket", "CI", "main", run, Rules())
 
 
 def points_of(jobs, annotations=None, run=RUN):

@@ -1,0 +1,117 @@
+"""Suites of tests whose truth is known, and the JUnit reports that executions of them leave behind."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+# A fixed time within archives: the same results are the same bytes.
+_ZIP_TIME = (2026, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How a test behaves: `rate` is how often it fails by chance, `broken` the days on which it always does."""
+
+    suite: str
+    name: str
+    rate: float = 0.0
+    seconds: float = 0.2
+    broken: range = range(0)
+    message: str = "expected 3 entries, got {n}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A result in a report; `retries` are failing results of the same case before the last one."""
+
+    plan: Planned
+    red: bool
+    seconds: float
+    message: str = ""
+    retries: int = 0
+
+
+def plan_suite(
+    random: Random, prefix: str, *, tests: int, flaky: Sequence[float] = (), broken: Sequence[range] = ()
+) -> list[Planned]:
+    """So many tests: flaky ones with these rates, ones that are broken on these days, healthy ones, in classes.
+
+    Some healthy ones are parametrised, and some slow.
+    """
+    plans = [
+        Planned(f"{prefix}.flaky.test_retry", f"test_flaky_{index}", rate, message=_flaky_message(index))
+        for index, rate in enumerate(flaky)
+    ]
+    plans += [
+        Planned(f"{prefix}.broken.test_api", f"test_broken_{index}", broken=days, message="404 != 200")
+        for index, days in enumerate(broken)
+    ]
+    for index in range(tests - len(plans)):
+        module = f"{prefix}.test_module_{index // 25}"
+        name = f"test_case[{index}-x]" if index % 5 == 0 else f"test_case_{index}"
+        plans.append(
+            Planned(module, name, seconds=random.lognormvariate(-2, 1) * (40 if index % 97 == 0 else 1))
+        )
+    return plans
+
+
+def _flaky_message(index: int) -> str:
+    messages = (
+        "TimeoutError: no answer within {n}s from 10.0.{n}.{n}:8080",
+        "AssertionError: cache holds {n} entries, expected 3",
+        "ConnectionResetError: peer 0x7f{n}a{n}b went away",
+    )
+    return messages[index % len(messages)]
+
+
+def execute(
+    random: Random, plans: Iterable[Planned], *, day: int, outage: bool = False, retries: int = 0
+) -> list[Case]:
+    """One execution of the tests, in which a failing one is tried again up to `retries` times.
+
+    In an outage nearly all fail.
+    """
+    cases = []
+    for plan in plans:
+        broken = day in plan.broken
+        chance = 1.0 if broken else 0.97 if outage else plan.rate
+        reds = 0
+        while reds <= retries and random.random() < chance:
+            reds += 1
+        message = "registry.local: i/o timeout" if outage else plan.message
+        text = message.replace("{n}", str(random.randint(1, 9))) if reds else ""
+        seconds = round(plan.seconds * random.uniform(0.8, 1.3), 3)
+        cases.append(Case(plan, reds > retries, seconds, text, min(reds, retries)))
+    return cases
+
+
+def report(cases: Sequence[Case]) -> bytes:
+    """The JUnit XML of an execution, a `<testsuite>` a class, as pytest and Gradle write it."""
+    root = Element("testsuites")
+    suites: dict[str, Element] = {}
+    for case in cases:
+        name = case.plan.suite
+        if name not in suites:
+            suites[name] = SubElement(root, "testsuite", name=name)
+        for attempt in range(case.retries + 1):
+            red = case.red or attempt < case.retries
+            element = SubElement(
+                suites[name], "testcase", classname=name, name=case.plan.name, time=f"{case.seconds}"
+            )
+            if red:
+                failure = SubElement(element, "failure", message=case.message)
+                failure.text = f"Traceback\n  {case.message}"
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def archive(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """A zip as upload-artifact makes it; the same files are the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in files:
+            target.writestr(zipfile.ZipInfo(name, _ZIP_TIME), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

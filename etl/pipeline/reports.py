@@ -1,0 +1,128 @@
+"""Test reports of a run's attempt: artifacts are listed, downloaded and read, and find their jobs."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import BinaryIO, cast
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError, NotFoundError
+from etl.extract.archive import read_artifact
+from etl.extract.github.artifacts import list_artifacts
+from etl.extract.github.download import download
+from etl.extract.records import Artifact, Job, Run
+from etl.extract.results import Report, Result
+from etl.extract.values import seconds
+from etl.pipeline.session import Session
+from etl.transform.artifact_jobs import job_of, was_made_in
+
+_IN_MEMORY = 8 * 1024 * 1024
+# How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
+_SLACK_S = 600
+
+
+class Reports:
+    """Reads the reports of one repository's attempts; the list of artifacts is shared by all of them."""
+
+    def __init__(self, session: Session, *, since: int) -> None:
+        self._session = session
+        self._artifacts = session.artifacts
+        self._since = since
+        self._listing = asyncio.Lock()
+        self._listed_at: float | None = None
+        self._first_listed = 0.0
+
+    async def of(self, run: Run, jobs: Sequence[Job], *, until: int | None, seen_at: float) -> list[Report]:
+        """Reports of a completed attempt whose own jobs are `jobs`.
+
+        `until` is when the next attempt began, `seen_at` (monotonic) when the run was listed. An
+        artifact that cannot be had or read is an anomaly and costs itself alone.
+        """
+        if not self._session.settings.tests.artifacts or not jobs:
+            return []
+        async with self._listing:
+            if not self._is_listed(run, seen_at):
+                await self._list()
+        reports: dict[int, Report] = {}
+        for artifact in self._artifacts.of_run(self._session.repository.id, run.id):
+            if was_made_in(artifact, run, until):
+                await self._read(artifact, run, jobs, reports)
+        return [reports[job_id] for job_id in sorted(reports)]
+
+    def _is_listed(self, run: Run, seen_at: float) -> bool:
+        """Whether the artifacts were listed after the run had ended."""
+        if self._listed_at is None:
+            return False
+        ended = seconds(run.updated_at)
+        return self._listed_at >= seen_at or (ended is not None and ended < self._first_listed - _SLACK_S)
+
+    async def _list(self) -> None:
+        repository = self._session.repository.id
+        began, now = time.monotonic(), int(self._session.clock())
+        start, stop = self._artifacts.listed(repository) or (now, now)
+        known = start <= self._since
+        since = max(self._since, stop - _SLACK_S) if known else self._since
+        listing = await list_artifacts(self._session.client, since=since, known=known)
+        self._session.anomalies.add(*listing.anomalies)
+        wanted = self._session.settings.tests.artifacts
+        matching = [
+            artifact
+            for artifact in listing.artifacts
+            if any(fnmatchcase(artifact.name, glob) for glob in wanted)
+        ]
+        newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
+        self._artifacts.save(repository, matching, listing.tags, since=self._since, newest=newest)
+        self._first_listed = self._first_listed or now
+        self._listed_at = began
+
+    async def _read(
+        self, artifact: Artifact, run: Run, jobs: Sequence[Job], reports: dict[int, Report]
+    ) -> None:
+        settings = self._session.settings
+        rules = [(rule.artifact, rule.job) for rule in settings.tests.jobs]
+        job = job_of(artifact, jobs, rules)
+        stand_in = job or _stand_in(artifact, run, jobs)
+        try:
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+                await download(
+                    self._session.client,
+                    artifact,
+                    file,
+                    largest=settings.tests.largest_artifact,
+                    hosts=settings.github.download_hosts,
+                )
+                file.seek(0)
+                items = await asyncio.to_thread(
+                    lambda: list(read_artifact(cast("BinaryIO", file), artifact.name))
+                )
+        except (DataError, NotFoundError) as error:
+            self._anomaly(artifact, str(error), run)
+            return
+        found = [item for item in items if isinstance(item, Anomaly)]
+        self._session.anomalies.add(*(Anomaly(item.kind, item.detail, run.url) for item in found))
+        report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
+        report.results += [item for item in items if isinstance(item, Result)]
+
+    def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
+        self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))
+
+
+def _stand_in(artifact: Artifact, run: Run, jobs: Sequence[Job]) -> Job:
+    """What stands for the job where an artifact tells none: named after it, ended with the last job."""
+    ended = max((job.completed_at for job in jobs if job.completed_at is not None), default=run.created_at)
+    return Job(
+        id=artifact.id,
+        run_id=run.id,
+        attempt=run.attempt,
+        name=f"(artifact {artifact.name})",
+        status="completed",
+        conclusion=run.conclusion,
+        created_at=None,
+        started_at=None,
+        completed_at=ended,
+        labels=(),
+        steps=(),
+        url=run.url,
+    )

@@ -1,0 +1,123 @@
+// Tests and jobs with evidence of flaking, the surest first; a failing result counts once.
+import "internal/debug"
+import "math"
+import "regexp"
+import "strings"
+
+exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
+repositories = exactly(name: repository)
+workflows = exactly(name: workflow)
+branches = exactly(name: branch)
+counted = /^(success|failure|timed_out|startup_failure)$/
+green = /^(success|passed)$/
+before = (since) => time(v: int(v: stop) - int(v: since))
+
+keys = ["repository", "level", "workflow", "job", "suite", "test"]
+points = (measurement, field, since) =>
+    from(bucket: bucket)
+        |> range(start: since, stop: stop)
+        |> filter(
+            fn: (r) =>
+                r._measurement == measurement and r._field == field and r.repository =~ repositories
+                    and r.workflow =~ workflows and r.branch =~ branches,
+        )
+flakes = (field) => points(measurement: "flake", field: field, since: start) |> group(columns: keys)
+column = (tables=<-, name) =>
+    tables
+        |> toString()
+        |> set(key: "column", value: name)
+        |> group()
+        |> keep(columns: ["repository", "level", "workflow", "job", "suite", "test", "column", "_value"])
+moment = (tables=<-) => tables |> map(fn: (r) => ({r with _value: int(v: r._time)}))
+
+// Only what flaked is counted: its names as one expression, which storage can match.
+names = (level, of) =>
+    points(measurement: "flake", field: "failed_job_id", since: start)
+        |> filter(fn: (r) => r.level == level)
+        |> group(columns: [of])
+        |> count()
+        |> group()
+        |> map(fn: (r) => ({name: regexp.quoteMeta(v: if of == "test" then r.test else r.job)}))
+        |> findColumn(fn: (key) => true, column: "name")
+any = (names) => regexp.compile(v: "^(" + strings.joinStr(arr: names, v: "|") + ")$")
+tests = any(names: names(level: "test", of: "test"))
+jobs = any(names: names(level: "job", of: "job"))
+results = (since) =>
+    union(
+        tables: [
+            points(measurement: "test", field: "job_id", since: since)
+                |> filter(fn: (r) => r.test =~ tests and r.outcome != "skipped")
+                |> group(columns: ["repository", "workflow", "job", "suite", "test", "outcome"])
+                |> count()
+                |> group()
+                |> set(key: "level", value: "test"),
+            points(measurement: "job", field: "job_id", since: since)
+                |> filter(fn: (r) => r.job =~ jobs and r.conclusion =~ counted)
+                |> group(columns: ["repository", "workflow", "job", "conclusion"])
+                |> count()
+                |> group()
+                |> rename(columns: {conclusion: "outcome"})
+                |> set(key: "level", value: "job")
+                |> set(key: "suite", value: "")
+                |> set(key: "test", value: ""),
+        ],
+    )
+recent = results(since: before(since: 7d))
+total = (tables=<-) => tables |> group(columns: keys) |> sum()
+
+// The lower bound of the Wilson score at 95 %: what the rate is at least, as sure as `n` results can be.
+z = 1.959963984540054
+wilson = (k, n) =>
+    (k / n + z * z / (2.0 * n) - z * math.sqrt(x: k / n * (1.0 - k / n) / n + z * z / (4.0 * n * n))) / (1.0 + z * z
+        / n)
+nothing = () => debug.null(type: "float")
+state = (r) =>
+    if exists r.recent and not exists r.recent_green then
+        "broken"
+    else if time(v: int(v: r.last)) < before(since: 14d) then
+        "quiet"
+    else
+        "flaky"
+
+union(
+    tables: [
+        flakes(field: "failed_job_id") |> unique(column: "_time") |> count() |> column(name: "flakes"),
+        flakes(field: "failed_job_id") |> first() |> moment() |> column(name: "first"),
+        flakes(field: "failed_job_id") |> last() |> moment() |> column(name: "last"),
+        flakes(field: "head_sha") |> distinct() |> count() |> column(name: "commits"),
+        flakes(field: "wasted_s") |> unique(column: "_time") |> sum() |> column(name: "wasted_s"),
+        flakes(field: "message")
+            |> filter(fn: (r) => r._value != "")
+            |> duplicate(column: "_value", as: "message")
+            |> group(columns: ["repository", "level", "workflow", "job", "suite", "test", "message"])
+            |> unique(column: "_time")
+            |> count()
+            |> group(columns: keys)
+            |> sort(columns: ["message"])
+            |> max()
+            |> map(fn: (r) => ({r with _value: r.message}))
+            |> column(name: "message"),
+        results(since: start) |> total() |> column(name: "runs"),
+        recent |> total() |> column(name: "recent"),
+        recent |> filter(fn: (r) => r.outcome =~ green) |> total() |> column(name: "recent_green"),
+    ],
+)
+    |> fill(column: "suite", value: "")
+    |> fill(column: "test", value: "")
+    |> pivot(rowKey: keys, columnKey: ["column"], valueColumn: "_value")
+    |> filter(fn: (r) => exists r.flakes)
+    |> map(fn: (r) => ({r with k: float(v: r.flakes), n: float(v: if exists r.runs then r.runs else "0")}))
+    |> map(
+        fn: (r) =>
+            ({r with
+                flakes: int(v: r.k),
+                runs: int(v: r.n),
+                flake_rate: if r.n < r.k then nothing() else r.k / r.n,
+                score: if r.n < r.k then nothing() else wilson(k: r.k, n: r.n),
+                commits: int(v: if exists r.commits then r.commits else "0"),
+                state: state(r),
+                first_seen: time(v: int(v: r.first)),
+                last_seen: time(v: int(v: r.last)),
+                wasted_minutes: if exists r.wasted_s then float(v: r.wasted_s) / 60.0 else nothing(),
+            }),
+    )

@@ -1,0 +1,95 @@
+// The tests that failed, how often, and what state they are in.
+import "internal/debug"
+import "math"
+import "regexp"
+import "strings"
+
+exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
+repositories = exactly(name: repository)
+workflows = exactly(name: workflow)
+branches = exactly(name: branch)
+red = /^(failed|error)$/
+before = (since) => time(v: int(v: stop) - int(v: since))
+
+keys = ["repository", "workflow", "job", "suite", "test"]
+points = (measurement, field, since) =>
+    from(bucket: bucket)
+        |> range(start: since, stop: stop)
+        |> filter(
+            fn: (r) =>
+                r._measurement == measurement and r._field == field and r.repository =~ repositories
+                    and r.workflow =~ workflows and r.branch =~ branches,
+        )
+failures = () =>
+    points(measurement: "test", field: "job_id", since: start)
+        |> filter(fn: (r) => r.outcome =~ red)
+        |> group(columns: keys)
+column = (tables=<-, name) =>
+    tables
+        |> toFloat()
+        |> set(key: "column", value: name)
+        |> group()
+        |> keep(columns: ["repository", "workflow", "job", "suite", "test", "column", "_value"])
+
+// Only tests that failed are looked at: their names as one expression, which storage can match.
+names =
+    points(measurement: "test", field: "job_id", since: start)
+        |> filter(fn: (r) => r.outcome =~ red)
+        |> group(columns: ["test"])
+        |> count()
+        |> group()
+        |> map(fn: (r) => ({name: regexp.quoteMeta(v: r.test)}))
+        |> findColumn(fn: (key) => true, column: "name")
+failed = regexp.compile(v: "^(" + strings.joinStr(arr: names, v: "|") + ")$")
+results = (field, since) =>
+    points(measurement: "test", field: field, since: since)
+        |> filter(fn: (r) => r.test =~ failed and r.outcome != "skipped")
+recent = () => results(field: "job_id", since: before(since: 7d))
+evidence =
+    points(measurement: "flake", field: "failed_job_id", since: before(since: 14d))
+        |> filter(fn: (r) => r.level == "test" and r.test =~ failed)
+union(
+    tables: [
+        failures() |> count() |> column(name: "failures"),
+        failures() |> last() |> map(fn: (r) => ({r with _value: int(v: r._time) / 1000000000})) |> column(name: "last"),
+        results(field: "job_id", since: start) |> group(columns: keys) |> count() |> column(name: "runs"),
+        // A sum of floats depends on their order from the 15th digit on: the mean must not.
+        results(field: "duration_s", since: start)
+            |> group(columns: keys)
+            |> sum()
+            |> map(fn: (r) => ({r with _value: math.round(x: r._value * 1000000.0) / 1000000.0}))
+            |> column(name: "seconds"),
+        results(field: "duration_s", since: start) |> group(columns: keys) |> count() |> column(name: "timed"),
+        recent() |> group(columns: keys) |> count() |> column(name: "recent"),
+        recent()
+            |> filter(fn: (r) => r.outcome == "passed")
+            |> group(columns: keys)
+            |> count()
+            |> column(name: "recent_green"),
+        evidence |> group(columns: keys) |> count() |> column(name: "evidence"),
+    ],
+)
+    |> pivot(rowKey: keys, columnKey: ["column"], valueColumn: "_value")
+    |> filter(fn: (r) => exists r.failures)
+    |> map(
+        fn: (r) =>
+            ({r with
+                runs: int(v: r.runs),
+                failures: int(v: r.failures),
+                failure_rate: r.failures / r.runs,
+                // Where no test has a duration there are no such columns, whose types Flux cannot know.
+                mean_s:
+                    if exists r.timed then
+                        float(v: r.seconds) / float(v: r.timed)
+                    else
+                        debug.null(type: "float"),
+                last_failure: time(v: int(v: r.last) * 1000000000),
+                state:
+                    if exists r.recent and not exists r.recent_green then
+                        "broken"
+                    else if exists r.evidence then
+                        "flaky"
+                    else
+                        "failing",
+            }),
+    )

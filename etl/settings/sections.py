@@ -1,0 +1,159 @@
+"""The sections of the settings, a class each, with types, defaults and descriptions."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from etl.settings.values import Duration, Names
+
+GITHUB_API = "https://api.github.com"
+
+
+class Section(BaseModel):
+    """A group of settings: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AppSettings(Section):
+    """A GitHub App installation, in place of a token."""
+
+    app_id: int = Field(description="the App's id")
+    installation_id: int = Field(description="the installation's id")
+    private_key_file: Path = Field(description="file with the App's private key (PEM)")
+
+
+class GitHubSettings(Section):
+    """Where and as whom GitHub is asked."""
+
+    token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
+    app: AppSettings | None = Field(None, description="a GitHub App installation, in place of a token")
+    api_url: str = Field(GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server")
+    concurrency: int = Field(10, ge=1, le=100, description="requests under way at once")
+    reserve: int = Field(
+        100, ge=0, description="requests of the rate limit that are left for other users of the token"
+    )
+    max_wait: Duration = Field(
+        timedelta(minutes=65), description="longest wait for a rate limit before a repository is given up"
+    )
+    retries: int = Field(5, ge=0, le=20, description="attempts after the first, for answers that may heal")
+    timeout: Duration = Field(timedelta(seconds=60), description="longest wait for one answer")
+    download_hosts: Names = Field(
+        (), description="hosts beside public ones that artifacts may be downloaded from"
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"is no URL: {value!r}; write for example {GITHUB_API}")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(f"is plain http ({value}), which would send the token unprotected: use https")
+        return value.rstrip("/")
+
+    @property
+    def web_url(self) -> str:
+        """Base URL of GitHub's pages: `https://HOST/api/v3` and `https://api.HOST` belong to `https://HOST`."""
+        return self.api_url.removesuffix("/api/v3").replace("://api.", "://", 1)
+
+
+class InfluxSettings(Section):
+    """InfluxDB 2; without a URL the embedded store is used."""
+
+    url: str = Field(description="URL of InfluxDB 2, for example http://localhost:8086")
+    org: str = Field("ci-health", description="organisation")
+    bucket: str = Field("ci-health", description="bucket; created where missing")
+    token: SecretStr = Field(description="token that may write to the bucket (and create it)")
+    retention: Duration = Field(
+        timedelta(days=730),
+        description="retention of a bucket that is created; existing ones stay as they are",
+    )
+
+
+class StateSettings(Section):
+    """Where the cursor, the open runs and the outbox are kept."""
+
+    url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in data_dir")
+    outbox_limit: int = Field(
+        2_000_000, ge=1_000, description="points kept for a store that is away; above it, extraction pauses"
+    )
+
+
+class MaskRule(Section):
+    """One rule of the masks: every match of a pattern becomes a placeholder."""
+
+    pattern: str = Field(description="regular expression (Python)")
+    placeholder: str = Field(description="what a match becomes, for example <address>")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from error
+        return value
+
+
+class MaskSettings(Section):
+    """Rules that replace what varies: in names of jobs, steps, runners and tests, or in messages."""
+
+    disabled: Names = Field((), description="names of built-in rules to turn off")
+    extra: tuple[MaskRule, ...] = Field((), description="rules of one's own, applied first")
+
+
+class ArtifactRule(Section):
+    """Which job the reports of an artifact belong to, where its name does not tell."""
+
+    artifact: str = Field(description="glob of artifact names")
+    job: str = Field(description="glob of job names; the one job of the attempt that it matches")
+
+
+class TestSettings(Section):
+    """JUnit reports in artifacts, and tests that only annotations tell of."""
+
+    artifacts: Names = Field(
+        ("*junit*", "*test-results*", "*test-reports*"), description="globs of artifacts that hold JUnit XML"
+    )
+    points: Literal["all", "failed"] = Field(
+        "all", description="a point for every result, or for failing ones and the summary of each report"
+    )
+    jobs: tuple[ArtifactRule, ...] = Field((), description="rules for artifacts whose name tells no job")
+    annotations: tuple[str, ...] | None = Field(
+        None,
+        description="regular expressions with the groups `test` and `message` for annotations that tell of "
+        "a failing test; default: those of Go, pytest, Jest and JUnit",
+    )
+    largest_artifact: int = Field(
+        256 * 1024 * 1024, ge=1, description="bytes of the largest artifact that is downloaded"
+    )
+    distinct: int = Field(
+        20_000, ge=1, description="distinct tests of a job in 30 days above which check and the log warn"
+    )
+
+
+class FlakeSettings(Section):
+    """What counts as evidence that a test or a job is flaky."""
+
+    rerun: Duration = Field(timedelta(days=7), description="most time between two attempts of one run")
+    same_sha: Duration = Field(timedelta(hours=72), description="most time between two runs of one commit")
+    shard: str = Field(
+        r"\bshard[ -]?\d+\b|\b\d+ ?/ ?\d+\b|\b\d+ of \d+\b",
+        description="regular expression of what a job's name says of its shard",
+    )
+    outage_share: float = Field(
+        0.8, gt=0, le=1, description="share of failing tests above which a report is an outage's"
+    )
+    outage_least: int = Field(20, ge=1, description="fewest tests of a report that can be an outage's")
+
+
+class LogSettings(Section):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level shown")
+    format: Literal["auto", "console", "json"] = Field("auto", description="auto: console on a terminal")

@@ -1,0 +1,58 @@
+"""Values as people write them: durations, dates, lists."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def _duration(value: Any) -> Any:
+    """`90s`, `5m`, `1h30m`, `30d` → timedelta; bare numbers are seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if isinstance(value, str):
+        if re.fullmatch(r"\d+(\.\d+)?", value):
+            return timedelta(seconds=float(value))
+        if re.fullmatch(r"(\d+[smhdw])+", value):
+            return timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)([smhdw])", value)))
+        raise ValueError("is no duration: write for example 90s, 5m, 1h30m or 30d")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    """A JSON list, or values separated by commas, as environment variables carry them."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"is no valid JSON list ({error})") from error
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """A date (`2026-01-31`, midnight UTC) or a duration before `now` (`30d`)."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        back = _duration(text)
+    except ValueError:
+        back = None
+    if not isinstance(back, timedelta):
+        # pydantic tells of ValueErrors alone.
+        raise ValueError(  # noqa: TRY004
+            f"is neither a date nor a duration: {text!r}; write 2026-01-31 or 30d"
+        )
+    return now - back

@@ -1,0 +1,111 @@
+"""Artifacts that were listed and may be wanted when their run ends."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from etl.extract.github.pages import PageTag
+from etl.extract.records import Artifact
+from etl.state import tables
+from etl.state.database import upsert
+from etl.state.progress import Progress
+
+_KEPT_S = 45 * 86_400
+
+
+class Artifacts:
+    """Listed artifacts by repository and run."""
+
+    def __init__(self, engine: Engine, progress: Progress, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._progress = progress
+        self._clock = clock
+
+    def listed(self, repository_id: int) -> tuple[int, int] | None:
+        """From when to when artifacts have been listed (Unix seconds); None where they never were."""
+        with self._engine.connect() as connection:
+            return _listed(connection, repository_id)
+
+    def save(
+        self,
+        repository_id: int,
+        artifacts: Sequence[Artifact],
+        tags: Iterable[PageTag],
+        *,
+        since: int,
+        newest: int,
+    ) -> None:
+        """Keep what is wanted of a listing, with the tags of its pages.
+
+        The listing held all artifacts from `since`, or from where the last one ended, up to `newest`.
+        """
+        with self._engine.begin() as connection:
+            start, stop = _listed(connection, repository_id) or (since, newest)
+            _set_listed(connection, repository_id, min(start, since), max(stop, newest))
+            for artifact in artifacts:
+                values = {
+                    "run_id": artifact.run_id,
+                    "name": artifact.name,
+                    "size": artifact.size,
+                    "expired": artifact.expired,
+                    "created_at": artifact.created_at,
+                }
+                key = {"repository_id": repository_id, "id": artifact.id}
+                upsert(connection, tables.artifacts, key, values)
+            self._progress.save_tags(connection, repository_id, tags)
+
+    def of_run(self, repository_id: int, run_id: int) -> list[Artifact]:
+        """Artifacts of a run, in order of their creation."""
+        table = tables.artifacts
+        query = (
+            select(table)
+            .where(table.c.repository_id == repository_id, table.c.run_id == run_id)
+            .order_by(table.c.created_at, table.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [
+                Artifact(
+                    id=row.id,
+                    name=row.name,
+                    size=row.size,
+                    expired=row.expired,
+                    created_at=row.created_at,
+                    run_id=row.run_id,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def prune(self, repository_id: int) -> None:
+        """Forget artifacts after 45 days: no run takes longer."""
+        horizon = int(self._clock()) - _KEPT_S
+        with self._engine.begin() as connection:
+            known = _listed(connection, repository_id)
+            if known is not None and known[0] < horizon:
+                _delete(connection, repository_id, tables.artifacts.c.created_at < horizon)
+                _set_listed(connection, repository_id, horizon, max(horizon, known[1]))
+
+    def forget(self, repository_id: int) -> None:
+        """Forget all, so that artifacts are listed anew: other names may be wanted now."""
+        with self._engine.begin() as connection:
+            _delete(connection, repository_id)
+            _set_listed(connection, repository_id, None, None)
+
+
+def _listed(connection: Connection, repository_id: int) -> tuple[int, int] | None:
+    columns = tables.repositories.c
+    query = select(columns.artifacts_from, columns.artifacts_to).where(columns.id == repository_id)
+    start, stop = connection.execute(query).one_or_none() or (None, None)
+    return None if start is None or stop is None else (start, stop)
+
+
+def _set_listed(connection: Connection, repository_id: int, start: int | None, stop: int | None) -> None:
+    table = tables.repositories
+    values = {"artifacts_from": start, "artifacts_to": stop}
+    connection.execute(update(table).where(table.c.id == repository_id).values(values))
+
+
+def _delete(connection: Connection, repository_id: int, *conditions: Any) -> None:
+    table = tables.artifacts
+    connection.execute(delete(table).where(table.c.repository_id == repository_id, *conditions))

@@ -1,0 +1,140 @@
+"""What a job's execution says for flake evidence: a record that outlives its points.
+
+A failing result is kept as it is; passing ones are kept as hashes alone, since there are many.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from etl.extract.records import Job
+from etl.extract.results import Result
+from etl.transform.context import Context
+from etl.transform.jobs import job_second, job_tags
+from etl.transform.names import printable
+from etl.transform.schema import COUNTED, SUCCESS
+from etl.transform.times import elapsed
+
+HASH_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failing result of a test, by names as tags have them; `ordinal` counts equal ones.
+
+    `annotated`: known from an annotation alone, so that only a green job tells that it passed.
+    """
+
+    suite: str
+    test: str
+    ordinal: int
+    message: str
+    annotated: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """The hash by which a passing result of the same test is found."""
+        return key_of(self.suite, self.test)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An execution of a job that counts in success rates, with what its tests told.
+
+    `job` is the name by which executions are compared at job level (empty where no job is known, so
+    that there is nothing to compare), `shards` the same without the number of a shard. `ended_at` is in Unix seconds. `outage`: most tests of its report failed, so
+    that its failures are no evidence for tests. `passed` are hashes of tests, None without a report.
+    """
+
+    job_id: int
+    run_id: int
+    attempt: int
+    workflow_id: int
+    job: str
+    shards: str
+    event: str
+    head_sha: str
+    ended_at: int
+    green: bool
+    outage: bool
+    duration_s: float | None
+    message: str
+    tags: dict[str, str]
+    failures: tuple[Failure, ...] = ()
+    passed: frozenset[bytes] | None = None
+
+    def shows_passing(self, failure: Failure) -> bool:
+        """Whether the failing test passed here."""
+        if failure.annotated:
+            return self.green
+        return self.passed is not None and failure.key in self.passed
+
+
+def key_of(suite: str, test: str) -> bytes:
+    """Eight bytes that stand for a test within its job."""
+    text = f"{suite}\x1f{test}".encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=HASH_BYTES).digest()
+
+
+def execution_of(
+    context: Context,
+    job: Job,
+    *,
+    is_job: bool,
+    results: Sequence[Result] | None,
+    annotated: Iterable[Failure],
+    message: str,
+) -> Execution | None:
+    """The record of a job's execution; None for one that counts nowhere (cancelled, skipped …)."""
+    if job.conclusion not in COUNTED:
+        return None
+    tags = job_tags(context, job)
+    return Execution(
+        job_id=job.id,
+        run_id=job.run_id,
+        attempt=context.run.attempt,
+        workflow_id=context.run.workflow_id,
+        job=tags["job"] if is_job else "",
+        shards=" ".join(context.rules.shard.sub("", tags["job"]).split()),
+        event=context.run.event,
+        head_sha=printable(context.run.head_sha),
+        ended_at=job_second(context, job),
+        green=job.conclusion == SUCCESS,
+        outage=results is not None and context.rules.guard.is_outage(results),
+        duration_s=elapsed(job.started_at, job.completed_at),
+        message=message,
+        tags=tags,
+        failures=(*_failures(results or ()), *annotated),
+        passed=None if results is None else frozenset(_passed(results)),
+    )
+
+
+def numbered(results: Iterable[Result]) -> Iterator[tuple[Result, int]]:
+    """Results with the ordinal of each among those of equal names, in the order of the report."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        name = (result.suite, result.name)
+        yield result, seen[name]
+        seen[name] += 1
+
+
+def retried(results: Iterable[Result]) -> Iterator[Failure]:
+    """What failed and passed on a retry within the report."""
+    for result, ordinal in numbered(results):
+        if result.retried_message is not None:
+            yield Failure(result.suite, result.name, ordinal, result.retried_message)
+
+
+def _failures(results: Iterable[Result]) -> Iterator[Failure]:
+    for result, ordinal in numbered(results):
+        if result.outcome.is_red:
+            yield Failure(result.suite, result.name, ordinal, result.message)
+
+
+def _passed(results: Iterable[Result]) -> Iterable[bytes]:
+    """Tests of which a result passed; a name that also failed here (another browser) is no counterpart."""
+    red = {(result.suite, result.name) for result in results if result.outcome.is_red}
+    for result in results:
+        if result.outcome == "passed" and (result.suite, result.name) not in red:
+            yield key_of(result.suite, result.name)

@@ -1,0 +1,44 @@
+"""The rules of the transformation, compiled from the settings once."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Self
+
+from etl.settings import Settings
+from etl.transform.annotated_tests import AnnotatedTests
+from etl.transform.limits import Limits
+from etl.transform.names import Masks
+from etl.transform.outage import OutageGuard
+from etl.transform.templates import Templates
+
+_NO_SHARD = re.compile(r"(?!)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How names are masked, messages become templates, annotations tests, and failures evidence."""
+
+    masks: Masks = field(default_factory=Masks)
+    templates: Templates = field(default_factory=Templates)
+    annotated_tests: AnnotatedTests = field(default_factory=AnnotatedTests)
+    shard: re.Pattern[str] = _NO_SHARD
+    guard: OutageGuard = field(default_factory=OutageGuard)
+    limits: Limits = field(default_factory=Limits)
+    failed_only: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The rules that the settings say."""
+        masks, failures, flakes = settings.masks, settings.failures, settings.flakes
+        return cls(
+            Masks(disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]),
+            Templates(
+                disabled=failures.disabled,
+                extra=[(rule.pattern, rule.placeholder) for rule in failures.extra],
+            ),
+            AnnotatedTests(settings.tests.annotations) if settings.tests.annotations else AnnotatedTests(),
+            re.compile(flakes.shard, re.IGNORECASE),
+            OutageGuard(flakes.outage_share, flakes.outage_least),
+            Limits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
+            settings.tests.points == "failed",
+        )

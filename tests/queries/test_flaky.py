@@ -1,0 +1,163 @@
+"""Flaky and failing tests of small histories whose answers are known; both stores give them."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.load.line_protocol import encode
+from etl.transform.schema import NANOSECONDS, Point
+from tests.queries.samples import NASTY, SPAN, STOP
+from tests.queries.test_answers import same
+
+JOB = {"repository": "acme/rocket", "workflow": "CI", "job": "unit", "job_group": "unit", "branch": "main"}
+MONTH = {"start": STOP - timedelta(days=30), "stop": STOP}
+_ids = count(1)
+
+
+def ago(days: float) -> int:
+    """A time of its own, so many days before the end of the period."""
+    return int((STOP - timedelta(days=days)).timestamp()) * NANOSECONDS + next(_ids)
+
+
+def results(test: str, outcome: str, days: float, times: int = 1, **fields: Any) -> list[Point]:
+    tags = JOB | {"suite": "suite", "test": test, "outcome": outcome}
+    return [Point("test", tags, {"job_id": next(_ids), **fields}, ago(days)) for _ in range(times)]
+
+
+def jobs(conclusion: str, days: float, times: int = 1) -> list[Point]:
+    tags = JOB | {"event": "push", "runner": "linux", "attempt": "1", "conclusion": conclusion}
+    return [Point("job", tags, {"job_id": next(_ids)}, ago(days)) for _ in range(times)]
+
+
+def flake(
+    test: str | None, days: float, *, kinds: str = "rerun", sha: str = "a", **fields: Any
+) -> list[Point]:
+    """A failing result of a test, or of the job, with evidence of these kinds."""
+    level = {"level": "test", "suite": "suite", "test": test} if test else {"level": "job"}
+    fields |= {"failed_job_id": next(_ids), "head_sha": sha}
+    time = ago(days)
+    return [Point("flake", JOB | level | {"evidence": kind}, fields, time) for kind in kinds.split()]
+
+
+class Stores:
+    """Both stores as one, which must agree."""
+
+    def __init__(self, influx: InfluxStore, duck: DuckStore) -> None:
+        self.influx, self.duck = influx, duck
+
+    async def write(self, *points: list[Point]) -> None:
+        lines = [encode(point) for group in points for point in group]
+        for store in (self.influx, self.duck):
+            await store.write(lines)
+
+    async def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        return await same(self.influx, self.duck, question, MONTH | parameters)
+
+
+@pytest.fixture
+def stores(influx: InfluxStore, duck: DuckStore) -> Stores:
+    return Stores(influx, duck)
+
+
+async def test_rates_are_ranked_by_how_sure_they_are(stores: Stores) -> None:
+    await stores.write(
+        results("often", "failed", 3, 30), results("often", "passed", 3, 70),
+        *(flake("often", 3) for _ in range(30)),
+        results("once", "failed", 3), results("once", "passed", 3), flake("once", 3),
+        results("always", "error", 3), flake("always", 3),
+    )  # fmt: skip
+    rows = await stores.ask("flaky")
+    found = [(row["test"], row["flakes"], row["runs"], row["flake_rate"], row["score"]) for row in rows]
+    # By hand: 30 of 100: (.3 + .019207 - 1.959964 sqrt(.0021 + .000096)) / 1.038415, and so on.
+    assert found == [
+        ("often", 30, 100, 0.3, 0.218949),
+        ("always", 1, 1, 1.0, 0.206549),
+        ("once", 1, 2, 0.5, 0.094531),
+    ]
+
+
+async def test_a_failing_result_counts_once_whatever_its_evidence(stores: Stores) -> None:
+    await stores.write(
+        results("t", "failed", 3, 4), flake("t", 3, kinds="rerun same_sha in_report", message="b"),
+        flake("t", 2, sha="b", message="b"), flake("t", 2, sha="b", message="a"), flake("t", 1, message="a"),
+        flake(None, 3, kinds="rerun same_sha", wasted_s=90.0), flake(None, 2, wasted_s=30.0),
+        jobs("failure", 3, 2), jobs("success", 2, 6), jobs("cancelled", 2), jobs("skipped", 2),
+    )  # fmt: skip
+    job, test = sorted(await stores.ask("flaky"), key=lambda row: row["level"])
+    assert (test["flakes"], test["runs"], test["commits"], test["message"]) == (4, 4, 2, "a")
+    assert (test["wasted_minutes"], test["suite"]) == (None, "suite")
+    assert (job["flakes"], job["runs"], job["flake_rate"], job["wasted_minutes"]) == (2, 8, 0.25, 2.0)
+    assert (job["suite"], job["test"], job["message"]) == (None, None, None)
+    (overview,) = await stores.ask("overview")
+    assert (overview["flaky_tests"], overview["flaky_jobs"], overview["wasted_minutes"]) == (1, 1, 2.0)
+
+
+async def test_states(stores: Stores) -> None:
+    await stores.write(
+        flake("flaky", 13.9), results("flaky", "failed", 13.9), results("flaky", "passed", 1),
+        flake("quiet", 14.1), results("quiet", "failed", 14.1), results("quiet", "passed", 1),
+        flake("unseen", 14.1), results("unseen", "failed", 14.1), results("unseen", "skipped", 1),
+        flake("broken", 20), results("broken", "passed", 7.1), results("broken", "error", 6.9),
+        flake("mended", 20), results("mended", "failed", 1), results("mended", "passed", 6.9),
+        results("failing", "failed", 9), results("passing", "passed", 1), results("skipped", "skipped", 1),
+        flake(None, 20), jobs("timed_out", 3), jobs("cancelled", 1), jobs("success", 8),
+    )  # fmt: skip
+    states = {row["test"]: row["state"] for row in await stores.ask("flaky")}
+    quiet = dict.fromkeys(("quiet", "unseen", "mended"), "quiet")
+    assert states == {"flaky": "flaky", "broken": "broken", None: "broken", **quiet}
+    failing = {row["test"]: row["state"] for row in await stores.ask("tests")}
+    others = dict.fromkeys(("quiet", "unseen", "mended", "failing"), "failing")
+    assert failing == {"flaky": "flaky", "broken": "broken", **others}
+
+
+async def test_states_look_further_back_than_a_short_period(stores: Stores) -> None:
+    await stores.write(
+        flake("flaky", 10), results("flaky", "passed", 5), results("flaky", "failed", 0.5),
+        results("broken", "failed", 0.5), results("broken", "passed", 7.5),
+    )  # fmt: skip
+    start = STOP - timedelta(days=1)
+    rows = await stores.ask("tests", start=start)
+    assert [(row["test"], row["runs"], row["state"]) for row in rows] == [
+        ("broken", 1, "broken"),
+        ("flaky", 1, "flaky"),
+    ]
+    assert await stores.ask("flaky", start=start) == []
+
+
+async def test_exactly_those_with_evidence_in_the_period(stores: Stores) -> None:
+    second = int(STOP.timestamp()) * NANOSECONDS
+    start = int(SPAN["start"].timestamp()) * NANOSECONDS
+    edges = {"before": start - 1, "first": start, "last": second - 1, "after": second}
+    tags = JOB | {"level": "test", "evidence": "rerun", "suite": "suite"}
+    points = [Point("flake", tags | {"test": name}, {"failed_job_id": 1}, at) for name, at in edges.items()]
+    await stores.write(points, results("failed only", "failed", 1, 5))
+    rows = await stores.ask("flaky", **SPAN)
+    assert [row["test"] for row in rows] == ["first", "last"]
+    assert all(row["flake_rate"] is row["score"] is None and row["runs"] == 0 for row in rows)
+    assert rows[0]["first_seen"] == rows[0]["last_seen"] == f"{SPAN['start']:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def test_tests_count_what_ran_and_failed(stores: Stores) -> None:
+    await stores.write(
+        results("t", "failed", 2, duration_s=1.5), results("t", "error", 1, duration_s=2.5),
+        results("t", "passed", 0.5, 2, duration_s=3.0), results("t", "skipped", 0.4, duration_s=99.0),
+        results("t", "passed", 0.3), results("untimed", "failed", 1), results("fine", "passed", 1),
+    )  # fmt: skip
+    timed, untimed = await stores.ask("tests")
+    last = f"{STOP - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert [timed[key] for key in ("runs", "failures", "failure_rate", "mean_s", "last_failure")] == [
+        5, 2, 0.4, 2.5, last,
+    ]  # fmt: skip
+    assert (untimed["test"], untimed["mean_s"], untimed["failure_rate"]) == ("untimed", None, 1.0)
+
+
+async def test_names_are_matched_as_they_are(stores: Stores) -> None:
+    named = [results(name, "failed", 1) + results(name, "passed", 1) + flake(name, 1) for name in NASTY]
+    await stores.write(*named, results("aXb", "passed", 1, 9), results("plain two", "passed", 1, 9))
+    for question in ("tests", "flaky"):
+        rows = await stores.ask(question)
+        assert {row["test"]: row["runs"] for row in rows} == dict.fromkeys(NASTY, 2)

@@ -1,0 +1,61 @@
+import pytest
+
+from etl.state.database import open_database
+from etl.state.evidence import Evidence
+from etl.transform.executions import Failure, key_of
+from tests.transform.test_flakes import execution, red
+
+NOW = 1_770_000_000
+DAY = 86_400
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    clock = [NOW]
+    engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
+
+    def add(*executions, repository=1):
+        with engine.begin() as connection:
+            for one in executions:
+                kept.add(connection, repository, one)
+
+    kept = Evidence(engine, lambda: clock[0])
+    kept.put, kept.now = add, clock
+    yield kept
+    engine.dispose()
+
+
+def test_an_execution_comes_back_as_it_was_kept(evidence):
+    failures = (Failure("␛(empty)", "é\n", 1, "boom", annotated=True), Failure("s", "t", 0, ""))
+    kept = red(1, failures=failures, passed=frozenset({key_of("a", "b"), key_of("c", "d")}), duration_s=None)
+    without_report = execution(2, passed=None)
+    evidence.put(kept, without_report)
+    found = {one.job_id: one for one in evidence.related(1, execution(3))}
+    assert found == {1: kept, 2: without_report}
+
+
+def test_related_are_those_of_the_same_run_or_commit_and_job(evidence):
+    evidence.put(
+        execution(1),
+        execution(2, run_id=2),
+        execution(3, run_id=2, head_sha="other"),
+        execution(4, shards="lint"),
+        execution(5, workflow_id=6),
+    )
+    evidence.put(execution(6), repository=2)
+    assert sorted(one.job_id for one in evidence.related(1, execution(9))) == [1, 2]
+
+
+def test_kept_twice_is_kept_once(evidence):
+    evidence.put(execution(1), execution(1))
+    assert len(evidence.related(1, execution(9))) == 1
+
+
+def test_what_was_read_45_days_ago_is_forgotten_however_old_it_is(evidence):
+    evidence.put(execution(1, ended_at=NOW - 60 * DAY))
+    evidence.now[0] += 45 * DAY
+    evidence.prune(1)
+    assert len(evidence.related(1, execution(9))) == 1
+    evidence.now[0] += 1
+    evidence.prune(1)
+    assert evidence.related(1, execution(9)) == []
