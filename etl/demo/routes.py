@@ -11,7 +11,7 @@ import jwt
 from aiohttp import web
 
 from etl.demo import timeline, views
-from etl.demo.history import Artifact, Attempt, Job, Repository, Run
+from etl.demo.history import Artifact, Job, Repository, Run
 from etl.demo.protocol import CAP, answer, created_range, error, page_of
 
 if TYPE_CHECKING:
@@ -169,27 +169,33 @@ def _jobs(github: SimulatedGitHub, request: web.Request, repository: Repository)
     return _listing(request, "jobs", items)
 
 
-def _all_jobs(repository: Repository) -> Iterator[tuple[Run, Attempt, Job]]:
-    for run in repository.runs:
-        for attempt in run.attempts:
-            for job in attempt.jobs:
-                yield run, attempt, job
+def _find_job(repository: Repository, wanted: str) -> tuple[Run, Job] | None:
+    number = int(wanted)
+    found = (
+        (run, job)
+        for run in repository.runs
+        for attempt in run.attempts
+        for job in attempt.jobs
+        if job.id == number
+    )
+    return next(found, None)
 
 
 def _check_run(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    for run, _, job in _all_jobs(repository):
-        if str(job.id) == request.match_info["job"]:
-            return _json(request, views.check_run(github.url, repository, run, job, github.clock()))
-    return error(404, "Not Found")
+    found = _find_job(repository, request.match_info["job"])
+    if found is None:
+        return error(404, "Not Found")
+    return _json(request, views.check_run(github.url, repository, *found, github.clock()))
 
 
 def _annotations(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    for _, _, job in _all_jobs(repository):
-        if str(job.id) == request.match_info["job"]:
-            done = timeline.job_seen(job, github.clock()).status == "completed"
-            items = [views.annotation(github.url, item) for item in job.annotations] if done else []
-            return _listing(request, None, items)
-    return error(404, "Not Found")
+    found = _find_job(repository, request.match_info["job"])
+    if found is None:
+        return error(404, "Not Found")
+    _, job = found
+    done = timeline.job_seen(job, github.clock()).status == "completed"
+    items = [views.annotation(github.url, item) for item in job.annotations] if done else []
+    return _listing(request, None, items)
 
 
 def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
@@ -207,10 +213,16 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
 
 def _uploaded(github: SimulatedGitHub, repository: Repository) -> Iterator[tuple[Run, Artifact]]:
     now = github.clock()
-    for run, _, job in _all_jobs(repository):
-        for item in job.artifacts if job.inherited is None else ():
-            if item.created_at <= now:
-                yield run, item
+    for run in repository.runs:
+        for attempt in run.attempts:
+            for job in attempt.jobs:
+                if job.artifacts and job.inherited is None:
+                    yield from ((run, item) for item in job.artifacts if item.created_at <= now)
+
+
+def _find_artifact(github: SimulatedGitHub, repository: Repository, wanted: str) -> Artifact | None:
+    number = int(wanted)
+    return next((item for _, item in _uploaded(github, repository) if item.id == number), None)
 
 
 def _artifacts(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
@@ -222,14 +234,14 @@ def _artifacts(github: SimulatedGitHub, request: web.Request, repository: Reposi
 
 
 def _download(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    for _, item in _uploaded(github, repository):
-        if str(item.id) == request.match_info["artifact"]:
-            if item.expired:
-                return error(410, "Artifact has expired")
-            expires = int(github.clock()) + _SIGNED_S
-            location = f"{github.storage_url}/artifacts/{item.id}?se={expires}&sig=simulated"
-            return web.Response(status=302, headers={"location": location})
-    return error(404, "Not Found")
+    item = _find_artifact(github, repository, request.match_info["artifact"])
+    if item is None:
+        return error(404, "Not Found")
+    if item.expired:
+        return error(410, "Artifact has expired")
+    expires = int(github.clock()) + _SIGNED_S
+    location = f"{github.storage_url}/artifacts/{item.id}?se={expires}&sig=simulated"
+    return web.Response(status=302, headers={"location": location})
 
 
 async def _stored(github: SimulatedGitHub, request: web.Request) -> web.StreamResponse:
@@ -247,9 +259,9 @@ async def _content(github: SimulatedGitHub, request: web.Request) -> web.Respons
     if request.query.get("sig") != "simulated" or int(request.query.get("se", 0)) < github.clock():
         return web.Response(status=403, text="AuthenticationFailed")
     for repository in github.history.repositories:
-        for _, item in _uploaded(github, repository):
-            if str(item.id) == request.match_info["id"]:
-                return web.Response(body=item.content, content_type="application/zip")
+        item = _find_artifact(github, repository, request.match_info["id"])
+        if item is not None:
+            return web.Response(body=item.content, content_type="application/zip")
     return web.Response(status=404)
 
 

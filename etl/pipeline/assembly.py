@@ -20,6 +20,7 @@ from etl.load.store import Store
 from etl.settings import Settings
 from etl.state.artifacts import Artifacts
 from etl.state.database import open_database
+from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
 from etl.state.facts import Facts
 from etl.state.outbox import Outbox
@@ -41,6 +42,7 @@ class Pipeline:
     progress: Progress
     evidence: Evidence
     artifacts: Artifacts
+    distinct: Distinct
     facts: Facts
     clock: Callable[[], float]
     debug: bool = False
@@ -95,7 +97,8 @@ async def open_pipeline(
         engine = open_database(settings.state_url)
         outbox = Outbox(engine, clock)
         evidence = Evidence(engine, clock)
-        progress = Progress(engine, outbox, evidence, clock)
+        distinct = Distinct(engine, clock)
+        progress = Progress(engine, outbox, evidence, distinct, clock)
         artifacts = Artifacts(engine, progress, clock)
         store = open_store(settings)
         try:
@@ -108,6 +111,7 @@ async def open_pipeline(
                     progress,
                     evidence,
                     artifacts,
+                    distinct,
                     Facts(engine),
                     clock,
                     debug,

@@ -1,6 +1,7 @@
 """What `ci-health check` looks at, one finding a subject."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.pipeline.assembly import Pipeline, open_pipeline
+from etl.pipeline.wide_jobs import advice
 from etl.settings import Settings
 
 _DEAD_LETTERS_SHOWN = 3
@@ -24,15 +26,17 @@ class Finding:
     text: str
 
 
-async def findings(settings: Settings) -> AsyncIterator[Finding]:
+async def findings(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[Finding]:
     """Look at one thing after another. Raises ConfigurationError where nothing can be looked at."""
     async with AsyncExitStack() as stack:
-        pipeline = await stack.enter_async_context(open_pipeline(settings))
+        pipeline = await stack.enter_async_context(open_pipeline(settings, clock=clock))
         yield Finding("configuration", True, f"{len(settings.repositories)} repositories")
         for finding in _state(pipeline):
             yield finding
         for name in settings.repositories:
             yield await _repository(pipeline, name)
+            for finding in _wide_jobs(pipeline, name):
+                yield finding
         yield _rate_limit(pipeline)
         yield await _store(pipeline)
 
@@ -66,6 +70,14 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
     return Finding(name, True, read + note)
+
+
+def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
+    known = pipeline.progress.repository(name)
+    if known is None:
+        return []
+    limit = pipeline.settings.tests.distinct
+    return [Finding(name, False, advice(job, limit)) for job in pipeline.distinct.above(known.id, limit)]
 
 
 def _rate_limit(pipeline: Pipeline) -> Finding:

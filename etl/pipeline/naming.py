@@ -4,9 +4,11 @@ from etl.errors import ConfigurationError
 from etl.settings import Settings
 from etl.state.facts import Facts
 
-_SHAPES = {
+SHAPES = {
     "branches": "the `branch` tag of every measurement but `etl`",
-    "masks": "the `job`, `job_group`, `step` and `runner` tags",
+    "masks": "the `job`, `job_group`, `step`, `runner`, `suite` and `test` tags",
+    "failures": "the `signature` tag of failures",
+    "tests.jobs": "the `job` tag of tests whose artifact does not tell it",
 }
 
 
@@ -17,7 +19,7 @@ def require_same_naming(facts: Facts, settings: Settings, *, accept: bool) -> No
         return
     changed = facts.changed_naming(settings)
     if changed:
-        what = "; ".join(f"`{name}` shapes {_SHAPES[name]}" for name in changed)
+        what = "; ".join(f"`{name}` shapes {SHAPES[name]}" for name in changed)
         raise ConfigurationError(
             f"{' and '.join(changed)} changed since points were last written: {what}. Points of new runs "
             "would be named differently from those that are stored. Run `ci-health backfill --since DATE "

@@ -22,6 +22,7 @@ from etl.pipeline.session import Session
 from etl.state.progress import AGED_OUT, COMPLETED, KnownRun
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
+from etl.transform.distinct import SeenTests
 from etl.transform.executions import Execution
 from etl.transform.flakes import evidence
 from etl.transform.names import branch_tag, tag_value, workflow_names, workflow_of
@@ -53,6 +54,7 @@ class _Gathered:
     seen_at: float
     points: list[Point] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
+    seen: list[SeenTests] = field(default_factory=list)
     attempts: int = 0
     jobs: int = 0
     tests: int = 0
@@ -172,6 +174,7 @@ class RunReader:
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.executions += transformed.executions
+        gathered.seen += transformed.seen
         gathered.tests += sum(len(report.results) for report in reports)
         gathered.attempts += run.completed
         gathered.jobs += sum(job.completed for job in jobs)
@@ -222,7 +225,9 @@ class RunReader:
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
         points = [*gathered.points, *self._flakes(gathered.executions)]
         lines = self._encoded([point for point in points if point.time >= self._points_from], run)
-        self._session.progress.commit_run(self._session.repository, known, lines, tags, gathered.executions)
+        self._session.progress.commit_run(
+            self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
+        )
         summary = self._session.summary
         summary.runs += 1
         summary.attempts += gathered.attempts
@@ -235,10 +240,13 @@ class RunReader:
 
         It is looked for at the commit itself, so that none that is read beside this one is missed.
         """
+        if not executions:
+            return []
+        known = self._session.evidence.related(self._session.repository.id, executions[0])
         points = []
-        for index, execution in enumerate(executions):
-            known = self._session.evidence.related(self._session.repository.id, execution)
-            points += evidence(execution, [*known, *executions[:index]], self._rules.limits)
+        for execution in executions:
+            points += evidence(execution, known, self._rules.limits)
+            known.append(execution)
         return points
 
     def _encoded(self, points: Sequence[Point], run: Run) -> list[bytes]:

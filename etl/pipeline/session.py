@@ -8,6 +8,7 @@ from etl.extract.github.client import RepositoryClient
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.artifacts import Artifacts
+from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
 from etl.state.progress import KnownRepository, Progress
 
@@ -20,6 +21,7 @@ class Session:
     progress: Progress
     evidence: Evidence
     artifacts: Artifacts
+    distinct: Distinct
     settings: Settings
     repository: KnownRepository
     summary: Summary

@@ -1,12 +1,15 @@
 """What a sync of one repository did: the rows of `ci-health sync --json`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one sync; `error` is the sentence that says why it stopped, None where it did not."""
+    """Counts of one sync, and what it warns of in sentences.
+
+    `error` is the sentence that says why it stopped, None where it did not.
+    """
 
     repository: str
     runs: int = 0
@@ -19,11 +22,13 @@ class Summary:
     rate_limit_remaining: int | None = None
     anomalies: int = 0
     error: str | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
         return asdict(self)
 
     def counts(self) -> dict[str, Any]:
-        """The same without the name and the error, for the log."""
-        return {name: value for name, value in asdict(self).items() if name not in ("repository", "error")}
+        """The counts alone, for the log."""
+        told = ("repository", "error", "warnings")
+        return {name: value for name, value in asdict(self).items() if name not in told}

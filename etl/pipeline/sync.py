@@ -19,6 +19,7 @@ from etl.pipeline.reader import DAY_S, RunReader
 from etl.pipeline.session import Session
 from etl.pipeline.summary import Summary
 from etl.pipeline.sweep import recheck, sweep
+from etl.pipeline.wide_jobs import warn_of_wide_jobs
 from etl.settings import parse_since
 from etl.state.progress import KnownRepository
 from etl.transform.syncs import etl_point
@@ -90,6 +91,7 @@ async def open_session(
         pipeline.progress,
         pipeline.evidence,
         pipeline.artifacts,
+        pipeline.distinct,
         pipeline.settings,
         known,
         summary,
@@ -130,7 +132,9 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     still_open = session.progress.open_runs(repository)
     await sweep(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
-    for kept in (session.progress, session.evidence, session.artifacts):
+    if session.summary.tests:
+        warn_of_wide_jobs(session)
+    for kept in (session.progress, session.evidence, session.artifacts, session.distinct):
         kept.prune(repository)
 
 
@@ -170,5 +174,6 @@ def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, dur
         rejected=delivery.take_rejected(summary.repository),
         lag_s=None if cursor is None else max(0.0, ended - cursor),
         duration_s=duration_s,
+        warning="\n".join(summary.warnings),
     )
     pipeline.outbox.put(summary.repository, [encode(point)])

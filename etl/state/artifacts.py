@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -44,16 +45,8 @@ class Artifacts:
         with self._engine.begin() as connection:
             start, stop = _listed(connection, repository_id) or (since, newest)
             _set_listed(connection, repository_id, min(start, since), max(stop, newest))
-            for artifact in artifacts:
-                values = {
-                    "run_id": artifact.run_id,
-                    "name": artifact.name,
-                    "size": artifact.size,
-                    "expired": artifact.expired,
-                    "created_at": artifact.created_at,
-                }
-                key = {"repository_id": repository_id, "id": artifact.id}
-                upsert(connection, tables.artifacts, key, values)
+            rows = [{"repository_id": repository_id, **asdict(artifact)} for artifact in artifacts]
+            upsert(connection, tables.artifacts, *rows)
             self._progress.save_tags(connection, repository_id, tags)
 
     def of_run(self, repository_id: int, run_id: int) -> list[Artifact]:

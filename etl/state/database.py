@@ -1,10 +1,22 @@
 """Opens the state: creates it, checks its version, keeps it private."""
 
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
@@ -82,8 +94,19 @@ def _check_version(engine: Engine) -> None:
             )
 
 
-def upsert(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert a row, or replace the values of the one with this key."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(table).values(**key, **values)
-    connection.execute(row.on_conflict_do_update(index_elements=[*key], set_=values))
+def upsert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:
+    """Insert rows of equal columns, or replace what is there by their primary keys."""
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
+
+
+@cache
+def _upsert(table: Table, dialect: str, columns: tuple[str, ...]) -> Executable:
+    """The statement, made once: SQLAlchemy compiles it once then, too."""
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: made.excluded[name] for name in columns if name not in keys}
+    statement: Executable = made.values({name: bindparam(name) for name in columns}).on_conflict_do_update(
+        index_elements=keys, set_=changed
+    )
+    return statement

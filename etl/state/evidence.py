@@ -25,12 +25,11 @@ class Evidence:
         self._clock = clock
 
     def related(self, repository_id: int, execution: Execution) -> list[Execution]:
-        """Executions of the same job (shards counted as one) of the same run or commit."""
+        """Executions of jobs of the same workflow, in the same run or on the same commit."""
         columns = tables.executions.c
         query = select(tables.executions).where(
             columns.repository_id == repository_id,
             columns.workflow_id == execution.workflow_id,
-            columns.shards == execution.shards,
             or_(columns.run_id == execution.run_id, columns.head_sha == execution.head_sha),
         )
         with self._engine.connect() as connection:
@@ -38,9 +37,8 @@ class Evidence:
 
     def add(self, connection: Connection, repository_id: int, execution: Execution) -> None:
         """Keep an execution, within the caller's transaction."""
-        key = {"repository_id": repository_id, "job_id": execution.job_id}
-        values = {**_columns(execution), "added_at": int(self._clock())}
-        upsert(connection, tables.executions, key, values)
+        row = {"repository_id": repository_id, **_columns(execution), "added_at": int(self._clock())}
+        upsert(connection, tables.executions, row)
 
     def prune(self, repository_id: int) -> None:
         """Forget executions 45 days after they were read: GitHub lets no run take longer."""
@@ -57,6 +55,7 @@ class Evidence:
 def _columns(execution: Execution) -> dict[str, Any]:
     failures = [[one.suite, one.test, one.ordinal, one.message, one.annotated] for one in execution.failures]
     return {
+        "job_id": execution.job_id,
         "run_id": execution.run_id,
         "attempt": execution.attempt,
         "workflow_id": execution.workflow_id,

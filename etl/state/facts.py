@@ -12,7 +12,11 @@ _NAMING = "naming"
 
 def naming_of(settings: Settings) -> dict[str, Any]:
     """The settings that shape tags, as they are remembered."""
-    return {"branches": list(settings.branches), "masks": settings.masks.model_dump(mode="json")}
+    shaping: dict[str, Any] = settings.model_dump(
+        mode="json", include={"branches": True, "masks": True, "failures": True, "tests": {"jobs"}}
+    )
+    jobs = shaping.pop("tests")["jobs"]
+    return {**shaping, "tests.jobs": jobs}
 
 
 class Facts:

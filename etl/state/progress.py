@@ -6,7 +6,7 @@ tags of its pages and the cursor that covers it.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -15,8 +15,10 @@ from etl.extract.github.pages import PageTag
 from etl.extract.records import Workflow
 from etl.state import tables
 from etl.state.database import upsert
+from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
 from etl.state.outbox import Outbox
+from etl.transform.distinct import SeenTests
 from etl.transform.executions import Execution
 
 COMPLETED = "completed"
@@ -61,11 +63,17 @@ class Progress:
     """Reads and commits the progress of one repository after another; every call is a transaction."""
 
     def __init__(
-        self, engine: Engine, outbox: Outbox, evidence: Evidence, clock: Callable[[], float] = time.time
+        self,
+        engine: Engine,
+        outbox: Outbox,
+        evidence: Evidence,
+        distinct: Distinct,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._engine = engine
         self._outbox = outbox
         self._evidence = evidence
+        self._distinct = distinct
         self._clock = clock
 
     def repository(self, name: str) -> KnownRepository | None:
@@ -84,7 +92,8 @@ class Progress:
     def save_repository(self, repository: KnownRepository, tags: Iterable[PageTag]) -> KnownRepository:
         """Keep what a repository is called and contains now; its cursor stays as it is."""
         name = repository.name
-        values = {
+        row = {
+            "id": repository.id,
             "name": name,
             "full_name": repository.full_name,
             "default_branch": repository.default_branch,
@@ -97,7 +106,7 @@ class Progress:
                 .where(tables.repositories.c.name == name, tables.repositories.c.id != repository.id)
                 .values(name=f"{name} (before {repository.id})")
             )
-            upsert(connection, tables.repositories, {"id": repository.id}, values)
+            upsert(connection, tables.repositories, row)
             self.save_tags(connection, repository.id, tags)
         known = self.repository(name)
         assert known is not None
@@ -144,10 +153,14 @@ class Progress:
         run: KnownRun,
         lines: Sequence[bytes],
         tags: Iterable[PageTag] = (),
+        *,
         executions: Iterable[Execution] = (),
+        seen: Iterable[SeenTests] = (),
     ) -> None:
         """Commit a run's points together with how far it is stored, and what may be evidence later."""
-        values = {
+        row = {
+            "repository_id": repository.id,
+            "id": run.id,
             "created_at": run.created_at,
             "attempt": run.attempt,
             "updated_at": run.updated_at,
@@ -158,10 +171,12 @@ class Progress:
             "executions": b"".join(sorted(run.executions)),
         }
         with self._engine.begin() as connection:
-            upsert(connection, tables.runs, {"repository_id": repository.id, "id": run.id}, values)
+            upsert(connection, tables.runs, row)
             self.save_tags(connection, repository.id, tags)
             for execution in executions:
                 self._evidence.add(connection, repository.id, execution)
+            for tests in seen:
+                self._distinct.add(connection, repository.id, tests)
             self._outbox.add(connection, repository.name, lines)
 
     def commit_tags(self, repository_id: int, tags: Iterable[PageTag]) -> None:
@@ -198,9 +213,9 @@ class Progress:
 
     def move_backfill(self, repository_id: int, start: int, stop: int, position: int) -> None:
         """Everything created before `position` is committed."""
-        key = {"repository_id": repository_id, "start": start, "stop": stop}
+        row = {"repository_id": repository_id, "start": start, "stop": stop, "position": position}
         with self._engine.begin() as connection:
-            upsert(connection, tables.backfills, key, {"position": position})
+            upsert(connection, tables.backfills, row)
 
     def finish_backfill(self, repository_id: int, start: int, stop: int) -> None:
         """Forget a backfill that is through."""
@@ -237,17 +252,8 @@ class Progress:
 
     def save_tags(self, connection: Connection, repository_id: int, tags: Iterable[PageTag]) -> None:
         """Keep page tags, within the caller's transaction."""
-        for tag in tags:
-            key = {"repository_id": repository_id, "url": tag.url}
-            values = {
-                "identity": tag.identity,
-                "etag": tag.etag,
-                "next_url": tag.next_url,
-                "total_count": tag.total_count,
-                "items": tag.items,
-                "saved_at": int(self._clock()),
-            }
-            upsert(connection, tables.page_tags, key, values)
+        common = {"repository_id": repository_id, "saved_at": int(self._clock())}
+        upsert(connection, tables.page_tags, *({**common, **asdict(tag)} for tag in tags))
 
 
 def _known_run(row: Any) -> KnownRun:

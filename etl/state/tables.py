@@ -129,6 +129,18 @@ artifacts = Table(
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
+# Distinct tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
+distinct_tests = Table(
+    "distinct_tests",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("job", Text, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("sketch", LargeBinary, nullable=False),
+    Column("names", Text, nullable=False),
+)
+
 # Points on their way to the store: lines of line protocol, separated by NUL.
 outbox = Table(
     "outbox",

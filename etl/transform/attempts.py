@@ -1,7 +1,7 @@
 """An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from etl.anomalies import Anomaly
@@ -9,10 +9,11 @@ from etl.extract.records import Annotation, Job
 from etl.extract.results import Report
 from etl.transform import tests
 from etl.transform.context import Context
+from etl.transform.distinct import SeenTests, seen_tests
 from etl.transform.executions import Execution, Failure, execution_of, retried
 from etl.transform.failures import annotated_failures, failure_points, telling
 from etl.transform.flakes import within_report
-from etl.transform.jobs import job_points
+from etl.transform.jobs import job_points, job_second
 from etl.transform.names import printable
 from etl.transform.runs import run_point
 from etl.transform.schema import Point
@@ -25,6 +26,7 @@ class Transformed:
     points: list[Point] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
+    seen: list[SeenTests] = field(default_factory=list)
 
 
 def execution_key(job: Job) -> bytes:
@@ -59,6 +61,7 @@ def transform_attempt(
         point, odd = run_point(context, jobs)
         made.points.append(point)
         made.anomalies += odd
+    reports = [replace(report, results=tests.masked(context, report.results)) for report in reports]
     by_job = {report.job.id: report for report in reports}
     for job in jobs:
         if job.completed:
@@ -84,10 +87,11 @@ def _transform_job(
 
 
 def _transform_report(context: Context, report: Report, made: Transformed) -> None:
-    rules, results = context.rules, tests.masked(context, report.results)
-    made.points.append(tests.report_point(context, report.job, results))
-    made.points += tests.test_points(context, report.job, results, failed_only=rules.failed_only)
-    made.points += tests.failure_points(context, report.job, results)
+    made.points.append(tests.report_point(context, report.job, report.results))
+    made.points += tests.test_points(context, report.job, report.results)
+    made.points += tests.failure_points(context, report.job, report.results)
+    job, second = context.rules.masks(report.job.name), job_second(context, report.job)
+    made.seen.append(seen_tests(context.workflow, job, second, report.results))
 
 
 def _keep(
@@ -98,7 +102,7 @@ def _keep(
     made: Transformed,
 ) -> None:
     """The execution for evidence; tests that only annotations tell of count where there is no report."""
-    results = None if report is None else tests.masked(context, report.results)
+    results = None if report is None else report.results
     annotated: list[Failure] = [] if results else annotated_failures(context, annotations)
     messages = [*(one.message for one in telling(annotations)), *(one.message for one in annotated), job.name]
     execution = execution_of(

@@ -6,6 +6,7 @@ A failing result is kept as it is; passing ones are kept as hashes alone, since 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from etl.extract.records import Job
@@ -17,6 +18,8 @@ from etl.transform.schema import COUNTED, SUCCESS
 from etl.transform.times import elapsed
 
 HASH_BYTES = 8
+# The same names come with every run.
+_NAMES_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Execution:
         return self.passed is not None and failure.key in self.passed
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def key_of(suite: str, test: str) -> bytes:
     """Eight bytes that stand for a test within its job."""
     text = f"{suite}\x1f{test}".encode("utf-8", "surrogatepass")

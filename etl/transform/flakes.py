@@ -22,7 +22,12 @@ SAME_SHA_EVENTS = ("push", "merge_group", "schedule")
 
 def evidence(new: Execution, known: Iterable[Execution], limits: Limits) -> list[Point]:
     """Points that a new execution adds or changes, given the known ones that may be its counterparts."""
-    others = [other for other in known if other.job_id != new.job_id]
+    others = [
+        other
+        for other in known
+        if other.job_id != new.job_id
+        and (other.workflow_id, other.shards) == (new.workflow_id, new.shards)
+    ]
     everyone = [*others, new]
     points = _of_failing(new, everyone, limits)
     for other in others:
@@ -59,8 +64,6 @@ def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limit
 
 
 def _is_counterpart(kind: str, failing: Execution, other: Execution, limits: Limits) -> bool:
-    if other.workflow_id != failing.workflow_id or other.shards != failing.shards:
-        return False
     apart = abs(other.ended_at - failing.ended_at)
     if kind == "rerun":
         return other.run_id == failing.run_id and other.attempt != failing.attempt and apart <= limits.rerun_s

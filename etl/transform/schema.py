@@ -236,6 +236,7 @@ ETL: Final = Measurement(
         _i("rejected", "points that the store rejected (dead letters)"),
         _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
         _f("duration_s", "seconds the sync took"),
+        _s("warning", "jobs that bring too many distinct tests, with the mask that would help"),
     ),
     "requests",
 )

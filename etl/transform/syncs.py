@@ -1,7 +1,7 @@
 """A sync of a repository → its `etl` point."""
 
 from etl.transform.context import present
-from etl.transform.names import tag_value
+from etl.transform.names import printable, tag_value
 from etl.transform.schema import ETL, NANOSECONDS, Point
 
 
@@ -18,6 +18,7 @@ def etl_point(
     rejected: int,
     lag_s: float | None,
     duration_s: float,
+    warning: str,
 ) -> Point:
     """The point of one sync; `ended` is Unix seconds."""
     return Point(
@@ -32,6 +33,7 @@ def etl_point(
             rejected=rejected,
             lag_s=lag_s,
             duration_s=duration_s,
+            warning=printable(warning) or None,
         ),
         int(ended * NANOSECONDS),
     )

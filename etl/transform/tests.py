@@ -45,13 +45,11 @@ def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point
     )
 
 
-def test_points(
-    context: Context, job: Job, results: Sequence[Result], *, failed_only: bool
-) -> Iterator[Point]:
-    """A point a result; of equal names the ordinal within the job tells them apart."""
+def test_points(context: Context, job: Job, results: Sequence[Result]) -> Iterator[Point]:
+    """A point a result (or a failing one); of equal names the ordinal within the job tells them apart."""
     tags, second = job_tags(context, job), job_second(context, job)
     for result, ordinal in numbered(results):
-        if failed_only and not result.outcome.is_red:
+        if context.rules.failed_only and not result.outcome.is_red:
             continue
         yield Point(
             TEST.name,

@@ -34,7 +34,7 @@ def test_an_execution_comes_back_as_it_was_kept(evidence):
     assert found == {1: kept, 2: without_report}
 
 
-def test_related_are_those_of_the_same_run_or_commit_and_job(evidence):
+def test_related_are_those_of_the_same_workflow_in_the_same_run_or_on_the_same_commit(evidence):
     evidence.put(
         execution(1),
         execution(2, run_id=2),
@@ -43,7 +43,7 @@ def test_related_are_those_of_the_same_run_or_commit_and_job(evidence):
         execution(5, workflow_id=6),
     )
     evidence.put(execution(6), repository=2)
-    assert sorted(one.job_id for one in evidence.related(1, execution(9))) == [1, 2]
+    assert sorted(one.job_id for one in evidence.related(1, execution(9))) == [1, 2, 4]
 
 
 def test_kept_twice_is_kept_once(evidence):

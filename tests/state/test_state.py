@@ -8,10 +8,12 @@ from etl.errors import ConfigurationError
 from etl.extract.github.pages import PageTag
 from etl.extract.records import Workflow
 from etl.load.store import Rejected
+from etl.pipeline.naming import SHAPES
 from etl.settings import Settings
 from etl.state.database import open_database
+from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
-from etl.state.facts import Facts
+from etl.state.facts import Facts, naming_of
 from etl.state.outbox import Outbox
 from etl.state.progress import AGED_OUT, COMPLETED, KnownRepository, KnownRun, Progress
 
@@ -27,7 +29,10 @@ def url(tmp_path):
 def state(url):
     engine = open_database(url)
     outbox = Outbox(engine, lambda: NOW)
-    yield Progress(engine, outbox, Evidence(engine, lambda: NOW), lambda: NOW), outbox
+    yield (
+        Progress(engine, outbox, Evidence(engine, lambda: NOW), Distinct(engine, lambda: NOW), lambda: NOW),
+        outbox,
+    )
     engine.dispose()
 
 
@@ -191,6 +196,7 @@ def test_settings_that_shape_tags_are_remembered(url):
     assert facts.changed_naming(Settings()) == []
     changed = Settings(branches=("release-*",))
     assert facts.changed_naming(changed) == ["branches"]
+    assert set(naming_of(changed)) == set(SHAPES)
     facts.accept_naming(changed)
     assert facts.changed_naming(changed) == []
     engine.dispose()
