@@ -32,7 +32,7 @@ class Service:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._delivery = Delivery(pipeline.outbox, pipeline.store, patience=None)
+        self._delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
         self._current: asyncio.Task[None] | None = None
         self._last_whole: datetime | None = None
         self._stopping = asyncio.Event()
@@ -94,13 +94,13 @@ class Service:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_DELIVERY_S):
                 await delivery
-        log.info("stopped", points_waiting=self._pipeline.outbox.backlog().points)
+        log.info("stopped", points_waiting=self._pipeline.state.outbox.backlog().points)
 
 
 async def serve(settings: Settings, *, debug: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT."""
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.facts, settings, accept=False)
+        require_same_naming(pipeline.state.facts, settings, accept=False)
         service = Service(pipeline)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -57,7 +57,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
             summaries, delivery = await whole_sync(pipeline)
             period = _period(history, recorded=recorded)
             answers = await ask(pipeline.store, settings, QUESTIONS, parameters(period))
-            backlog = pipeline.outbox.backlog()
+            backlog = pipeline.state.outbox.backlog()
             address = pipeline.store.address
     names = ", ".join(settings.repositories)
     for item in summaries:

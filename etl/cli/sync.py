@@ -43,7 +43,7 @@ async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool)
     from etl.pipeline.whole import whole_sync
 
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.facts, settings, accept=accept)
+        require_same_naming(pipeline.state.facts, settings, accept=accept)
         summaries, delivery = await whole_sync(pipeline)
         if as_json:
             typer.echo(json.dumps([summary.as_json() for summary in summaries], indent=2))
@@ -87,7 +87,7 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
     from etl.pipeline.whole import whole_backfill
 
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.facts, settings, accept=asked.replace)
+        require_same_naming(pipeline.state.facts, settings, accept=asked.replace)
         with progress_bar() as advance:
             summaries, delivery = await whole_backfill(pipeline, asked, advance)
         for summary in summaries:
@@ -99,5 +99,5 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
 
 
 def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:
-    backlog = pipeline.outbox.backlog()
+    backlog = pipeline.state.outbox.backlog()
     conclude(summaries, delivery, address=pipeline.store.address, waiting=backlog.points)

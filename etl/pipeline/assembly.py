@@ -18,13 +18,8 @@ from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
 from etl.settings import Settings
-from etl.state.artifacts import Artifacts
-from etl.state.database import open_database
-from etl.state.distinct import Distinct
-from etl.state.evidence import Evidence
-from etl.state.facts import Facts
-from etl.state.outbox import Outbox
-from etl.state.progress import Progress
+from etl.state.pages import Pages
+from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
@@ -38,24 +33,19 @@ class Pipeline:
     settings: Settings
     github: GitHub
     store: Store
-    outbox: Outbox
-    progress: Progress
-    evidence: Evidence
-    artifacts: Artifacts
-    distinct: Distinct
-    facts: Facts
+    state: State
     clock: Callable[[], float]
     debug: bool = False
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
-        return self.github.repository(name, _Tags(self.progress, name))
+        return self.github.repository(name, _Tags(self.state.pages, name))
 
     async def room(self, delivery: Delivery) -> None:
         """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
         limit = self.settings.state.outbox_limit
         told = False
-        while self.outbox.backlog().points >= limit:
+        while self.state.outbox.backlog().points >= limit:
             if delivery.hopeless and delivery.trouble:
                 raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
             if not told:
@@ -70,11 +60,11 @@ class Pipeline:
 class _Tags:
     """Page tags of the repository of one configured name, whatever its id is now."""
 
-    progress: Progress
+    pages: Pages
     name: str
 
     def get(self, url: str, identity: str) -> PageTag | None:
-        return self.progress.page_tag(self.name, url, identity)
+        return self.pages.get(self.name, url, identity)
 
 
 def open_store(settings: Settings) -> Store:
@@ -94,31 +84,14 @@ async def open_pipeline(
     """
     settings.require_source()
     with _alone(settings):
-        engine = open_database(settings.state_url)
-        outbox = Outbox(engine, clock)
-        evidence = Evidence(engine, clock)
-        distinct = Distinct(engine, clock)
-        progress = Progress(engine, outbox, evidence, distinct, clock)
-        artifacts = Artifacts(engine, progress, clock)
+        state = State(settings.state_url, clock)
         store = open_store(settings)
         try:
             async with GitHub(settings.github, clock=clock) as github:
-                yield Pipeline(
-                    settings,
-                    github,
-                    store,
-                    outbox,
-                    progress,
-                    evidence,
-                    artifacts,
-                    distinct,
-                    Facts(engine),
-                    clock,
-                    debug,
-                )
+                yield Pipeline(settings, github, store, state, clock, debug)
         finally:
             await store.close()
-            engine.dispose()
+            state.close()
 
 
 @contextmanager

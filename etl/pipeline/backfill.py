@@ -77,14 +77,14 @@ async def _backfill_repository(
 async def _read_range(
     pipeline: Pipeline, session: Session, asked: Range, advance: Callable[[str, int, int], None]
 ) -> None:
-    progress, repository = session.progress, session.repository
+    backfills, repository = session.state.backfills, session.repository
     end = asked.end(session.clock())
-    position = progress.backfill_position(repository.id, *asked.key)
+    position = backfills.position(repository.id, *asked.key)
     if position is None:
         position = asked.start
         if asked.replace:
             await _delete(pipeline, session, asked.start, end)
-        progress.move_backfill(repository.id, *asked.key, position)
+        backfills.move(repository.id, *asked.key, position)
     windows = day_windows(position, end - 1)
     total = len(day_windows(asked.start, end - 1))
     finished = total - len(windows)
@@ -93,27 +93,26 @@ async def _read_range(
     def done(window: Window) -> None:
         nonlocal finished
         finished += 1
-        progress.move_backfill(repository.id, *asked.key, window.stop + 1)
+        backfills.move(repository.id, *asked.key, window.stop + 1)
         advance(repository.name, finished, total)
 
-    still_open = progress.open_runs(repository.id)
+    still_open = session.state.runs.still_open(repository.id)
     reader = RunReader(session, since=asked.start, points_from=asked.start if asked.replace else 0)
     if asked.replace:
         await _read_earlier(session, reader, asked.start)
     await sweep(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
-    progress.finish_backfill(repository.id, *asked.key)
+    backfills.finish(repository.id, *asked.key)
 
 
 async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
     """Delete the range in the store, and forget the runs that may have points in it."""
-    if pipeline.outbox.backlog(session.repository.name).points:
+    if pipeline.state.outbox.backlog(session.repository.name).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
     await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
-    session.progress.forget_runs(session.repository.id, start - RERUN_S - LONGEST_RUN_S)
-    session.artifacts.forget(session.repository.id)
+    session.state.forget_runs(session.repository.id, start - RERUN_S - LONGEST_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 

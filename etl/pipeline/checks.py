@@ -42,13 +42,13 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
 
 
 def _state(pipeline: Pipeline) -> list[Finding]:
-    backlog = pipeline.outbox.backlog()
+    backlog = pipeline.state.outbox.backlog()
     found = [Finding("state", True, f"{backlog.points} points wait in the outbox")]
     if backlog.dead_letters:
-        reasons = "; ".join(pipeline.outbox.reasons(_DEAD_LETTERS_SHOWN))
+        reasons = "; ".join(pipeline.state.outbox.reasons(_DEAD_LETTERS_SHOWN))
         text = f"{backlog.dead_letters} points were rejected by the store: {reasons}"
         found.append(Finding("dead letters", False, text))
-    changed = pipeline.facts.changed_naming(pipeline.settings)
+    changed = pipeline.state.facts.changed_naming(pipeline.settings)
     if changed:
         text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
         found.append(Finding("naming", False, text))
@@ -64,7 +64,7 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
             await annotated_jobs(client, run.check_suite_id)
     except CiHealthError as error:
         return Finding(name, False, str(error))
-    known = pipeline.progress.repository(name)
+    known = pipeline.state.repositories.get(name)
     cursor = known.cursor if known else None
     read = "never synced" if cursor is None else f"read up to {datetime.fromtimestamp(cursor, UTC):%F %R} UTC"
     renamed = repository is not None and repository.full_name.lower() != name.lower()
@@ -73,11 +73,13 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
 
 
 def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
-    known = pipeline.progress.repository(name)
+    known = pipeline.state.repositories.get(name)
     if known is None:
         return []
     limit = pipeline.settings.tests.distinct
-    return [Finding(name, False, advice(job, limit)) for job in pipeline.distinct.above(known.id, limit)]
+    return [
+        Finding(name, False, advice(job, limit)) for job in pipeline.state.distinct.above(known.id, limit)
+    ]
 
 
 def _rate_limit(pipeline: Pipeline) -> Finding:

@@ -19,7 +19,7 @@ from etl.extract.values import seconds
 from etl.load.line_protocol import encode
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
-from etl.state.progress import AGED_OUT, COMPLETED, KnownRun
+from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
 from etl.transform.distinct import SeenTests
@@ -80,9 +80,9 @@ class RunReader:
 
         Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
         """
-        known = self._session.progress.run(self._session.repository.id, run.id) or self._unknown(run)
+        known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
         if not self._changed(run, known):
-            self._session.progress.commit_tags(self._session.repository.id, tags)
+            self._session.state.commit_tags(self._session.repository.id, tags)
             return
         gathered = _Gathered(time.monotonic())
         async with self._places:
@@ -225,7 +225,7 @@ class RunReader:
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
         points = [*gathered.points, *self._flakes(gathered.executions)]
         lines = self._encoded([point for point in points if point.time >= self._points_from], run)
-        self._session.progress.commit_run(
+        self._session.state.commit_run(
             self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
         )
         summary = self._session.summary
@@ -242,7 +242,7 @@ class RunReader:
         """
         if not executions:
             return []
-        known = self._session.evidence.related(self._session.repository.id, executions[0])
+        known = self._session.state.evidence.related(self._session.repository.id, executions[0])
         points = []
         for execution in executions:
             points += evidence(execution, known, self._rules.limits)

@@ -28,7 +28,7 @@ class Reports:
 
     def __init__(self, session: Session, *, since: int) -> None:
         self._session = session
-        self._artifacts = session.artifacts
+        self._artifacts = session.state.artifacts
         self._since = since
         self._listing = asyncio.Lock()
         self._listed_at: float | None = None
@@ -73,7 +73,9 @@ class Reports:
             if any(fnmatchcase(artifact.name, glob) for glob in wanted)
         ]
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
-        self._artifacts.save(repository, matching, listing.tags, since=self._since, newest=newest)
+        self._session.state.commit_artifacts(
+            repository, matching, listing.tags, since=self._since, newest=newest
+        )
         self._first_listed = self._first_listed or now
         self._listed_at = began
 

@@ -7,10 +7,8 @@ from etl.anomalies import Anomalies
 from etl.extract.github.client import RepositoryClient
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
-from etl.state.artifacts import Artifacts
-from etl.state.distinct import Distinct
-from etl.state.evidence import Evidence
-from etl.state.progress import KnownRepository, Progress
+from etl.state.repositories import KnownRepository
+from etl.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +16,7 @@ class Session:
     """One repository in one sync. `clock` gives Unix seconds; `room` waits while the outbox is full."""
 
     client: RepositoryClient
-    progress: Progress
-    evidence: Evidence
-    artifacts: Artifacts
-    distinct: Distinct
+    state: State
     settings: Settings
     repository: KnownRepository
     summary: Summary

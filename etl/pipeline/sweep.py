@@ -11,7 +11,7 @@ from etl.extract.github.windows import Window
 from etl.extract.records import Run
 from etl.pipeline.reader import DAY_S, LONGEST_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
-from etl.state.progress import COMPLETED, KnownRun
+from etl.state.runs import COMPLETED, KnownRun
 
 # Windows in work at once: enough to keep every connection busy where days are short.
 _WINDOWS = 4
@@ -53,7 +53,7 @@ async def _read_window(
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     await _together(reader.read(run) for run in listing.runs.values() if wanted(run))
-    session.progress.commit_tags(session.repository.id, listing.tags)
+    session.state.commit_tags(session.repository.id, listing.tags)
 
 
 async def recheck(
@@ -69,7 +69,7 @@ async def recheck(
         run
         for run in candidates
         if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
-        and session.progress.run(session.repository.id, run.id) == run
+        and session.state.runs.get(session.repository.id, run.id) == run
     ]
     await _together(_recheck_run(session, reader, run) for run in runs)
 
@@ -83,7 +83,7 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
         await reader.read(found.run, found.tags)
     elif found.gone:
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
-        session.progress.commit_run(session.repository, replace(known, status=COMPLETED), [])
+        session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:

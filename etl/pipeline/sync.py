@@ -21,7 +21,7 @@ from etl.pipeline.summary import Summary
 from etl.pipeline.sweep import recheck, sweep
 from etl.pipeline.wide_jobs import warn_of_wide_jobs
 from etl.settings import parse_since
-from etl.state.progress import KnownRepository
+from etl.state.repositories import KnownRepository
 from etl.transform.syncs import etl_point
 
 log = structlog.get_logger(__name__)
@@ -86,24 +86,12 @@ async def open_session(
     async def room() -> None:
         await pipeline.room(delivery)
 
-    return Session(
-        client,
-        pipeline.progress,
-        pipeline.evidence,
-        pipeline.artifacts,
-        pipeline.distinct,
-        pipeline.settings,
-        known,
-        summary,
-        anomalies,
-        pipeline.clock,
-        room,
-    )
+    return Session(client, pipeline.state, pipeline.settings, known, summary, anomalies, pipeline.clock, room)
 
 
 async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:
     """The repository as it is now. A renamed one is asked by its new name from here on."""
-    before = known = pipeline.progress.repository(name)
+    before = known = pipeline.state.repositories.get(name)
     found, tags = await get_repository(client)
     if found is not None:
         workflows = known.workflows if known is not None and known.id == found.id else ()
@@ -116,7 +104,7 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
         known = replace(known, workflows=tuple(listed))
     if known is before:
         return known
-    return pipeline.progress.save_repository(known, [*tags, *workflow_tags])
+    return pipeline.state.commit_repository(known, [*tags, *workflow_tags])
 
 
 async def _read_new(session: Session, *, newest_only: bool) -> None:
@@ -126,16 +114,15 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     repository = session.repository.id
 
     def done(window: Window) -> None:
-        session.progress.move_cursor(repository, min(window.stop + 1, now))
+        session.state.repositories.move_cursor(repository, min(window.stop + 1, now))
 
-    session.progress.begin(repository, start)
-    still_open = session.progress.open_runs(repository)
+    session.state.repositories.begin(repository, start)
+    still_open = session.state.runs.still_open(repository)
     await sweep(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     if session.summary.tests:
         warn_of_wide_jobs(session)
-    for kept in (session.progress, session.evidence, session.artifacts, session.distinct):
-        kept.prune(repository)
+    session.state.prune(repository)
 
 
 def _first_window(session: Session, now: int, *, newest_only: bool) -> int:
@@ -160,7 +147,7 @@ def complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -
 
 def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, duration_s: float) -> None:
     ended = pipeline.clock()
-    known = pipeline.progress.repository(summary.repository)
+    known = pipeline.state.repositories.get(summary.repository)
     cursor = known.cursor if known else None
     point = etl_point(
         summary.repository,
@@ -176,4 +163,4 @@ def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, dur
         duration_s=duration_s,
         warning="\n".join(summary.warnings),
     )
-    pipeline.outbox.put(summary.repository, [encode(point)])
+    pipeline.state.outbox.put(summary.repository, [encode(point)])

@@ -26,7 +26,7 @@ async def whole_backfill(
 
 async def _whole(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
     patience = pipeline.settings.store_timeout.total_seconds()
-    delivery = Delivery(pipeline.outbox, pipeline.store, patience=patience)
+    delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=patience)
     delivering = asyncio.create_task(delivery.run())
     try:
         summaries = await extract(delivery)

@@ -11,7 +11,7 @@ from etl.transform.mask_hints import mask_hint
 def warn_of_wide_jobs(session: Session) -> None:
     """Tell of every job above `tests.distinct`, in the log and in the summary."""
     limit = session.settings.tests.distinct
-    for job in session.distinct.above(session.repository.id, limit):
+    for job in session.state.distinct.above(session.repository.id, limit):
         text = advice(job, limit)
         session.summary.warnings.append(text)
         session.anomalies.add(Anomaly("distinct tests", text))

@@ -111,7 +111,9 @@ class ArtifactRule(Section):
     """Which job the reports of an artifact belong to, where its name does not tell."""
 
     artifact: str = Field(description="glob of artifact names")
-    job: str = Field(description="glob of job names; the one job of the attempt that it matches")
+    job: str = Field(
+        description="glob of job names, for the one job that it matches; `{1}` is what the first `*` found"
+    )
 
 
 class TestSettings(Section):

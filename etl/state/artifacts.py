@@ -1,17 +1,15 @@
 """Artifacts that were listed and may be wanted when their run ends."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
-from etl.extract.github.pages import PageTag
 from etl.extract.records import Artifact
 from etl.state import tables
 from etl.state.database import upsert
-from etl.state.progress import Progress
 
 _KEPT_S = 45 * 86_400
 
@@ -19,9 +17,8 @@ _KEPT_S = 45 * 86_400
 class Artifacts:
     """Listed artifacts by repository and run."""
 
-    def __init__(self, engine: Engine, progress: Progress, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
-        self._progress = progress
         self._clock = clock
 
     def listed(self, repository_id: int) -> tuple[int, int] | None:
@@ -31,23 +28,18 @@ class Artifacts:
 
     def save(
         self,
+        connection: Connection,
         repository_id: int,
         artifacts: Sequence[Artifact],
-        tags: Iterable[PageTag],
         *,
         since: int,
         newest: int,
     ) -> None:
-        """Keep what is wanted of a listing, with the tags of its pages.
-
-        The listing held all artifacts from `since`, or from where the last one ended, up to `newest`.
-        """
-        with self._engine.begin() as connection:
-            start, stop = _listed(connection, repository_id) or (since, newest)
-            _set_listed(connection, repository_id, min(start, since), max(stop, newest))
-            rows = [{"repository_id": repository_id, **asdict(artifact)} for artifact in artifacts]
-            upsert(connection, tables.artifacts, *rows)
-            self._progress.save_tags(connection, repository_id, tags)
+        """Keep artifacts of a listing, and that all are listed from `since` up to `newest`."""
+        start, stop = _listed(connection, repository_id) or (since, newest)
+        _set_listed(connection, repository_id, min(start, since), max(stop, newest))
+        rows = [{"repository_id": repository_id, **asdict(artifact)} for artifact in artifacts]
+        upsert(connection, tables.artifacts, *rows)
 
     def of_run(self, repository_id: int, run_id: int) -> list[Artifact]:
         """Artifacts of a run, in order of their creation."""
@@ -70,20 +62,18 @@ class Artifacts:
                 for row in connection.execute(query)
             ]
 
-    def prune(self, repository_id: int) -> None:
+    def prune(self, connection: Connection, repository_id: int) -> None:
         """Forget artifacts after 45 days: no run takes longer."""
         horizon = int(self._clock()) - _KEPT_S
-        with self._engine.begin() as connection:
-            known = _listed(connection, repository_id)
-            if known is not None and known[0] < horizon:
-                _delete(connection, repository_id, tables.artifacts.c.created_at < horizon)
-                _set_listed(connection, repository_id, horizon, max(horizon, known[1]))
+        known = _listed(connection, repository_id)
+        if known is not None and known[0] < horizon:
+            _delete(connection, repository_id, tables.artifacts.c.created_at < horizon)
+            _set_listed(connection, repository_id, horizon, max(horizon, known[1]))
 
-    def forget(self, repository_id: int) -> None:
+    def forget(self, connection: Connection, repository_id: int) -> None:
         """Forget all, so that artifacts are listed anew: other names may be wanted now."""
-        with self._engine.begin() as connection:
-            _delete(connection, repository_id)
-            _set_listed(connection, repository_id, None, None)
+        _delete(connection, repository_id)
+        _set_listed(connection, repository_id, None, None)
 
 
 def _listed(connection: Connection, repository_id: int) -> tuple[int, int] | None:

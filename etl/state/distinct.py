@@ -74,15 +74,14 @@ class Distinct:
             if count > limit
         ]
 
-    def prune(self, repository_id: int) -> None:
+    def prune(self, connection: Connection, repository_id: int) -> None:
         """Forget days that are past."""
         columns = tables.distinct_tests.c
-        with self._engine.begin() as connection:
-            connection.execute(
-                delete(tables.distinct_tests).where(
-                    columns.repository_id == repository_id, columns.day < self._first_day()
-                )
+        connection.execute(
+            delete(tables.distinct_tests).where(
+                columns.repository_id == repository_id, columns.day < self._first_day()
             )
+        )
 
     def _first_day(self) -> int:
         return int(self._clock()) // DAY_S - DAYS + 1

@@ -40,16 +40,15 @@ class Evidence:
         row = {"repository_id": repository_id, **_columns(execution), "added_at": int(self._clock())}
         upsert(connection, tables.executions, row)
 
-    def prune(self, repository_id: int) -> None:
+    def prune(self, connection: Connection, repository_id: int) -> None:
         """Forget executions 45 days after they were read: GitHub lets no run take longer."""
         columns = tables.executions.c
         horizon = int(self._clock()) - _KEPT_S
-        with self._engine.begin() as connection:
-            connection.execute(
-                delete(tables.executions).where(
-                    columns.repository_id == repository_id, columns.added_at < horizon
-                )
+        connection.execute(
+            delete(tables.executions).where(
+                columns.repository_id == repository_id, columns.added_at < horizon
             )
+        )
 
 
 def _columns(execution: Execution) -> dict[str, Any]:

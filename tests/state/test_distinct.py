@@ -47,7 +47,8 @@ def test_only_30_days_count(engine: Engine) -> None:
     add(engine, 3, 4, day=TODAY - 29)
     assert above(engine, 0) == {"unit": 2}
     assert above(engine, 0, now=NOW + DAY_S) == {}
-    Distinct(engine, lambda: NOW + DAY_S).prune(1)
+    with engine.begin() as connection:
+        Distinct(engine, lambda: NOW + DAY_S).prune(connection, 1)
     assert above(engine, 0) == {}
 
 

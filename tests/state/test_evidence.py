@@ -20,7 +20,12 @@ def evidence(tmp_path):
                 kept.add(connection, repository, one)
 
     kept = Evidence(engine, lambda: clock[0])
-    kept.put, kept.now = add, clock
+
+    def forget():
+        with engine.begin() as connection:
+            kept.prune(connection, 1)
+
+    kept.put, kept.forget, kept.now = add, forget, clock
     yield kept
     engine.dispose()
 
@@ -54,8 +59,8 @@ def test_kept_twice_is_kept_once(evidence):
 def test_what_was_read_45_days_ago_is_forgotten_however_old_it_is(evidence):
     evidence.put(execution(1, ended_at=NOW - 60 * DAY))
     evidence.now[0] += 45 * DAY
-    evidence.prune(1)
+    evidence.forget()
     assert len(evidence.related(1, execution(9))) == 1
     evidence.now[0] += 1
-    evidence.prune(1)
+    evidence.forget()
     assert evidence.related(1, execution(9)) == []

@@ -1,0 +1,53 @@
+"""Tags of pages that GitHub answered with, so that what did not change costs no rate limit."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from etl.extract.github.pages import PageTag
+from etl.state import tables
+from etl.state.database import upsert
+
+_KEPT_S = 45 * 86_400
+
+
+class Pages:
+    """Page tags by repository."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def get(self, name: str, url: str, identity: str) -> PageTag | None:
+        """What GitHub answered last to this URL and this token, of the repository of that name."""
+        table, repositories = tables.page_tags, tables.repositories
+        query = (
+            select(table)
+            .join(repositories, repositories.c.id == table.c.repository_id)
+            .where(repositories.c.name == name, table.c.url == url, table.c.identity == identity)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return PageTag(row.url, row.identity, row.etag, row.next_url, row.total_count, row.items)
+
+    def save(self, connection: Connection, repository_id: int, tags: Iterable[PageTag]) -> None:
+        """Keep tags together with what the pages led to, within the caller's transaction."""
+        common = {"repository_id": repository_id, "saved_at": int(self._clock())}
+        upsert(connection, tables.page_tags, *({**common, **asdict(tag)} for tag in tags))
+
+    def forget(self, connection: Connection, repository_id: int) -> None:
+        """Forget all, so that everything is read anew."""
+        connection.execute(delete(tables.page_tags).where(tables.page_tags.c.repository_id == repository_id))
+
+    def prune(self, connection: Connection, repository_id: int) -> None:
+        """Forget tags that were kept 45 days ago: no window reaches so far."""
+        columns = tables.page_tags.c
+        connection.execute(
+            delete(tables.page_tags).where(
+                columns.repository_id == repository_id, columns.saved_at < int(self._clock()) - _KEPT_S
+            )
+        )

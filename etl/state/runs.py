@@ -1,0 +1,111 @@
+"""Runs as they were last read, and how far their attempts are stored."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from etl.state import tables
+from etl.state.database import upsert
+
+COMPLETED = "completed"
+# Still open after the longest time that GitHub lets a run take: not asked about any more.
+AGED_OUT = "aged out"
+_KEY = 8
+_KEPT_S = 45 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run as it was last read; attempts up to `stored_attempt` are committed for good."""
+
+    id: int
+    created_at: int
+    attempt: int
+    updated_at: str
+    status: str
+    stored_attempt: int
+    workflow: str
+    branch: str
+    executions: frozenset[bytes]
+
+
+class Runs:
+    """Known runs by repository."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def get(self, repository_id: int, run_id: int) -> KnownRun | None:
+        """The run as it was last read."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(tables.runs).where(
+                    tables.runs.c.repository_id == repository_id, tables.runs.c.id == run_id
+                )
+            ).one_or_none()
+        return None if row is None else _known_run(row)
+
+    def still_open(self, repository_id: int) -> list[KnownRun]:
+        """Runs that had not ended when they were last read, oldest first."""
+        table = tables.runs
+        query = (
+            select(table)
+            .where(table.c.repository_id == repository_id, table.c.status.not_in((COMPLETED, AGED_OUT)))
+            .order_by(table.c.created_at, table.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [_known_run(row) for row in connection.execute(query)]
+
+    def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
+        """Keep how far a run is stored, within the caller's transaction."""
+        row = {
+            "repository_id": repository_id,
+            "id": run.id,
+            "created_at": run.created_at,
+            "attempt": run.attempt,
+            "updated_at": run.updated_at,
+            "status": run.status,
+            "stored_attempt": run.stored_attempt,
+            "workflow": run.workflow,
+            "branch": run.branch,
+            "executions": b"".join(sorted(run.executions)),
+        }
+        upsert(connection, tables.runs, row)
+
+    def forget(self, connection: Connection, repository_id: int, start: int) -> None:
+        """Forget runs created from `start` on."""
+        columns = tables.runs.c
+        connection.execute(
+            delete(tables.runs).where(columns.repository_id == repository_id, columns.created_at >= start)
+        )
+
+    def prune(self, connection: Connection, repository_id: int) -> None:
+        """Forget runs that have ended and that no window reaches any more: those older than 45 days."""
+        columns = tables.runs.c
+        connection.execute(
+            delete(tables.runs).where(
+                columns.repository_id == repository_id,
+                columns.created_at < int(self._clock()) - _KEPT_S,
+                columns.status.in_((COMPLETED, AGED_OUT)),
+            )
+        )
+
+
+def _known_run(row: Any) -> KnownRun:
+    keys = row.executions
+    executions = frozenset(keys[index : index + _KEY] for index in range(0, len(keys), _KEY))
+    return KnownRun(
+        row.id,
+        row.created_at,
+        row.attempt,
+        row.updated_at,
+        row.status,
+        row.stored_attempt,
+        row.workflow,
+        row.branch,
+        executions,
+    )

@@ -1,0 +1,104 @@
+"""The whole state, and what is committed together: a run with its points and its evidence."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from etl.extract.github.pages import PageTag
+from etl.extract.records import Artifact
+from etl.state.artifacts import Artifacts
+from etl.state.backfills import Backfills
+from etl.state.database import open_database
+from etl.state.distinct import Distinct
+from etl.state.evidence import Evidence
+from etl.state.facts import Facts
+from etl.state.outbox import Outbox
+from etl.state.pages import Pages
+from etl.state.repositories import KnownRepository, Repositories
+from etl.state.runs import KnownRun, Runs
+from etl.transform.distinct import SeenTests
+from etl.transform.executions import Execution
+
+
+class State:
+    """All that is remembered; every method here is one transaction."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
+        """Open the state at a SQLAlchemy URL; raises ConfigurationError where it cannot be."""
+        self._engine = engine = open_database(url)
+        self.artifacts = Artifacts(engine, clock)
+        self.backfills = Backfills(engine)
+        self.distinct = Distinct(engine, clock)
+        self.evidence = Evidence(engine, clock)
+        self.facts = Facts(engine)
+        self.outbox = Outbox(engine, clock)
+        self.pages = Pages(engine, clock)
+        self.repositories = Repositories(engine)
+        self.runs = Runs(engine, clock)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def commit_repository(self, repository: KnownRepository, tags: Iterable[PageTag]) -> KnownRepository:
+        """Commit what a repository is called and contains now; the repository with its cursor."""
+        with self._engine.begin() as connection:
+            self.repositories.save(connection, repository)
+            self.pages.save(connection, repository.id, tags)
+        known = self.repositories.get(repository.name)
+        assert known is not None
+        return known
+
+    def commit_run(
+        self,
+        repository: KnownRepository,
+        run: KnownRun,
+        lines: Sequence[bytes],
+        tags: Iterable[PageTag] = (),
+        *,
+        executions: Iterable[Execution] = (),
+        seen: Iterable[SeenTests] = (),
+    ) -> None:
+        """Commit a run's points with how far it is stored, and what may be evidence later."""
+        with self._engine.begin() as connection:
+            self.runs.save(connection, repository.id, run)
+            self.pages.save(connection, repository.id, tags)
+            for execution in executions:
+                self.evidence.add(connection, repository.id, execution)
+            for tests in seen:
+                self.distinct.add(connection, repository.id, tests)
+            self.outbox.add(connection, repository.name, lines)
+
+    def commit_tags(self, repository_id: int, tags: Iterable[PageTag]) -> None:
+        """Commit the tags of pages whose runs are all committed."""
+        with self._engine.begin() as connection:
+            self.pages.save(connection, repository_id, tags)
+
+    def commit_artifacts(
+        self,
+        repository_id: int,
+        artifacts: Sequence[Artifact],
+        tags: Iterable[PageTag],
+        *,
+        since: int,
+        newest: int,
+    ) -> None:
+        """Commit what is wanted of a listing that held all artifacts from `since` up to `newest`.
+
+        It may have left out those that an earlier listing held.
+        """
+        with self._engine.begin() as connection:
+            self.artifacts.save(connection, repository_id, artifacts, since=since, newest=newest)
+            self.pages.save(connection, repository_id, tags)
+
+    def forget_runs(self, repository_id: int, start: int) -> None:
+        """Forget runs created from `start` on, and all that would keep them from being read anew."""
+        with self._engine.begin() as connection:
+            self.runs.forget(connection, repository_id, start)
+            self.artifacts.forget(connection, repository_id)
+            self.pages.forget(connection, repository_id)
+
+    def prune(self, repository_id: int) -> None:
+        """Forget what is too old to be asked for again."""
+        with self._engine.begin() as connection:
+            for room in (self.runs, self.pages, self.evidence, self.artifacts, self.distinct):
+                room.prune(connection, repository_id)
