@@ -117,3 +117,17 @@ def created_range(text: str) -> tuple[str, str]:
 def _end(text: str) -> str:
     """A bare date includes its whole day."""
     return text if "T" in text else f"{text}T23:59:59Z"
+
+
+def as_json(request: web.Request, content: Any) -> web.Response:
+    """JSON with the ETag that this token gets."""
+    return answer(request, content, request.headers.get("authorization", ""))
+
+
+def listing(request: web.Request, key: str | None, items: list[Any]) -> web.Response:
+    """One page of a listing, named `key` in the answer, with links to the others."""
+    page, links = page_of(request, items)
+    content = page if key is None else {"total_count": len(items), key: page}
+    response = as_json(request, content)
+    response.headers.update(links)
+    return response

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jwt
 from aiohttp import web
 
-from etl.demo import timeline, views
-from etl.demo.history import Artifact, Job, Repository, Run
-from etl.demo.protocol import CAP, answer, created_range, error, page_of
+from etl.demo import storage, timeline, views
+from etl.demo.history import Job, Repository, Run
+from etl.demo.protocol import CAP, as_json, created_range, error, listing, page_of
 
 if TYPE_CHECKING:
     from etl.demo.server import SimulatedGitHub
@@ -21,11 +21,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 View = Callable[["SimulatedGitHub", web.Request, Repository], web.StreamResponse]
 
 _REPOSITORY = "/repos/{owner}/{name}"
-_SIGNED_S = 60
 
 
 def api(github: SimulatedGitHub) -> list[web.RouteDef]:
-    """Routes of the API's origin."""
+    """Routes of the API."""
     below = {
         "": _repository,
         "/actions/workflows": _workflows,
@@ -37,9 +36,9 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/check-runs/{job}": _check_run,
         "/check-runs/{job}/annotations": _annotations,
         "/check-suites/{suite}/check-runs": _check_runs,
-        "/actions/artifacts": _artifacts,
-        "/actions/runs/{run}/artifacts": _artifacts,
-        "/actions/artifacts/{artifact}/zip": _download,
+        "/actions/artifacts": storage.artifacts,
+        "/actions/runs/{run}/artifacts": storage.artifacts,
+        "/actions/artifacts/{artifact}/zip": storage.download,
     }
     routes = [web.get(_REPOSITORY + path, _of_repository(github, view)) for path, view in below.items()]
     routes += [
@@ -49,11 +48,6 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         *routes,
         web.post("/app/installations/{id}/access_tokens", functools.partial(_installation_token, github)),
     ]
-
-
-def storage(github: SimulatedGitHub) -> list[web.RouteDef]:
-    """Routes of the second origin, which holds what artifacts contain."""
-    return [web.get("/artifacts/{id}", functools.partial(_stored, github))]
 
 
 def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
@@ -83,25 +77,13 @@ def _moved(github: SimulatedGitHub, name: str) -> Repository | None:
     return next((item for item in github.history.repositories if name in item.former_names), None)
 
 
-def _json(request: web.Request, content: Any) -> web.Response:
-    return answer(request, content, request.headers.get("authorization", ""))
-
-
-def _listing(request: web.Request, key: str | None, items: list[Any]) -> web.Response:
-    page, links = page_of(request, items)
-    content = page if key is None else {"total_count": len(items), key: page}
-    response = _json(request, content)
-    response.headers.update(links)
-    return response
-
-
 def _repository(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    return _json(request, views.full_repository(github.url, repository))
+    return as_json(request, views.full_repository(github.url, repository))
 
 
 def _workflows(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
     items = [views.workflow(github.url, repository, item) for item in repository.workflows]
-    return _listing(request, "workflows", items)
+    return listing(request, "workflows", items)
 
 
 def _visible_runs(github: SimulatedGitHub, repository: Repository) -> list[Run]:
@@ -133,7 +115,7 @@ def _runs(github: SimulatedGitHub, request: web.Request, repository: Repository)
     shown = [
         views.run(github.url, repository, run, len(timeline.visible_attempts(run, now)), now) for run in page
     ]
-    response = _json(request, {"total_count": len(found), "workflow_runs": shown})
+    response = as_json(request, {"total_count": len(found), "workflow_runs": shown})
     response.headers.update(links)
     return response
 
@@ -155,7 +137,7 @@ def _run(github: SimulatedGitHub, request: web.Request, repository: Repository) 
     number = _attempt(github, request, run) if run else None
     if run is None or number is None:
         return error(404, "Not Found")
-    return _json(request, views.run(github.url, repository, run, number, github.clock()))
+    return as_json(request, views.run(github.url, repository, run, number, github.clock()))
 
 
 def _jobs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
@@ -166,7 +148,7 @@ def _jobs(github: SimulatedGitHub, request: web.Request, repository: Repository)
     now = github.clock()
     jobs = timeline.listed_jobs(run.attempts[number - 1], now)
     items = [views.job(github.url, repository, run, job, number=number, now=now) for job in jobs]
-    return _listing(request, "jobs", items)
+    return listing(request, "jobs", items)
 
 
 def _find_job(repository: Repository, wanted: str) -> tuple[Run, Job] | None:
@@ -185,7 +167,7 @@ def _check_run(github: SimulatedGitHub, request: web.Request, repository: Reposi
     found = _find_job(repository, request.match_info["job"])
     if found is None:
         return error(404, "Not Found")
-    return _json(request, views.check_run(github.url, repository, *found, github.clock()))
+    return as_json(request, views.check_run(github.url, repository, *found, github.clock()))
 
 
 def _annotations(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
@@ -195,7 +177,7 @@ def _annotations(github: SimulatedGitHub, request: web.Request, repository: Repo
     _, job = found
     done = timeline.job_seen(job, github.clock()).status == "completed"
     items = [views.annotation(github.url, item) for item in job.annotations] if done else []
-    return _listing(request, None, items)
+    return listing(request, None, items)
 
 
 def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
@@ -207,62 +189,8 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
                 for attempt in timeline.visible_attempts(run, now)
                 for job in timeline.listed_jobs(attempt, now)
             ]
-            return _listing(request, "check_runs", items)
+            return listing(request, "check_runs", items)
     return error(404, "Not Found")
-
-
-def _uploaded(github: SimulatedGitHub, repository: Repository) -> Iterator[tuple[Run, Artifact]]:
-    now = github.clock()
-    for run in repository.runs:
-        for attempt in run.attempts:
-            for job in attempt.jobs:
-                if job.artifacts and job.inherited is None:
-                    yield from ((run, item) for item in job.artifacts if item.created_at <= now)
-
-
-def _find_artifact(github: SimulatedGitHub, repository: Repository, wanted: str) -> Artifact | None:
-    number = int(wanted)
-    return next((item for _, item in _uploaded(github, repository) if item.id == number), None)
-
-
-def _artifacts(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    wanted = request.match_info.get("run")
-    found = [pair for pair in _uploaded(github, repository) if wanted is None or str(pair[0].id) == wanted]
-    found.sort(key=lambda pair: (pair[1].created_at, pair[1].id), reverse=True)
-    items = [views.artifact(github.url, repository, run, item) for run, item in found]
-    return _listing(request, "artifacts", items)
-
-
-def _download(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    item = _find_artifact(github, repository, request.match_info["artifact"])
-    if item is None:
-        return error(404, "Not Found")
-    if item.expired:
-        return error(410, "Artifact has expired")
-    expires = int(github.clock()) + _SIGNED_S
-    location = f"{github.storage_url}/artifacts/{item.id}?se={expires}&sig=simulated"
-    return web.Response(status=302, headers={"location": location})
-
-
-async def _stored(github: SimulatedGitHub, request: web.Request) -> web.StreamResponse:
-    async def go_on() -> web.StreamResponse:
-        return await _content(github, request)
-
-    fault = github.faults.take(request.path_qs)
-    return await fault(request, go_on) if fault else await go_on()
-
-
-async def _content(github: SimulatedGitHub, request: web.Request) -> web.Response:
-    """The signed URL is all the credentials that the storage takes: an Authorization header is an error."""
-    if "authorization" in request.headers:
-        return web.Response(status=400, text="InvalidAuthenticationInfo")
-    if request.query.get("sig") != "simulated" or int(request.query.get("se", 0)) < github.clock():
-        return web.Response(status=403, text="AuthenticationFailed")
-    for repository in github.history.repositories:
-        item = _find_artifact(github, repository, request.match_info["id"])
-        if item is not None:
-            return web.Response(body=item.content, content_type="application/zip")
-    return web.Response(status=404)
 
 
 async def _installation_token(github: SimulatedGitHub, request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from etl.demo import routes
+from etl.demo import routes, storage
 from etl.demo.faults import Faults
 from etl.demo.history import History, Repository
 from etl.demo.protocol import Log, RateLimit, Request, error
@@ -50,6 +50,7 @@ class SimulatedGitHub:
         self._rate_limit = rate_limit
         self._limits: dict[str, RateLimit] = {}
         self._runners: list[web.AppRunner] = []
+        self._uploads: dict[int, storage.Uploads] = {}
 
     async def __aenter__(self) -> str:
         return await self.start()
@@ -61,7 +62,7 @@ class SimulatedGitHub:
 
     async def start(self) -> str:
         """Serve on a free port of loopback; the API's base URL."""
-        self.storage_url = await self._serve(routes.storage(self))
+        self.storage_url = await self._serve(storage.routes(self))
 
         @web.middleware
         async def as_github(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -89,6 +90,10 @@ class SimulatedGitHub:
     def repository(self, full_name: str) -> Repository | None:
         """The repository that is called so now."""
         return next((item for item in self.history.repositories if item.full_name == full_name), None)
+
+    def uploads(self, repository: Repository) -> storage.Uploads:
+        """Where the repository's artifacts are found by id."""
+        return self._uploads.setdefault(repository.id, storage.Uploads())
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         token = token_of(request)

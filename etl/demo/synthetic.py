@@ -29,7 +29,7 @@ _HOUR_S = 3_600
 _ACTORS = ("ada", "grace", "linus", "margaret", "renovate[bot]")
 
 
-def synthetic(*, seed: int = 1, days: int = 28, pushes: int = 12) -> History:
+def synthetic(*, seed: int = 1, days: int = 28, pushes: int = 9) -> History:
     """So many days of `acme/rocket`, with about so many pushes and pull requests on a weekday."""
     return History([_Builder(Random(seed), days, pushes).build()])  # noqa: S311
 

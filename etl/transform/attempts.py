@@ -77,13 +77,14 @@ def _transform_job(
     context: Context, job: Job, annotations: Sequence[Annotation], report: Report | None, made: Transformed
 ) -> None:
     points, odd = job_points(context, job)
+    told = telling(annotations, report.results if report else ())
     made.points += points
     made.anomalies += odd
-    made.points += failure_points(context, job, annotations)
+    made.points += failure_points(context, job, told)
     if report is not None:
         _transform_report(context, report, made)
     if context.run.completed:
-        _keep(context, job, report, annotations, made)
+        _keep(context, job, report, told, made)
 
 
 def _transform_report(context: Context, report: Report, made: Transformed) -> None:
@@ -95,23 +96,20 @@ def _transform_report(context: Context, report: Report, made: Transformed) -> No
 
 
 def _keep(
-    context: Context,
-    job: Job,
-    report: Report | None,
-    annotations: Sequence[Annotation],
-    made: Transformed,
+    context: Context, job: Job, report: Report | None, told: Sequence[Annotation], made: Transformed
 ) -> None:
     """The execution for evidence; tests that only annotations tell of count where there is no report."""
     results = None if report is None else report.results
-    annotated: list[Failure] = [] if results else annotated_failures(context, annotations)
-    messages = [*(one.message for one in telling(annotations)), *(one.message for one in annotated), job.name]
+    annotated: list[Failure] = [] if results else annotated_failures(context, told)
+    messages = [note.message for note in told]
+    messages += [result.message for result in results or () if result.outcome.is_red]
     execution = execution_of(
         context,
         job,
         is_job=report is None or report.is_job,
         results=results,
         annotated=annotated,
-        message=printable(messages[0]),
+        message=printable(next(filter(None, messages), job.name)),
     )
     if execution is None:
         return

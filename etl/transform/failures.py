@@ -1,9 +1,10 @@
 """Annotations of a job → `failure` points."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from etl.extract.records import Annotation, Job
+from etl.extract.results import Result
 from etl.transform.context import Context, present
 from etl.transform.executions import Failure
 from etl.transform.jobs import job_second, job_tags
@@ -13,28 +14,30 @@ from etl.transform.templates import is_boilerplate, signature_of
 from etl.transform.times import point_time
 
 
-def telling(annotations: Sequence[Annotation]) -> list[Annotation]:
-    """Annotations of level `failure`, without GitHub's boilerplate where a better one stands beside it."""
+def telling(annotations: Sequence[Annotation], results: Iterable[Result] = ()) -> list[Annotation]:
+    """Annotations of level `failure`, without GitHub's boilerplate where another one or a test says more."""
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
-    return [failure for failure in failures if not is_boilerplate(failure.message)] or failures
+    better = [failure for failure in failures if not is_boilerplate(failure.message)]
+    explained = bool(better) or any(result.outcome.is_red for result in results)
+    return better if explained else failures
 
 
-def failure_points(context: Context, job: Job, annotations: Sequence[Annotation]) -> list[Point]:
-    """A point per telling annotation; two equal ones of a job are two."""
+def failure_points(context: Context, job: Job, told: Sequence[Annotation]) -> list[Point]:
+    """A point per annotation; two equal ones of a job are two."""
     twins: Counter[Annotation] = Counter()
     points = []
-    for failure in telling(annotations):
+    for failure in told:
         points.append(_point(context, job, failure, twins[failure]))
         twins[failure] += 1
     return points
 
 
-def annotated_failures(context: Context, annotations: Sequence[Annotation]) -> list[Failure]:
+def annotated_failures(context: Context, told: Sequence[Annotation]) -> list[Failure]:
     """Failing results that only annotations tell of, by names as tags have them."""
     masks = context.rules.masks
     seen: Counter[tuple[str, str]] = Counter()
     failures = []
-    for annotation in telling(annotations):
+    for annotation in told:
         found = context.rules.annotated_tests(annotation.title, annotation.message)
         if found is None:
             continue

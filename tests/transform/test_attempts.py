@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from etl.extract.records import Annotation, Job, Run, Step
+from etl.extract.results import Outcome, Report, Result
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
 from etl.transform.rules import Rules
@@ -176,3 +177,7 @@ def test_boilerplate_counts_only_where_nothing_better_stands():
 
     assert messages(boilerplate, telling, warning) == ["assert 1 == 2"]
     assert messages(boilerplate, warning) == ["Process completed with exit code 1."]
+    report = Report(JOB, is_job=True, results=[Result("a", "b", Outcome.FAILED, None, "1 != 2")])
+    made = transform_attempt(context(), [JOB], {70: [boilerplate]}, [report])
+    assert [point.fields["message"] for point in only(made.points, "failure")] == ["1 != 2"]
+    assert made.executions[0].message == "1 != 2"
