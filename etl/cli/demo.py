@@ -33,7 +33,7 @@ def demo(
     ] = None,
     out: Annotated[Path, typer.Option(help="File of the HTML report.")] = _REPORT,
 ) -> None:
-    """The whole job against a simulated GitHub: overview, least reliable jobs, failures, report."""
+    """The whole job against a simulated GitHub: overview, least reliable jobs, flaky tests, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from etl.load.store import Row
     from etl.report.views import Period
 
-QUESTIONS = ("overview", "workflows", "jobs", "failures", "success_over_time")
+QUESTIONS = ("overview", "workflows", "jobs", "tests", "flaky", "failures", "success_over_time")
 
 
 @app.command()

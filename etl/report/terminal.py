@@ -54,16 +54,17 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """Overview, the `n` least reliable jobs and the `n` most common failures, one below the other.
+    """Overview, the `n` least reliable jobs, all flaky tests and the `n` most common failures.
 
-    `answers` has the questions `overview`, `jobs` and `failures`.
+    `answers` has the questions `overview`, `jobs`, `flaky` and `failures`.
     """
     parts = {
         "overview": answers["overview"],
         "jobs": least_reliable(answers["jobs"], n),
+        "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
         "failures": most_common(answers["failures"], n),
     }
-    titles = {"jobs": "Least reliable jobs"}
+    titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
 
     def draw(cells: int) -> RenderableType:
         overview, *tables = (

@@ -13,6 +13,13 @@ from etl.settings.values import Duration, Names
 GITHUB_API = "https://api.github.com"
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+
+
 class Section(BaseModel):
     """A group of settings: unknown keys are errors."""
 
@@ -93,10 +100,7 @@ class MaskRule(Section):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from error
+        _compiled(value)
         return value
 
 
@@ -138,6 +142,14 @@ class TestSettings(Section):
         20_000, ge=1, description="distinct tests of a job in 30 days above which check and the log warn"
     )
 
+    @field_validator("annotations")
+    @classmethod
+    def _tell_the_test(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for pattern in value or ():
+            if "test" not in _compiled(pattern).groupindex:
+                raise ValueError(f"has a pattern without the group `(?P<test>…)`: {pattern!r}")
+        return value
+
 
 class FlakeSettings(Section):
     """What counts as evidence that a test or a job is flaky."""
@@ -152,6 +164,12 @@ class FlakeSettings(Section):
         0.8, gt=0, le=1, description="share of failing tests above which a report is an outage's"
     )
     outage_least: int = Field(20, ge=1, description="fewest tests of a report that can be an outage's")
+
+    @field_validator("shard")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        _compiled(value)
+        return value
 
 
 class LogSettings(Section):

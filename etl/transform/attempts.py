@@ -69,7 +69,7 @@ def transform_attempt(
     for report in reports:
         if not report.is_job:
             _transform_report(context, report, made)
-            _keep(context, report.job, report, (), made)
+            _keep(context, report.job, report, made)
     return made
 
 
@@ -81,10 +81,13 @@ def _transform_job(
     made.points += points
     made.anomalies += odd
     made.points += failure_points(context, job, told)
+    # What annotations tell of tests counts where there is no report.
+    annotated = [] if report and report.results else annotated_failures(context, told)
+    made.points += tests.annotated_points(context, job, annotated)
     if report is not None:
         _transform_report(context, report, made)
     if context.run.completed:
-        _keep(context, job, report, told, made)
+        _keep(context, job, report, made, told=told, annotated=annotated)
 
 
 def _transform_report(context: Context, report: Report, made: Transformed) -> None:
@@ -96,11 +99,16 @@ def _transform_report(context: Context, report: Report, made: Transformed) -> No
 
 
 def _keep(
-    context: Context, job: Job, report: Report | None, told: Sequence[Annotation], made: Transformed
+    context: Context,
+    job: Job,
+    report: Report | None,
+    made: Transformed,
+    *,
+    told: Sequence[Annotation] = (),
+    annotated: Sequence[Failure] = (),
 ) -> None:
-    """The execution for evidence; tests that only annotations tell of count where there is no report."""
+    """The execution for evidence."""
     results = None if report is None else report.results
-    annotated: list[Failure] = [] if results else annotated_failures(context, told)
     messages = [note.message for note in told]
     messages += [result.message for result in results or () if result.outcome.is_red]
     execution = execution_of(

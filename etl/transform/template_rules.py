@@ -50,15 +50,31 @@ _EXTENSION = (
 
 # In this order: what is more specific first, bare numbers last.
 RULES: Mapping[str, Rule] = {
+    # GitHub's runner says which one it is, and which of its workers; the cause is the same.
+    "runner": Rule(
+        r"(?i)\brunner:? (?P<value>\S(?:[^\n.:'\"]{0,78}\S)?)(?= (?:did not respond|(?:has )?lost communication))",
+        "<runner>",
+    ),
+    "downloader": Rule(r"(?<=\S) \(Downloader \d+\)(?!\S)", ""),
+    # Where the transport, the server or the credentials failed, what was asked for explains nothing;
+    # what was not found, on the other hand, is the cause.
+    "download": Rule(
+        r"(?i)\bdownload (?:\w+ )?(?P<value>'[^'\n]{1,500}'|\"[^\"\n]{1,500}\"|https?://[^\s'\"]{1,500})"
+        r"(?=[^\n]{0,120}?(?:\b(?:40[13]|429|5\d\d)\b|connection|time[d-]|timeout|transport|network))",
+        "<download>",
+    ),
     # Status, exit and signal codes are what a failure means, not what varies.
     "status-code": Rule(
-        r"(?i)\b(?:https?(?:/\d(?:\.\d)?)?|status|response)"
+        r"(?i)\b(?:https?(?:/\d(?:\.\d)?)?|status|response|responded with|returned error)"
         r"(?:[ _-]?(?:response|status|code|error|was|is|of|does not indicate success)){0,4}"
         r"[ :=#('\"<\[]{0,3}[1-5]\d\d\b(?![.:]\d)"
         r"|\b(?:exit(?:ed)?|return(?:ed)?|error|err|signal|code|errno|winerror)"
         r"(?:[ _-]?(?:exit|status|code|with|of|is|was|non-zero)){0,4}"
         r"(?:(?<=code)|(?<=status)|(?<=signal)|(?<=exited with)|(?<=errno)|(?<=winerror))"
-        r"[ :=#('\"\[]{1,3}(?:-?\d{1,5}|0x[0-9a-f]{1,8})\b(?![.:]\d)",
+        r"[ :=#('\"\[]{1,3}(?:-?\d{1,5}|0x[0-9a-f]{1,8})\b(?![.:]\d)"
+        r"|\bcurl: \(\d{1,3}\)|\bHTTP/\d(?:\.\d)?\b"
+        r"|(?<![\w.])[1-5]\d\d (?=(?:Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Gone|Too Many Requests"
+        r"|Internal Server|Bad Gateway|Service Unavailable|Gateway Time|(?:Server|Client) Error)\b)",
         None,
     ),
     "iso-time": _measure(
@@ -82,8 +98,8 @@ RULES: Mapping[str, Rule] = {
         "<request-id>",
     ),
     "temporary-path": Rule(
-        rf"(?<![\w.~-])(?:/private)?/(?:tmp|var/tmp|var/folders)/{_PATH}+"
-        rf"|(?i:\b[a-z]:[\\/](?:[^\s,;:()<>'\"\\/]+[\\/]){{1,8}}te?mp[\\/]){_PATH}+"
+        rf"(?<![\w.~-])(?:/private)?/(?:tmp|var/tmp|var/folders|home/runner/work/_temp|__w/_temp)/{_PATH}+"
+        rf"|(?i:\b[a-z]:[\\/](?:[^\s,;:()<>'\"\\/]+[\\/]){{1,8}}_?te?mp[\\/]){_PATH}+"
         rf"|\bpytest-of-{_PATH}+|\bgo-build\d+{_PATH}*"
         r"|\btmp(?=[a-z_]{0,8}\d)[a-z0-9_]{8}\b",
         "<temporary-path>",
@@ -102,21 +118,21 @@ RULES: Mapping[str, Rule] = {
         "<pod>",
     ),
     "digest": Rule(r"(?<=\bsha(?:256|384|512)-)[\w+/]{40,}={0,2}", "<hash>"),
+    # Before hashes: the same class has ids of five to eight digits.
+    "object-id": Rule(r"(?<=\w@)(?=[a-f]*\d)[0-9a-f]{5,8}(?![\w.@/-])", "<address>"),
     "hash": Rule(
         r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|g?(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}"
         r"|(?=[0-9A-F]*\d)(?=[0-9A-F]*[A-F])[0-9A-F]{16,128})(?![0-9A-Za-z])",
         "<hash>",
     ),
     "address": Rule(r"\b0x[0-9a-fA-F]+\b", "<address>"),
-    "object-id": Rule(r"(?<=\w@)(?=[a-f]*\d)[0-9a-f]{5,8}(?![\w.@/-])", "<address>"),
     "thread": Rule(
-        r"(?i)\b(?:goroutine|thread|tid|pid|process|worker)(?:[ -]?id)?(?: ?[=:#(] ?|[ -])(?P<value>\d+)\b"
-        r"|\b(?:exec|pool|nio)-(?P<value2>\d+)\b|\[gw(?P<value3>\d+)\]",
+        r"(?i)(?:\b(?:goroutine|thread|tid|pid|process|worker)(?:[ -]?id)?(?: ?[=:#(] ?|[ -])"
+        r"|\b(?:exec|pool|nio)-|\[gw)(?P<value>\d+)\b",
         "<thread>",
     ),
     "line": _measure(
-        rf"(?i)\.{_EXTENSION}(?::|\()(?P<value>\d+(?:[:,] ?\d+)?)\b"
-        r"|\b(?:lines?|columns?|col)[ :]{1,2}(?P<value2>\d+)\b",
+        rf"(?i)(?:\.{_EXTENSION}[:(]|\b(?:lines?|columns?|col)[ :]{{1,2}})(?P<value>\d+(?:[:,] ?\d+)?)\b",
         "<line>",
     ),
     "duration": _measure(

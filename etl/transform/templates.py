@@ -9,28 +9,28 @@ a kind: `dial <ip>`, but `<ip:1> cannot reach <ip:2>, <ip:1> gives up`.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 
 from etl.transform.template_rules import RULES, Rule
 
-# The most characters of a template, each placeholder counting as one; the end of a long message
-# tells less than its beginning.
-_LONGEST = 2_000
-_HEAD, _TAIL = 1_500, 490
+# Characters of a template, of a text that rules look at, and of a message; a placeholder that stands
+# in the text counts as one. Rules are through before a template is cut, so that the length of
+# what varies does not shift the cut. No template has more characters than the last.
+_LONGEST, _LONGEST_SEEN, _LONGEST_RAW = 2_000, 8_000, 64_000
 _CUT = " […] "
-# Longer messages lose their middle before anything looks at them. No template is as long as that.
-_LONGEST_RAW = 64_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|[\x00\x08\x1b]")
 # Private characters stand for what was replaced until all rules are through, so that no rule
 # takes a placeholder, or a number in it, for text.
 _FIRST_MARK = 0xF0000
 _PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
+_UNFIT = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
 
 # What GitHub says of every failed job; it explains nothing where another message stands beside it.
 _BOILERPLATE = re.compile(
-    r"Process completed with exit code \d+\.?"
+    r"Process completed with exit code -?\d+\.?"
     r"|The operation was canceled\.?"
     r"|The job was canceled because .*"
     r"|The run was canceled by .*",
@@ -42,31 +42,33 @@ class Templates:
     """Turns messages into templates: rules of one's own first, then the built-in ones.
 
     A template's template is itself. `disabled` names built-in rules; `extra` are pairs of a pattern
-    and its placeholder, which is best written `<name>`. As in the built-in rules, a group `value`
-    of a pattern tells which part of a match becomes the placeholder.
+    and its placeholder. A placeholder in angle brackets gets numbers where a message holds several
+    distinct values, any other stays as it is; an empty one drops the match. A group `value` of a
+    pattern tells which part of a match becomes the placeholder.
     """
 
     def __init__(self, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
         off = set(disabled)
-        own = [Rule(pattern, placeholder, placeholder.endswith(">")) for pattern, placeholder in extra]
+        own = [Rule(pattern, _folded(placeholder), _bracketed(placeholder)) for pattern, placeholder in extra]
         kept = [rule for name, rule in RULES.items() if name not in off]
         self._rules = [(re.compile(rule.pattern), rule) for rule in (*own, *kept)]
-        known = (_spelling(placeholder) for _, placeholder in extra if placeholder)
+        known = (_spelling(rule.placeholder) for rule in own if rule.placeholder)
         self._placeholder = re.compile("|".join((_PLACEHOLDER, *known)))
 
     def __call__(self, message: str) -> str:
         """The message with what varies replaced by placeholders, colours removed, white space folded."""
         marks = _Marks()
-        text = " ".join(_PRIVATE.sub("�", _ANSI.sub("", _without_middle(message))).split())
-        text = _shortened(self._placeholder.sub(lambda match: marks.of(match.group(), ""), text))
-        before = ""
-        # Again until nothing changes: what stood beside a match may match now. Each round but the
-        # last replaces at least one character that is no mark, so it ends.
+        text = _folded(_UNFIT.sub("�", _ANSI.sub("", _cut(message, _LONGEST_RAW))))
+        text = self._placeholder.sub(lambda match: marks.of(match.group(), ""), text)
+        before, text = "", _cut(text, _LONGEST_SEEN)
+        # Again until nothing changes: what stood beside a match, or before a cut, may match now. Each
+        # round but the last makes less of what is no mark, so it ends.
         while text != before:
             before = text
             for pattern, rule in self._rules:
-                text = pattern.sub(lambda match, rule=rule: marks.replace(match, rule), text)  # type: ignore[misc]
-        return " ".join(marks.spelled(text).split())
+                text = pattern.sub(partial(marks.replace, rule), text)
+            text = _cut(text, _LONGEST)
+        return _folded(marks.spelled(text))
 
 
 class _Marks:
@@ -78,10 +80,10 @@ class _Marks:
     def of(self, placeholder: str, value: str) -> str:
         return self._marks.setdefault((placeholder, value), chr(_FIRST_MARK + len(self._marks)))
 
-    def replace(self, match: re.Match[str], rule: Rule) -> str:
+    def replace(self, rule: Rule, match: re.Match[str]) -> str:
         """The match with its value as a mark."""
-        groups = [name for name in match.re.groupindex if name.startswith("value") and match[name]]
-        start, end = match.span(groups[0] if groups else 0)
+        part = "value" if match.groupdict().get("value") is not None else 0
+        start, end = match.span(part)
         value = match.string[start:end]
         if not _PRIVATE.sub("", value):
             return match.group()
@@ -101,31 +103,32 @@ class _Marks:
             for placeholder, marks in kinds.items()
             for number, mark in enumerate(marks, 1)
         }
-        spelled = _PRIVATE.sub(lambda match: names[match.group()], text)
-        # A text that stays as it is may hold marks itself.
-        return self.spelled(spelled) if _PRIVATE.search(spelled) else spelled
+        return _PRIVATE.sub(lambda match: names[match.group()], text)
+
+
+def _bracketed(placeholder: str) -> bool:
+    return re.fullmatch(r"<[^<>]+>", placeholder) is not None
 
 
 def _spelling(placeholder: str) -> str:
-    """A pattern of a placeholder, with or without a number."""
-    return (
-        re.escape(placeholder[:-1]) + r"(?::\d{1,4})?>"
-        if placeholder.endswith(">")
-        else re.escape(placeholder)
-    )
+    """A pattern of a placeholder of one's own as templates have it; one of letters as a word alone."""
+    if _bracketed(placeholder):
+        return re.escape(placeholder[:-1]) + r"(?::\d{1,4})?>"
+    return rf"(?<!\w){re.escape(placeholder)}(?!\w)"
 
 
-def _without_middle(text: str) -> str:
-    half = _LONGEST_RAW // 2 - len(_CUT)
-    return text if len(text) <= _LONGEST_RAW else text[:half] + _CUT + text[-half:]
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _shortened(text: str) -> str:
+def _cut(text: str, longest: int) -> str:
     """The beginning and the end of a long text, between words where there are some."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
-    head, tail = text[:_HEAD], text[-_TAIL:]
-    return (head.rpartition(" ")[0] or head) + _CUT + (tail.partition(" ")[2] or tail)
+    # The end of a message tells less than its beginning.
+    tail = longest // 4 - len(_CUT)
+    head, tail_text = text[: longest - longest // 4], text[-tail:]
+    return (head.rpartition(" ")[0] or head) + _CUT + (tail_text.partition(" ")[2] or tail_text)
 
 
 _default = Templates()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from etl.extract.records import Job
 from etl.extract.results import Outcome, Result
 from etl.transform.context import Context, present
-from etl.transform.executions import numbered
+from etl.transform.executions import Failure, numbered
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
 from etl.transform.schema import FAILURE, TEST, TEST_REPORT, Point
@@ -60,6 +60,18 @@ def test_points(context: Context, job: Job, results: Sequence[Result]) -> Iterat
                 message=None if result.outcome is Outcome.PASSED else printable(result.message),
             ),
             point_time(second, "test", job.id, result.suite, result.name, ordinal),
+        )
+
+
+def annotated_points(context: Context, job: Job, failures: Iterable[Failure]) -> Iterator[Point]:
+    """A point a failing result that only an annotation tells of."""
+    tags, second = job_tags(context, job), job_second(context, job)
+    for failure in failures:
+        yield Point(
+            TEST.name,
+            {**tags, "suite": failure.suite, "test": failure.test, "outcome": Outcome.FAILED.value},
+            {"job_id": job.id, "message": printable(failure.message)},
+            point_time(second, "test", job.id, failure.suite, failure.test, failure.ordinal),
         )
 
 

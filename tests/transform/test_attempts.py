@@ -181,3 +181,14 @@ def test_boilerplate_counts_only_where_nothing_better_stands():
     made = transform_attempt(context(), [JOB], {70: [boilerplate]}, [report])
     assert [point.fields["message"] for point in only(made.points, "failure")] == ["1 != 2"]
     assert made.executions[0].message == "1 != 2"
+
+
+def test_a_test_that_an_annotation_tells_of_is_a_failing_result_where_there_is_no_report():
+    annotations = {70: [Annotation("failure", "TestInject - CheckPods timed-out", "", "", None)]}
+    (test,) = only(points_of([JOB], annotations).points, "test")
+    assert (test.tags["test"], test.tags["outcome"]) == ("TestInject", "failed")
+    assert test.fields == {"job_id": 70, "message": "CheckPods timed-out"}
+    report = Report(JOB, is_job=True, results=[Result("a", "TestInject", Outcome.FAILED, None, "boom")])
+    made = transform_attempt(context(), [JOB], annotations, [report])
+    assert [point.tags["suite"] for point in only(made.points, "test")] == ["a"]
+    assert [failure.suite for failure in made.executions[0].failures] == ["a"]
