@@ -9,7 +9,7 @@ a kind: `dial <ip>`, but `<ip:1> cannot reach <ip:2>, <ip:1> gives up`.
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 
 from etl.transform.template_rules import RULES, Rule
@@ -27,6 +27,7 @@ _FIRST_MARK = 0xF0000
 _PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
 _UNFIT = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
+_MESSAGES_KEPT = 1_000
 
 # What GitHub says of every failed job; it explains nothing where another message stands beside it.
 _BOILERPLATE = re.compile(
@@ -54,9 +55,14 @@ class Templates:
         self._rules = [(re.compile(rule.pattern), rule) for rule in (*own, *kept)]
         known = (_spelling(rule.placeholder) for rule in own if rule.placeholder)
         self._placeholder = re.compile("|".join((_PLACEHOLDER, *known)))
+        # An outage says the same of thousands of tests.
+        self._known = lru_cache(maxsize=_MESSAGES_KEPT)(self._template)
 
     def __call__(self, message: str) -> str:
         """The message with what varies replaced by placeholders, colours removed, white space folded."""
+        return self._known(message)
+
+    def _template(self, message: str) -> str:
         marks = _Marks()
         text = _folded(_UNFIT.sub("�", _ANSI.sub("", _cut(message, _LONGEST_RAW))))
         text = self._placeholder.sub(lambda match: marks.of(match.group(), ""), text)
