@@ -20,6 +20,7 @@ from etl.load.store import Store
 from etl.settings import Settings
 from etl.state.pages import Pages
 from etl.state.state import State
+from etl.transform.rules import Rules
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ class Pipeline:
     """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects."""
 
     settings: Settings
+    rules: Rules
     github: GitHub
     store: Store
     state: State
@@ -83,12 +85,13 @@ async def open_pipeline(
     Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
     """
     settings.require_source()
+    rules = Rules.of(settings)
     with _alone(settings):
         state = State(settings.state_url, clock)
         store = open_store(settings)
         try:
             async with GitHub(settings.github, clock=clock) as github:
-                yield Pipeline(settings, github, store, state, clock, debug)
+                yield Pipeline(settings, rules, github, store, state, clock, debug)
         finally:
             await store.close()
             state.close()

@@ -26,7 +26,6 @@ from etl.transform.distinct import SeenTests
 from etl.transform.executions import Execution
 from etl.transform.flakes import evidence
 from etl.transform.names import branch_tag, tag_value, workflow_names, workflow_of
-from etl.transform.rules import Rules
 from etl.transform.schema import NANOSECONDS, Point
 
 HOUR_S = 3_600
@@ -69,7 +68,7 @@ class RunReader:
     def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
         self._session = session
         self._reports = Reports(session, since=since)
-        self._rules = Rules.of(session.settings)
+        self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
         self._forbidden = False
         self._workflows = workflow_names(session.repository.workflows)

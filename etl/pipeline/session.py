@@ -9,6 +9,7 @@ from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.repositories import KnownRepository
 from etl.state.state import State
+from etl.transform.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Session:
     client: RepositoryClient
     state: State
     settings: Settings
+    rules: Rules
     repository: KnownRepository
     summary: Summary
     anomalies: Anomalies

@@ -86,7 +86,17 @@ async def open_session(
     async def room() -> None:
         await pipeline.room(delivery)
 
-    return Session(client, pipeline.state, pipeline.settings, known, summary, anomalies, pipeline.clock, room)
+    return Session(
+        client,
+        pipeline.state,
+        pipeline.settings,
+        pipeline.rules,
+        known,
+        summary,
+        anomalies,
+        pipeline.clock,
+        room,
+    )
 
 
 async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:

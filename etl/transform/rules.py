@@ -1,14 +1,18 @@
 """The rules of the transformation, compiled from the settings once."""
 
+import difflib
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+from etl.errors import ConfigurationError
 from etl.settings import Settings
 from etl.transform.annotated_tests import AnnotatedTests
 from etl.transform.limits import Limits
-from etl.transform.names import Masks
+from etl.transform.names import MASKS, Masks
 from etl.transform.outage import OutageGuard
+from etl.transform.template_rules import RULES
 from etl.transform.templates import Templates
 
 _NO_SHARD = re.compile(r"(?!)")
@@ -28,8 +32,10 @@ class Rules:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The rules that the settings say."""
+        """The rules that the settings say; raises ConfigurationError for a rule that does not exist."""
         masks, failures, flakes = settings.masks, settings.failures, settings.flakes
+        _require("masks.disabled", masks.disabled, MASKS)
+        _require("failures.disabled", failures.disabled, RULES)
         return cls(
             Masks(disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]),
             Templates(
@@ -42,3 +48,11 @@ class Rules:
             Limits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
             settings.tests.points == "failed",
         )
+
+
+def _require(setting: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
+            raise ConfigurationError(f"{setting} names a rule {name!r} that does not exist: {hint}")
