@@ -9,8 +9,10 @@ Definitions that hold in every question:
   conclusion; `minutes` is the sum of all jobs' durations, whatever the conclusion, in minutes.
 - `p50_s`, `p95_s` and `queued_p50_s` are of jobs where a row is a job, else of attempts of runs.
 - A test's `runs` are its results other than skipped, a job's its executions that count; `failures`
-  are results that failed or ended in an error. Where only failing results are stored
-  (`tests.points: failed`) these are all the runs there are: rates are then 1, states `broken`.
+  are results that failed or ended in an error. A test of a job without reports, which annotations
+  tell of, ran whenever its job did, and passed whenever that succeeded. Where only failing results
+  are stored (`tests.points: failed`) these are all the runs there are: rates are then 1, states
+  `broken`.
 - `flakes` are failing results with evidence; points of one failing result, of whatever kind of
   evidence, have the same time and count once. `score` is the Wilson score's lower bound (95 %) of
   `flakes` of `runs`; it and the rate are null where fewer runs than flakes are stored.
@@ -28,6 +30,7 @@ from math import inf
 from typing import Any, Final
 
 from etl.errors import ConfigurationError
+from etl.transform.names import EMPTY
 from etl.transform.schema import NANOSECONDS
 
 Row = dict[str, Any]
@@ -39,6 +42,7 @@ class Type(Enum):
     """What a column's values are, and so what stands where nothing is known."""
 
     TEXT = auto()  # null where unknown
+    OPTIONAL = auto()  # a name that may be empty: null then
     COUNT = auto()  # never null
     INTEGER = auto()  # null where unknown
     NUMBER = auto()  # float of six digits, never null
@@ -57,8 +61,10 @@ class Column:
         """The value as both stores give it: InfluxDB answers with "" for null, and with CRLF."""
         if value is None or value == "":
             return {Type.COUNT: 0, Type.NUMBER: 0.0}.get(self.type)
+        if self.type is Type.OPTIONAL and value == EMPTY:
+            return None
         match self.type:
-            case Type.TEXT:
+            case Type.TEXT | Type.OPTIONAL:
                 return str(value).replace("\r\n", "\n")
             case Type.COUNT | Type.INTEGER:
                 return int(value)
@@ -151,8 +157,8 @@ def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
 
 _COLUMNS: Final = _columns(
     {
-        Type.TEXT: "repository level workflow job job_group suite test state signature template message url "
-        "status",
+        Type.OPTIONAL: "suite",
+        Type.TEXT: "repository level workflow job job_group test state signature template message url status",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected",
         Type.INTEGER: "rate_limit_remaining",
@@ -215,7 +221,7 @@ QUESTIONS: Final = {
                     "first_seen last_seen wasted_minutes message"
                 )
             ),
-            ("-score", "repository", "level", "workflow", "job", "suite", "test"),
+            ("-score", "-flakes", "repository", "level", "workflow", "job", "suite", "test"),
         ),
         Question(
             "failures",

@@ -63,6 +63,33 @@ results = (since) =>
         ],
     )
 recent = results(since: before(since: 7d))
+
+// Tests of jobs without reports are known from annotations: they ran whenever their job did.
+flaky_tests =
+    flakes(field: "failed_job_id")
+        |> filter(fn: (r) => r.level == "test")
+        |> count()
+        |> group()
+        |> keep(columns: keys)
+of_tests = (tables=<-) =>
+    join(
+        tables: {test: flaky_tests, job: tables |> keep(columns: ["repository", "workflow", "job", "_value"])},
+        on: ["repository", "workflow", "job"],
+    )
+executions = (since, conclusions) =>
+    points(measurement: "job", field: "job_id", since: since)
+        |> filter(fn: (r) => r.conclusion =~ conclusions)
+        |> group(columns: ["repository", "workflow", "job"])
+        |> count()
+        |> group()
+        |> of_tests()
+longest = if start < before(since: 7d) then start else before(since: 7d)
+reports =
+    points(measurement: "test_report", field: "job_id", since: longest)
+        |> group(columns: ["repository", "workflow", "job"])
+        |> count()
+        |> group()
+        |> of_tests()
 total = (tables=<-) => tables |> group(columns: keys) |> sum()
 
 // The lower bound of the Wilson score at 95 %: what the rate is at least, as sure as `n` results can be.
@@ -71,8 +98,15 @@ wilson = (k, n) =>
     (k / n + z * z / (2.0 * n) - z * math.sqrt(x: k / n * (1.0 - k / n) / n + z * z / (4.0 * n * n))) / (1.0 + z * z
         / n)
 nothing = () => debug.null(type: "float")
+is_told = (r) => exists r.executions and not exists r.reports
+is_broken = (r) =>
+    if is_told(r) then
+        exists r.recent_executions and not exists r.green_executions
+    else
+        exists r.recent and not exists r.recent_green
+runs = (r) => if is_told(r) then r.executions else if exists r.runs then r.runs else "0"
 state = (r) =>
-    if exists r.recent and not exists r.recent_green then
+    if is_broken(r) then
         "broken"
     else if time(v: int(v: r.last)) < before(since: 14d) then
         "quiet"
@@ -100,13 +134,17 @@ union(
         results(since: start) |> total() |> column(name: "runs"),
         recent |> total() |> column(name: "recent"),
         recent |> filter(fn: (r) => r.outcome =~ green) |> total() |> column(name: "recent_green"),
+        reports |> column(name: "reports"),
+        executions(since: start, conclusions: counted) |> column(name: "executions"),
+        executions(since: before(since: 7d), conclusions: counted) |> column(name: "recent_executions"),
+        executions(since: before(since: 7d), conclusions: green) |> column(name: "green_executions"),
     ],
 )
     |> fill(column: "suite", value: "")
     |> fill(column: "test", value: "")
     |> pivot(rowKey: keys, columnKey: ["column"], valueColumn: "_value")
     |> filter(fn: (r) => exists r.flakes)
-    |> map(fn: (r) => ({r with k: float(v: r.flakes), n: float(v: if exists r.runs then r.runs else "0")}))
+    |> map(fn: (r) => ({r with k: float(v: r.flakes), n: float(v: runs(r))}))
     |> map(
         fn: (r) =>
             ({r with

@@ -33,10 +33,30 @@ by_message AS (
   GROUP BY ALL
   ORDER BY count(DISTINCT time) DESC, message
 ),
+-- Tests of jobs without reports are known from annotations: they ran whenever their job did.
+told AS (
+  SELECT DISTINCT repository, workflow, job, suite, test
+  FROM evidence
+  WHERE level = 'test' AND NOT EXISTS (
+    FROM test_report
+    WHERE test_report.repository = evidence.repository AND test_report.workflow = evidence.workflow
+      AND test_report.job = evidence.job AND time < $stop AND time >= least($start, $stop - 7 * 86400000000000)
+      AND ($branch = '' OR branch = $branch)
+  ) AND EXISTS (
+    FROM job
+    WHERE job.repository = evidence.repository AND job.workflow = evidence.workflow AND job.job = evidence.job
+      AND time >= $start AND time < $stop AND ($branch = '' OR branch = $branch)
+      AND conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
+  )
+),
 results AS (
   SELECT repository, 'test' AS level, workflow, job, suite, test, branch, time, outcome = 'passed' AS green
-  FROM test
+  FROM test ANTI JOIN told USING (repository, workflow, job, suite, test)
   WHERE outcome <> 'skipped'
+  UNION ALL
+  SELECT repository, 'test', workflow, job, suite, test, branch, time, conclusion = 'success'
+  FROM job JOIN told USING (repository, workflow, job)
+  WHERE conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
   UNION ALL
   SELECT repository, 'job', workflow, job, '', '', branch, time, conclusion = 'success'
   FROM job

@@ -9,6 +9,7 @@ repositories = exactly(name: repository)
 workflows = exactly(name: workflow)
 branches = exactly(name: branch)
 red = /^(failed|error)$/
+counted = /^(success|failure|timed_out|startup_failure)$/
 before = (since) => time(v: int(v: stop) - int(v: since))
 
 keys = ["repository", "workflow", "job", "suite", "test"]
@@ -45,6 +46,37 @@ results = (field, since) =>
     points(measurement: "test", field: field, since: since)
         |> filter(fn: (r) => r.test =~ failed and r.outcome != "skipped")
 recent = () => results(field: "job_id", since: before(since: 7d))
+longest = if start < before(since: 7d) then start else before(since: 7d)
+
+// Tests of jobs without reports are known from annotations: they ran whenever their job did.
+of_tests = (tables=<-) =>
+    join(
+        tables: {
+            test: failures() |> count() |> group() |> keep(columns: keys),
+            job: tables |> keep(columns: ["repository", "workflow", "job", "_value"]),
+        },
+        on: ["repository", "workflow", "job"],
+    )
+executions = (since, conclusions) =>
+    points(measurement: "job", field: "job_id", since: since)
+        |> filter(fn: (r) => r.conclusion =~ conclusions)
+        |> group(columns: ["repository", "workflow", "job"])
+        |> count()
+        |> group()
+        |> of_tests()
+reports =
+    points(measurement: "test_report", field: "job_id", since: longest)
+        |> group(columns: ["repository", "workflow", "job"])
+        |> count()
+        |> group()
+        |> of_tests()
+is_told = (r) => exists r.executions and not exists r.reports
+is_broken = (r) =>
+    if is_told(r) then
+        exists r.recent_executions and not exists r.green_executions
+    else
+        exists r.recent and not exists r.recent_green
+runs = (r) => if is_told(r) then r.executions else r.runs
 evidence =
     points(measurement: "flake", field: "failed_job_id", since: before(since: 14d))
         |> filter(fn: (r) => r.level == "test" and r.test =~ failed)
@@ -66,6 +98,10 @@ union(
             |> group(columns: keys)
             |> count()
             |> column(name: "recent_green"),
+        reports |> column(name: "reports"),
+        executions(since: start, conclusions: counted) |> column(name: "executions"),
+        executions(since: before(since: 7d), conclusions: counted) |> column(name: "recent_executions"),
+        executions(since: before(since: 7d), conclusions: /^success$/) |> column(name: "green_executions"),
         evidence |> group(columns: keys) |> count() |> column(name: "evidence"),
     ],
 )
@@ -74,9 +110,9 @@ union(
     |> map(
         fn: (r) =>
             ({r with
-                runs: int(v: r.runs),
+                runs: int(v: runs(r)),
                 failures: int(v: r.failures),
-                failure_rate: r.failures / r.runs,
+                failure_rate: if runs(r) < r.failures then debug.null(type: "float") else r.failures / runs(r),
                 // Where no test has a duration there are no such columns, whose types Flux cannot know.
                 mean_s:
                     if exists r.timed then
@@ -85,7 +121,7 @@ union(
                         debug.null(type: "float"),
                 last_failure: time(v: int(v: r.last) * 1000000000),
                 state:
-                    if exists r.recent and not exists r.recent_green then
+                    if is_broken(r) then
                         "broken"
                     else if exists r.evidence then
                         "flaky"

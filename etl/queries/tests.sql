@@ -10,12 +10,38 @@ WITH results AS (
     AND ($workflow = '' OR workflow = $workflow)
     AND ($branch = '' OR branch = $branch)
 ),
+-- Tests of jobs without reports are known from annotations: they ran whenever their job did.
+told AS (
+  SELECT DISTINCT repository, workflow, job, suite, test
+  FROM results
+  WHERE failed AND NOT EXISTS (
+    FROM test_report
+    WHERE test_report.repository = results.repository AND test_report.workflow = results.workflow
+      AND test_report.job = results.job AND time < $stop AND time >= least($start, $stop - 7 * 86400000000000)
+      AND ($branch = '' OR branch = $branch)
+  ) AND EXISTS (
+    FROM job
+    WHERE job.repository = results.repository AND job.workflow = results.workflow AND job.job = results.job
+      AND time >= $start AND time < $stop AND ($branch = '' OR branch = $branch)
+      AND conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
+  )
+),
+executions AS (
+  SELECT
+    repository, workflow, job, suite, test,
+    count(*) FILTER (time >= $start) AS runs,
+    count(*) FILTER (recent) > 0 AND count(*) FILTER (recent AND conclusion = 'success') = 0 AS broken
+  FROM (SELECT *, time >= $stop - 7 * 86400000000000 AS recent FROM job) JOIN told USING (repository, workflow, job)
+  WHERE time < $stop AND (time >= $start OR recent)
+    AND conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
+    AND ($branch = '' OR branch = $branch)
+  GROUP BY ALL
+),
 by_results AS (
   SELECT
     repository, workflow, job, suite, test,
     count(*) FILTER (time >= $start) AS runs,
     count(*) FILTER (failed) AS failures,
-    failures / nullif(runs, 0) AS failure_rate,
     -- A sum of floats depends on their order from the 15th digit on: the mean must not.
     round(sum(duration_s) FILTER (time >= $start), 6) / count(duration_s) FILTER (time >= $start) AS mean_s,
     max(time) FILTER (failed) AS last_failure,
@@ -33,6 +59,12 @@ flaky AS (
     AND ($workflow = '' OR workflow = $workflow)
     AND ($branch = '' OR branch = $branch)
 )
-SELECT *, CASE WHEN broken THEN 'broken' WHEN flaky THEN 'flaky' ELSE 'failing' END AS state
+SELECT
+  by_results.* REPLACE (coalesce(executions.runs, by_results.runs) AS runs),
+  CASE WHEN coalesce(executions.runs, by_results.runs) >= failures
+    THEN failures / coalesce(executions.runs, by_results.runs) END AS failure_rate,
+  CASE WHEN coalesce(executions.broken, by_results.broken) THEN 'broken' WHEN flaky THEN 'flaky' ELSE 'failing' END
+    AS state
 FROM by_results
+LEFT JOIN executions USING (repository, workflow, job, suite, test)
 LEFT JOIN flaky USING (repository, workflow, job, suite, test)

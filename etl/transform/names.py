@@ -21,7 +21,7 @@ _NAMES_KEPT = 50_000
 
 # The sign that begins each substitute; doubled where a name has it itself, so that none collide.
 _ESCAPE = "␛"
-_EMPTY = f"{_ESCAPE}(empty)"
+EMPTY = f"{_ESCAPE}(empty)"
 # A backslash at the end, or before a space, would escape what follows the value in its line.
 _UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\(?= |$)")
 _PULL_REQUEST_EVENTS = {
@@ -51,7 +51,7 @@ MASKS: Mapping[str, tuple[str, str]] = {
 def tag_value(name: str) -> str:
     """A name as a tag value: itself where InfluxDB can hold it, else a unique visible substitute."""
     if not name:
-        return _EMPTY
+        return EMPTY
     if len(name) > LONGEST:
         digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         return f"{_escaped(name[: LONGEST - 50])}{_ESCAPE}#{digest}"

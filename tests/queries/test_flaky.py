@@ -9,6 +9,7 @@ import pytest
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.line_protocol import encode
+from etl.transform.names import EMPTY
 from etl.transform.schema import NANOSECONDS, Point
 from tests.queries.samples import NASTY, SPAN, STOP
 from tests.queries.test_answers import same
@@ -24,6 +25,15 @@ def ago(days: float) -> int:
 
 
 def results(test: str, outcome: str, days: float, times: int = 1, **fields: Any) -> list[Point]:
+    """Results that a report holds."""
+    return [
+        Point("test_report", JOB, {"job_id": next(_ids)}, ago(days)),
+        *told(test, days, times, outcome, **fields),
+    ]
+
+
+def told(test: str, days: float, times: int = 1, outcome: str = "failed", **fields: Any) -> list[Point]:
+    """Failing results that annotations tell of."""
     tags = JOB | {"suite": "suite", "test": test, "outcome": outcome}
     return [Point("test", tags, {"job_id": next(_ids), **fields}, ago(days)) for _ in range(times)]
 
@@ -161,3 +171,53 @@ async def test_names_are_matched_as_they_are(stores: Stores) -> None:
     for question in ("tests", "flaky"):
         rows = await stores.ask(question)
         assert {row["test"]: row["runs"] for row in rows} == dict.fromkeys(NASTY, 2)
+
+
+async def test_a_test_without_reports_ran_whenever_its_job_did(stores: Stores) -> None:
+    await stores.write(
+        told("flaky", 3), flake("flaky", 3), told("broken", 0.5),
+        jobs("failure", 3), jobs("failure", 0.5), jobs("success", 2, 5), jobs("cancelled", 2),
+        jobs("skipped", 2),
+    )  # fmt: skip
+    (row,) = await stores.ask("flaky")
+    assert (row["test"], row["flakes"], row["runs"], row["flake_rate"]) == ("flaky", 1, 7, 0.142857)
+    rates = {
+        row["test"]: (row["runs"], row["failure_rate"], row["state"]) for row in await stores.ask("tests")
+    }
+    assert rates == {"flaky": (7, 0.142857, "flaky"), "broken": (7, 0.142857, "failing")}
+    # A test that two annotations of one execution tell of may fail more often than its job ran.
+    start = STOP - timedelta(days=1)
+    await stores.write(told("broken", 0.5))
+    (row,) = await stores.ask("tests", start=start)
+    assert (row["runs"], row["failures"], row["failure_rate"], row["state"]) == (1, 2, None, "failing")
+
+
+async def test_a_test_without_reports_is_broken_while_its_job_never_succeeds(stores: Stores) -> None:
+    await stores.write(
+        told("t", 10), flake("t", 10), jobs("success", 9), told("t", 1),
+        jobs("failure", 10), jobs("timed_out", 1),
+    )  # fmt: skip
+    for question in ("flaky", "tests"):
+        (row,) = await stores.ask(question)
+        assert (row["runs"], row["state"]) == (3, "broken")
+
+
+async def test_where_the_job_brings_reports_its_tests_ran_as_they_say(stores: Stores) -> None:
+    await stores.write(
+        results("t", "failed", 1), flake("t", 1), results("t", "passed", 1), jobs("success", 1, 9)
+    )
+    for question in ("flaky", "tests"):
+        (row,) = await stores.ask(question)
+        assert row["runs"] == 2
+
+
+async def test_without_rates_more_flakes_come_first_and_an_empty_suite_is_none(stores: Stores) -> None:
+    tags = JOB | {"level": "test", "evidence": "rerun", "suite": EMPTY}
+    names = ("once", "twice", "twice")
+    points = [Point("flake", tags | {"test": name}, {"failed_job_id": 1}, ago(1)) for name in names]
+    await stores.write(points)
+    rows = await stores.ask("flaky")
+    assert [(row["suite"], row["test"], row["score"]) for row in rows] == [
+        (None, "twice", None),
+        (None, "once", None),
+    ]
