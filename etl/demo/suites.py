@@ -25,13 +25,18 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A result in a report; `retries` are failing results of the same case before the last one."""
+    """A result in a report; `retries` are failing results of the same case before the last one.
+
+    One that is `red` ended in a failure, or in an error where it says so.
+    """
 
     plan: Planned
     red: bool
     seconds: float
     message: str = ""
     retries: int = 0
+    skipped: bool = False
+    error: bool = False
 
 
 def plan_suite(
@@ -88,24 +93,33 @@ def execute(
     return cases
 
 
-def report(cases: Sequence[Case]) -> bytes:
-    """The JUnit XML of an execution, a `<testsuite>` a class, as pytest and Gradle write it."""
+def report(*projects: Sequence[Case]) -> bytes:
+    """The JUnit XML of an execution, a `<testsuite>` a class, as pytest and Gradle write it.
+
+    Several projects, such as browsers, repeat the same suites, as Playwright does.
+    """
     root = Element("testsuites")
-    suites: dict[str, Element] = {}
-    for case in cases:
-        name = case.plan.suite
-        if name not in suites:
-            suites[name] = SubElement(root, "testsuite", name=name)
-        for attempt in range(case.retries + 1):
-            red = case.red or attempt < case.retries
-            element = SubElement(
-                suites[name], "testcase", classname=name, name=case.plan.name, time=f"{case.seconds}"
-            )
-            if red:
-                failure = SubElement(element, "failure", message=case.message)
-                failure.text = f"Traceback\n  {case.message}"
+    for cases in projects:
+        suites: dict[str, Element] = {}
+        for case in cases:
+            name = case.plan.suite
+            if name not in suites:
+                suites[name] = SubElement(root, "testsuite", name=name)
+            _add(suites[name], case)
     content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return content
+
+
+def _add(suite: Element, case: Case) -> None:
+    for attempt in range(case.retries + 1):
+        element = SubElement(
+            suite, "testcase", classname=case.plan.suite, name=case.plan.name, time=f"{case.seconds}"
+        )
+        if case.skipped:
+            SubElement(element, "skipped")
+        if case.red or attempt < case.retries:
+            verdict = SubElement(element, "error" if case.error else "failure", message=case.message)
+            verdict.text = f"Traceback\n  {case.message}"
 
 
 def archive(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from etl.extract.records import Artifact, Job, Run, Step
@@ -76,13 +77,14 @@ def _by_words(name: str, jobs: Sequence[Job]) -> Job | None:
 
 def _contains(words: Sequence[str], job_name: str) -> bool:
     """Whether each word is there; the parts of a version one after the other."""
-    phrases = [_words(phrase) for phrase in re.findall(r"\d+(?:\.\d+)+|[^\W_]+", job_name)]
-    return bool(phrases) and all(_has(words, phrase) for phrase in phrases)
+    phrases = Counter(tuple(_words(phrase)) for phrase in re.findall(r"\d+(?:\.\d+)+|[^\W_]+", job_name))
+    # As often as the job has it: shard 3/3 is not the 3 of shard 1/3.
+    return bool(phrases) and all(_count(words, phrase) >= times for phrase, times in phrases.items())
 
 
-def _has(words: Sequence[str], phrase: Sequence[str]) -> bool:
+def _count(words: Sequence[str], phrase: tuple[str, ...]) -> int:
     size = len(phrase)
-    return any(words[start : start + size] == phrase for start in range(len(words) - size + 1))
+    return sum(tuple(words[start : start + size]) == phrase for start in range(len(words) - size + 1))
 
 
 def _words(text: str) -> list[str]:
