@@ -104,8 +104,10 @@ class Reports:
             return
         found = [item for item in items if isinstance(item, Anomaly)]
         self._session.anomalies.add(*(Anomaly(item.kind, item.detail, run.url) for item in found))
-        report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
-        report.results += [item for item in items if isinstance(item, Result)]
+        results = [item for item in items if isinstance(item, Result)]
+        if results:
+            report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
+            report.results += results
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))
