@@ -1,24 +1,33 @@
-# Builds the virtual environment; build tools and sources stay behind.
-FROM python:3.12-slim AS build
+# The image of ci-health. Python packages are pinned by the hashes in the lock files. Pin the base image
+# by its digest too: --build-arg PYTHON=python:3.12-slim-bookworm@sha256:… (docs/containers.md says how).
+ARG PYTHON=python:3.12.11-slim-bookworm
+
+# Builds the virtual environment; build tools, sources and pip stay behind.
+FROM ${PYTHON} AS build
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock \
-    && python -m venv /opt/ci-health \
-    && /opt/ci-health/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+    && python -m venv --without-pip /opt/ci-health \
+    && pip --python /opt/ci-health install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY etl ./etl
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
-    && /opt/ci-health/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+    && pip --python /opt/ci-health install --no-cache-dir --no-deps /wheels/*.whl
 
-FROM python:3.12-slim
-RUN useradd --system --uid 10001 --create-home ci-health \
-    && install --directory --owner=ci-health --group=ci-health /data
+FROM ${PYTHON}
+RUN groupadd --system --gid 10001 ci-health \
+    && useradd --system --uid 10001 --gid ci-health --home-dir /data --no-create-home ci-health \
+    && install --directory --owner=ci-health --group=ci-health --mode=700 /data
 COPY --from=build /opt/ci-health /opt/ci-health
+COPY --chmod=555 deploy/image/healthy /usr/local/bin/healthy
+# The root may be read-only: all that is written goes to /data, and temporary files to /tmp.
 ENV PATH=/opt/ci-health/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     CI_HEALTH_DATA_DIR=/data
 USER 10001
 WORKDIR /data
 VOLUME /data
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["healthy"]
 ENTRYPOINT ["ci-health"]
 CMD ["run"]

@@ -1,18 +1,23 @@
-"""`ci-health demo`: the whole job against a simulated GitHub, without network, token or server."""
+"""`ci-health demo`: the whole job against a simulated GitHub, without network, token or server.
+
+`--serve` is the service instead, of a simulated project that goes on: what a demo of InfluxDB and
+Grafana shows. It stays on loopback, in the one process, as a token must never go over plain http.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import ask, conclude, parameters
+from etl.cli.common import ask, conclude, load_settings, parameters
 from etl.cli.report import QUESTIONS, write_report
+from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from etl.demo.history import History
@@ -23,6 +28,8 @@ _DATA_DIR = Path(".ci-health/demo")
 # A recorded history may need more requests than GitHub allows an hour: a demo does not wait for that.
 _NO_LIMIT = 1_000_000
 _REPORT = Path("ci-health-report.html")
+# What a served project has behind it, and what is still to come: its outage lies in what is behind.
+_PAST_DAYS, _COMING_DAYS = 28, 7
 
 
 @app.command()
@@ -32,15 +39,57 @@ def demo(
         Path | None, typer.Option(help="Replay a recorded history, shifted to end yesterday.")
     ] = None,
     out: Annotated[Path, typer.Option(help="File of the HTML report.")] = _REPORT,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Stay, as `run` does, with a project that goes on: into the store and data folder that the "
+            "settings name.",
+        ),
+    ] = False,
 ) -> None:
     """The whole job against a simulated GitHub: overview, least reliable jobs, flaky tests, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic
 
+    if serve:
+        known = load(history) if history else synthetic(days=_PAST_DAYS + _COMING_DAYS)
+        asyncio.run(_serve(context, known))
+        return
     today = datetime.now(UTC).date()
     played = ending(load(history) if history else synthetic(), today - timedelta(days=1))
     asyncio.run(_demo(played, out, recorded=history is not None, debug=context.obj.debug))
+
+
+async def _serve(context: typer.Context, history: History) -> None:
+    from etl.demo.history import ending
+    from etl.demo.server import SimulatedGitHub
+    from etl.service import serve
+
+    played = ending(history, _last_day(load_settings(context).data_dir))
+    async with SimulatedGitHub(played, rate_limit=_NO_LIMIT) as url:
+        await serve(load_settings(context, _project(played, url)), debug=context.obj.debug)
+
+
+def _last_day(folder: Path) -> date:
+    """The day on which the history ends: some days ahead at the first start, the same at every later one.
+
+    Raises ConfigurationError for a folder that cannot be used, or has the state of other repositories.
+    """
+    file = folder / "demo-last-day"
+    if not file.exists() and any(folder.glob("state.sqlite*")):
+        raise ConfigurationError(
+            f"the data folder {folder} has the state of other repositories: set another data_dir"
+        )
+    try:
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            last = datetime.now(UTC).date() + timedelta(days=_COMING_DAYS)
+            file.write_text(last.isoformat(), "utf-8")
+        return date.fromisoformat(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} holds the demo's last day, and cannot be used: {error}") from None
 
 
 async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
@@ -75,17 +124,20 @@ def _settings(history: History, url: str) -> Settings:
     from etl import log
     from etl.settings import load
 
-    overrides: dict[str, Any] = {
-        "repositories": [repository.full_name for repository in history.repositories],
-        "github": {"token": "demo", "api_url": url},
-        "data_dir": str(_DATA_DIR),
-        "since": history.start.date().isoformat(),
-        "log": {"level": "error"},
-    }
+    overrides = _project(history, url) | {"data_dir": str(_DATA_DIR), "log": {"level": "error"}}
     # An empty environment: the demo runs on embedded defaults, whatever this machine is set up for.
     settings = load({}, file=Path("/dev/null"), overrides=overrides)
     log.configure(settings.log)
     return settings
+
+
+def _project(history: History, url: str) -> dict[str, Any]:
+    """Settings of the simulated project and its GitHub."""
+    return {
+        "repositories": [repository.full_name for repository in history.repositories],
+        "github": {"token": "demo", "api_url": url},
+        "since": history.start.date().isoformat(),
+    }
 
 
 def _period(history: History, *, recorded: bool) -> Period:

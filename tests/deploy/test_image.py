@@ -1,0 +1,74 @@
+"""The Dockerfile is a good one, and its health check tells a service from none."""
+
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etl.settings.environment import read_environment
+from tests.docs.test_packaging import COMPOSE
+from tools.docs import ROOT
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+HEALTHY = ROOT / "deploy/image/healthy"
+
+
+def test_hadolint_finds_nothing() -> None:
+    command = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_packages_are_installed_by_their_hashes_or_from_here() -> None:
+    text = DOCKERFILE.replace("\\\n", " ")
+    installs = re.findall(r"\bpip [^&\n]*\binstall [^&\n]*", text)
+    assert len(installs) == 3
+    for line in installs:
+        assert "--require-hashes" in line or "--no-deps /wheels/" in line
+    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert bases == ["${PYTHON}"] * 2
+    assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
+
+
+def test_what_it_sets_are_settings_and_its_data_folder_is_the_volume() -> None:
+    (data,) = re.findall(r"(CI_HEALTH_\w+)=(\S+)", DOCKERFILE)
+    assert read_environment(dict([data])) == {"data_dir": "/data"}
+    for name in ("etl", "demo"):
+        targets = [mount.split(":")[1] for mount in COMPOSE["services"][name]["volumes"]]
+        assert data[1] in targets
+    assert f"\nVOLUME {data[1]}\n" in DOCKERFILE
+
+
+def test_its_user_owns_the_etls_secrets() -> None:
+    (user,) = re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)
+    assert COMPOSE["services"]["secrets"]["environment"]["ETL_UID"] == user
+    assert f"--uid {user}" in DOCKERFILE
+    assert f"--gid {user}" in DOCKERFILE
+
+
+def test_the_health_check_asks_for_the_lock_that_a_service_holds(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "CI_HEALTH_DATA_DIR": str(tmp_path)}
+
+    def healthy() -> bool:
+        return subprocess.run([HEALTHY], env=environment, check=False, timeout=20).returncode == 0
+
+    (command,) = re.findall(r"^HEALTHCHECK .*CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
+    assert json.loads(command) == [HEALTHY.name]
+    assert not healthy()
+    with (tmp_path / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert healthy()
+    assert not healthy()
+    environment["CI_HEALTH_DATA_DIR"] = str(tmp_path / "nowhere")
+    assert not healthy()
+
+
+@pytest.mark.parametrize("script", [*ROOT.glob("deploy/*/*.sh"), HEALTHY], ids=lambda path: path.name)
+def test_scripts_can_be_run_and_parsed(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    subprocess.run(["sh", "-n", script], check=True, timeout=20)
