@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format docs lock influxd helm clean
+.PHONY: demo test lint format docs pictures lock influxd helm chromium clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,7 +19,7 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-test: $(VENV)/developers influxd helm
+test: $(VENV)/developers influxd helm chromium
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
@@ -29,6 +29,9 @@ influxd:
 # The helm that the tests render the chart with: $$HELM, the PATH, else built once from source.
 helm:
 	@tools/helm/build.sh >/dev/null
+
+chromium:
+	@tools/chromium.sh
 
 lint: $(VENV)/developers
 	@$(BIN)/ruff check .
@@ -42,6 +45,10 @@ format: $(VENV)/developers
 
 docs: $(VENV)/developers
 	@$(BIN)/python -m tools.docs
+
+# The README's pictures, drawn from the demo.
+pictures: $(VENV)/developers chromium
+	@tools/pictures.sh
 
 lock:
 	@tools/lock.sh

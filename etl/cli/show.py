@@ -30,6 +30,8 @@ class Question(StrEnum):
     TESTS = "tests"
     FLAKY = "flaky"
     FAILURES = "failures"
+    SUCCESS_OVER_TIME = "success_over_time"
+    ETL_STATUS = "etl_status"
 
 
 class Format(StrEnum):
@@ -51,10 +53,15 @@ def show(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
-    from etl.report.terminal import render
+    from etl.report.terminal import TRENDING, render
+    from etl.report.views import SUCCESS_OVER_TIME
 
     settings = load_settings(context)
     period = last_days(days)
     asked = parameters(period, repository, workflow, branch)
-    answers = asyncio.run(ask_configured(settings, [question], asked))
-    typer.echo(render(question.value, answers[question], form.value, period=period), nl=False)
+    has_trends = question in TRENDING and form is Format.TABLE
+    names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
+    answers = asyncio.run(ask_configured(settings, names, asked))
+    over_time = answers[SUCCESS_OVER_TIME.question] if has_trends else ()
+    text = render(question.value, answers[question], form.value, period=period, over_time=over_time)
+    typer.echo(text, nl=False)

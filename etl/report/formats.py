@@ -25,6 +25,7 @@ class Kind(Enum):
     DURATION = auto()  # seconds
     MINUTES = auto()
     TIME = auto()  # datetime, or ISO 8601 text
+    TREND = auto()  # how a rate went over time, drawn
 
     @property
     def is_number(self) -> bool:

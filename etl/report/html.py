@@ -1,36 +1,28 @@
-"""The answers as one HTML file that needs nothing else: no network, no scripts, light and dark."""
+"""The answers as one HTML file that needs nothing else: no network, light and dark, charts, tables.
+
+The skeleton is rendered here; tables and charts are drawn by the page's own script from data that
+the page embeds as JSON. The page's policy allows this very style and these very scripts alone.
+"""
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from etl.load.store import Row
-from etl.report.charts import by_workflow, daily, line_chart, sparkline
-from etl.report.formats import Kind, harmless, single_line, written
-from etl.report.rank import least_reliable, most_common
-from etl.report.views import FAILURES, JOBS, OVERVIEW, VIEWS, WORKFLOWS, Column, Period, View
+from etl.report.formats import single_line, written
+from etl.report.leads import leads
+from etl.report.page import content, embedded, shown
+from etl.report.views import OVERVIEW, Column, Period
 
-# Longer lists make a page nobody reads; the page says what it leaves out and where to find it.
-MOST_ROWS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The rows of an answer that the page shows, and how many it leaves out."""
-
-    view: View
-    columns: tuple[Column, ...]
-    rows: Sequence[Row]
-    left_out: int
+_LIBRARY: Final = "vendor/uplot"
+_SCRIPTS: Final = ("format", "elements", "table", "charts", "page")
 
 
 def render(
@@ -38,10 +30,13 @@ def render(
 ) -> str:
     """The report as a whole HTML document.
 
-    `answers` has the rows of `overview`, `workflows`, `jobs`, `failures` and `success_over_time`
-    for `period`; `title` says whose health it is. The same answers at the same `generated_at` are the same bytes.
+    `answers` has the rows of `overview` and of any questions that the page has a place for, for
+    `period`; `title` says whose health it is. The same answers at the same `generated_at` are the
+    same bytes.
     """
-    style = _style()
+    tables = shown(answers)
+    data = content(tables, answers.get("success_over_time", ()), period)
+    style, theme, script = _style(), _text("script/theme.js"), _script()
     return (
         _environment()
         .get_template("report.html.j2")
@@ -49,66 +44,54 @@ def render(
             title=single_line(title),
             period=period,
             generated_at=generated_at.astimezone(UTC),
-            style=Markup(style),  # noqa: S704 - the packaged file
-            policy=_policy(style),
-            overview=OVERVIEW,
+            policy=_policy([style], [theme, script]),
+            # The packaged files, and JSON in which nothing is left that HTML knows.
+            style=Markup(style),  # noqa: S704
+            theme=Markup(theme),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            data=Markup(embedded(data)),  # noqa: S704
+            has_trends=bool(data["trends"]),
             figures=[
                 figure for row in answers["overview"] if row["runs"] for figure in OVERVIEW.figures(row)
             ],
-            chart=line_chart(daily(answers["success_over_time"]), period.start, period.stop),
-            sparklines={
-                workflow: sparkline(days, period.start, period.stop)
-                for workflow, days in by_workflow(answers["success_over_time"]).items()
-            },
-            workflows=_section(WORKFLOWS, least_reliable(answers["workflows"])),
-            jobs=_section(JOBS, least_reliable(answers["jobs"])),
-            failures=_section(FAILURES, most_common(answers["failures"])),
+            leads=leads(answers),
+            tables=tables,
         )
     )
 
 
-def _section(view: View, rows: Sequence[Row]) -> Section:
-    shown = rows[:MOST_ROWS]
-    agreed = {
-        column.key
-        for column in view.columns
-        if column.foldable and len({row.get(column.key) for row in rows}) == 1
-    }
-    columns = tuple(
-        column for column in view.columns if column.narrowest is not None and column.key not in agreed
+def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """Content-Security-Policy: nothing but these texts, and no text that becomes markup at run time."""
+    return (
+        f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
-    return Section(view, columns, shown, len(rows) - len(shown))
 
 
-def _policy(style: str) -> str:
-    """Content-Security-Policy: nothing but this very style sheet."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def web_address(value: Any) -> str | None:
-    """The value when it is an http or https address that a page may link to, else None."""
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    return value if parts.scheme in {"http", "https"} and parts.netloc else None
-
-
-def _written(value: Any, column: Column) -> str:
-    return written(value, column.kind)
-
-
-def _excerpt(text: str, length: int) -> str:
-    """The beginning of a text: one message can be larger than the rest of the page."""
-    return harmless(text if len(text) <= length else f"{text[: length - 1]}…")
+def _digests(texts: Sequence[str]) -> str:
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+    return " ".join(f"'sha256-{digest}'" for digest in hashes)
 
 
 @cache
 def _style() -> str:
-    return files("etl.report").joinpath("report.css").read_text("utf-8")
+    return _text(f"{_LIBRARY}/uPlot.min.css") + _text("report.css")
+
+
+@cache
+def _script() -> str:
+    """The library with its licence, as that asks for, and the page's own scripts."""
+    own = "".join(_text(f"script/{name}.js") for name in _SCRIPTS)
+    return f'/*\n{_text(f"{_LIBRARY}/LICENSE")}*/\n{_text(f"{_LIBRARY}/uPlot.iife.min.js")}\n(() => {{\n"use strict";\n{own}}})();\n'
+
+
+@cache
+def _text(name: str) -> str:
+    return files("etl.report").joinpath(name).read_text("utf-8")
+
+
+def _written(value: Any, column: Column) -> str:
+    return written(value, column.kind)
 
 
 @cache
@@ -120,6 +103,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"written": _written, "excerpt": _excerpt, "web_address": web_address}
-    environment.globals |= {"Kind": Kind, "VIEWS": VIEWS}
+    environment.filters |= {"written": _written}
     return environment

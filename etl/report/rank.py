@@ -23,3 +23,8 @@ def _reliability(row: Row) -> tuple[object, ...]:
 def most_common(rows: Iterable[Row], n: int | None = None) -> list[Row]:
     """The `n` failures (None: all) that happened most often; ties by repository and signature."""
     return sorted(rows, key=lambda row: (-row["count"], row["repository"], row["signature"]))[:n]
+
+
+def most_failing(rows: Iterable[Row]) -> list[Row]:
+    """Tests by how often they failed, broken ones first; ties as they come."""
+    return sorted(rows, key=lambda row: (row["state"] != "broken", -row["failures"]))

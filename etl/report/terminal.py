@@ -15,12 +15,20 @@ from etl.load.store import Row
 from etl.report.formats import Kind, shorten, written
 from etl.report.machine import to_csv, to_json
 from etl.report.rank import least_reliable, most_common
-from etl.report.views import VIEWS, Column, Period, View
+from etl.report.trends import by_workflow, sparkline, together
+from etl.report.views import TREND, VIEWS, Column, Period, View
 
 Form = Literal["table", "json", "csv"]
 
+# Questions whose tables show a trend beside each figure of a workflow or of everything.
+TRENDING: Final = ("overview", "workflows")
+
 _NARROWEST_NAME: Final = 8
 _PADDING: Final = 2
+_BARS_NARROW: Final = 16
+_BARS_WIDE: Final = 31
+_WIDE: Final = 120
+_TREND: Final = "cyan"
 _STYLES: Final = {True: "green", False: "red", None: "dim"}
 
 
@@ -30,12 +38,14 @@ def render(
     form: Form,
     *,
     period: Period,
+    over_time: Sequence[Row] = (),
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
     """The answer as text with a newline at the end, to be written to stdout as it is.
 
-    `width` is in cells and `color` switches styles; None takes what stdout can do (a pipe: no
+    `over_time` has the rows of `success_over_time`, for the trends in the tables of `TRENDING`
+    questions. `width` is in cells and `color` switches styles; None takes what stdout can do (a pipe: no
     colours). Raises KeyError for a question that has no view.
     """
     view = VIEWS[question]
@@ -43,7 +53,9 @@ def render(
         return to_json(view, rows)
     if form == "csv":
         return to_csv(view, rows)
-    return _text(lambda cells: answer(view, rows, period=period, width=cells), width, color)
+    return _text(
+        lambda cells: answer(view, rows, period=period, over_time=over_time, width=cells), width, color
+    )
 
 
 def summary(
@@ -54,9 +66,9 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """Overview, the `n` least reliable jobs, all flaky tests and the `n` most common failures.
+    """Overview with its trend, the `n` least reliable jobs, all flaky tests and the `n` most common failures.
 
-    `answers` has the questions `overview`, `jobs`, `flaky` and `failures`.
+    `answers` has the questions `overview`, `jobs`, `flaky`, `failures` and `success_over_time`.
     """
     parts = {
         "overview": answers["overview"],
@@ -65,10 +77,18 @@ def summary(
         "failures": most_common(answers["failures"], n),
     }
     titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
+    views = VIEWS | {"flaky": VIEWS["flaky"].without("level")}
 
     def draw(cells: int) -> RenderableType:
         overview, *tables = (
-            answer(VIEWS[name], rows, period=period, width=cells, title=titles.get(name))
+            answer(
+                views[name],
+                rows,
+                period=period,
+                over_time=answers["success_over_time"] if name in TRENDING else (),
+                width=cells,
+                title=titles.get(name),
+            )
             for name, rows in parts.items()
         )
         return Group(overview, "", *tables)
@@ -77,14 +97,30 @@ def summary(
 
 
 def answer(
-    view: View, rows: Sequence[Row], *, period: Period, width: int, title: str | None = None
+    view: View,
+    rows: Sequence[Row],
+    *,
+    period: Period,
+    width: int,
+    over_time: Sequence[Row] = (),
+    title: str | None = None,
 ) -> RenderableType:
-    """The answer as something rich can print, at most `width` cells wide."""
+    """The answer as something rich can print, at most `width` cells wide.
+
+    With `over_time`, rows of workflows and the overview have a trend.
+    """
     if not rows or (view.single and not rows[0].get(view.columns[0].key)):
         return Text(empty(view, period))
     if view.single:
-        return _panel(view, rows[0], period)
-    return _table(view, rows, width, f"{title or view.title}, {period}")
+        return _panel(view, rows[0], period, over_time)
+    title = f"{title or view.title}, {period}"
+    if not over_time:
+        return _table(view.columns, rows, width, title)
+    trends = by_workflow(over_time, period)
+    bars = _BARS_WIDE if width >= _WIDE else _BARS_NARROW
+    drawn = {name: sparkline(trend, bars) for name, trend in trends.items()}
+    trending = [{**row, TREND.key: drawn.get((row["repository"], row["workflow"]))} for row in rows]
+    return _table((*view.columns, TREND), trending, width, title)
 
 
 def empty(view: View, period: Period) -> str:
@@ -112,7 +148,7 @@ def _text(draw: Callable[[int], RenderableType], width: int | None, color: bool 
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _panel(view: View, row: Row, period: Period) -> RenderableType:
+def _panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> RenderableType:
     figures = view.figures(row)
     grid = Table.grid(padding=(0, _PADDING))
     grid.add_column(no_wrap=True)
@@ -124,6 +160,9 @@ def _panel(view: View, row: Row, period: Period) -> RenderableType:
             Text(written(figure.now, figure.column.kind), style="bold"),
             Text(figure.change, style=_STYLES[figure.is_good]),
         )
+    trend = together(by_workflow(over_time, period).values())
+    if trend:
+        grid.add_row("Runs that succeed, trend", Text(sparkline(trend, _BARS_NARROW), style=_TREND), "")
     return Panel(
         grid,
         title=f"{view.title}, {period}",
@@ -135,11 +174,11 @@ def _panel(view: View, row: Row, period: Period) -> RenderableType:
     )
 
 
-def _table(view: View, rows: Sequence[Row], width: int, title: str) -> RenderableType:
-    folded = {column.key: _only_value(rows, column) for column in view.columns if column.foldable}
+def _table(columns: Sequence[Column], rows: Sequence[Row], width: int, title: str) -> RenderableType:
+    folded = {column.key: _only_value(rows, column) for column in columns if column.foldable}
     columns = [
         column
-        for column in view.columns
+        for column in columns
         if column.narrowest is not None and width >= column.narrowest and not folded.get(column.key)
     ]
     cells = [[written(row.get(column.key), column.kind) for column in columns] for row in rows]
@@ -147,7 +186,8 @@ def _table(view: View, rows: Sequence[Row], width: int, title: str) -> Renderabl
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column, room in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.kind.is_number else "left"
-        table.add_column(column.title, justify=justify, width=room, no_wrap=True)
+        style = _TREND if column.kind is Kind.TREND else ""
+        table.add_column(column.title, justify=justify, width=room, no_wrap=True, style=style)
     for line in cells:
         table.add_row(*(Text(shorten(cell, room)) for cell, room in zip(line, widths, strict=True)))
     where = ", ".join(value for value in folded.values() if value)

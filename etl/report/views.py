@@ -50,6 +50,10 @@ class View:
     columns: tuple[Column, ...]
     single: bool = False
 
+    def without(self, key: str) -> "View":
+        """The same without a column that the rows to be shown make needless."""
+        return replace(self, columns=tuple(column for column in self.columns if column.key != key))
+
     def figures(self, row: Row) -> list["Figure"]:
         """The row's values beside those of the period before, without what is unknown in both."""
         figures = [
@@ -113,6 +117,9 @@ _TEST = Column("test", "Test", Kind.TEXT)
 _RUNS = Column("runs", "Runs", Kind.COUNT, narrowest=75)
 _STATE = Column("state", "State", Kind.TEXT)
 _MINUTES = Column("minutes", "Minutes", Kind.MINUTES, narrowest=100)
+
+# Drawn of the rows of `success_over_time`, beside a workflow's own.
+TREND: Final = Column("trend", "Trend", Kind.TREND, narrowest=75)
 
 OVERVIEW: Final = View(
     "overview",
@@ -242,6 +249,24 @@ SUCCESS_OVER_TIME: Final = View(
     ),
 )
 
+ETL_STATUS: Final = View(
+    "etl_status",
+    "Last syncs",
+    "syncs",
+    (
+        Column("repository", "Repository", Kind.TEXT),
+        Column("time", "Time", Kind.TIME),
+        Column("status", "Status", Kind.TEXT),
+        Column("requests", "Requests", Kind.COUNT),
+        Column("rate_limit_remaining", "Limit left", Kind.COUNT, narrowest=90),
+        Column("runs", "Runs", Kind.COUNT),
+        Column("points", "Points", Kind.COUNT),
+        Column("rejected", "Rejected", Kind.COUNT, narrowest=75, better=Better.LOWER),
+        Column("lag_s", "Lag", Kind.DURATION, narrowest=75, better=Better.LOWER),
+    ),
+)
+
 VIEWS: Final = {
-    view.question: view for view in (OVERVIEW, WORKFLOWS, JOBS, TESTS, FLAKY, FAILURES, SUCCESS_OVER_TIME)
+    view.question: view
+    for view in (OVERVIEW, WORKFLOWS, JOBS, TESTS, FLAKY, FAILURES, SUCCESS_OVER_TIME, ETL_STATUS)
 }

@@ -15,6 +15,8 @@ from tests.flakes import oracle
 from tests.flakes.generator import DAY, HOUR, OUTAGE, Generator, Truth
 from tests.pipeline.world import NOON, World, simulated
 
+pytestmark = pytest.mark.timeout(600)
+
 BEGIN = NOON // DAY * DAY - 100 * DAY
 FIELDS = ("repository", "workflow", "job", "job_group", "branch", "level", "evidence", "suite", "test",
           "time", "head_sha", "failed_run_id", "failed_job_id", "passed_run_id", "passed_job_id",

@@ -6,6 +6,7 @@ from typing import Any
 from etl.report.views import Period
 
 PERIOD = Period(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 31, tzinfo=UTC))
+GENERATED_AT = datetime(2026, 5, 31, 8, 1, tzinfo=UTC)
 HOSTILE = "[bold]x[/bold] \x1b[31mred\x1b]0;title\x07 <script>alert(1)</script> \u202eevil\x9b\x00'\"&"
 
 OVERVIEW: dict[str, Any] = {
@@ -103,4 +104,17 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         failure(HOSTILE, 12, url="javascript:alert(1)"),
     ],
     "success_over_time": [*days("CI"), *days("Release", 12)],
+    "etl_status": [
+        {
+            "repository": "acme/rocket",
+            "time": "2026-05-30T09:30:00Z",
+            "status": "ok",
+            "requests": 42,
+            "rate_limit_remaining": None,
+            "runs": 3,
+            "points": 1234,
+            "rejected": 0,
+            "lag_s": 61.5,
+        }
+    ],
 }

@@ -1,22 +1,36 @@
 import base64
 import hashlib
+import json
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from html.parser import HTMLParser
+from importlib.resources import files
 from typing import Any
 
 import pytest
-from answers import ANSWERS, HOSTILE, PERIOD, days, failure, job
+from answers import ANSWERS, GENERATED_AT, HOSTILE, PERIOD, days, failing, failure, flaky, job
 
-from etl.report.charts import daily, line_chart
-from etl.report.html import MOST_ROWS, render, web_address
+from etl.report.html import render
+from etl.report.leads import leads
+from etl.report.page import MOST_ROWS, embedded, web_address
 
-GENERATED_AT = datetime(2026, 5, 31, 8, 1, tzinfo=UTC)
-VOID = {"meta"}
+VOID = {"meta", "input"}
+VENDORED = files("etl.report").joinpath("vendor/uplot")
 
 
 def page(**answers: Any) -> str:
     return render(ANSWERS | answers, period=PERIOD, generated_at=GENERATED_AT, title="acme/rocket")
+
+
+def data(text: str) -> dict[str, Any]:
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    content: dict[str, Any] = json.loads(found)
+    return content
+
+
+def rows(text: str, question: str) -> list[Any]:
+    found: list[Any] = data(text)["tables"][question]["rows"]
+    return found
 
 
 class Outline(HTMLParser):
@@ -34,9 +48,6 @@ class Outline(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
@@ -44,9 +55,9 @@ class Outline(HTMLParser):
 def test_the_page_is_well_formed_and_needs_nothing_else() -> None:
     elements = Outline(page()).elements
     names = {name for name, _ in elements}
-    assert not names & {"script", "link", "img", "iframe", "object", "embed", "form", "base"}
+    assert not names & {"link", "img", "iframe", "object", "embed", "form", "base"}
     assert not any(key in {"src", "style"} or key.startswith("on") for _, found in elements for key in found)
-    assert "url(" not in page()
+    assert "url(" not in re.findall(r"<style>(.*?)</style>", page(), re.DOTALL)[0]
     assert "@import" not in page()
 
 
@@ -54,22 +65,47 @@ def test_nothing_from_ci_becomes_markup() -> None:
     text = page()
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "\\u003cscript\\u003ealert(1)\\u003c/script\\u003e" in text
     assert not set(text) & {"\x1b", "\x9b", "\x00", "\x07", "\u202e"}
+
+
+@pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028\u2029", "é\U0001f600"])
+def test_embedded_data_is_ascii_without_markup_and_reads_back(text: str) -> None:
+    found = embedded({"a": [text]})
+    assert found.isascii()
+    assert not set(found) & set("<>&")
+    assert json.loads(found) == {"a": [text]}
 
 
 def test_a_title_is_escaped_too() -> None:
     text = render(ANSWERS, period=PERIOD, generated_at=GENERATED_AT, title=HOSTILE)
-    assert "<script" not in text
+    assert "<script>alert" not in text
 
 
-def test_the_policy_allows_this_very_style_and_nothing_else() -> None:
+def test_the_policy_allows_this_very_style_and_these_scripts_and_nothing_else() -> None:
     text = page()
+
+    def digest(content: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    theme, script = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     policies = [found["content"] for name, found in Outline(text).elements if "http-equiv" in found]
     assert policies == [
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        (
+            f"default-src 'none'; style-src {digest(style)}; script-src {digest(theme)} {digest(script)}; "
+            "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        )
     ]
+
+
+def test_the_library_is_the_one_that_was_pinned_and_brings_its_licence() -> None:
+    record = json.loads(VENDORED.joinpath("vendored.json").read_text("utf-8"))
+    assert {entry.name for entry in VENDORED.iterdir()} == {*record["files"], "vendored.json"}
+    for name, entry in record["files"].items():
+        assert hashlib.sha256(VENDORED.joinpath(name).read_bytes()).hexdigest() == entry["sha256"]
+    assert f"v{record['version']}" in VENDORED.joinpath("uPlot.iife.min.js").read_text("utf-8")
+    assert "Permission is hereby granted" in page()
 
 
 @pytest.mark.parametrize(
@@ -91,43 +127,59 @@ def test_the_policy_allows_this_very_style_and_nothing_else() -> None:
 )
 def test_only_web_addresses_become_links(url: Any) -> None:
     assert web_address(url) is None
-    links = [
-        found for name, found in Outline(page(failures=[failure("x", 1, url=url)])).elements if name == "a"
-    ]
-    assert links == []
+    text = page(failures=[failure("x", 1, url=url)])
+    assert [found for name, found in Outline(text).elements if name == "a" and found["href"][:1] != "#"] == []
+    assert rows(text, "failures")[0][3] == [None]
 
 
 def test_a_link_leaks_no_referrer() -> None:
-    (link,) = [found for name, found in Outline(page()).elements if name == "a"]
-    assert link["href"] == "https://github.com/acme/rocket/actions/runs/1/job/2"
-    assert link["rel"] == "noopener noreferrer nofollow"
+    found = [found for name, found in Outline(page()).elements if name == "a" and found["href"][:1] != "#"]
+    assert found == [
+        {
+            "href": "https://github.com/acme/rocket/actions/runs/1/job/2",
+            "rel": "noopener noreferrer nofollow",
+            "target": "_blank",
+        }
+    ]
 
 
 def test_least_reliable_jobs_come_first() -> None:
-    text = page(jobs=[job("steady", 99, 100), job("shaky", 60, 100)])
-    assert text.index("shaky") < text.index("steady")
+    found = rows(page(jobs=[job("steady", 99, 100), job("shaky", 60, 100)]), "jobs")
+    assert [row[0] for row in found] == [["shaky"], ["steady"]]
 
 
 def test_long_lists_say_what_they_leave_out() -> None:
     text = page(jobs=[job(f"job {index}", 1, 2) for index in range(MOST_ROWS + 7)])
-    assert "7 more are not shown here" in text
+    assert "7 more are not in this page" in text
     assert "ci-health show jobs" in text
+    assert len(rows(text, "jobs")) == MOST_ROWS
 
 
 def test_a_huge_message_does_not_make_a_huge_page() -> None:
-    assert len(page(failures=[failure("x" * 100_000, 1)])) < 50_000
+    assert len(page(failures=[failure("x" * 100_000, 1)])) < len(page(failures=[])) + 10_000
 
 
 def test_an_empty_store_says_what_to_do() -> None:
     empty: dict[str, list[Any]] = {name: [] for name in ANSWERS}
     text = render(empty, period=PERIOD, generated_at=GENERATED_AT, title="CI health")
     assert "ci-health sync" in text
-    assert "<table" not in text
+    assert "data-table" not in text
 
 
-def test_unknown_values_are_dashes() -> None:
-    row = job("queued only", 1, 2) | {"p50_s": None, "p95_s": None, "queued_p50_s": None, "minutes": None}
-    assert "–" in page(jobs=[row])  # noqa: RUF001
+def test_an_empty_answer_is_told() -> None:
+    assert "No flakes in the last 30 days." in page(flaky=[])
+
+
+def test_a_question_that_was_not_asked_has_no_section() -> None:
+    answers = {name: rows for name, rows in ANSWERS.items() if name != "tests"}
+    text = render(answers, period=PERIOD, generated_at=GENERATED_AT, title="x")
+    assert 'id="tests"' not in text
+    assert 'id="flaky"' in text
+
+
+def test_values_that_json_does_not_have_are_unknown() -> None:
+    (row,) = rows(page(jobs=[job("queued only", 1, 2, p50_s=float("nan"), p95_s=None)]), "jobs")
+    assert row[1] == [2, 0.5, None, None, 3.0, 1234.5]
 
 
 def test_the_same_answers_are_the_same_bytes_wherever_they_are_rendered() -> None:
@@ -136,25 +188,43 @@ def test_the_same_answers_are_the_same_bytes_wherever_they_are_rendered() -> Non
     assert other == page()
 
 
-def test_days_without_runs_are_gaps() -> None:
-    found = [row for row in days("CI") if row["time"].day not in {10, 20}]
-    chart = line_chart(daily(found), PERIOD.start, PERIOD.stop)
-    assert len(chart.lines) == 3
-    assert len(chart.dots) == 28
+def test_workflows_of_a_day_are_summed_and_percentiles_are_not() -> None:
+    everything, ci, release = data(page(success_over_time=[*days("Release", 2), *days("CI", 1)]))["trends"]
+    assert (everything["name"], ci["name"], release["name"]) == ("All workflows", "CI", "Release")
+    assert everything["total"][:3] == [ci["total"][0] + release["total"][0], release["total"][1], 0]
+    assert set(everything["p50"]) == {None}
+    assert release["p50"][:3] == [300.0, 340.0, None]
 
 
-def test_the_chart_stays_within_its_frame() -> None:
-    for rate in (0, 10):
-        rows = [row | {"success": rate, "total": 10} for row in days("CI")]
-        chart = line_chart(daily(rows), PERIOD.start + timedelta(hours=5), PERIOD.stop + timedelta(hours=5))
-        assert all(0 <= dot.x <= chart.width and 0 <= dot.y <= chart.height for dot in chart.dots)
-
-
-def test_workflows_of_a_day_are_summed() -> None:
-    rows = [
-        {"time": PERIOD.start, "success": 1, "total": 4},
-        {"time": PERIOD.start.isoformat(), "success": 5, "total": 6},
-        {"time": PERIOD.start, "success": 0, "total": 0},
+def test_leads_name_what_fails_flakes_and_comes_most() -> None:
+    found = leads(
+        {
+            "tests": [failing("whole", 3, 9), failing("dead", 9, 9, state="broken")],
+            "jobs": [job("rare", 0, 2), job("often", 80, 100), job("fine", 5, 5)],
+            "flaky": [flaky("healed", 9, 100, state="quiet"), flaky(None, 4, 90)],
+            "failures": [failure("seldom", 1), failure("often", 7, url="javascript:alert(1)")],
+        }
+    )
+    assert [(lead.question, [item.name for item in lead.items]) for lead in found] == [
+        ("tests", ["dead"]),
+        ("jobs", ["often", "rare"]),
+        ("flaky", ["unit"]),
+        ("failures", ["often", "seldom"]),
     ]
-    (day,) = daily(rows)
-    assert (day.success, day.total, day.rate) == (6, 10, 0.6)
+    assert found[0].items[0].why == "failed 9 of 9 runs, last 2026\u201105\u201130"
+    assert (
+        found[2].items[0].why == "flaked 4 times (4.4 % of runs), 12m 30s wasted, last 2026\u201105\u201130"
+    )
+    assert found[3].items[0].url is None
+
+
+def test_a_suite_without_a_name_is_not_told() -> None:
+    found = rows(page(tests=[failing("a", 1, 2, suite="␛(empty)"), failing("b", 1, 2, suite="s")]), "tests")
+    assert [row[0] for row in found] == [["a"], ["s", "b"]]
+
+
+def test_leads_name_the_repository_where_there_are_several() -> None:
+    (one,) = leads({"jobs": [job("a", 1, 2)]})
+    (several,) = leads({"jobs": [job("a", 1, 2), job("b", 1, 3, repository="acme/website")]})
+    assert [item.where for item in one.items] == ["CI"]
+    assert {item.where.split()[0] for item in several.items} == {"acme/rocket", "acme/website"}

@@ -23,6 +23,7 @@ CONTRACT = {
     "last_seen wasted_minutes message",
     "failures": "repository signature template count share jobs tests first_seen last_seen message url",
     "success_over_time": "time repository workflow success total success_rate p50_s",
+    "etl_status": "repository time status requests rate_limit_remaining runs points rejected lag_s",
 }
 
 

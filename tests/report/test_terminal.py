@@ -1,11 +1,11 @@
 import re
 
 import pytest
-from answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, job
+from answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, job
 from rich.cells import cell_len
 
-from etl.report.rank import least_reliable, most_common
-from etl.report.terminal import render, summary
+from etl.report.rank import least_reliable, most_common, most_failing
+from etl.report.terminal import TRENDING, render, summary
 
 
 @pytest.mark.parametrize("question", ANSWERS)
@@ -83,9 +83,41 @@ def test_most_common_first() -> None:
     assert [row["count"] for row in most_common(reversed(ANSWERS["failures"]))] == [31, 12]
 
 
+def test_broken_tests_first_and_then_those_that_fail_most() -> None:
+    rows = [failing("few", 1, 9), failing("many", 5, 9), failing("dead", 2, 2, state="broken")]
+    assert [row["test"] for row in most_failing(rows)] == ["dead", "many", "few"]
+
+
 def test_summary_has_overview_least_reliable_jobs_and_failures() -> None:
     text = summary(ANSWERS, period=PERIOD, n=1, width=100, color=False)
     places = [text.index(part) for part in ("CI health", "Least reliable jobs", "Most common failures")]
     assert places == sorted(places)
     assert "unit (ubuntu" not in text
     assert HOSTILE not in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_trend_fits_the_width_too(width: int) -> None:
+    over_time = ANSWERS["success_over_time"]
+    for question in TRENDING:
+        rows = ANSWERS[question]
+        text = render(question, rows, "table", period=PERIOD, over_time=over_time, width=width, color=False)
+        assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+def test_workflows_and_the_overview_have_their_trends() -> None:
+    over_time = ANSWERS["success_over_time"]
+    workflows, overview = (
+        render(name, ANSWERS[name], "table", period=PERIOD, over_time=over_time, width=130, color=False)
+        for name in ("workflows", "overview")
+    )
+    assert re.search(r"^CI .* [▁-█]{30}$", workflows, re.MULTILINE)
+    assert re.search(r"^Release .* [▁-█]{12}·{18}$", workflows, re.MULTILINE)
+    assert re.search(r"Runs that succeed, trend +[▁-█]{16} ", overview)
+
+
+def test_machine_formats_have_no_trend() -> None:
+    over_time = ANSWERS["success_over_time"]
+    for form in ("json", "csv"):
+        text = render("workflows", ANSWERS["workflows"], form, period=PERIOD, over_time=over_time)
+        assert "trend" not in text

@@ -1,0 +1,211 @@
+"""What the page's script draws, as plain data: tables and trends. Pure functions.
+
+Every text is shortened and harmless here, every link an address that a page may link to; the script
+puts them into the page as text and never as markup.
+"""
+
+import json
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from etl.load.store import Row
+from etl.report.formats import Kind, harmless, instant, single_line
+from etl.report.rank import least_reliable, most_common, most_failing
+from etl.report.trends import Trend, Workflow, by_workflow, days, together
+from etl.report.views import TREND, VIEWS, Period, View
+from etl.transform.names import tag_value
+
+# A page of more rows takes seconds to open; it says what it leaves out and where to find it.
+MOST_ROWS: Final = 10_000
+_LONGEST_NAME: Final = 600
+_LONGEST_DETAIL: Final = 4000
+# What a row is called, from the widest to the closest.
+_NAMES: Final = ("repository", "workflow", "job", "suite", "test", "name", "signature", "template")
+_NAMELESS: Final = (None, "", tag_value(""))
+_LINKS: Final = {"url": "GitHub", "failed_url": "failed", "passed_url": "passed"}
+_ALL: Final = "All workflows"
+_WITHIN: Final = " › "  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How the page shows the rows of one question; `detail` is the text that a row unfolds."""
+
+    question: str
+    note: str
+    order: Callable[[Iterable[Row]], Sequence[Row]] = list
+    detail: str | None = None
+    trend: bool = False
+
+    @property
+    def view(self) -> View:
+        """The question's view."""
+        return VIEWS[self.question]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table with its rows in order; `common` has the columns in which all rows agree."""
+
+    table: Table
+    rows: Sequence[Row]
+    common: Mapping[str, Any]
+    left_out: int
+
+    @property
+    def where(self) -> str:
+        """What all rows share, as people read it."""
+        return path(names(self.common))
+
+
+TABLES: Final = (
+    Table("workflows", "From least to most reliable; the trend is the success rate of each day.", least_reliable, trend=True),
+    Table("jobs", "From least to most reliable.", least_reliable),
+    Table(
+        "flaky",
+        "They failed and passed on the same commit. Ordered by what the flake rate is at least, as sure as the "
+        "runs can be.",
+        detail="message",
+    ),
+    Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),
+    Table(
+        "tests",
+        "Broken ones, which failed each time in the last 7 days, come first; flaky ones also passed on the same commit.",
+        most_failing,
+    ),
+)  # fmt: skip
+
+
+def shown(answers: Mapping[str, Sequence[Row]]) -> list[Shown]:
+    """The tables of the questions that were asked, in the page's order."""
+    return [_shown(table, answers[table.question]) for table in TABLES if table.question in answers]
+
+
+def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -> dict[str, Any]:
+    """All that the script draws; JSON has a place for each value."""
+    trends = by_workflow(over_time, period)
+    return {
+        "tables": {item.table.question: _table(item, trends) for item in tables},
+        "days": [int(day.timestamp()) for day in days(period)],
+        "trends": _trends(trends),
+    }
+
+
+def embedded(value: Any) -> str:
+    """JSON in ASCII that no HTML parser takes for markup, wherever in a script element it stands."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def web_address(value: Any) -> str | None:
+    """The value when it is an http or https address that a page may link to, else None."""
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def names(row: Mapping[str, Any], common: Collection[str] = ()) -> list[str]:
+    """What a row is called, from the widest to the closest; `common` names only where they are the closest."""
+    found = [(key, single_line(str(row[key]))) for key in _NAMES if row.get(key) not in _NAMELESS]
+    kept = [text for key, text in found[:-1] if key not in common] + [text for _, text in found[-1:]]
+    return [_excerpt(text, _LONGEST_NAME) for text in dict.fromkeys(kept)]
+
+
+def path(called: Iterable[str]) -> str:
+    """Names from the widest to the closest as one text."""
+    return _WITHIN.join(called)
+
+
+def _shown(table: Table, rows: Sequence[Row]) -> Shown:
+    ordered = table.order(rows)
+    common = {
+        column.key: ordered[0].get(column.key)
+        for column in table.view.columns
+        if column.foldable and ordered and len({row.get(column.key) for row in ordered}) == 1
+    }
+    return Shown(table, ordered[:MOST_ROWS], common, max(0, len(ordered) - MOST_ROWS))
+
+
+def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
+    view, detail = item.table.view, item.table.detail
+    columns = [
+        column
+        for column in view.columns
+        if column.narrowest is not None and column.key not in (*item.common, *_NAMES, *_LINKS, detail)
+    ]
+    links = [key for key in _LINKS if any(key in row for row in item.rows)]
+    places = {workflow: place for place, workflow in enumerate(trends, start=1)} if item.table.trend else {}
+    return {
+        "name": _title(view),
+        "columns": [
+            {"key": column.key, "title": column.title, "kind": column.kind.name}
+            for column in [*columns, *([TREND] if places else [])]
+        ],
+        "links": [_LINKS[key] for key in links],
+        "rows": [
+            [
+                names(row, item.common),
+                [
+                    *(_cell(row.get(column.key), column.kind) for column in columns),
+                    *([places.get((row["repository"], row["workflow"]))] if places else []),
+                ],
+                _detail(row.get(detail)) if detail else None,
+                [web_address(row.get(key)) for key in links],
+            ]
+            for row in item.rows
+        ],
+    }
+
+
+def _title(view: View) -> str:
+    """What the column of names is called: as its closest name, unless rows are of several levels."""
+    if any(column.key == "level" for column in view.columns):
+        return "Name"
+    return next(column.title for column in reversed(view.columns) if column.key in _NAMES)
+
+
+def _cell(value: Any, kind: Kind) -> Any:
+    if isinstance(value, int | float | Decimal):
+        return round(float(value), 6) if math.isfinite(value) else None
+    if kind is Kind.TIME or isinstance(value, datetime):
+        moment = instant(value)
+        return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return None if value is None else _excerpt(single_line(str(value)), _LONGEST_NAME)
+
+
+def _detail(value: Any) -> str | None:
+    return _excerpt(harmless(str(value)), _LONGEST_DETAIL) if value else None
+
+
+def _excerpt(text: str, length: int) -> str:
+    """The beginning of a text: one message can be larger than the rest of the page."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _trends(trends: Mapping[Workflow, Trend]) -> list[dict[str, Any]]:
+    """All workflows together first, then each."""
+    several = len({repository for repository, _ in trends}) > 1
+    named = [
+        (path(names({"repository": repository if several else None, "workflow": workflow})), trend)
+        for (repository, workflow), trend in trends.items()
+    ]
+    everything = together(trends.values())
+    return [
+        {
+            "name": name,
+            "success": trend.success,
+            "total": trend.total,
+            "p50": [_cell(value, Kind.DURATION) for value in trend.p50_s],
+            "p95": [_cell(value, Kind.DURATION) for value in trend.p95_s],
+        }
+        for name, trend in ([(_ALL, everything), *named] if everything else [])
+    ]

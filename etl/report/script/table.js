@@ -1,0 +1,154 @@
+// A table that sorts and filters. Only as many rows as the reader asked for are in the page, so that
+// ten thousand of them cost no more than the first few.
+const FIRST = 25;
+const FEW = 8; // rows that need no filter
+const MORE = 4; // how many times as many the next step shows
+const collator = new Intl.Collator("en", { numeric: true });
+
+// Rows of a table as its data has them: what a row is called, its values, what it unfolds, its links.
+const NAMES = 0;
+const CELLS = 1;
+const DETAIL = 2;
+const LINKS = 3;
+
+function drawTable(place, title, table, trends, days) {
+  const columns = [{ key: "name", title: table.name, kind: "NAME" }, ...table.columns];
+  const valueOf = (row, index) => (index ? row[CELLS][index - 1] : row[NAMES].at(-1));
+  const state = { rows: table.rows, words: [], sorted: -1, falling: false, most: FIRST };
+
+  const body = element("tbody");
+  const heads = columns.map(({ title: text, kind }, index) => {
+    if (kind === "TREND") return element("th", { scope: "col", class: "trend" }, text);
+    const button = element("button", { type: "button" }, text);
+    button.addEventListener("click", () => sortBy(index));
+    return element("th", { scope: "col", class: kindClass(kind), "aria-sort": "none" }, button);
+  });
+  if (table.links.length) heads.push(element("th", { scope: "col" }, "Links"));
+
+  const filter = element("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${title}` });
+  filter.addEventListener("input", () => {
+    state.words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    state.most = FIRST;
+    show();
+  });
+  const order = element("select", { class: "order", "aria-label": `Sort ${title}` });
+  order.append(element("option", { value: "-1" }, "Sort by …"));
+  columns.forEach(({ title: text, kind }, index) => {
+    if (kind !== "TREND") order.append(element("option", { value: index }, text));
+  });
+  order.addEventListener("change", () => sortBy(Number(order.value)));
+
+  const count = element("span", { class: "found", role: "status" });
+  const more = element("button", { type: "button", class: "more" });
+  more.addEventListener("click", () => {
+    state.most *= MORE;
+    show();
+  });
+
+  const tools = element("div", { class: "tools" }, filter, order, count);
+  tools.hidden = table.rows.length <= FEW;
+  place.replaceChildren(
+    tools,
+    element("table", { "aria-label": title }, element("thead", {}, element("tr", {}, ...heads)), body),
+    more,
+  );
+  show();
+
+  // A second time turns the order around; numbers and times start with the greatest, texts with the first.
+  function sortBy(index) {
+    const again = index === state.sorted;
+    state.falling = again ? !state.falling : !["NAME", "TEXT"].includes(columns[index]?.kind);
+    state.sorted = index;
+    state.rows = index < 0 ? table.rows : [...table.rows].sort((a, b) => compare(a, b, index));
+    heads.forEach((head, at) => {
+      if (!head.hasAttribute("aria-sort")) return;
+      head.setAttribute("aria-sort", at !== index ? "none" : state.falling ? "descending" : "ascending");
+    });
+    show();
+  }
+
+  // What is unknown stands last, whatever the direction.
+  function compare(a, b, index) {
+    const [left, right] = [valueOf(a, index), valueOf(b, index)];
+    if (left === null || right === null) return (left === null) - (right === null);
+    const order = typeof left === "number" ? left - right : collator.compare(left, right);
+    return state.falling ? -order : order;
+  }
+
+  function show() {
+    const found = state.words.length ? state.rows.filter(matches) : state.rows;
+    body.replaceChildren(...found.slice(0, state.most).map(rowElement));
+    count.textContent = `${thousands(found.length)} of ${thousands(table.rows.length)}`;
+    const left = found.length - state.most;
+    more.hidden = left <= 0;
+    const next = Math.min(left, state.most * (MORE - 1));
+    more.textContent = `Show ${thousands(next)} more${next < left ? ` of ${thousands(left)}` : ""}`;
+  }
+
+  function matches(row) {
+    const texts = row[CELLS].filter((cell) => typeof cell === "string");
+    const text = [...row[NAMES], ...texts, row[DETAIL] ?? ""].join("\n").toLowerCase();
+    return state.words.every((word) => text.includes(word));
+  }
+
+  function rowElement(row) {
+    const cells = table.columns.map((column, index) => cellElement(column, row[CELLS][index]));
+    const line = element("tr", {}, nameElement(row), ...cells);
+    if (table.links.length) {
+      const links = table.links.map((text, at) => row[LINKS][at] && link(row[LINKS][at], text));
+      line.append(element("td", { class: "links" }, ...links.filter(Boolean)));
+    }
+    return line;
+  }
+
+  function cellElement({ key, title: text, kind }, value) {
+    const cell = element("td", { class: kindClass(kind), "data-title": text });
+    if (kind === "TREND") {
+      if (value !== null) cell.append(sparkline(trends[value], days.length));
+    } else if (key === "success_rate") {
+      cell.append(bar(value), written(value, kind));
+    } else if (key === "state" && value !== null) {
+      cell.append(element("span", { class: "badge", "data-state": value }, value));
+    } else {
+      cell.append(written(value, kind));
+    }
+    return cell;
+  }
+}
+
+function nameElement(row) {
+  const called = element("span", { class: "called" }, row[NAMES].at(-1));
+  const path = row[NAMES].slice(0, -1).join(" › ");
+  const where = path ? element("span", { class: "where" }, path) : null;
+  if (!row[DETAIL]) return element("td", { class: "name" }, called, where);
+  const [head, example] = [element("summary", {}, called, where), element("pre", {}, row[DETAIL])];
+  return element("td", { class: "name" }, element("details", {}, head, example));
+}
+
+const isNumber = (kind) => ["COUNT", "RATE", "DURATION", "MINUTES"].includes(kind);
+
+const kindClass = (kind) => (isNumber(kind) ? `number ${kind.toLowerCase()}` : kind.toLowerCase());
+
+function bar(rate) {
+  const part = element("span", { class: "part" });
+  part.style.width = `${(rate ?? 0) * 100}%`;
+  return element("span", { class: "bar", "aria-hidden": "true" }, part);
+}
+
+// The success rate of each day from 0 to 100 %; a day on which nothing ran is a gap.
+function sparkline({ name, success, total }, count) {
+  const [width, height, edge] = [96, 22, 3];
+  const x = (day) => edge + (day / Math.max(1, count - 1)) * (width - 2 * edge);
+  const y = (rate) => height - edge - rate * (height - 2 * edge);
+  const runs = [[]];
+  total.forEach((all, day) => {
+    if (all) runs.at(-1).push(`${x(day).toFixed(1)},${y(success[day] / all).toFixed(1)}`);
+    else if (runs.at(-1).length) runs.push([]);
+  });
+  // A day between two gaps is a line from itself to itself, which round ends make a dot.
+  const lines = runs
+    .filter((run) => run.length)
+    .map((run) => drawing("polyline", { points: [run[0], ...run].join(" ") }));
+  const label = `success over time of ${name}`;
+  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...lines);
+}

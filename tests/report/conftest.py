@@ -1,0 +1,59 @@
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import ANSWERS, GENERATED_AT, PERIOD
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from etl.report.html import render
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium of this machine's own; nothing is downloaded.
+
+    Closed with its module: Playwright runs a loop for as long, beside which no asynchronous test can.
+    """
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: on Debian, apt-get install chromium")
+        pytest.skip("no Chromium: on Debian, apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens the report of the answers in a window; what it should never do fails the test at the end."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def open_report(answers: dict[str, Any] | None = None, **options: Any) -> Page:
+        path = tmp_path / "report.html"
+        html = render(
+            ANSWERS | (answers or {}), period=PERIOD, generated_at=GENERATED_AT, title="acme/rocket"
+        )
+        path.write_text(html, "utf-8")
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
+        page.on(
+            "request", lambda asked: asked.url == path.as_uri() or trouble.append(f"asked for {asked.url}")
+        )
+        page.goto(path.as_uri())
+        return page
+
+    yield open_report
+    for context in contexts:
+        context.close()
+    assert trouble == []

@@ -1,0 +1,58 @@
+"""Draw pages of a folder as the pictures of another: `python -m tools.pictures FROM TO`.
+
+`tools/pictures.sh` runs it, with the demo's `report.html` and `terminal.txt`.
+"""
+
+import html
+import shutil
+import sys
+from pathlib import Path
+from typing import Final, Literal
+
+from playwright.sync_api import Browser, sync_playwright
+
+_STYLE: Final = (
+    "margin:0;padding:20px 24px;background:#0d1117;color:#e6edf3;font:14px/1.45 'DejaVu Sans Mono',monospace"
+)
+
+
+def main(pages: Path, pictures: Path) -> None:
+    """Draw the terminal as long as it is, and the report's beginning in both themes and on a phone."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    terminal = _terminal(pages)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        _draw(browser, terminal, pictures / "terminal.png", width=900, height=100, whole=True)
+        report = pages / "report.html"
+        _draw(browser, report, pictures / "report.png", width=1200, height=1320)
+        _draw(browser, report, pictures / "report-dark.png", width=1200, height=1320, scheme="dark")
+        browser.close()
+
+
+def _terminal(pages: Path) -> Path:
+    """A page that looks like a terminal with the demo's output."""
+    text = html.escape((pages / "terminal.txt").read_text("utf-8").rpartition("\nreport:")[0])
+    page = pages / "terminal.html"
+    body = f"<body style=\"{_STYLE}\"><pre style='margin:0;font:inherit'>{text}</pre>"
+    page.write_text(f"<!doctype html><meta charset=utf-8>{body}", "utf-8")
+    return page
+
+
+def _draw(
+    browser: Browser,
+    page: Path,
+    picture: Path,
+    *,
+    width: int,
+    height: int,
+    scheme: Literal["light", "dark"] = "light",
+    whole: bool = False,
+) -> None:
+    tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    tab.goto(page.as_uri())
+    tab.screenshot(path=picture, full_page=whole)
+    tab.close()
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
