@@ -87,18 +87,8 @@ class Reports:
         job = job_of(artifact, jobs, rules)
         stand_in = job or _stand_in(artifact, run, jobs)
         try:
-            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-                await download(
-                    self._session.client,
-                    artifact,
-                    file,
-                    largest=settings.tests.largest_artifact,
-                    hosts=settings.github.download_hosts,
-                )
-                file.seek(0)
-                items = await asyncio.to_thread(
-                    lambda: list(read_artifact(cast("BinaryIO", file), artifact.name))
-                )
+            async with self._session.client.storage.places:
+                items = await self._items(artifact)
         except (DataError, NotFoundError) as error:
             self._anomaly(artifact, str(error), run)
             return
@@ -108,6 +98,13 @@ class Reports:
         if results:
             report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
             report.results += results
+
+    async def _items(self, artifact: Artifact) -> list[Result | Anomaly]:
+        """What an artifact holds. Raises what `download` raises."""
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+            largest = self._session.settings.tests.largest_artifact
+            await download(self._session.client, artifact, file, largest=largest)
+            return await asyncio.to_thread(lambda: list(read_artifact(cast("BinaryIO", file), artifact.name)))
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))

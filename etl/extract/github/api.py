@@ -21,6 +21,7 @@ from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
+from etl.extract.github.storage import Storage
 from etl.extract.github.transport import REDIRECTS, Transport, decoded
 from etl.settings import GitHubSettings
 
@@ -53,6 +54,7 @@ class GitHub:
         self._places = asyncio.Semaphore(settings.concurrency)
         self._auth = self._authenticate()
         self._transport: Transport | None = None
+        self._storage: Storage | None = None
         self._told_of_wait = 0.0
         # A limit that one request meets holds them all.
         self._held_until = 0.0
@@ -60,6 +62,7 @@ class GitHub:
 
     async def __aenter__(self) -> Self:
         self._transport = Transport(self.settings)
+        self._storage = Storage(self.settings)
         return self
 
     async def __aexit__(
@@ -67,6 +70,13 @@ class GitHub:
     ) -> None:
         assert self._transport is not None
         await self._transport.close()
+        await self.storage.close()
+
+    @property
+    def storage(self) -> Storage:
+        """Where artifacts are downloaded from."""
+        assert self._storage is not None
+        return self._storage
 
     def repository(self, name: str, tags: PageTags | None = None) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""

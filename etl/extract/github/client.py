@@ -12,6 +12,7 @@ from etl.extract.github.transport import RENAMES, own
 
 if TYPE_CHECKING:
     from etl.extract.github.api import GitHub
+    from etl.extract.github.storage import Storage
     from etl.settings import GitHubSettings
 
 
@@ -29,6 +30,11 @@ class RepositoryClient:
     def settings(self) -> GitHubSettings:
         """Where and how patiently GitHub is asked."""
         return self._github.settings
+
+    @property
+    def storage(self) -> Storage:
+        """Where artifacts are downloaded from."""
+        return self._github.storage
 
     @property
     def rate_limit_remaining(self) -> int | None:

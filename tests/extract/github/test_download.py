@@ -45,7 +45,7 @@ class World:
 
     async def download(self, wanted: Artifact | None = None, *, largest: int = 1 << 20) -> bytes:
         into = io.BytesIO(b"what was there before" * 100_000)
-        await download(self.client, wanted or artifact(), into, largest=largest, hosts=())
+        await download(self.client, wanted or artifact(), into, largest=largest)
         return into.read()
 
     @property

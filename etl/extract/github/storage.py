@@ -1,0 +1,137 @@
+"""Where artifacts are stored: signed URLs are followed without credentials, to checked addresses alone.
+
+One set of connections serves the whole process, as every download of a project comes from few hosts.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import IO
+
+import aiohttp
+from yarl import URL
+
+from etl.errors import CiHealthError, DataError, NotFoundError
+from etl.extract.github.addresses import CheckedResolver, Policy
+from etl.extract.github.limits import Retry
+from etl.settings import GitHubSettings
+
+# Artifacts in work at once, each with a file and a report's results: bounds memory.
+AT_ONCE = 8
+_CHUNK = 1 << 16
+_MOST_REDIRECTS = 3
+# A large file may take longer than an answer: so many times github.timeout.
+_PATIENCE = 10
+_REDIRECTS = (
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.SEE_OTHER,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+)
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+# What to do instead where the content is not there: ask again, give up, or, by the status with
+# which the storage refused the URL, ask for a fresh one.
+Verdict = Retry | CiHealthError | HTTPStatus | None
+
+
+class Storage:
+    """Connections without cookies, proxies or credentials; `places` are for artifacts in work."""
+
+    def __init__(self, settings: GitHubSettings) -> None:
+        self.places = asyncio.Semaphore(AT_ONCE)
+        self._policy = Policy.of(settings.api_url, settings.download_hosts)
+        patience = settings.timeout.total_seconds()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=CheckedResolver(self._policy), use_dns_cache=False),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=_PATIENCE * patience, sock_connect=patience, sock_read=patience
+            ),
+            headers={"accept-encoding": "identity"},
+            # What the storage packed although not asked to is left to the reader, which has bounds.
+            auto_decompress=False,
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._session.close()
+
+    async def fetch(self, location: str, into: IO[bytes], largest: int) -> Verdict:
+        """Follow a signed URL into a file of at most `largest` bytes; None where the file has it all.
+
+        Verdicts are not raised: aiohttp's errors carry URLs.
+        """
+        try:
+            return await self._follow(location, into, largest)
+        except DataError as error:
+            return error
+        except aiohttp.ClientConnectorCertificateError as error:
+            return DataError(
+                f"the certificate of the storage {error.host[:100]!r} is not trusted: "
+                "name its authority's file in SSL_CERT_FILE"
+            )
+        except TimeoutError:
+            return Retry("the storage gave no answer in time")
+        except ValueError:
+            return DataError("the download leads to what is no URL")
+        except aiohttp.ClientError as error:
+            return Retry(f"the storage broke off or gave no answer ({type(error).__name__})")
+
+    async def _follow(self, location: str, into: IO[bytes], largest: int) -> Verdict:
+        url = _joined(None, location)
+        for _ in range(_MOST_REDIRECTS):
+            self._policy.check(url)
+            async with self._session.get(url, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS or "location" not in response.headers:
+                    return await _taken(response, into, largest)
+                url = _joined(url, response.headers["location"])
+        return DataError(f"the download is redirected more than {_MOST_REDIRECTS} times")
+
+
+async def _taken(response: aiohttp.ClientResponse, into: IO[bytes], largest: int) -> Verdict:
+    status = response.status
+    if status == HTTPStatus.OK:
+        await _write(response, into, largest)
+        return None
+    if status in _REFUSED:
+        return HTTPStatus(status)
+    if status == HTTPStatus.GONE:
+        return DataError("the artifact has expired (410)")
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError("the storage has the artifact's content no more (404)", status=status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY:
+        return Retry(f"the storage answered {status}")
+    return DataError(f"the storage answered {status}")
+
+
+async def _write(response: aiohttp.ClientResponse, into: IO[bytes], largest: int) -> None:
+    """Stream a body; aiohttp raises where it ends before its announced length."""
+    into.seek(0)
+    into.truncate()
+    _bound(response.content_length or 0, largest)
+    size = 0
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        size += len(chunk)
+        _bound(size, largest)
+        into.write(chunk)
+
+
+def _bound(size: int, largest: int) -> None:
+    if size > largest:
+        raise DataError(f"the artifact's download has more than {largest} bytes")
+
+
+def _joined(base: URL | None, location: str) -> URL:
+    """A redirect's target, letter by letter as it is signed; raises DataError without telling it."""
+    target: URL | None = None
+    if location.isascii():
+        try:
+            target = URL(location, encoded=True)
+            target = base.join(target) if base is not None else target
+        except ValueError:
+            target = None
+    if target is None:
+        raise DataError("the download leads to what is no URL")
+    return target
