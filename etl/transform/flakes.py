@@ -25,8 +25,7 @@ def evidence(new: Execution, known: Iterable[Execution], limits: Limits) -> list
     others = [
         other
         for other in known
-        if other.job_id != new.job_id
-        and (other.workflow_id, other.shards) == (new.workflow_id, new.shards)
+        if other.job_id != new.job_id and (other.workflow_id, other.shards) == (new.workflow_id, new.shards)
     ]
     everyone = [*others, new]
     points = _of_failing(new, everyone, limits)
