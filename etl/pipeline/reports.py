@@ -12,6 +12,7 @@ from etl.errors import DataError, NotFoundError
 from etl.extract.archive import read_artifact
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
+from etl.extract.github.windows import DAY_S
 from etl.extract.records import Artifact, Job, Run
 from etl.extract.results import Report, Result
 from etl.extract.values import seconds
@@ -29,7 +30,8 @@ class Reports:
     def __init__(self, session: Session, *, since: int) -> None:
         self._session = session
         self._artifacts = session.state.artifacts
-        self._since = since
+        # Runs are listed by whole days.
+        self._since = since - since % DAY_S
         self._listing = asyncio.Lock()
         self._listed_at: float | None = None
         self._first_listed = 0.0
