@@ -144,7 +144,8 @@ def _first_window(session: Session, now: int, *, newest_only: bool) -> int:
     yesterday = now - now % DAY_S - DAY_S
     if newest_only and repository.cursor >= yesterday:
         return max(repository.origin, yesterday)
-    return max(repository.origin, min(repository.cursor, now - RERUN_S))
+    # Since the cursor, any run may have been re-run that was created within 30 days before it.
+    return max(repository.origin, repository.cursor - RERUN_S)
 
 
 def complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:

@@ -6,6 +6,7 @@ Passing results cost no row: an execution carries the hashes of the tests that p
 import json
 import time
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, or_, select
@@ -52,7 +53,7 @@ class Evidence:
 
 
 def _columns(execution: Execution) -> dict[str, Any]:
-    failures = [[one.suite, one.test, one.ordinal, one.message, one.annotated] for one in execution.failures]
+    failures = [astuple(one) for one in execution.failures]
     return {
         "job_id": execution.job_id,
         "run_id": execution.run_id,

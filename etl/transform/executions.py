@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from etl.extract.records import Job
-from etl.extract.results import Result
+from etl.extract.results import Outcome, Result
 from etl.transform.context import Context
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
@@ -26,7 +26,8 @@ _NAMES_KEPT = 50_000
 class Failure:
     """A failing result of a test, by names as tags have them; `ordinal` counts equal ones.
 
-    `annotated`: known from an annotation alone, so that only a green job tells that it passed.
+    `annotated`: known from an annotation alone, so that only a green job tells that it passed. `ran`:
+    results of its name that were not skipped, such as one a browser.
     """
 
     suite: str
@@ -34,11 +35,12 @@ class Failure:
     ordinal: int
     message: str
     annotated: bool = False
+    ran: int = 1
 
     @property
     def key(self) -> bytes:
-        """The hash by which a passing result of the same test is found."""
-        return key_of(self.suite, self.test)
+        """The hash by which as many passing results of the same test are found."""
+        return key_of(self.suite, self.test, self.ran - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Execution:
 
     `job` is the name by which executions are compared at job level (empty where no job is known, so
     that there is nothing to compare), `shards` the same without the number of a shard. `ended_at` is in Unix seconds. `outage`: most tests of its report failed, so
-    that its failures are no evidence for tests. `passed` are hashes of tests, None without a report.
+    that its failures are no evidence for tests. `passed` are hashes of passing results,
+    None without a report.
     """
 
     job_id: int
@@ -75,9 +78,10 @@ class Execution:
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
-def key_of(suite: str, test: str) -> bytes:
-    """Eight bytes that stand for a test within its job."""
-    text = f"{suite}\x1f{test}".encode("utf-8", "surrogatepass")
+def key_of(suite: str, test: str, ordinal: int = 0) -> bytes:
+    """Eight bytes that stand for a test within its job, for the second result of its name and so on."""
+    place = f"\x1f{ordinal}" if ordinal else ""
+    text = f"{suite}\x1f{test}{place}".encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=HASH_BYTES).digest()
 
 
@@ -130,15 +134,17 @@ def retried(results: Iterable[Result]) -> Iterator[Failure]:
             yield Failure(result.suite, result.name, ordinal, result.retried_message)
 
 
-def _failures(results: Iterable[Result]) -> Iterator[Failure]:
+def _failures(results: Sequence[Result]) -> Iterator[Failure]:
+    ran = Counter((result.suite, result.name) for result in results if result.outcome is not Outcome.SKIPPED)
     for result, ordinal in numbered(results):
         if result.outcome.is_red:
-            yield Failure(result.suite, result.name, ordinal, result.message)
+            among = ran[result.suite, result.name]
+            yield Failure(result.suite, result.name, ordinal, result.message, ran=among)
 
 
 def _passed(results: Iterable[Result]) -> Iterable[bytes]:
-    """Tests of which a result passed; a name that also failed here (another browser) is no counterpart."""
+    """Results that passed; a name that also failed here (another browser) is no counterpart."""
     red = {(result.suite, result.name) for result in results if result.outcome.is_red}
-    for result in results:
-        if result.outcome == "passed" and (result.suite, result.name) not in red:
-            yield key_of(result.suite, result.name)
+    for result, ordinal in numbered(one for one in results if one.outcome is Outcome.PASSED):
+        if (result.suite, result.name) not in red:
+            yield key_of(result.suite, result.name, ordinal)

@@ -100,6 +100,18 @@ async def test_rerun_on_day_29_keeps_each_attempt_once(world: World) -> None:
     assert world.all_points("afterwards") == world.all_points()
 
 
+async def test_rerun_before_weeks_without_a_sync_is_found(world: World) -> None:
+    later = NOON + 8 * DAY
+    first = attempt(NOON, job("unit", NOON + 5, conclusion="failure"))
+    world.add(run(NOON, first, attempt(later, job("unit", later + 5))))
+    world.clock.now = later - HOUR
+    await world.sync_well(since="10d")
+    assert attempts(world) == ["1"]
+    world.clock.now = later + 25 * DAY
+    await world.sync_well(since="10d")
+    assert attempts(world) == ["1", "2"]
+
+
 @pytest.mark.parametrize("way", Inheritance)
 async def test_partial_rerun_counts_inherited_jobs_once(world: World, way: Inheritance) -> None:
     again = NOON + 2 * HOUR

@@ -31,7 +31,7 @@ def evidence(tmp_path):
 
 
 def test_an_execution_comes_back_as_it_was_kept(evidence):
-    failures = (Failure("␛(empty)", "é\n", 1, "boom", annotated=True), Failure("s", "t", 0, ""))
+    failures = (Failure("␛(empty)", "é\n", 1, "boom", annotated=True, ran=2), Failure("s", "t", 0, ""))
     kept = red(1, failures=failures, passed=frozenset({key_of("a", "b"), key_of("c", "d")}), duration_s=None)
     without_report = execution(2, passed=None)
     evidence.put(kept, without_report)

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.results import Outcome, Result
-from etl.transform.executions import Execution, Failure, key_of
+from etl.transform.executions import Execution, Failure, execution_of, key_of
 from etl.transform.flakes import evidence, within_report
 from etl.transform.limits import DAY_S, Limits
 from etl.transform.outage import OutageGuard
 from etl.transform.schema import NANOSECONDS
+from tests.transform.test_attempts import JOB, RUN, context
 
 T0 = 1_770_000_000
 LIMITS = Limits()
@@ -135,6 +136,17 @@ def test_a_test_may_pass_in_a_job_that_failed():
     assert found([red(1), execution(2, attempt=2, green=False)]) == [("test", "rerun")]
 
 
+def test_a_browser_that_skips_a_test_does_not_heal_it():
+    """As many results of the name must pass as ran where one failed."""
+    chromium, webkit = result(0, Outcome.PASSED), result(0, Outcome.FAILED)
+    failed = reported(1, chromium, webkit)
+    assert found([failed, reported(2, chromium, result(0, Outcome.SKIPPED))]) == []
+    assert found([failed, reported(2, chromium)]) == []
+    assert found([failed, reported(2, chromium, chromium)]) == [("test", "rerun")]
+    skipped = reported(1, result(0, Outcome.FAILED), result(0, Outcome.SKIPPED))
+    assert found([skipped, reported(2, chromium, result(0, Outcome.SKIPPED))]) == [("test", "rerun")]
+
+
 def test_what_is_no_job_has_no_evidence_at_job_level():
     assert found([red(1, job=""), execution(2, attempt=2, job="")]) == [("test", "rerun")]
 
@@ -181,6 +193,15 @@ def test_arriving_twice_changes_nothing(executions):
 
 def result(number: int, outcome: Outcome) -> Result:
     return Result("suite", f"test_{number}", outcome, 1.0)
+
+
+def reported(attempt: int, *results: Result) -> Execution:
+    """The execution of a failed job in an attempt, from its report."""
+    run = replace(RUN, attempt=attempt)
+    job = replace(JOB, id=attempt, started_at=None)
+    made = execution_of(context(run), job, is_job=False, results=results, annotated=(), message="")
+    assert made is not None
+    return made
 
 
 @pytest.mark.parametrize(
