@@ -158,14 +158,14 @@ def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
 _COLUMNS: Final = _columns(
     {
         Type.OPTIONAL: "suite",
-        Type.TEXT: "repository level workflow job job_group test state signature template message url status",
+        Type.TEXT: "repository level workflow job job_group test state branch last_good_sha first_bad_sha name signature template message url status",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected",
         Type.INTEGER: "rate_limit_remaining",
         Type.NUMBER: "minutes wasted_minutes share",
         Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate flake_rate score p50_s "
-        "p95_s queued_p50_s mean_s lag_s",
-        Type.TIME: "time first_seen last_seen last_failure",
+        "p95_s p95_s_before queued_p50_s mean_s lag_s hours mean_hours_to_repair",
+        Type.TIME: "time since first_seen last_seen last_failure",
     }
 )
 
@@ -222,6 +222,24 @@ QUESTIONS: Final = {
                 )
             ),
             ("-score", "-flakes", "repository", "level", "workflow", "job", "suite", "test"),
+        ),
+        Question(
+            "slow",
+            "What takes the most time: `most_rows` jobs, steps and tests each, by `minutes` in all; the name "
+            "of a test has its suite before `::`.",
+            _of("repository level workflow job name p50_s p95_s p95_s_before minutes"),
+            ("-minutes", "repository", "level", "workflow", "job", "name"),
+            options={"most_rows": 20},
+        ),
+        Question(
+            "broken",
+            "Workflows (`job` is null) and jobs that are broken now, the longest first, or were in the period, "
+            "on the default branch and others with a `branch` tag of their own. A run of which an attempt "
+            "succeeded is none that broke.",
+            _of(
+                "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair"
+            ),
+            ("-hours", "repository", "workflow", "job", "branch"),
         ),
         Question(
             "failures",

@@ -40,7 +40,7 @@ OUTCOMES = ("passed", "passed", "failed", "error", "skipped")
 def points(seed: int, count: int) -> list[Point]:
     """`count` points over the period and the one before, and around both; times are unique."""
     source = random.Random(seed)  # noqa: S311
-    kinds = (_run, _job, _job, _failure, _flake, _sync, _test, _test, _test_report)
+    kinds = (_run, _job, _job, _step, _failure, _flake, _sync, _test, _test, _test_report)
     first = int((START - (STOP - START) - timedelta(days=1)).timestamp())
     last = int((STOP + timedelta(days=1)).timestamp())
     seconds = [source.randint(first, last) for _ in range(count)]
@@ -79,14 +79,29 @@ def _run(source: random.Random, time: int) -> Point:
     return Point(
         "workflow_run",
         tags | _execution(source),
-        _seconds(source, {"run_id": source.randint(1, 10**12)}),
+        _seconds(source, _of_a_run(source)),
         time,
     )
 
 
 def _job(source: random.Random, time: int) -> Point:
     tags = _job_tags(source) | _execution(source) | {"runner": "linux,x64"}
-    return Point("job", tags, _seconds(source, {"job_id": source.randint(1, 10**12)}), time)
+    fields = {"job_id": source.randint(1, 10**12)}
+    return Point("job", tags, _seconds(source, fields | _of_a_run(source)), time)
+
+
+def _of_a_run(source: random.Random) -> dict[str, Any]:
+    """One of few runs, so that each has several attempts."""
+    run = source.randint(1, 60)
+    return {"run_id": run} | ({"head_sha": f"{run:040x}"} if source.random() < 0.9 else {})
+
+
+def _step(source: random.Random, time: int) -> Point:
+    tags = _job_tags(source) | {"step": source.choice(NASTY), "conclusion": source.choice(CONCLUSIONS)}
+    fields: dict[str, Any] = {"job_id": source.randint(1, 10**12)}
+    if source.random() < 0.8:
+        fields["duration_s"] = round(source.uniform(0, 900), 3)
+    return Point("step", tags, fields, time)
 
 
 def _failure(source: random.Random, time: int) -> Point:
