@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from etl.load.store import Row
     from etl.report.views import Period
 
-QUESTIONS = ("overview", "workflows", "jobs", "tests", "flaky", "failures", "success_over_time")
+QUESTIONS = (
+    "overview",
+    "broken",
+    "workflows",
+    "jobs",
+    "tests",
+    "flaky",
+    "failures",
+    "slow",
+    "success_over_time",
+)
 
 
 @app.command()

@@ -30,6 +30,8 @@ class Question(StrEnum):
     TESTS = "tests"
     FLAKY = "flaky"
     FAILURES = "failures"
+    SLOW = "slow"
+    BROKEN = "broken"
     SUCCESS_OVER_TIME = "success_over_time"
     ETL_STATUS = "etl_status"
 

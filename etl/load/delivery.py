@@ -20,6 +20,9 @@ _BATCH = 5_000
 _POLL_S = 0.2
 _LONGEST_BACKOFF_S = 30.0
 _AFTER_REFUSAL_S = 60.0
+# A proxy may ask for a wait of any length; the store may be back long before.
+_LONGEST_WAIT_S = 900.0
+_REASONS_TOLD = 3
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class Trouble:
     def pause(self) -> float:
         """Seconds before the next try: as told, else longer each time, with jitter."""
         if self.retry_after is not None:
-            return self.retry_after
+            return min(_LONGEST_WAIT_S, self.retry_after)
         if self.refused:
             return _AFTER_REFUSAL_S
         backoff = min(_LONGEST_BACKOFF_S, 0.25 * 2.0 ** min(self.failures, 10))
@@ -80,13 +83,13 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until finished. What could not be delivered stays in the outbox."""
         while True:
-            entries = self._outbox.oldest(_BATCH)
-            if not entries and self._finished.is_set():
-                return
-            if not entries:
+            if await self._try():
+                continue
+            if self.trouble is None:
+                if self._finished.is_set():
+                    return
                 await self._pause(_POLL_S)
-            elif not await self._try(entries):
-                assert self.trouble is not None
+            else:
                 if self.hopeless and (self.trouble.refused or self._finished.is_set()):
                     return
                 await self._pause(self._before_next_try(self.trouble))
@@ -96,28 +99,39 @@ class Delivery:
         self.finish()
         await self.run()
 
-    async def _try(self, entries: Sequence[Entry]) -> bool:
+    async def _try(self) -> bool:
+        """Deliver the oldest points; whether there were any, and nothing stood in the way."""
         try:
+            return await self._deliver()
+        except RetriableError as error:
+            self._note(str(error), retry_after=error.retry_after)
+        except FatalError as error:
+            self._note(str(error), refused=True)
+        except Exception as error:
+            # A defect of ours must not end the delivery of a service that goes on reading.
+            log.debug("unexpected error", exc_info=True)
+            self._note(f"unexpected {type(error).__name__}: {error} (--debug shows where)", refused=True)
+        return False
+
+    async def _deliver(self) -> bool:
+        entries = self._outbox.oldest(_BATCH)
+        if entries:
             if not self._prepared:
                 await self._store.prepare()
                 self._prepared = True
             result = await self._store.write([line for entry in entries for line in entry.lines])
-        except RetriableError as error:
-            self._note(str(error), retry_after=error.retry_after)
-            return False
-        except FatalError as error:
-            self._note(str(error), refused=True)
-            return False
-        self._outbox.settle(entries, result.rejected)
-        self._count(entries, result)
+            self._outbox.settle(entries, result.rejected)
+            self._count(entries, result)
         if self.trouble:
             log.info("the store takes points again", store=self._store.address)
         self.trouble = None
-        return True
+        return bool(entries)
 
     def _note(self, reason: str, *, retry_after: float | None = None, refused: bool = False) -> None:
-        if self.trouble is None:
+        # Once for each kind: what heals by itself, and what somebody has to mend.
+        if self.trouble is None or self.trouble.refused != refused:
             log.warning("the store takes nothing, points wait in the outbox", reason=reason)
+        if self.trouble is None:
             self.trouble = Trouble(reason, since=monotonic())
         self.trouble.reason = reason
         self.trouble.retry_after = retry_after
@@ -135,7 +149,13 @@ class Delivery:
         )
         for letter in result.rejected:
             self._rejected_of[home.get(letter.line, "")] += 1
-            log.error("point rejected, kept as a dead letter", reason=letter.reason)
+        if result.rejected:
+            reasons = Counter(letter.reason for letter in result.rejected).most_common(_REASONS_TOLD)
+            log.error(
+                "points rejected, kept as dead letters",
+                points=len(result.rejected),
+                reasons=[reason for reason, _ in reasons],
+            )
 
     def _before_next_try(self, trouble: Trouble) -> float:
         pause = trouble.pause()

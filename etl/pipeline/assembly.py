@@ -2,10 +2,11 @@
 
 import asyncio
 import fcntl
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -29,7 +30,10 @@ _POLL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects."""
+    """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects.
+
+    `failing` has the error of every repository whose last sync failed.
+    """
 
     settings: Settings
     rules: Rules
@@ -38,6 +42,8 @@ class Pipeline:
     state: State
     clock: Callable[[], float]
     debug: bool = False
+    failing: dict[str, str] = field(default_factory=dict)
+    _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
@@ -47,15 +53,19 @@ class Pipeline:
         """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
         limit = self.settings.state.outbox_limit
         told = False
-        while self.state.outbox.backlog().points >= limit:
-            if delivery.hopeless and delivery.trouble:
-                raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
-            if not told:
-                log.warning("the outbox is full: extraction pauses until the store takes points", limit=limit)
-                told = True
-            await asyncio.sleep(_POLL_S)
-        if told:
-            log.info("the outbox has room again: extraction goes on")
+        # Whoever comes while one waits, waits behind it: one line tells of all.
+        async with self._door:
+            while self.state.outbox.backlog().points >= limit:
+                if delivery.hopeless and delivery.trouble:
+                    raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
+                if not told:
+                    log.warning(
+                        "the outbox is full: extraction pauses until the store takes points", limit=limit
+                    )
+                    told = True
+                await asyncio.sleep(_POLL_S)
+            if told:
+                log.info("the outbox has room again: extraction goes on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ async def open_pipeline(
     """
     settings.require_source()
     rules = Rules.of(settings)
-    with _alone(settings):
+    with _private(), _alone(settings):
         state = State(settings.state_url, clock)
         store = open_store(settings)
         try:
@@ -95,6 +105,16 @@ async def open_pipeline(
         finally:
             await store.close()
             state.close()
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """What is created meanwhile is for its owner alone: the databases make files beside their own."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

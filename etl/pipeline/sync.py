@@ -61,16 +61,31 @@ async def sync_repository(
             raise
         except CiHealthError as error:
             summary.error = str(error)
-            log.error("sync failed", reason=summary.error)  # noqa: TRY400
         except Exception as error:
             # A defect of ours costs this repository, not the others.
             summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-            log.error("sync failed", reason=summary.error, exc_info=pipeline.debug)  # noqa: TRY400
+            log.debug("unexpected error", exc_info=True)
         complete(summary, client, anomalies)
-        _put_etl_point(pipeline, delivery, summary, time.monotonic() - began)
-        if summary.error is None:
-            log.info("synced", **summary.counts())
+        try:
+            _put_etl_point(pipeline, delivery, summary, time.monotonic() - began)
+        except CiHealthError as error:
+            # The state cannot be used, which is most likely what the sync failed with.
+            summary.error = summary.error or str(error)
+        _tell(pipeline, summary)
     return summary
+
+
+def _tell(pipeline: Pipeline, summary: Summary) -> None:
+    """Log how it went: the same error once, however often it comes again, and once that it is over."""
+    before = pipeline.failing.pop(summary.repository, None)
+    if summary.error is not None:
+        pipeline.failing[summary.repository] = summary.error
+        if summary.error != before:
+            log.error("sync failed", reason=summary.error)
+        return
+    if before is not None:
+        log.info("syncs go through again")
+    log.info("synced", **summary.counts())
 
 
 async def open_session(

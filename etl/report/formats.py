@@ -13,6 +13,7 @@ _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY_IN_MINUTES: Final = 1440
 _FINE: Final = 10  # seconds; below it tenths matter
+_SHORT_SHA: Final = 10
 _ZERO_WIDTH_JOINER = "\u200d"  # holds compound emoji together
 
 
@@ -24,13 +25,15 @@ class Kind(Enum):
     RATE = auto()
     DURATION = auto()  # seconds
     MINUTES = auto()
+    HOURS = auto()
+    COMMIT = auto()  # a SHA
     TIME = auto()  # datetime, or ISO 8601 text
     TREND = auto()  # how a rate went over time, drawn
 
     @property
     def is_number(self) -> bool:
         """Whether values of the kind align on the right."""
-        return self in (Kind.COUNT, Kind.RATE, Kind.DURATION, Kind.MINUTES)
+        return self in (Kind.COUNT, Kind.RATE, Kind.DURATION, Kind.MINUTES, Kind.HOURS)
 
 
 def written(value: Any, kind: Kind) -> str:
@@ -40,9 +43,11 @@ def written(value: Any, kind: Kind) -> str:
     if kind is Kind.TIME:
         moment = instant(value)
         return single_line(str(value)) if moment is None else f"{moment:%Y-%m-%d}"
+    if kind is Kind.COMMIT:
+        return single_line(str(value)[:_SHORT_SHA])
     if not kind.is_number or not isinstance(value, int | float):
         return single_line(str(value))
-    return {Kind.RATE: percent, Kind.DURATION: duration}.get(kind, thousands)(value)
+    return {Kind.RATE: percent, Kind.DURATION: duration, Kind.HOURS: hours}.get(kind, thousands)(value)
 
 
 def percent(rate: float) -> str:
@@ -67,8 +72,13 @@ def duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < _DAY_IN_MINUTES:
         return f"{minutes // 60}h {minutes % 60:02}m"
-    hours = round(seconds / 3600)
-    return f"{hours // 24}d {hours % 24:02}h"
+    whole_hours = round(seconds / 3600)
+    return f"{whole_hours // 24}d {whole_hours % 24:02}h"
+
+
+def hours(value: float) -> str:
+    """Hours as a duration: 49.5 → `2d 02h`."""
+    return duration(value * 3600)
 
 
 def thousands(value: float) -> str:

@@ -64,6 +64,11 @@ class Shown:
 
 
 TABLES: Final = (
+    Table(
+        "broken",
+        "On the default branch and others with a name of their own; red that the next attempt of a run turned "
+        "green is a flake, not a break. Those that are repaired tell how long that took.",
+    ),
     Table("workflows", "From least to most reliable; the trend is the success rate of each day.", least_reliable, trend=True),
     Table("jobs", "From least to most reliable.", least_reliable),
     Table(
@@ -78,6 +83,7 @@ TABLES: Final = (
         "Broken ones, which failed each time in the last 7 days, come first; flaky ones also passed on the same commit.",
         most_failing,
     ),
+    Table("slow", "By the time they take in all; the p95 beside that of the period before."),
 )  # fmt: skip
 
 

@@ -234,6 +234,38 @@ FAILURES: Final = View(
         Column("url", "Link", Kind.TEXT, narrowest=None),
     ),
 )
+SLOW: Final = View(
+    "slow",
+    "Slowest jobs, steps and tests",
+    "durations",
+    (
+        _REPOSITORY,
+        Column("level", "Level", Kind.TEXT, foldable=True),
+        _WORKFLOW,
+        Column("job", "Job", Kind.TEXT, narrowest=100, foldable=True),
+        Column("name", "Name", Kind.TEXT),
+        _P50,
+        _P95,
+        Column("p95_s_before", "p95 before", Kind.DURATION, narrowest=75),
+        Column("minutes", "Minutes", Kind.MINUTES),
+    ),
+)
+BROKEN: Final = View(
+    "broken",
+    "Broken workflows and jobs",
+    "breaks",
+    (
+        _REPOSITORY,
+        _WORKFLOW,
+        _JOB,
+        Column("branch", "Branch", Kind.TEXT, narrowest=90, foldable=True),
+        Column("since", "Since", Kind.TIME),
+        Column("last_good_sha", "Last good", Kind.COMMIT, narrowest=150),
+        Column("first_bad_sha", "First bad", Kind.COMMIT, narrowest=110),
+        Column("hours", "Red for", Kind.HOURS, better=Better.LOWER),
+        Column("mean_hours_to_repair", "Mean repair", Kind.HOURS, better=Better.LOWER),
+    ),
+)
 SUCCESS_OVER_TIME: Final = View(
     "success_over_time",
     "Success over time",
@@ -268,5 +300,16 @@ ETL_STATUS: Final = View(
 
 VIEWS: Final = {
     view.question: view
-    for view in (OVERVIEW, WORKFLOWS, JOBS, TESTS, FLAKY, FAILURES, SUCCESS_OVER_TIME, ETL_STATUS)
+    for view in (
+        OVERVIEW,
+        WORKFLOWS,
+        JOBS,
+        TESTS,
+        FLAKY,
+        FAILURES,
+        SLOW,
+        BROKEN,
+        SUCCESS_OVER_TIME,
+        ETL_STATUS,
+    )
 }

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Engine,
+    ExceptionContext,
     Executable,
     Table,
     bindparam,
@@ -18,29 +19,33 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from etl.errors import ConfigurationError
+from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableError
 from etl.state import tables
 
 _PRIVATE = 0o600
+
+# What no later try mends. Source: SQLite's documentation, "Result and Error Codes".
+_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+# A defect of ours, or a schema of somebody else's.
+_STATEMENT = "SQLITE_ERROR"
 
 
 def open_database(url: str) -> Engine:
     """An engine on a state of this version, created where missing.
 
     Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
-    by a newer version.
+    by a newer version. Later, a state that cannot be used is a RetriableError (a full disk, a server
+    that is away) or a FatalError (a damaged file).
     """
     engine = _engine(url)
+    event.listen(engine, "handle_error", _explain)
     try:
         tables.metadata.create_all(engine)
         _check_version(engine)
-    except DatabaseError as error:
-        raise ConfigurationError(
-            f"the state at {engine.url.render_as_string()} cannot be opened: {error.orig}. "
-            "docs/operations.md says how to mend or rebuild it"
-        ) from error
+    except (RetriableError, FatalError) as error:
+        raise ConfigurationError(str(error)) from error
     return engine
 
 
@@ -55,12 +60,28 @@ def _engine(url: str) -> Engine:
     if is_file and parsed.database:
         _create_private(Path(parsed.database))
     try:
-        engine = create_engine(parsed)
+        # Errors show the statement, but not the names and messages that went with it.
+        engine = create_engine(parsed, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigurationError(f"state.url names a database that is not supported here: {error}") from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     return engine
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Raise what happens to the database, rather than what is wrong with a statement, as a sentence."""
+    error, engine = context.sqlalchemy_exception, context.engine
+    kind = str(getattr(context.original_exception, "sqlite_errorname", ""))
+    about_database = isinstance(error, OperationalError) or type(error) is DatabaseError
+    if about_database and kind != _STATEMENT:
+        where = engine.url.render_as_string() if engine is not None else "state.url"
+        raise _unusable(context.original_exception, kind, where) from error
+
+
+def _unusable(error: BaseException, kind: str, where: str) -> CiHealthError:
+    sentence = f"the state at {where} cannot be used: {error}; docs/operations.md says what to do"
+    return FatalError(sentence) if kind.startswith(_BROKEN) else RetriableError(sentence)
 
 
 def _create_private(path: Path) -> None:

@@ -56,6 +56,23 @@ def failing(name: str, failures: int, runs: int, **others: Any) -> dict[str, Any
     }  # fmt: skip
 
 
+def slow(level: str, name: str, minutes: float, **others: Any) -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "level": level, "workflow": "CI", "job": "unit", "name": name,
+        "p50_s": 61.0, "p95_s": 245.5, "p95_s_before": None, "minutes": minutes, **others,
+    }  # fmt: skip
+
+
+def broken(workflow_name: str, job_name: str | None, hours: float | None, **others: Any) -> dict[str, Any]:
+    red = hours is not None
+    return {
+        "repository": "acme/rocket", "workflow": workflow_name, "job": job_name, "branch": "main",
+        "since": "2026-05-29T08:00:00Z" if red else None, "last_good_sha": "0123456789abcdef" if red else None,
+        "first_bad_sha": "fedcba9876543210" if red else None, "hours": hours,
+        "mean_hours_to_repair": None, **others,
+    }  # fmt: skip
+
+
 def flaky(name: str | None, flakes: int, runs: int, **others: Any) -> dict[str, Any]:
     known = flakes <= runs
     return {
@@ -98,6 +115,16 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         flaky("test_decays", 30, 100),
         flaky(None, 4, 90),
         flaky(HOSTILE, 2, 0, message=HOSTILE, state="quiet"),
+    ],
+    "slow": [
+        slow("job", "unit", 4210.5, p95_s_before=200.0),
+        slow("test", "io.acme.OrbitTest::test_decays", 12.25),
+        slow("step", HOSTILE, 1.5),
+    ],
+    "broken": [
+        broken("CI", None, 51.5),
+        broken("CI", HOSTILE, 2.25, last_good_sha=None),
+        broken("Docs", "site", None, mean_hours_to_repair=7.5),
     ],
     "failures": [
         failure("Timeout after <n>s waiting for pod <name>\nkubectl describe pod said nothing", 31),

@@ -32,7 +32,7 @@ def called(page: Page, table: str) -> list[str]:
 def test_it_renders_whole_and_no_wider_than_the_window(opened: Opened, scheme: Any, width: int) -> None:
     page = opened(color_scheme=scheme, viewport={"width": width, "height": 800})
     expect(page.locator(".chart canvas")).to_have_count(2)
-    for question in ("workflows", "jobs", "flaky", "failures", "tests"):
+    for question in ("broken", "workflows", "jobs", "flaky", "failures", "tests", "slow"):
         assert page.locator(f"#{question} tbody tr").count() > 0
     assert page.evaluate("document.documentElement.scrollWidth") == width
 

@@ -70,6 +70,12 @@ def test_times_are_read_from_text_and_from_datetimes(value: object) -> None:
     assert written(value, Kind.TIME) == "2026-05-02"
 
 
+def test_hours_and_commits_are_short() -> None:
+    assert written(49.5, Kind.HOURS) == "2d 02h"
+    assert written(0.25, Kind.HOURS) == "15m 00s"
+    assert written("0123456789abcdef", Kind.COMMIT) == "0123456789"
+
+
 def test_what_is_no_time_is_shown_as_it_is() -> None:
     assert written("yes\x1b", Kind.TIME) == "yes␛"
 

@@ -29,10 +29,10 @@ function day(time) {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
-const WRITERS = { COUNT: thousands, MINUTES: thousands, RATE: percent, DURATION: duration };
+const WRITERS = { COUNT: thousands, MINUTES: thousands, HOURS: (value) => duration(value * 3600), RATE: percent, DURATION: duration };
 
 function written(value, kind) {
   if (value === null) return UNKNOWN;
-  if (kind === "TIME") return value.slice(0, 10);
+  if (kind === "TIME" || kind === "COMMIT") return value.slice(0, 10);
   return typeof value === "number" ? WRITERS[kind](value) : value;
 }

@@ -125,7 +125,7 @@ function nameElement(row) {
   return element("td", { class: "name" }, element("details", {}, head, example));
 }
 
-const isNumber = (kind) => ["COUNT", "RATE", "DURATION", "MINUTES"].includes(kind);
+const isNumber = (kind) => ["COUNT", "RATE", "DURATION", "MINUTES", "HOURS"].includes(kind);
 
 const kindClass = (kind) => (isNumber(kind) ? `number ${kind.toLowerCase()}` : kind.toLowerCase());
 
