@@ -158,7 +158,7 @@ def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
 _COLUMNS: Final = _columns(
     {
         Type.OPTIONAL: "suite",
-        Type.TEXT: "repository level workflow job job_group test state branch last_good_sha first_bad_sha name signature template message url status",
+        Type.TEXT: "repository level workflow job job_group test state branch last_good_sha first_bad_sha name signature template message url failed_url passed_url status",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected",
         Type.INTEGER: "rate_limit_remaining",
@@ -213,15 +213,16 @@ QUESTIONS: Final = {
         Question(
             "flaky",
             "Tests and jobs with evidence of flaking, the surest first; `suite` and `test` are null for "
-            "jobs, `state` is `broken`, `quiet` (no evidence in the last 14 days) or `flaky`.",
+            "jobs, the links are to the last evidence; `state` is `broken`, `quiet` (no evidence in the last 14 days) or `flaky`.",
             tuple(
                 Column(column.name, Type.MEASURED) if column.name == "wasted_minutes" else column
                 for column in _of(
                     "repository level workflow job suite test flakes runs flake_rate score commits state "
-                    "first_seen last_seen wasted_minutes message"
+                    "first_seen last_seen wasted_minutes message failed_url passed_url"
                 )
             ),
             ("-score", "-flakes", "repository", "level", "workflow", "job", "suite", "test"),
+            options={"server_url": GITHUB},
         ),
         Question(
             "slow",

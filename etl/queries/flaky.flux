@@ -28,6 +28,9 @@ column = (tables=<-, name) =>
         |> set(key: "column", value: name)
         |> group()
         |> keep(columns: ["repository", "level", "workflow", "job", "suite", "test", "column", "_value"])
+// Evidence of several kinds for one failing result stands at one time.
+newest = (tables=<-) => tables |> sort(columns: ["_time", "evidence"]) |> last()
+page = (r, run, job) => server_url + "/" + r.repository + "/actions/runs/" + run + "/job/" + job
 moment = (tables=<-) => tables |> map(fn: (r) => ({r with _value: int(v: r._time)}))
 
 // Only what flaked is counted: its names as one expression, which storage can match.
@@ -118,6 +121,10 @@ union(
         flakes(field: "failed_job_id") |> unique(column: "_time") |> count() |> column(name: "flakes"),
         flakes(field: "failed_job_id") |> first() |> moment() |> column(name: "first"),
         flakes(field: "failed_job_id") |> last() |> moment() |> column(name: "last"),
+        flakes(field: "failed_run_id") |> newest() |> column(name: "failed_run"),
+        flakes(field: "failed_job_id") |> newest() |> column(name: "failed_job"),
+        flakes(field: "passed_run_id") |> newest() |> column(name: "passed_run"),
+        flakes(field: "passed_job_id") |> newest() |> column(name: "passed_job"),
         flakes(field: "head_sha") |> distinct() |> count() |> column(name: "commits"),
         flakes(field: "wasted_s") |> unique(column: "_time") |> sum() |> column(name: "wasted_s"),
         flakes(field: "message")
@@ -156,6 +163,8 @@ union(
                 state: state(r),
                 first_seen: time(v: int(v: r.first)),
                 last_seen: time(v: int(v: r.last)),
+                failed_url: if exists r.failed_run then page(r: r, run: r.failed_run, job: r.failed_job) else "",
+                passed_url: if exists r.passed_run then page(r: r, run: r.passed_run, job: r.passed_job) else "",
                 wasted_minutes: if exists r.wasted_s then float(v: r.wasted_s) / 60.0 else nothing(),
             }),
     )

@@ -1,8 +1,8 @@
 -- Tests and jobs with evidence of flaking, the surest first; a failing result counts once.
 WITH evidence AS (
   SELECT
-    repository, level, workflow, job, coalesce(suite, '') AS suite, coalesce(test, '') AS test,
-    time, head_sha, wasted_s, nullif(message, '') AS message
+    repository, level, workflow, job, evidence, coalesce(suite, '') AS suite, coalesce(test, '') AS test,
+    time, head_sha, failed_run_id, failed_job_id, passed_run_id, passed_job_id, wasted_s, nullif(message, '') AS message
   FROM flake
   WHERE time >= $start AND time < $stop
     AND ($repository = '' OR repository = $repository)
@@ -15,11 +15,13 @@ by_flakes AS (
     count(DISTINCT time) AS flakes,
     count(DISTINCT head_sha) AS commits,
     min(time) AS first_seen,
-    max(time) AS last_seen
+    max(time) AS last_seen,
+    -- Evidence of several kinds for one failing result stands at one time.
+    arg_max(failed_run_id || '/job/' || failed_job_id, time || evidence) AS failed,
+    arg_max(passed_run_id || '/job/' || passed_job_id, time || evidence) AS passed
   FROM evidence
   GROUP BY ALL
 ),
--- Evidence of several kinds for one failing result stands at one time.
 by_waste AS (
   SELECT repository, level, workflow, job, suite, test, sum(wasted_s) / 60 AS wasted_minutes
   FROM (SELECT repository, level, workflow, job, suite, test, time, max(wasted_s) AS wasted_s FROM evidence GROUP BY ALL)
@@ -77,6 +79,8 @@ by_results AS (
 )
 SELECT
   *,
+  $server_url || '/' || repository || '/actions/runs/' || failed AS failed_url,
+  $server_url || '/' || repository || '/actions/runs/' || passed AS passed_url,
   CASE WHEN runs >= flakes THEN flakes / runs END AS flake_rate,
   -- The lower bound of the Wilson score at 95 %: what the rate is at least, as sure as the runs can be.
   CASE WHEN runs >= flakes THEN

@@ -48,7 +48,10 @@ def leads(answers: Mapping[str, Sequence[Row]]) -> list[Lead]:
         Lead(
             reason.title,
             reason.question,
-            tuple(_item(names(row, common), reason.why(row), row.get("url")) for row in rows),
+            tuple(
+                _item(names(row, common), reason.why(row), row.get("url") or row.get("failed_url"))
+                for row in rows
+            ),
         )
         for reason, rows in found
         if rows

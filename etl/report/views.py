@@ -214,6 +214,8 @@ FLAKY: Final = View(
         Column("last_seen", "Last seen", Kind.TIME, narrowest=90),
         Column("wasted_minutes", "Wasted min", Kind.MINUTES, narrowest=150, better=Better.LOWER),
         Column("message", "Message", Kind.TEXT, narrowest=180),
+        Column("failed_url", "Failed", Kind.TEXT, narrowest=None),
+        Column("passed_url", "Passed", Kind.TEXT, narrowest=None),
     ),
 )
 FAILURES: Final = View(

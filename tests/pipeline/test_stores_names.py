@@ -134,7 +134,8 @@ async def test_every_question_has_the_same_answer(world: World, influx_settings:
         for name in QUESTIONS.keys() - {"etl_status"}:
             ours, theirs = await duck.query(name, span), await influx.query(name, span)
             assert json.dumps(ours) == json.dumps(theirs), name
-            assert ours
+            # The next attempt heals each run: that is no break.
+            assert bool(ours) is (name != "broken")
         assert len(await duck.query("jobs", span)) == len(names)
     finally:
         await influx.close()

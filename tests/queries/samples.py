@@ -148,7 +148,10 @@ def _test_report(source: random.Random, time: int) -> Point:
 def _flake(source: random.Random, time: int) -> Point:
     tags = _job_tags(source) | {"level": "job", "evidence": source.choice(("rerun", "same_sha"))}
     fields: dict[str, Any] = {
+        "failed_run_id": source.randint(1, 10**12),
         "failed_job_id": source.randint(1, 10**12),
+        "passed_run_id": source.randint(1, 10**12),
+        "passed_job_id": source.randint(1, 10**12),
         "head_sha": f"{source.randint(1, 9):040x}",
     }
     if source.random() < 0.8:

@@ -79,6 +79,8 @@ CONTRACT = {
         "last_seen",
         "wasted_minutes",
         "message",
+        "failed_url",
+        "passed_url",
     ],
     "failures": [
         "repository",

@@ -1,5 +1,6 @@
 """Flaky and failing tests of small histories whose answers are known; both stores give them."""
 
+import re
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -48,7 +49,7 @@ def flake(
 ) -> list[Point]:
     """A failing result of a test, or of the job, with evidence of these kinds."""
     level = {"level": "test", "suite": "suite", "test": test} if test else {"level": "job"}
-    fields |= {"failed_job_id": next(_ids), "head_sha": sha}
+    fields |= {"failed_run_id": 7, "failed_job_id": next(_ids), "head_sha": sha}
     time = ago(days)
     return [Point("flake", JOB | level | {"evidence": kind}, fields, time) for kind in kinds.split()]
 
@@ -100,6 +101,7 @@ async def test_a_failing_result_counts_once_whatever_its_evidence(stores: Stores
     job, test = sorted(await stores.ask("flaky"), key=lambda row: row["level"])
     assert (test["flakes"], test["runs"], test["commits"], test["message"]) == (4, 4, 2, "a")
     assert (test["wasted_minutes"], test["suite"]) == (None, "suite")
+    assert re.fullmatch(r"https://github.com/acme/rocket/actions/runs/7/job/\d+", test["failed_url"])
     assert (job["flakes"], job["runs"], job["flake_rate"], job["wasted_minutes"]) == (2, 8, 0.25, 2.0)
     assert (job["suite"], job["test"], job["message"]) == (None, None, None)
     (overview,) = await stores.ask("overview")

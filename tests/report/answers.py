@@ -81,7 +81,7 @@ def flaky(name: str | None, flakes: int, runs: int, **others: Any) -> dict[str, 
         "flake_rate": flakes / runs if known else None, "score": flakes / runs / 2 if known else None,
         "commits": 2, "state": "flaky", "first_seen": "2026-05-02T10:00:00Z",
         "last_seen": "2026-05-30T09:30:00Z", "wasted_minutes": None if name else 12.5,
-        "message": "Timeout after 42s", **others,
+        "message": "Timeout after 42s", "failed_url": None, "passed_url": None, **others,
     }  # fmt: skip
 
 
