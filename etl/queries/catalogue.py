@@ -252,9 +252,9 @@ QUESTIONS: Final = {
         ),
         Question(
             "success_over_time",
-            "Success rate and median duration of each workflow by time; `every` is a multiple of seconds, "
+            "Success rate and durations of each workflow by time; `every` is a multiple of seconds, "
             "`time` the start of its window, counted from the Unix epoch.",
-            _of("time repository workflow success total success_rate p50_s"),
+            _of("time repository workflow success total success_rate p50_s p95_s"),
             ("time", "repository", "workflow"),
             options={"every": timedelta(days=1)},
         ),

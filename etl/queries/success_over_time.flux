@@ -1,4 +1,4 @@
-// Success rate and median duration of each workflow by time.
+// Success rate and durations of each workflow by time.
 import "regexp"
 
 exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
@@ -20,6 +20,16 @@ counts =
     points(field: "run_id")
         |> group(columns: ["repository", "workflow", "conclusion"])
         |> aggregateWindow(every: every, fn: count, createEmpty: false, timeSrc: "_start")
+durations = (q) =>
+    points(field: "duration_s")
+        |> filter(fn: (r) => r.conclusion =~ counted)
+        |> group(columns: keys)
+        |> aggregateWindow(
+            every: every,
+            fn: (tables=<-, column) => tables |> quantile(q: q, method: "exact_mean"),
+            createEmpty: false,
+            timeSrc: "_start",
+        )
 column = (tables=<-, name) =>
     tables
         |> toFloat()
@@ -35,16 +45,8 @@ union(
             |> sum()
             |> column(name: "total"),
         counts |> filter(fn: (r) => r.conclusion == "success") |> column(name: "success"),
-        points(field: "duration_s")
-            |> filter(fn: (r) => r.conclusion =~ counted)
-            |> group(columns: keys)
-            |> aggregateWindow(
-                every: every,
-                fn: (tables=<-, column) => tables |> quantile(q: 0.5, method: "exact_mean"),
-                createEmpty: false,
-                timeSrc: "_start",
-            )
-            |> column(name: "p50_s"),
+        durations(q: 0.5) |> column(name: "p50_s"),
+        durations(q: 0.95) |> column(name: "p95_s"),
     ],
 )
     |> pivot(rowKey: ["_time", "repository", "workflow"], columnKey: ["column"], valueColumn: "_value")

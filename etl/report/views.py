@@ -280,6 +280,7 @@ SUCCESS_OVER_TIME: Final = View(
         _TOTAL,
         _RATE,
         _P50,
+        _P95,
     ),
 )
 

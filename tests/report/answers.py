@@ -93,6 +93,7 @@ def days(workflow_name: str, count: int = 30) -> list[dict[str, Any]]:
             "time": start + timedelta(days=index), "repository": "acme/rocket", "workflow": workflow_name,
             "success": success, "total": total, "success_rate": success / total,
             "p50_s": 300.0 + 40 * (index % 5),
+            "p95_s": 700.0 + 90 * (index % 4),
         }
         for index, (total, success) in enumerate(totals)
     ]  # fmt: skip
