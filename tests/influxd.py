@@ -6,7 +6,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
@@ -39,6 +40,10 @@ class Influxd:
         answer = self.text(method, path, body)
         return json.loads(answer) if answer else None
 
+    def write(self, bucket: str, lines: Sequence[bytes]) -> None:
+        """Write lines of line protocol."""
+        self.text("POST", f"/api/v2/write?org={self.org}&bucket={bucket}", b"\n".join(lines))
+
     def text(self, method: str, path: str, body: object = None) -> str:
         """The same, for answers that are no JSON."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -46,7 +51,8 @@ class Influxd:
             headers = {"Content-Type": "application/json"}
             if self.token:
                 headers["Authorization"] = f"Token {self.token}"
-            connection.request(method, path, json.dumps(body), headers)
+            sent = body if isinstance(body, bytes) else json.dumps(body)
+            connection.request(method, path, sent, headers)
             response = connection.getresponse()
             answer = response.read()
             assert response.status < 300, f"{method} {path}: {response.status} {answer!r}"
@@ -58,13 +64,20 @@ class Influxd:
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     """The session's InfluxDB, set up with an organisation and an all-access token."""
-    folder = tmp_path_factory.mktemp("influxd")
-    port = _free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(_command(folder, port), stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    folder, port = tmp_path_factory.mktemp("influxd"), free_port()
+    with serving(folder, port):
+        yield Influxd(port, set_up(port))
+
+
+@contextmanager
+def serving(folder: Path, port: int, wrapper: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """An influxd on what the folder holds, until the end; `wrapper` is a command that runs it."""
+    command = [*wrapper, *_command(folder, port)]
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     try:
         _wait(process, port, folder / "log")
-        yield Influxd(port, _set_up(port))
+        yield process
     finally:
         process.terminate()
         try:
@@ -114,7 +127,8 @@ def _binary() -> str:
     return built.stdout.strip()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -133,7 +147,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     pytest.fail(f"influxd does not start:\n{log.read_text()[-2000:]}", pytrace=False)
 
 
-def _set_up(port: int) -> str:
+def set_up(port: int) -> str:
+    """Set up a new server; its token."""
     answer = Influxd(port, "").call(
         "POST",
         "/api/v2/setup",

@@ -153,7 +153,7 @@ def test_a_state_of_a_newer_version_is_refused(url, tmp_path):
 
 def test_a_state_that_is_no_database_is_told(tmp_path):
     (tmp_path / "state.sqlite").write_bytes(b"this is no database at all" * 100)
-    with pytest.raises(ConfigurationError, match="cannot be opened"):
+    with pytest.raises(ConfigurationError, match="cannot be used: file is not a database"):
         open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
 
 

@@ -1,0 +1,271 @@
+"""The state and the delivery against a simple model, through commits, refusals, crashes and restarts.
+
+A crash leaves what a killed process leaves: the files as they are. They are copied and opened anew.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import structlog
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select
+
+from etl.anomalies import Anomalies
+from etl.errors import FatalError, RetriableError
+from etl.extract.github.runs import WindowListing
+from etl.extract.github.windows import Window
+from etl.load.delivery import Delivery
+from etl.load.store import Rejected, WriteResult
+from etl.pipeline.sweep import sweep
+from etl.state import tables
+from etl.state.repositories import KnownRepository
+from etl.state.runs import COMPLETED, KnownRun
+from etl.state.state import State
+
+WINDOW_S = 10
+NAME = "acme/rocket"
+REASON = "type conflict"
+# Small, so that few points make several batches.
+BATCH = 7
+
+
+class Crash(BaseException):
+    """The process is gone: nothing after this happens."""
+
+
+class Store:
+    """Does with each write what the script says, then accepts; `queue` is what must come next."""
+
+    address = "a scripted store"
+
+    def __init__(self) -> None:
+        self.script: list[tuple[str, int]] = []
+        self.queue: list[bytes] = []
+        self.has: set[bytes] = set()
+
+    async def prepare(self) -> None:
+        pass
+
+    async def write(self, lines: Sequence[bytes]) -> WriteResult:
+        assert list(lines) == self.queue[: len(lines)], "not the oldest first"
+        kind, number = self.script.pop(0) if self.script else ("accept", 0)
+        taken = lines[: number % (len(lines) + 1)]
+        match kind:
+            case "crash":
+                self.has.update(taken)
+                raise Crash
+            case "fail":
+                self.has.update(taken)
+                raise RetriableError("busy", retry_after=0.0)
+            case "refuse":
+                raise FatalError("wrong token")
+        bad = lines[number % len(lines) :: 3] if kind == "reject" else ()
+        self.has.update(set(lines) - set(bad))
+        del self.queue[: len(lines)]
+        return WriteResult(len(lines) - len(bad), tuple(Rejected(line, REASON) for line in bad))
+
+
+class Reader:
+    """Commits runs as the real one does, but for those that fail; others go on meanwhile."""
+
+    def __init__(self, machine: "Machine", failing: dict[int, str]) -> None:
+        self._machine = machine
+        self._failing = failing
+
+    async def read(self, run: Any, _tags: object = ()) -> None:
+        for _ in range(run.id % 4):
+            await asyncio.sleep(0)
+        match self._failing.get(run.id):
+            case "crash":
+                raise Crash
+            case "fail":
+                raise RetriableError("GitHub is away")
+        if self._machine.state.runs.get(1, run.id) is None:
+            self._machine.commit(run.id, run.points, torn=self._failing.get(run.id) == "torn")
+
+
+class Machine(RuleBasedStateMachine):
+    """`windows` are the runs there are, by window; `committed` the ids of those that were committed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        structlog.configure(processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
+        self.folder = Path(tempfile.mkdtemp())
+        self.store = Store()
+        self.windows: list[list[SimpleNamespace]] = []
+        self.committed: set[int] = set()
+        self.lines: set[bytes] = set()
+        self.starts = 0
+        self._patches = [
+            patch("etl.load.delivery._BATCH", BATCH),
+            patch("etl.pipeline.sweep.list_window", self._list),
+        ]
+        for one in self._patches:
+            one.start()
+
+    def teardown(self) -> None:
+        self.state.close()
+        for one in self._patches:
+            one.stop()
+        structlog.reset_defaults()
+        shutil.rmtree(self.folder)
+
+    @initialize()
+    def begin(self) -> None:
+        self._open()
+        self.state.commit_repository(KnownRepository(1, NAME, NAME, "main", ()), ())
+
+    @rule(sizes=st.lists(st.lists(st.integers(0, 2 * BATCH), max_size=4), min_size=1, max_size=4))
+    def time_passes(self, sizes: list[list[int]]) -> None:
+        """New windows, each with runs of so many points."""
+        for window in sizes:
+            first = 1 + sum(map(len, self.windows))
+            self.windows.append(
+                [SimpleNamespace(id=first + index, points=points) for index, points in enumerate(window)]
+            )
+
+    @rule(data=st.data())
+    def sync(self, data: st.DataObject) -> None:
+        """What lies past the cursor is swept, with some of its runs failing."""
+        start = (self.state.repositories.get(NAME) or self._fail()).cursor or 0
+        windows = [
+            Window(index * WINDOW_S, (index + 1) * WINDOW_S - 1)
+            for index in range(start // WINDOW_S, len(self.windows))
+        ]
+        runs = [run.id for window in windows for run in self._runs(window)]
+        failing = data.draw(
+            st.dictionaries(st.sampled_from(runs), st.sampled_from(["fail", "crash", "torn"]), max_size=2)
+            if runs
+            else st.just({})
+        )
+        self._go(self._sweep(windows, failing))
+
+    @rule(script=st.lists(st.tuples(st.sampled_from(["fail", "refuse", "reject", "crash"]), st.integers(0))))
+    def store_turns(self, script: list[tuple[str, int]]) -> None:
+        """What the store does with the next writes; afterwards it accepts."""
+        self.store.script = script
+
+    @rule()
+    def deliver(self) -> None:
+        """What waits is delivered, for as long as the store takes it."""
+        self._go(self.delivery.drain())
+
+    @rule()
+    def crash(self) -> None:
+        """The process is killed between two steps."""
+        self._crash()
+
+    @precondition(lambda self: not self.store.script)
+    @rule()
+    def all_heals(self) -> None:
+        """Without faults everything is read and everything leaves the outbox."""
+        windows = [Window(index * WINDOW_S, (index + 1) * WINDOW_S - 1) for index in range(len(self.windows))]
+        self._go(self._sweep(windows, {}))
+        self._go(self.delivery.drain())
+        assert self.committed == {run.id for window in self.windows for run in window}
+        assert self.state.outbox.backlog().points == 0
+
+    @invariant()
+    def nothing_is_lost_and_nothing_made_up(self) -> None:
+        """Every committed point is delivered, waits, or is a dead letter with its reason, once."""
+        waiting = [line for entry in self.state.outbox.oldest(10**6) for line in entry.lines]
+        dead = self._dead_letters()
+        assert set(Counter(waiting).values()) <= {1}
+        assert set(Counter(dead).values()) <= {1}
+        assert not set(dead) & set(waiting)
+        assert self.store.has | set(waiting) | set(dead) == self.lines
+        # What left the outbox without a reason is in the store.
+        assert self.lines - set(waiting) - set(dead) <= self.store.has
+        self.store.queue = waiting
+
+    @invariant()
+    def the_cursor_passes_nothing(self) -> None:
+        """All runs of the windows before the cursor are committed, with their points."""
+        known = self.state.repositories.get(NAME)
+        passed = self.windows[: ((known and known.cursor) or 0) // WINDOW_S]
+        assert {run.id for window in passed for run in window} <= self.committed
+        for window in self.windows:
+            for run in window:
+                assert (self.state.runs.get(1, run.id) is not None) == (run.id in self.committed)
+
+    def commit(self, number: int, points: int, *, torn: bool) -> None:
+        """Commit a run with its points; `torn`: killed in the middle of the transaction."""
+
+        def crash() -> Any:
+            raise Crash
+            yield
+
+        run = KnownRun(number, 0, 1, "", COMPLETED, 1, "CI", "main", frozenset())
+        lines = [b"run %d point %d" % (number, index) for index in range(points)]
+        repository = self.state.repositories.get(NAME) or self._fail()
+        self.state.commit_run(repository, run, lines, seen=crash() if torn else ())
+        self.committed.add(number)
+        self.lines.update(lines)
+        self.store.queue += lines
+
+    async def _sweep(self, windows: Sequence[Window], failing: dict[int, str]) -> None:
+        state = self.state
+        session: Any = SimpleNamespace(
+            repository=state.repositories.get(NAME), state=state, client=None, anomalies=Anomalies()
+        )
+        reader: Any = Reader(self, failing)
+        await sweep(
+            session,
+            reader,
+            windows,
+            done=lambda window: state.repositories.move_cursor(1, window.stop + 1),
+        )
+
+    async def _list(self, _client: object, window: Window, _workflows: object) -> WindowListing:
+        return WindowListing(runs={run.id: run for run in self._runs(window)})
+
+    def _runs(self, window: Window) -> list[Any]:
+        return self.windows[window.start // WINDOW_S]
+
+    def _go(self, work: Any) -> None:
+        try:
+            asyncio.run(work)
+        except RetriableError:
+            pass
+        except Crash:
+            self._crash()
+
+    def _crash(self) -> None:
+        """Leave everything as it lies, and go on with a copy of the files."""
+        old, state = self._place, self.state
+        self.starts += 1
+        shutil.copytree(old, self._place)
+        state.close()
+        self._open()
+
+    def _open(self) -> None:
+        self._place.mkdir(exist_ok=True)
+        self.state = State(f"sqlite:///{self._place / 'state.sqlite'}")
+        self.delivery = Delivery(self.state.outbox, self.store, patience=0.0)
+
+    @property
+    def _place(self) -> Path:
+        return self.folder / str(self.starts)
+
+    def _dead_letters(self) -> list[bytes]:
+        with self.state.outbox._engine.connect() as connection:
+            found = connection.execute(select(tables.dead_letters.c.line, tables.dead_letters.c.reason)).all()
+        assert {row.reason for row in found} <= {REASON}
+        return [row.line for row in found]
+
+    @staticmethod
+    def _fail() -> Any:
+        raise AssertionError("the repository is unknown")
+
+
+TestModel = Machine.TestCase
+TestModel.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
