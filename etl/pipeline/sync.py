@@ -185,6 +185,7 @@ def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, dur
         runs=summary.runs,
         points=summary.points,
         rejected=delivery.take_rejected(summary.repository),
+        outbox=pipeline.state.outbox.backlog().points,
         lag_s=None if cursor is None else max(0.0, ended - cursor),
         duration_s=duration_s,
         warning="\n".join(summary.warnings),
