@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from etl.load.delivery import Delivery
     from etl.load.store import Row, Store
     from etl.pipeline.summary import Summary
-    from etl.report.views import Period
+    from etl.report.view import Period
     from etl.settings import Settings
 
 Days = Annotated[int, typer.Option(min=1, max=3650, help="The last N days.")]
@@ -40,7 +40,7 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
 
 def last_days(days: int) -> Period:
     """The last N days, to the second that has just passed."""
-    from etl.report.views import Period
+    from etl.report.view import Period
 
     stop = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
     return Period(stop - timedelta(days=days), stop)

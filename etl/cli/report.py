@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from etl.load.store import Row
-    from etl.report.views import Period
+    from etl.report.view import Period
 
 QUESTIONS = (
     "overview",
     "broken",
+    "worse",
     "workflows",
     "jobs",
     "tests",
     "flaky",
+    "newly_flaky",
     "failures",
     "slow",
     "success_over_time",
