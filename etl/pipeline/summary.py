@@ -8,7 +8,8 @@ from typing import Any
 class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
-    `error` is the sentence that says why it stopped, None where it did not.
+    `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
+    when GitHub's rate limit lets the next sync go on; None where no wait alone would help.
     """
 
     repository: str
@@ -22,6 +23,7 @@ class Summary:
     rate_limit_remaining: int | None = None
     anomalies: int = 0
     error: str | None = None
+    retry_at: str | None = None
     warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -30,5 +32,5 @@ class Summary:
 
     def counts(self) -> dict[str, Any]:
         """The counts alone, for the log."""
-        told = ("repository", "error", "warnings")
+        told = ("repository", "error", "retry_at", "warnings")
         return {name: value for name, value in asdict(self).items() if name not in told}
