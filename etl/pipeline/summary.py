@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+_FOR_METRICS = ("requests_by_kind", "anomalies_by_kind", "duration_s")
+
 
 @dataclass(slots=True)
 class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
-    `error` is the sentence that says why it stopped, None where it did not.
+    `error` is the sentence that says why it stopped, None where it did not. The kind of a request
+    is what it asked for, that of an anomaly its short name.
     """
 
     repository: str
@@ -23,12 +26,15 @@ class Summary:
     anomalies: int = 0
     error: str | None = None
     warnings: list[str] = field(default_factory=list)
+    requests_by_kind: dict[str, int] = field(default_factory=dict)
+    anomalies_by_kind: dict[str, int] = field(default_factory=dict)
+    duration_s: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in _FOR_METRICS}
 
     def counts(self) -> dict[str, Any]:
         """The counts alone, for the log."""
         told = ("repository", "error", "warnings")
-        return {name: value for name, value in asdict(self).items() if name not in told}
+        return {name: value for name, value in self.as_json().items() if name not in told}
