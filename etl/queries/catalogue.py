@@ -37,6 +37,9 @@ Row = dict[str, Any]
 
 GITHUB: Final = "https://github.com"
 
+# Upper bounds of the histograms of durations, in seconds.
+BOUNDS: Final = (5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600)
+
 
 class Type(Enum):
     """What a column's values are, and so what stands where nothing is known."""
@@ -158,13 +161,13 @@ def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
 _COLUMNS: Final = _columns(
     {
         Type.OPTIONAL: "suite",
-        Type.TEXT: "repository level workflow job job_group test state branch last_good_sha first_bad_sha name signature template message url failed_url passed_url status",
+        Type.TEXT: "repository level workflow job job_group test state branch last_good_sha first_bad_sha name signature template message url failed_url passed_url status measure",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected",
         Type.INTEGER: "rate_limit_remaining",
         Type.NUMBER: "minutes wasted_minutes share",
         Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate flake_rate score p50_s "
-        "p95_s p95_s_before queued_p50_s mean_s lag_s hours mean_hours_to_repair",
+        "p95_s p95_s_before queued_p50_s mean_s lag_s hours mean_hours_to_repair sum_s",
         Type.TIME: "time since first_seen last_seen last_failure",
     }
 )
@@ -257,6 +260,17 @@ QUESTIONS: Final = {
             _of("time repository workflow success total success_rate p50_s p95_s"),
             ("time", "repository", "workflow"),
             options={"every": timedelta(days=1)},
+        ),
+        Question(
+            "durations",
+            "How long executions that count took (`measure` is `duration`) or waited (`queued`): how many in "
+            "all, how many up to each bound, and their sum; of workflows (`job_group` is null) and of groups "
+            "of jobs.",
+            (
+                *_of("repository workflow job_group measure count sum_s"),
+                *(Column(f"le_{bound}", Type.COUNT) for bound in BOUNDS),
+            ),
+            ("repository", "workflow", "job_group", "measure"),
         ),
         Question(
             "etl_status",
