@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format docs pictures lock influxd helm chromium clean
+.PHONY: demo test lint format docs dashboards pictures lock influxd helm chromium clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -38,6 +38,7 @@ lint: $(VENV)/developers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.docs --check
+	@$(BIN)/python -m dashboards --check
 
 format: $(VENV)/developers
 	@$(BIN)/ruff check --fix .
@@ -45,6 +46,10 @@ format: $(VENV)/developers
 
 docs: $(VENV)/developers
 	@$(BIN)/python -m tools.docs
+
+# What Grafana is provisioned with, from dashboards/.
+dashboards: $(VENV)/developers
+	@$(BIN)/python -m dashboards
 
 # The README's pictures, drawn from the demo.
 pictures: $(VENV)/developers chromium

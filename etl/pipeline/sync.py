@@ -190,6 +190,7 @@ def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> 
         runs=summary.runs,
         points=summary.points,
         rejected=delivery.take_rejected(summary.repository),
+        outbox=pipeline.state.outbox.backlog().points,
         lag_s=None if cursor is None else max(0.0, ended - cursor),
         duration_s=summary.duration_s,
         warning="\n".join(summary.warnings),

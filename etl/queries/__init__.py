@@ -4,6 +4,8 @@ What every question takes: `start` ≤ time < `stop`, and `repository`, `workflo
 each matched exactly, "" for all. What the columns mean is told in `etl.queries.catalogue`.
 """
 
-from etl.queries.catalogue import QUESTIONS, Column, Question, Type, question
+from etl.queries.catalogue import QUESTIONS, question
+from etl.queries.columns import Column, Type
+from etl.queries.question import Question
 
 __all__ = ["QUESTIONS", "Column", "Question", "Type", "question"]

@@ -1,12 +1,6 @@
 // Since when workflows and jobs are broken on branches with a name of their own, and how long repairs took.
 import "internal/debug"
-import "regexp"
 
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 hour = 3600000000000.0
 
 keys = ["repository", "workflow", "job", "branch"]

@@ -1,11 +1,4 @@
 // How long executions took and waited, as histograms: those of at most so many seconds.
-import "regexp"
-
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 
 // GitHub ends any run after 35 days: the last bound is above whatever was measured.
 bounds = [5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 21600.0, 1000000000.0]

@@ -1,8 +1,6 @@
 // The last sync of each repository; each value is the last known one.
-import "regexp"
+import "internal/debug"
 
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
 points = (field) =>
     from(bucket: bucket)
         |> range(start: start, stop: stop)
@@ -24,6 +22,7 @@ syncs =
         |> group(columns: ["repository"])
         |> sort(columns: ["_time"])
         |> last()
+whole = (v) => if exists v then int(v: v) else debug.null(type: "int")
 
 union(
     tables: [
@@ -34,8 +33,21 @@ union(
         latest(field: "runs"),
         latest(field: "points"),
         latest(field: "rejected"),
+        latest(field: "outbox"),
         latest(field: "lag_s"),
     ],
 )
     |> pivot(rowKey: ["repository"], columnKey: ["column"], valueColumn: "_value")
-    |> map(fn: (r) => ({r with time: time(v: int(v: r.last))}))
+    |> map(
+        fn: (r) =>
+            ({r with
+                time: time(v: int(v: r.last)),
+                requests: whole(v: r.requests),
+                rate_limit_remaining: whole(v: r.rate_limit_remaining),
+                runs: whole(v: r.runs),
+                points: whole(v: r.points),
+                rejected: whole(v: r.rejected),
+                outbox: whole(v: r.outbox),
+                lag_s: if exists r.lag_s then float(v: r.lag_s) else debug.null(type: "float"),
+            }),
+    )

@@ -8,6 +8,7 @@ SELECT
   arg_max(runs, time) AS runs,
   arg_max(points, time) AS points,
   arg_max(rejected, time) AS rejected,
+  arg_max(outbox, time) AS outbox,
   arg_max(lag_s, time) AS lag_s
 FROM etl
 WHERE time >= $start AND time < $stop

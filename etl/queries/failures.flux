@@ -1,10 +1,4 @@
 // The most common failures, each with its last message.
-import "regexp"
-
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
 
 keys = ["repository", "signature"]
 points = (field) =>

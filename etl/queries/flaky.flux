@@ -4,11 +4,6 @@ import "math"
 import "regexp"
 import "strings"
 
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 green = /^(success|passed)$/
 before = (since) => time(v: int(v: stop) - int(v: since))
 

@@ -1,11 +1,4 @@
 // How often each job succeeds, and how long it takes.
-import "regexp"
-
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 
 keys = ["repository", "workflow", "job", "job_group"]
 points = (field) =>

@@ -1,12 +1,5 @@
 // Everything in one row, each value also for the period of the same length before.
 import "array"
-import "regexp"
-
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 
 points = (measurement, field, since, until) =>
     from(bucket: bucket)

@@ -3,11 +3,6 @@ import "math"
 import "regexp"
 import "strings"
 
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 earlier = time(v: 2 * int(v: start) - int(v: stop))
 
 durations = (measurement, since, until) =>

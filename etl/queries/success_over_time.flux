@@ -1,11 +1,4 @@
 // Success rate and durations of each workflow by time.
-import "regexp"
-
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
-counted = /^(success|failure|timed_out|startup_failure)$/
 
 keys = ["repository", "workflow"]
 points = (field) =>

@@ -4,12 +4,7 @@ import "math"
 import "regexp"
 import "strings"
 
-exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")
-repositories = exactly(name: repository)
-workflows = exactly(name: workflow)
-branches = exactly(name: branch)
 red = /^(failed|error)$/
-counted = /^(success|failure|timed_out|startup_failure)$/
 before = (since) => time(v: int(v: stop) - int(v: since))
 
 keys = ["repository", "workflow", "job", "suite", "test"]

@@ -297,6 +297,7 @@ ETL_STATUS: Final = View(
         Column("runs", "Runs", Kind.COUNT),
         Column("points", "Points", Kind.COUNT),
         Column("rejected", "Rejected", Kind.COUNT, narrowest=75, better=Better.LOWER),
+        Column("outbox", "Waiting", Kind.COUNT, narrowest=90, better=Better.LOWER),
         Column("lag_s", "Lag", Kind.DURATION, narrowest=75, better=Better.LOWER),
     ),
 )

@@ -234,6 +234,7 @@ ETL: Final = Measurement(
         _i("runs", "runs that were fetched"),
         _i("points", "points that were made"),
         _i("rejected", "points that the store rejected (dead letters)"),
+        _i("outbox", "points of all repositories that waited for the store when the sync ended"),
         _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
         _f("duration_s", "seconds the sync took"),
         _s("warning", "jobs that bring too many distinct tests, with the mask that would help"),

@@ -85,8 +85,8 @@ def _run(source: random.Random, time: int) -> Point:
 
 
 def _job(source: random.Random, time: int) -> Point:
-    tags = _job_tags(source) | _execution(source) | {"runner": "linux,x64"}
-    fields = {"job_id": source.randint(1, 10**12)}
+    tags = _job_tags(source) | _execution(source) | {"runner": source.choice(("linux,x64", NASTY[2]))}
+    fields = {"job_id": time % NANOSECONDS}
     return Point("job", tags, _seconds(source, fields | _of_a_run(source)), time)
 
 
@@ -120,7 +120,7 @@ def _failure(source: random.Random, time: int) -> Point:
 
 def _test(source: random.Random, time: int) -> Point:
     tags = _test_tags(source) | {"outcome": source.choice(OUTCOMES)}
-    fields: dict[str, Any] = {"job_id": source.randint(1, 10**12)}
+    fields: dict[str, Any] = {"job_id": source.randint(0, 600)}
     if source.random() < 0.8:
         fields["duration_s"] = round(source.uniform(0, 50), 3)
     return Point("test", tags, fields, time)
@@ -141,8 +141,9 @@ def _test_tags(source: random.Random) -> dict[str, str]:
 
 
 def _test_report(source: random.Random, time: int) -> Point:
-    fields: dict[str, Any] = {"job_id": source.randint(1, 10**12), "total": source.randint(1, 99)}
-    return Point("test_report", _job_tags(source), fields, time)
+    counts = ("total", "passed", "failed", "errored", "skipped", "flaky")
+    fields: dict[str, Any] = {name: source.randint(0, 99) for name in counts if source.random() < 0.9}
+    return Point("test_report", _job_tags(source), {"job_id": source.randint(1, 10**12), **fields}, time)
 
 
 def _flake(source: random.Random, time: int) -> Point:
@@ -154,6 +155,8 @@ def _flake(source: random.Random, time: int) -> Point:
         "passed_job_id": source.randint(1, 10**12),
         "head_sha": f"{source.randint(1, 9):040x}",
     }
+    if source.random() < 0.9:
+        fields["confirmed_at"] = time // NANOSECONDS + source.randint(0, 90_000)
     if source.random() < 0.8:
         fields["message"] = source.choice(("", 'of ${1+1} "lines"\nand more', "ünd", "Zeit", "zeit", "📦"))
     if source.random() < 0.5:
@@ -174,7 +177,11 @@ def _sync(source: random.Random, time: int) -> Point:
         name: source.randint(0, 999) for name in ("requests", "runs", "points", "rejected")
     }
     if source.random() < 0.5:
-        fields |= {"lag_s": source.uniform(0, 99), "rate_limit_remaining": source.randint(0, 5000)}
+        fields |= {
+            "lag_s": source.uniform(0, 99),
+            "rate_limit_remaining": source.randint(0, 5000),
+            "outbox": source.randint(0, 99),
+        }
     return Point(
         "etl",
         {"repository": source.choice(REPOSITORIES), "status": source.choice(("ok", "error"))},

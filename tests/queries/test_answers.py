@@ -66,6 +66,15 @@ async def test_windows_of_other_lengths(influx: InfluxStore, duck: DuckStore) ->
         assert await same(influx, duck, "success_over_time", SPAN | {"every": every})
 
 
+async def test_jobs_and_tests_are_matched_as_they_are_called(influx: InfluxStore, duck: DuckStore) -> None:
+    for store in (influx, duck):
+        await store.write([encode(point) for point in points(6, 900)])
+    for asked in QUESTIONS.values():
+        for name in {"job", "test"} & set(asked.filters):
+            answers = [await same(influx, duck, asked.name, SPAN | {name: value}) for value in NASTY]
+            assert any(answers)
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_flux_is_pushed_down_to_storage(influx: InfluxStore, name: str) -> None:
     """Every stream is grouped where it is stored: none brings raw points into the query engine."""

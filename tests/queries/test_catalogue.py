@@ -118,13 +118,6 @@ def test_conclusions_that_count_are_the_schemas(asked: Question) -> None:
         assert tuple(found.split("|")) == COUNTED
 
 
-@pytest.mark.parametrize("asked", QUESTIONS.values(), ids=lambda asked: asked.name)
-def test_flux_avoids_its_traps(asked: Question) -> None:
-    assert "${" not in asked.flux
-    assert asked.flux.count("aggregateWindow(") == asked.flux.count('timeSrc: "_start"')
-    assert asked.flux.count("aggregateWindow(") == asked.flux.count("createEmpty: false")
-
-
 def test_parameters_get_their_defaults() -> None:
     bound = question("failures").bound(SPAN | {"workflow": "CI"})
     assert bound == SPAN | {

@@ -142,6 +142,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
             "runs": 3,
             "points": 1234,
             "rejected": 0,
+            "outbox": 0,
             "lag_s": 61.5,
         }
     ],

@@ -25,7 +25,7 @@ CONTRACT = {
     "slow": "repository level workflow job name p50_s p95_s p95_s_before minutes",
     "broken": "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair",
     "success_over_time": "time repository workflow success total success_rate p50_s p95_s",
-    "etl_status": "repository time status requests rate_limit_remaining runs points rejected lag_s",
+    "etl_status": "repository time status requests rate_limit_remaining runs points rejected outbox lag_s",
 }
 
 

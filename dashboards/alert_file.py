@@ -1,0 +1,81 @@
+"""The file that Grafana provisions alert rules from."""
+
+from datetime import timedelta
+from typing import Any
+
+import yaml
+
+from dashboards.alerts import Query, Rule, rules
+from dashboards.flux import SOURCE
+from dashboards.links import uid
+from dashboards.thresholds import EVALUATED_EVERY
+
+
+def text() -> str:
+    """The file of rules; Grafana fills in what follows a `$` there, so that each one is doubled."""
+    group = {
+        "orgId": 1,
+        "name": "ci-health",
+        "folder": "CI health",
+        "interval": _duration(EVALUATED_EVERY),
+        "rules": [_provisioned(rule) for rule in rules()],
+    }
+    content = yaml.dump(
+        {"apiVersion": 1, "groups": [group]}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000
+    )
+    return (
+        "# Written by `python -m dashboards` from dashboards/alerts.py and thresholds.py.\n"
+        + content.replace("$", "$$")
+    )
+
+
+def _provisioned(rule: Rule) -> dict[str, Any]:
+    queries = [_query(chr(ord("A") + place), query) for place, query in enumerate(rule.queries)]
+    condition = {
+        "refId": "Z",
+        "datasourceUid": "__expr__",
+        "relativeTimeRange": {"from": 0, "to": 0},
+        "model": {"refId": "Z", "type": "math", "expression": rule.condition},
+    }
+    return {
+        "uid": uid(rule.name),
+        "title": rule.title,
+        "condition": "Z",
+        "data": [*queries, condition],
+        "noDataState": rule.without_data,
+        "execErrState": "Error",
+        "for": "0s",
+        "annotations": {
+            "summary": rule.summary,
+            "description": rule.when,
+            "__dashboardUid__": uid(rule.page),
+            "__panelId__": "1",
+        },
+        "labels": {"source": "ci-health"},
+    }
+
+
+def _query(ref_id: str, query: Query) -> dict[str, Any]:
+    until = int(query.until.total_seconds())
+    return {
+        "refId": ref_id,
+        "datasourceUid": SOURCE,
+        "relativeTimeRange": {"from": until + int(query.span.total_seconds()), "to": until},
+        "model": {"refId": ref_id, "query": query.flux},
+    }
+
+
+def _duration(span: timedelta) -> str:
+    return f"{span // timedelta(seconds=1)}s"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as it reads."""
+
+
+def _written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _written)

@@ -1,0 +1,55 @@
+"""A dashboard as data, and its JSON."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.models import dashboard as model
+
+from dashboards.flux import CHOSEN
+from dashboards.links import PREFIX, uid
+from dashboards.panels import AnyPanel
+from dashboards.variables import variables
+
+_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A dashboard: the end of its uid, what it is called, what it answers, and its panels in order."""
+
+    name: str
+    title: str
+    about: str
+    panels: tuple[AnyPanel, ...]
+    variables: tuple[str, ...] = CHOSEN
+
+    def model(self) -> model.Dashboard:
+        """What Grafana reads; panels are numbered and placed in rows of 24 columns, in their order."""
+        made = (
+            build.Dashboard(self.title)
+            .uid(uid(self.name))
+            .description(self.about)
+            .tags([PREFIX])
+            .time(f"now-{_DAYS}d", "now")
+            .timezone("browser")
+            .refresh("15m")
+            .tooltip(model.DashboardCursorSync.CROSSHAIR)
+            .readonly()
+            .variables(variables(*self.variables))
+            .link(_others())
+        )
+        for number, panel in enumerate(self.panels, 1):
+            made = made.with_panel(panel.id(number))
+        return made.build()
+
+
+def _others() -> build.DashboardLink:
+    return (
+        build.DashboardLink("CI health")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags([PREFIX])
+        .as_dropdown(as_dropdown=True)
+        .include_vars(include_vars=True)
+        .keep_time(keep_time=True)
+    )

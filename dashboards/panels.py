@@ -1,0 +1,188 @@
+"""Panels of three kinds: figures, charts over time and tables. Each has a title, a description and units."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
+
+from grafana_foundation_sdk.builders import common as build_common
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColorModeId,
+)
+
+from dashboards.flux import FluxQuery
+from dashboards.links import Link
+from dashboards.looks import BAD, BLUE, GOOD, GREY, LOOKS, NOTHING, ORANGE, RATE, VERMILION, Look
+from dashboards.variables import REFERENCE
+
+AnyPanel = stat.Panel | timeseries.Panel | table.Panel
+_P = TypeVar("_P", stat.Panel, timeseries.Panel, table.Panel)
+_TOP: Final = 24
+
+_STATES: Final = {
+    "broken": VERMILION,
+    "failing": ORANGE,
+    "flaky": ORANGE,
+    "quiet": GREY,
+    "error": VERMILION,
+    "failed": VERMILION,
+    "ok": BLUE,
+    "passed": BLUE,
+    "skipped": GREY,
+}
+
+
+def figures(title: str, about: str, query: str, columns: str, *, height: int = 4) -> stat.Panel:
+    """One row's values side by side."""
+    panel = (
+        stat.Panel()
+        .color_mode(common.BigValueColorMode.NONE)
+        .graph_mode(common.BigValueGraphMode.NONE)
+        .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
+        .reduce_options(
+            build_common.ReduceDataOptions().values(values=True).calcs(["lastNotNull"]).fields("/.*/")
+        )
+        .with_transformation(_order(columns))
+    )
+    for name in columns.split():
+        panel = panel.override_by_name(name, _look(LOOKS[name]))
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, height)
+
+
+def changes(title: str, about: str, query: str, columns: Mapping[str, tuple[Look, int]]) -> stat.Panel:
+    """One row's values as changes: `columns` tell of each which sign is good news, +1, -1 or 0 (neither)."""
+    panel = (
+        stat.Panel()
+        .color_mode(common.BigValueColorMode.VALUE)
+        .graph_mode(common.BigValueGraphMode.NONE)
+        .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
+        .reduce_options(
+            build_common.ReduceDataOptions().values(values=True).calcs(["lastNotNull"]).fields("/.*/")
+        )
+        .with_transformation(_order(" ".join(columns)))
+    )
+    for name, (look, good) in columns.items():
+        panel = panel.override_by_name(name, [*_look(look), _signs(good)])
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
+
+
+def chart(
+    title: str,
+    about: str,
+    queries: Mapping[str, str],
+    unit: str,
+    *,
+    name: str = "",
+    colours: Sequence[str] = (),
+    bars: bool = False,
+    span: int = 12,
+    height: int = 8,
+) -> timeseries.Panel:
+    """Lines, or stacked bars, over time; each query is called by its key where `name`, of labels, is ""."""
+    panel = (
+        timeseries.Panel()
+        .color_scheme(build.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
+        .legend(
+            build_common.VizLegendOptions()
+            .show_legend(show_legend=True)
+            .display_mode(common.LegendDisplayMode.LIST)
+            .placement(common.LegendPlacement.BOTTOM)
+        )
+        .tooltip(
+            build_common.VizTooltipOptions()
+            .mode(common.TooltipDisplayMode.MULTI)
+            .sort(common.SortOrder.DESCENDING)
+        )
+        .show_points(common.VisibilityMode.ALWAYS)
+        .span_nulls(span_nulls=True)
+        .line_width(2)
+    )
+    if unit == "percentunit":
+        panel = panel.max(1)
+    if bars:
+        stacked = build_common.StackingConfig().mode(common.StackingMode.NORMAL).group("A")
+        panel = panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(80).stacking(stacked)
+    for place, title_of in enumerate(queries):
+        ref_id = chr(ord("A") + place)
+        properties = [DynamicConfigValue("displayName", name or title_of)]
+        if colours:
+            properties.append(DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colours[place]}))
+        panel = panel.override_by_query(ref_id, properties)
+    for place, query in enumerate(queries.values()):
+        panel = panel.with_target(FluxQuery(query, chr(ord("A") + place)))
+    return _framed(panel, title, about, span, height).unit(unit).min(0)
+
+
+def rows(
+    title: str,
+    about: str,
+    query: str,
+    columns: str,
+    *,
+    links: Mapping[str, Sequence[Link]] | None = None,
+    hidden: str = "",
+    span: int = 24,
+    height: int = 9,
+) -> table.Panel:
+    """A table of these columns; `links` go from a column, `hidden` columns are there for links alone."""
+    panel = table.Panel().with_transformation(_order(f"{columns} {hidden}"))
+    for name in columns.split():
+        properties = _look(LOOKS[name])
+        if links and name in links:
+            properties.append(DynamicConfigValue("links", list(links[name])))
+        panel = panel.override_by_name(name, properties)
+    for name in hidden.split():
+        panel = panel.override_by_name(name, [DynamicConfigValue("custom.hidden", value=True)])
+    return _framed(panel.with_target(FluxQuery(query)), title, about, span, height)
+
+
+def _framed(panel: _P, title: str, about: str, span: int, height: int) -> _P:
+    framed = panel.title(title).description(about).datasource(REFERENCE).no_value(NOTHING)
+    return framed.span(span).height(height)
+
+
+def _order(columns: str) -> DataTransformerConfig:
+    """Columns from left to right: InfluxDB gives them in the alphabet's order."""
+    places = {name: place for place, name in enumerate(columns.split())}
+    options = {"indexByName": places, "excludeByName": {}, "renameByName": {}}
+    return DataTransformerConfig(id_val="organize", options=options)
+
+
+def _look(look: Look) -> list[DynamicConfigValue]:
+    properties = [DynamicConfigValue("displayName", look.title)]
+    if look.unit:
+        properties.append(DynamicConfigValue("unit", look.unit))
+    if look.unit == RATE:
+        properties.append(DynamicConfigValue("decimals", 1))
+    if look.width:
+        properties.append(DynamicConfigValue("custom.width", look.width))
+    if look.colour:
+        gauge = {"type": "gauge", "mode": "basic"}
+        properties += [
+            DynamicConfigValue("custom.cellOptions", gauge),
+            DynamicConfigValue("color", {"mode": "fixed", "fixedColor": look.colour}),
+            DynamicConfigValue("min", 0),
+        ]
+    if look.colour and look.unit == RATE:
+        properties.append(DynamicConfigValue("max", 1))
+    if look is LOOKS["state"] or look is LOOKS["outcome"] or look is LOOKS["status"]:
+        options = {value: {"color": colour, "index": n} for n, (value, colour) in enumerate(_STATES.items())}
+        properties += [
+            DynamicConfigValue("mappings", [{"type": "value", "options": options}]),
+            DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+        ]
+    return properties
+
+
+def _signs(good: int) -> DynamicConfigValue:
+    """Colours for a change: below nothing, none, above nothing."""
+    below, above = {1: (BAD, GOOD), -1: (GOOD, BAD)}.get(good, (GREY, GREY))
+    steps = [
+        {"color": below, "value": None},
+        {"color": GREY, "value": 0},
+        {"color": above, "value": 0.000001},
+    ]
+    return DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps})

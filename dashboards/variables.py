@@ -1,0 +1,82 @@
+"""The dashboards' variables: what can be chosen, from queries that storage answers by its index."""
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import dashboard as model
+
+from dashboards.flux import SOURCE, chosen
+from etl.queries.question import GITHUB
+
+Variable = Builder[model.VariableModel]
+
+REFERENCE: Final = model.DataSourceRef(type_val="influxdb", uid=SOURCE)
+ALL: Final = ".*"
+WINDOWS: Final = ("1h", "6h", "1d", "7d")
+_MEASUREMENTS: Final = {"job": "job", "test": "test"}
+_DOCS: Final = {
+    "repository": "Repositories to look at",
+    "workflow": "Workflows of these repositories",
+    "job": "Jobs of these workflows",
+    "branch": "Branches with a tag of their own, (pull request) and (other)",
+    "test": "The test to look at",
+}
+
+
+def variables(*names: str) -> list[Variable]:
+    """Variables of these names, each offering what the ones before it leave, and the fixed ones."""
+    made = [_of_names(name, names[:place]) for place, name in enumerate(names)]
+    return [*made, _every(), _server_url()]
+
+
+def tag_values(tag: str, before: tuple[str, ...]) -> str:
+    """Flux for the values of a tag, where the variables `before` match."""
+    measurement = _MEASUREMENTS.get(tag, "workflow_run")
+    kept = [name for name in before if not (name == "job" and measurement == "workflow_run")]
+    conditions = [f'r._measurement == "{measurement}"', *(f"r.{name} =~ {chosen(name)}" for name in kept)]
+    return (
+        'import "influxdata/influxdb/schema"\n'
+        "schema.tagValues(\n"
+        "    bucket: v.defaultBucket,\n"
+        f'    tag: "{tag}",\n'
+        f"    predicate: (r) => {' and '.join(conditions)},\n"
+        "    start: v.timeRangeStart,\n"
+        "    stop: v.timeRangeStop,\n"
+        ")\n"
+    )
+
+
+def _of_names(name: str, before: tuple[str, ...]) -> Variable:
+    made = (
+        build.QueryVariable(name)
+        .label(name.capitalize())
+        .description(_DOCS[name])
+        .datasource(REFERENCE)
+        .query(tag_values(name, before))
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+    )
+    if name == "test":
+        return made
+    every = model.VariableOption(selected=True, text=["All"], value=["$__all"])
+    return made.multi(multi=True).include_all(include_all=True).all_value(ALL).current(every)
+
+
+def _every() -> Variable:
+    day = model.VariableOption(selected=True, text="1d", value="1d")
+    return (
+        build.CustomVariable("every")
+        .label("Window")
+        .description("Length of the windows that charts over time count in")
+        .values(",".join(WINDOWS))
+        .options([model.VariableOption(selected=one == "1d", text=one, value=one) for one in WINDOWS])
+        .current(day)
+    )
+
+
+def _server_url() -> Variable:
+    made = build.ConstantVariable("server_url").value(GITHUB).description("Where GitHub's pages are")
+    # The builder cannot hide it.
+    made.build().hide = model.VariableHide.HIDE_VARIABLE
+    return made

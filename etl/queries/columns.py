@@ -1,0 +1,78 @@
+"""Columns of answers: their names, and what their values are; one name means the same everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any, Final
+
+from etl.transform.names import EMPTY
+from etl.transform.schema import NANOSECONDS
+
+
+class Type(Enum):
+    """What a column's values are, and so what stands where nothing is known."""
+
+    TEXT = auto()  # null where unknown
+    OPTIONAL = auto()  # a name that may be empty: null then
+    COUNT = auto()  # never null
+    INTEGER = auto()  # null where unknown
+    NUMBER = auto()  # float of six digits, never null
+    MEASURED = auto()  # float of six digits, null where nothing was measured
+    TIME = auto()  # ISO 8601, UTC, whole seconds; null where unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer."""
+
+    name: str
+    type: Type
+
+    def normalised(self, value: Any) -> Any:
+        """The value as both stores give it: InfluxDB answers with "" for null, and with CRLF."""
+        if value is None or value == "":
+            return {Type.COUNT: 0, Type.NUMBER: 0.0}.get(self.type)
+        if self.type is Type.OPTIONAL and value == EMPTY:
+            return None
+        match self.type:
+            case Type.TEXT | Type.OPTIONAL:
+                return str(value).replace("\r\n", "\n")
+            case Type.COUNT | Type.INTEGER:
+                return int(value)
+            case Type.TIME:
+                return _iso(value)
+        return round(float(value), 6)
+
+
+def _iso(value: datetime | int) -> str:
+    """A time with its zone, or Unix nanoseconds, as ISO 8601."""
+    moment = datetime.fromtimestamp(value // NANOSECONDS, UTC) if isinstance(value, int) else value
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def of(names: str) -> tuple[Column, ...]:
+    """The columns of these names, which stand with spaces between them."""
+    return tuple(_COLUMNS[name] for name in names.split())
+
+
+def _columns(types: Mapping[Type, str]) -> dict[str, Column]:
+    return {name: Column(name, type_) for type_, names in types.items() for name in names.split()}
+
+
+_COLUMNS: Final = _columns(
+    {
+        Type.OPTIONAL: "suite",
+        Type.TEXT: "repository level workflow job job_group test state branch name signature template message "
+        "url failed_url passed_url status last_good_sha first_bad_sha head_sha outcome runner reason measure",
+        Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
+        "requests points rejected passed failed errored skipped flaky count_before jobs_before flakes_before",
+        Type.INTEGER: "rate_limit_remaining outbox",
+        Type.NUMBER: "minutes wasted_minutes share flaked_minutes cancelled_minutes repeated_minutes "
+        "waiting_minutes cost_minutes",
+        Type.MEASURED: "run_success_rate job_success_rate success_rate success_rate_before failure_rate "
+        "flake_rate score p50_s p50_s_before p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
+        "lag_s hours mean_hours_to_repair sum_s",
+        Type.TIME: "time since first_seen last_seen last_failure confirmed_at",
+    }
+)

@@ -1,0 +1,105 @@
+"""What a question is: what it takes, its columns and order, and its text for each store."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from math import inf
+from typing import Any, Final
+
+from etl.errors import ConfigurationError
+from etl.queries.columns import Column
+from etl.transform.schema import COUNTED
+
+Row = dict[str, Any]
+
+GITHUB: Final = "https://github.com"
+
+# What a question's Flux calls the expressions that names are matched by, by the parameter they come from.
+MATCHERS: Final = {
+    "repository": "repositories",
+    "workflow": "workflows",
+    "job": "jobs_asked",
+    "branch": "branches",
+    "test": "tests_asked",
+}
+# Parameters that every question can be asked with; those that mean nothing to it change nothing.
+USUAL: Final = ("repository", "workflow", "branch")
+_EXACTLY: Final = (
+    'exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")'
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question; both stores answer with `columns`, in the total order that `order` gives.
+
+    `order` are column names; with a leading `-` the greatest number comes first. `options` are the
+    parameters beyond the usual ones, with their defaults. The answer to a `single` one is one row.
+    """
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...] = ()
+    options: Mapping[str, Any] | None = None
+    filters: tuple[str, ...] = USUAL
+    single: bool = False
+
+    @cached_property
+    def flux(self) -> str:
+        """The question to InfluxDB, which takes its parameters as `extern` options."""
+        return self.flux_after(
+            _EXACTLY, *(f"{MATCHERS[name]} = exactly(name: {name})" for name in self.filters)
+        )
+
+    def flux_after(self, *assignments: str) -> str:
+        """The question's own Flux after these assignments, which must name all that it takes.
+
+        It takes `bucket`, `start`, `stop`, the options, and regular expressions named as in MATCHERS.
+        """
+        lines = self._text("flux").splitlines()
+        imports = sorted({'import "regexp"', *(line for line in lines if line.startswith("import "))})
+        body = [line for line in lines if not line.startswith("import ")]
+        counted = f"counted = /^({'|'.join(COUNTED)})$/"
+        return "\n".join((body[0], *imports, "", *assignments, counted, *body[1:])) + "\n"
+
+    @cached_property
+    def sql(self) -> str:
+        """The question to DuckDB."""
+        return self._text("sql")
+
+    def _text(self, language: str) -> str:
+        return files("etl.queries").joinpath(f"{self.name}.{language}").read_text("utf-8")
+
+    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters that the question takes, those that are not given at their defaults.
+
+        Raises ConfigurationError for one it does not know, and where `start` or `stop` is missing.
+        """
+        defaults = {**dict.fromkeys(self.filters, ""), **(self.options or {})}
+        known = {"start", "stop", *USUAL, *defaults}
+        if not {"start", "stop"} <= parameters.keys() <= known:
+            raise ConfigurationError(
+                f"question {self.name!r} takes start, stop and {sorted(known - {'start', 'stop'})}, "
+                f"not {sorted(parameters)}"
+            )
+        names = ("start", "stop", *defaults)
+        return {name: parameters.get(name, defaults.get(name)) for name in names}
+
+    def normalised(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """Rows as every store gives them: the columns alone, plain values, in the total order."""
+        answer = [{c.name: c.normalised(row.get(c.name)) for c in self.columns} for row in rows]
+        if self.single and not answer:
+            answer = [{c.name: c.normalised(None) for c in self.columns}]
+        return sorted(answer, key=self._rank)
+
+    def _rank(self, row: Row) -> tuple[Any, ...]:
+        return tuple(_place(row[name.removeprefix("-")], name.startswith("-")) for name in self.order)
+
+
+def _place(value: Any, greatest_first: bool) -> Any:
+    """Where a value stands: of numbers the greatest first, and what is unknown after them."""
+    if greatest_first:
+        return inf if value is None else -value
+    return value or ""

@@ -1,0 +1,124 @@
+"""Alert rules asked of the real InfluxDB: which of them fire when all is well, and when nothing is."""
+
+from operator import ge, gt, lt
+from typing import Any
+
+import pytest
+
+from dashboards.alerts import Rule, rules
+from dashboards.thresholds import BROKEN_HOURS, SILENT_HOURS
+from etl.load.influxdb import InfluxStore
+from etl.load.line_protocol import encode
+from etl.settings import InfluxSettings
+from etl.transform.schema import Point
+from tests.dashboards.grafana import Grafana
+from tests.dashboards.test_queries import answer
+from tests.queries.samples import NASTY, STOP
+from tests.queries.test_flaky import JOB, ago, flake
+
+_Labels = tuple[tuple[str, str], ...]
+_Values = dict[_Labels, float]
+
+RULES = {rule.name: rule for rule in rules()}
+RUN = {"repository": "acme/rocket", "workflow": NASTY[2], "branch": "main", "event": "push", "attempt": "1"}
+
+
+def attempts(days: float, conclusion: str, seconds: float, times: int = 1, **tags: str) -> list[Point]:
+    return [
+        Point(
+            "workflow_run",
+            RUN | {"conclusion": conclusion} | tags,
+            {"run_id": int((30 - days) * 1_000) + number, "head_sha": f"{days}", "duration_s": seconds},
+            ago(days),
+        )
+        for number in range(times)
+    ]
+
+
+def failure(days: float, job: str) -> Point:
+    tags = JOB | {"job": job, "job_group": job, "source": "annotation", "signature": "a" * 12}
+    return Point("failure", tags, {"message": "m", "template": "t $x ${1+1}"}, ago(days))
+
+
+def sync(hours: float, **fields: Any) -> Point:
+    fields = {"requests": 1, "rejected": 0, "outbox": 9_000, "lag_s": 60.0} | fields
+    return Point("etl", {"repository": "acme/rocket", "status": "ok"}, fields, ago(hours / 24))
+
+
+WELL = [
+    *attempts(20, "success", 100, 30), *attempts(5, "success", 140, 30), *attempts(0.5, "success", 140, 9),
+    *attempts(0.5, "failure", 140), *attempts(0.4, "success", 140),
+    *attempts(0.3, "failure", 900, 20, branch="(pull request)"),
+    failure(1.5, "one"), failure(0.5, "one"), failure(0.5, "two"),
+    *flake("old", 20, confirmed_at=int(STOP.timestamp()) - 20 * 86_400),
+    *flake("old", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(0.5),
+]  # fmt: skip
+ILL = [
+    *attempts(20, "success", 100, 30), *attempts(5, "success", 160, 30), *attempts(0.5, "failure", 160, 9),
+    *(failure(0.5, job) for job in ("one", "two", "three")),
+    *flake("new", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(2, rejected=1, lag_s=30_000.0, outbox=600_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+async def test_nothing_fires_while_all_is_well(
+    rule: Rule, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    await influx.write([encode(point) for point in WELL])
+    assert await fires(rule, influx, influx_settings.bucket) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES.values() if rule.name != "silent"], ids=lambda r: r.name
+)
+async def test_each_rule_fires(rule: Rule, influx: InfluxStore, influx_settings: InfluxSettings) -> None:
+    await influx.write([encode(point) for point in ILL])
+    (labels,) = await fires(rule, influx, influx_settings.bucket)
+    assert labels["repository"] == "acme/rocket"
+    if rule.page == "workflow":
+        assert labels["workflow"] == NASTY[2]
+
+
+async def test_silence_fires(influx: InfluxStore, influx_settings: InfluxSettings) -> None:
+    await influx.write([encode(point) for point in attempts((SILENT_HOURS + 1) / 24, "success", 1)])
+    assert await fires(RULES["silent"], influx, influx_settings.bucket) == [{"repository": "acme/rocket"}]
+
+
+async def test_a_short_break_does_not_fire(influx: InfluxStore, influx_settings: InfluxSettings) -> None:
+    await influx.write([encode(point) for point in attempts(BROKEN_HOURS / 25, "failure", 1)])
+    assert await fires(RULES["broken"], influx, influx_settings.bucket) == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+async def test_without_data_nothing_errs(
+    rule: Rule, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    assert await fires(rule, influx, influx_settings.bucket) == []
+
+
+async def fires(rule: Rule, influx: InfluxStore, bucket: str) -> list[dict[str, str]]:
+    """Labels of what the rule fires for: Grafana's table of names and one number, joined by its names."""
+    answers = []
+    for query in rule.queries:
+        stop = STOP - query.until
+        rows = await answer(influx, Grafana({}, bucket, stop - query.span, stop, {}).query(query.flux))
+        assert len({row["table"] for row in rows}) <= 1
+        answers.append(dict(_labelled(row) for row in rows))
+    measured, operator, threshold = rule.condition.rsplit(" ", 2)
+    assert measured == ("$A / $B" if len(answers) > 1 else "$A")
+    holds = {"<": lt, ">": gt, ">=": ge}[operator]
+    return [dict(labels) for labels, value in _ratio(*answers) if holds(value, float(threshold))]
+
+
+def _ratio(values: _Values, others: _Values | None = None) -> list[tuple[_Labels, float]]:
+    if others is None:
+        return list(values.items())
+    return [(labels, value / others[labels]) for labels, value in values.items() if labels in others]
+
+
+def _labelled(row: dict[str, Any]) -> tuple[_Labels, float]:
+    shown = {key: value for key, value in row.items() if key not in ("result", "table")}
+    (number,) = [value for value in shown.values() if isinstance(value, float)]
+    texts = {key: value for key, value in shown.items() if not isinstance(value, float)}
+    assert all(isinstance(value, str | None) for value in texts.values())
+    return tuple((key, value or "") for key, value in texts.items()), number

@@ -1,0 +1,170 @@
+"""The dashboards as data: what Grafana is given is whole, and leads to what exists."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards import __main__ as generator
+from dashboards import looks
+from dashboards.alerts import rules
+from dashboards.flux import SOURCE
+from etl.queries import QUESTIONS
+
+ROOT = generator.ROOT
+MADE = {path.stem: json.loads(text) for path, text in generator.files().items() if path.suffix == ".json"}
+PANELS = {f"{name}: {panel['title']}": panel for name, page in MADE.items() for panel in page["panels"]}
+TABLES = {name: panel for name, panel in PANELS.items() if panel["type"] == "table"}
+COLOURS = {
+    value for value in vars(looks).values() if isinstance(value, str) and re.fullmatch("#[0-9A-F]{6}", value)
+}
+on_each_panel = pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS)
+on_each_table = pytest.mark.parametrize("panel", TABLES.values(), ids=TABLES)
+
+
+def test_what_is_provisioned_is_what_the_code_says() -> None:
+    assert generator.stale() == []
+    assert generator.files() == generator.files()
+
+
+def test_check_names_what_is_stale(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generator, "ROOT", tmp_path)
+    assert generator.main(["--check"]) == 1
+    assert "overview.json" in capsys.readouterr().err
+    assert generator.main([]) == 0
+    unknown = tmp_path / "grafana-provisioning/dashboards/unknown.json"
+    unknown.write_text("{}", "utf-8")
+    assert generator.main(["--check"]) == 1
+    assert generator.main([]) == 0
+    assert not unknown.exists()
+    assert generator.main(["--check"]) == 0
+
+
+def test_uids_and_titles_are_unique() -> None:
+    for key in ("uid", "title"):
+        assert len({page[key] for page in MADE.values()}) == len(MADE)
+    assert len({rule.name for rule in rules()} | {rule.title for rule in rules()}) == 2 * len(rules())
+    assert all(page["description"] and page["uid"] == f"ci-health-{name}" for name, page in MADE.items())
+
+
+@pytest.mark.parametrize("page", MADE.values(), ids=MADE)
+def test_panels_have_ids_of_their_own_and_places_of_their_own(page: dict[str, Any]) -> None:
+    ids = [panel["id"] for panel in page["panels"]]
+    assert len(set(ids)) == len(ids)
+    taken: Counter[tuple[int, int]] = Counter()
+    for panel in page["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        taken.update(
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        )
+    assert set(taken.values()) == {1}
+    assert len(taken) == 24 * len({y for _, y in taken}), "gaps"
+
+
+@on_each_panel
+def test_panels_say_what_they_are(panel: dict[str, Any]) -> None:
+    defaults = panel["fieldConfig"]["defaults"]
+    assert panel["title"]
+    assert panel["description"]
+    assert "ci-health sync" in defaults["noValue"]
+    assert panel["datasource"] == {"type": "influxdb", "uid": SOURCE}
+    assert {target["datasource"]["uid"] for target in panel["targets"]} == {SOURCE}
+    # Grafana ships these.
+    assert panel["type"] in ("stat", "table", "timeseries")
+    assert panel["type"] != "timeseries" or defaults["unit"]
+
+
+@on_each_panel
+def test_colours_are_ones_that_everybody_can_tell_apart(panel: dict[str, Any]) -> None:
+    assert set(re.findall("#[0-9A-Fa-f]{6}", json.dumps(panel))) <= COLOURS
+
+
+@on_each_table
+def test_columns_that_are_shown_are_answered(panel: dict[str, Any]) -> None:
+    (query,) = [target["query"] for target in panel["targets"]]
+    (question,) = [one for one in QUESTIONS.values() if query.startswith(one.flux.splitlines()[0] + "\n")]
+    order = panel["transformations"][0]["options"]["indexByName"]
+    kept = re.findall(r"keep\(columns: \[(.*?)\]\)", query)[-1]
+    assert set(re.findall(r'"(\w+)"', kept)) == set(order)
+    assert {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]} == set(order)
+    assert set(order) <= {column.name for column in question.columns}
+
+
+@on_each_table
+def test_rows_lead_on_and_to_github(panel: dict[str, Any]) -> None:
+    columns = set(panel["transformations"][0]["options"]["indexByName"])
+    links = [
+        link
+        for override in panel["fieldConfig"]["overrides"]
+        for setting in override["properties"]
+        if setting["id"] == "links"
+        for link in setting["value"]
+    ]
+    assert any(link.get("targetBlank") for link in links), "no link to GitHub"
+    for link in links:
+        assert set(re.findall(r"__data\.fields\.(\w+)", link["url"])) <= columns
+        if found := re.match(r"/d/ci-health-(\w+)\?", link["url"]):
+            target = {variable["name"] for variable in MADE[found[1]]["templating"]["list"]}
+            given = set(re.findall(r"var-(\w+)=", link["url"])) | set(
+                re.findall(r"\$\{(\w+):queryparam", link["url"])
+            )
+            assert given <= target
+            assert "${__url_time_range}" in link["url"]
+        else:
+            assert link["url"].startswith(("${server_url}/", "${__data.fields."))
+
+
+@pytest.mark.parametrize("page", MADE.values(), ids=MADE)
+def test_variables_have_all_and_are_asked_cheaply(page: dict[str, Any]) -> None:
+    variables = {variable["name"]: variable for variable in page["templating"]["list"]}
+    assert {"repository", "workflow", "job", "branch", "every", "server_url"} <= variables.keys()
+    for name in ("repository", "workflow", "job", "branch"):
+        variable = variables[name]
+        assert variable["multi"]
+        assert variable["includeAll"]
+        assert variable["allValue"] == ".*"
+        assert variable["current"]["value"] == ["$__all"]
+        assert "schema.tagValues(" in variable["query"]
+        assert "predicate:" in variable["query"]
+    used = set(re.findall(r"\$\{(\w+)", json.dumps(page["panels"]))) - {
+        "__data",
+        "__field",
+        "__url_time_range",
+    }
+    assert used <= variables.keys()
+
+
+def test_alert_rules_lead_to_dashboards_and_panels_that_exist() -> None:
+    for rule in rules():
+        assert rule.page in MADE
+        assert MADE[rule.page]["panels"][0]["id"] == 1
+
+
+def test_the_data_source_and_the_folder_are_those_that_are_provisioned() -> None:
+    (source,) = yaml.safe_load((ROOT / "grafana-provisioning/datasources/influxdb.yaml").read_text("utf-8"))[
+        "datasources"
+    ]
+    assert source["uid"] == SOURCE
+    (provider,) = yaml.safe_load(
+        (ROOT / "grafana-provisioning/dashboards/ci-health.yaml").read_text("utf-8")
+    )["providers"]
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    mounts = [volume.split(":") for volume in compose["services"]["grafana"]["volumes"]]
+    (folder,) = [mount[1] for mount in mounts if mount[0] == "./grafana-provisioning"]
+    assert provider["options"]["path"] == f"{folder}/dashboards"
+
+
+def test_the_etl_needs_none_of_it() -> None:
+    for file in (ROOT / "etl").rglob("*.py"):
+        assert not re.search(
+            r"^\s*(from|import) (dashboards|grafana_foundation_sdk)", file.read_text("utf-8"), re.MULTILINE
+        )

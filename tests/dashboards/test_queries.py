@@ -1,0 +1,137 @@
+"""Every query of the dashboards and alert rules, filled in as Grafana does, asked of the real InfluxDB."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards.__main__ import PAGES, ROOT
+from dashboards.alerts import rules
+from dashboards.flux import CHOSEN, asked, chosen
+from dashboards.variables import ALL as ALL_VALUE
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.load.line_protocol import encode
+from etl.queries import QUESTIONS
+from etl.queries.question import GITHUB
+from etl.settings import InfluxSettings
+from tests.dashboards.grafana import ALL, Grafana, Value, provisioned
+from tests.queries.samples import NASTY, REPOSITORIES, SPAN, START, STOP, points
+
+VARIABLES = (*CHOSEN, "test")
+FIXED: dict[str, Value] = {"every": "1d", "server_url": GITHUB}
+EVERYTHING: dict[str, Value] = {**{name: [ALL] for name in VARIABLES}, "test": NASTY[4], **FIXED}
+CHOICES: dict[str, dict[str, Value]] = {
+    "all": EVERYTHING,
+    "one": EVERYTHING | {"repository": [REPOSITORIES[0]], "workflow": [NASTY[2]], "branch": ["main"]},
+    "several": EVERYTHING | {"workflow": list(NASTY), "job": list(NASTY), "branch": ["main", r"release/1.\d"]},
+    "hostile": EVERYTHING | {"workflow": '/) or true //"${1+1}', "job": ["\\", "/", "${string(v: 1)}", "v.bucket"]},
+}  # fmt: skip
+PAGE = pytest.mark.parametrize("page", [page() for page in PAGES], ids=lambda page: page.name)
+
+
+def opened(bucket: str, values: dict[str, Value]) -> Grafana:
+    return Grafana(values, bucket, START, STOP, dict.fromkeys(CHOSEN, ALL_VALUE))
+
+
+async def answer(store: InfluxStore, flux: str) -> list[dict[str, Any]]:
+    tables = await store._client.query_api().query(flux)
+    return [record.values for table in tables for record in table.records]
+
+
+def queries(page: Any) -> Iterator[tuple[str, str]]:
+    """What a dashboard asks: title or variable → Flux."""
+    made = page.model()
+    for variable in made.templating.list_val:
+        if variable.type_val == "query":
+            yield variable.name, variable.query
+    for panel in made.panels:
+        for target in panel.targets:
+            yield panel.title, target.query
+
+
+@pytest.fixture
+async def filled(influx: InfluxStore) -> InfluxStore:
+    await influx.write([encode(point) for point in points(7, 4_000)])
+    return influx
+
+
+@PAGE
+@pytest.mark.parametrize("values", CHOICES.values(), ids=CHOICES)
+async def test_queries_answer_whatever_is_chosen(
+    page: Any, values: dict[str, Value], filled: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    grafana = opened(influx_settings.bucket, values)
+    for title, flux in queries(page):
+        rows = await answer(filled, grafana.query(flux))
+        assert rows or values is not EVERYTHING, title
+
+
+@PAGE
+async def test_queries_answer_without_data(
+    page: Any, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    grafana = opened(influx_settings.bucket, EVERYTHING)
+    for _, flux in queries(page):
+        await answer(influx, grafana.query(flux))
+
+
+@pytest.mark.parametrize("asked_", QUESTIONS.values(), ids=lambda one: one.name)
+async def test_one_value_chosen_answers_as_the_embedded_store(
+    asked_: Any, filled: InfluxStore, duck: DuckStore, influx_settings: InfluxSettings
+) -> None:
+    await duck.write([encode(point) for point in points(7, 4_000)])
+    names = tuple(name for name in VARIABLES if name in asked_.filters)
+    flux = asked(asked_.name, names=names)
+    for number, name in enumerate(NASTY):
+        given = {
+            "repository": REPOSITORIES[number % 3],
+            "workflow": NASTY[number % 4],
+            "job": name,
+            "test": name,
+        }
+        given = {key: value for key, value in given.items() if key in names}
+        values = EVERYTHING | {key: [value] for key, value in given.items()} | {"test": given.get("test", "")}
+        rows = await answer(filled, opened(influx_settings.bucket, values).query(flux))
+        assert asked_.normalised(rows) == await duck.query(asked_.name, SPAN | given)
+
+
+async def test_several_values_chosen_are_each_of_them(
+    filled: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    flux = asked("jobs_over_time", names=CHOSEN)
+
+    async def rows(jobs: Value) -> list[Any]:
+        grafana = opened(influx_settings.bucket, EVERYTHING | {"job": jobs})
+        return QUESTIONS["jobs_over_time"].normalised(await answer(filled, grafana.query(flux)))
+
+    for several in (list(NASTY[:3]), list(NASTY[3:7]), list(NASTY)):
+        single = [row for one in several for row in await rows(one)]
+        together = await rows(several)
+        assert together
+        assert sorted(map(repr, together)) == sorted(map(repr, single))
+    assert await rows([ALL]) == await rows(list(NASTY))
+
+
+def test_provisioned_rules_are_what_the_code_says_once_grafana_has_read_them() -> None:
+    content = yaml.safe_load((ROOT / "grafana-provisioning/alerting/rules.yaml").read_text("utf-8"))
+    read = provisioned(content, {})["groups"][0]["rules"]
+    assert [rule["title"] for rule in read] == [rule.title for rule in rules()]
+    for found, rule in zip(read, rules(), strict=True):
+        *found_queries, condition = found["data"]
+        assert [one["model"]["query"] for one in found_queries] == [query.flux for query in rule.queries]
+        assert condition["model"]["expression"] == rule.condition
+        assert found["annotations"]["summary"] == rule.summary
+        assert all(one["relativeTimeRange"]["from"] > one["relativeTimeRange"]["to"] for one in found_queries)
+
+
+def test_names_reach_queries_as_regular_expressions_alone() -> None:
+    texts = [flux for page in PAGES for _, flux in queries(page())]
+    assert texts
+    for flux in texts:
+        rest = flux
+        for name in VARIABLES:
+            rest = rest.replace(chosen(name), "")
+        rest = rest.replace("every = ${every:raw}\n", "").replace('server_url = "${server_url:raw}"\n', "")
+        assert opened("b", EVERYTHING).interpolated(rest) == rest

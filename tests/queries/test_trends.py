@@ -1,0 +1,150 @@
+"""Questions about change in small histories whose answers are known; both stores give them."""
+
+from datetime import timedelta
+
+import pytest
+
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.transform.schema import NANOSECONDS, Point
+from tests.queries.samples import STOP
+from tests.queries.test_flaky import JOB, Stores, ago, flake
+from tests.queries.test_slow_broken import run
+
+WEEK = {"start": STOP - timedelta(days=7), "stop": STOP}
+
+
+@pytest.fixture
+def stores(influx: InfluxStore, duck: DuckStore) -> Stores:
+    return Stores(influx, duck)
+
+
+def execution(days: float, conclusion: str = "success", attempt: int = 1, **given: float | str) -> Point:
+    """An execution of a job; text is a tag of it, numbers are fields."""
+    tags = JOB | {"event": "push", "runner": "linux", "attempt": str(attempt), "conclusion": conclusion}
+    fields = {"job_id": ago(0) % NANOSECONDS} | {k: v for k, v in given.items() if not isinstance(v, str)}
+    return Point("job", tags | {k: v for k, v in given.items() if isinstance(v, str)}, fields, ago(days))
+
+
+async def test_what_got_worse_is_ranked_by_what_it_costs(stores: Stores) -> None:
+    def history(job: str, before: tuple[str, float], now: tuple[str, float], times: int = 4) -> list[Point]:
+        return [
+            execution(days, conclusion, job=job, duration_s=seconds)
+            for days, (conclusion, seconds) in ((10, before), (3, now))
+            for _ in range(times)
+        ]
+
+    await stores.write(
+        history("slower", ("success", 60), ("success", 90)), history("red", ("success", 30), ("failure", 30)),
+        history("better", ("failure", 90), ("success", 60)), history("flaky", ("success", 30), ("success", 30)),
+        [execution(3, job="new", duration_s=999.0), execution(10, job="gone", duration_s=1.0)],
+    )  # fmt: skip
+    flaked = [
+        Point(
+            point.measurement, point.tags | {"job": "flaky", "job_group": "flaky"}, point.fields, point.time
+        )
+        for point in flake(None, 2, kinds="rerun same_sha", wasted_s=600.0)
+    ]
+    await stores.write(flaked)
+    rows = await stores.ask("worse", **WEEK)
+    shown = [(row["job"], row["reason"], row["cost_minutes"]) for row in rows]
+    # By hand: 600 s wasted; 4 times (90 - 60) s; 4 times 30 s that fail and did not.
+    assert shown == [("flaky", "flakier", 10.0), ("red", "less reliable", 2.0), ("slower", "slower", 2.0)]
+    assert (rows[0]["flakes"], rows[0]["flakes_before"]) == (1, 0)
+    assert (rows[1]["success_rate"], rows[1]["success_rate_before"], rows[1]["total"]) == (0.0, 1.0, 4)
+
+
+async def test_newly_flaky_is_what_was_quiet_and_is_so_by_the_time_of_confirmation(stores: Stores) -> None:
+    def confirmed(days: float) -> int:
+        return int((STOP - timedelta(days=days)).timestamp())
+
+    await stores.write(
+        flake("new", 9, kinds="rerun same_sha", confirmed_at=confirmed(6)),
+        flake("known", 20, confirmed_at=confirmed(20)), flake("known", 2, confirmed_at=confirmed(2)),
+        flake("forgotten", 50, confirmed_at=confirmed(50)), flake("forgotten", 3, confirmed_at=confirmed(3)),
+        flake("later", 1, confirmed_at=confirmed(-1)), flake(None, 1, confirmed_at=confirmed(0.5)),
+    )  # fmt: skip
+    rows = await stores.ask("newly_flaky", **WEEK)
+    assert [(row["level"], row["test"]) for row in rows] == [
+        ("job", None),
+        ("test", "forgotten"),
+        ("test", "new"),
+    ]
+    assert rows[2]["confirmed_at"] == f"{STOP - timedelta(days=6):%Y-%m-%dT%H:%M:%SZ}"
+    rows = await stores.ask("newly_flaky", **WEEK, quiet=timedelta(days=60))
+    assert [row["test"] for row in rows] == [None, "new"]
+
+
+async def test_a_failure_spreads_over_jobs(stores: Stores) -> None:
+    def failure(signature: str, days: float, job: str) -> Point:
+        tags = JOB | {"job": job, "source": "annotation", "signature": signature}
+        return Point("failure", tags, {"message": "m", "template": f"t of {signature}"}, ago(days))
+
+    await stores.write(
+        [failure("a", 10, "one"), failure("a", 3, "one"), failure("a", 3, "two"), failure("a", 2, "two")],
+        [failure("b", 10, "one"), failure("c", 1, "one")],
+    )
+    rows = await stores.ask("spreading", **WEEK)
+    assert [tuple(row.values())[1:] for row in rows] == [
+        ("a", "t of a", 3, 1, 2, 1),
+        ("c", "t of c", 1, 0, 1, 0),
+    ]
+    over_time = await stores.ask("failures_over_time", **WEEK, most_rows=1)
+    assert [(row["signature"], row["count"]) for row in over_time] == [("a", 2), ("a", 1)]
+
+
+async def test_the_last_run_of_each_repository(stores: Stores) -> None:
+    await stores.write(
+        run(1, 6, "success"), run(2, 1.5, "cancelled"), run(3, 3, "success", repository="acme/other")
+    )
+    rows = await stores.ask("last_run", **WEEK)
+    assert [(row["repository"], row["hours"]) for row in rows] == [
+        ("acme/other", 72.0),
+        ("acme/rocket", 36.0),
+    ]
+
+
+async def test_minutes_used_for_nothing(stores: Stores) -> None:
+    await stores.write(
+        [execution(3, duration_s=600.0, queued_s=60.0), execution(3, "cancelled", duration_s=120.0)],
+        [execution(3, "cancelled", 2, duration_s=60.0), execution(3, "skipped", 3)],
+        flake(None, 3, kinds="rerun same_sha", wasted_s=300.0),
+    )
+    (row,) = await stores.ask("waste", **WEEK)
+    assert list(row.values())[2:] == [13.0, 5.0, 3.0, 1.0, 1.0]
+    (row,) = await stores.ask("runners", **WEEK)
+    assert (row["runner"], row["jobs"], row["minutes"], row["queued_p95_s"]) == ("linux", 4, 13.0, 60.0)
+
+
+async def test_jobs_are_asked_for_by_name(stores: Stores) -> None:
+    await stores.write(
+        [execution(3, duration_s=10.0, queued_s=1.0), execution(3, job="lint", duration_s=1.0)]
+    )
+    for question in ("jobs_over_time", "runners", "runners_over_time"):
+        (row,) = await stores.ask(question, **WEEK, job="unit")
+        assert row["queued_p50_s"] == 1.0
+
+
+async def test_results_of_a_test_name_the_commit(stores: Stores) -> None:
+    job = execution(3, run_id=7)
+    job.fields["head_sha"] = "abc"
+    tags = JOB | {"suite": "s", "outcome": "failed"}
+    fields = {"job_id": job.fields["job_id"], "message": "no"}
+    await stores.write(
+        [job, Point("test", tags | {"test": "t"}, fields, job.time), Point("test", tags | {"test": "u"}, fields, job.time)],
+        [Point("test", tags | {"test": "t"}, {"job_id": 0, "duration_s": 2.5}, ago(2))],
+    )  # fmt: skip
+    known, unknown = await stores.ask("test_history", **WEEK, test="t")
+    assert (known["head_sha"], known["message"], known["duration_s"]) == ("abc", "no", None)
+    assert known["url"] == f"https://github.com/acme/rocket/actions/runs/7/job/{fields['job_id']}"
+    assert (unknown["head_sha"], unknown["url"], unknown["duration_s"]) == (None, None, 2.5)
+    assert [row["duration_s"] for row in await stores.ask("test_history", **WEEK, test="t", most_rows=1)] == [
+        2.5
+    ]
+
+
+async def test_what_came_of_reports(stores: Stores) -> None:
+    counts = {"job_id": 1, "total": 5, "passed": 2, "failed": 1, "errored": 1, "skipped": 1, "flaky": 1}
+    await stores.write([Point("test_report", JOB, counts, ago(2) + n) for n in range(2)])
+    (row,) = await stores.ask("reports_over_time", **WEEK)
+    assert list(row.values())[3:] == [10, 4, 2, 2, 2, 2]
