@@ -68,6 +68,35 @@ ETL_METRICS: Final = (
     _gauge("info", "version", "Always 1; the label tells the version."),
 )
 
+_JOB: Final = "repository workflow job_group"
+
+CI_METRICS: Final = (
+    _gauge(
+        "workflow_success_ratio", "repository workflow", "Share of the attempts that count that succeeded."
+    ),
+    _gauge("workflow_attempts", "repository workflow", "Attempts that count in the ratio."),
+    _gauge("job_success_ratio", _JOB, "Share of the executions that count that succeeded."),
+    _gauge("job_executions", _JOB, "Executions that count in the ratio."),
+    _gauge("flaky_tests", _JOB, "Tests that are flaky now: evidence in the last 14 days."),
+    _gauge("flaky_jobs", _JOB, "Jobs that are flaky now."),
+    _gauge("flaky_wasted_seconds", _JOB, "What was repeated because jobs were flaky."),
+    _gauge(
+        "workflow_broken_seconds",
+        "repository workflow branch",
+        "How long a workflow has been broken on a branch with a tag of its own; none where it is not.",
+        max,
+    ),
+    _histogram(
+        "workflow_duration_seconds", "repository workflow", "Durations of attempts since the month began."
+    ),
+    _histogram(
+        "workflow_queue_seconds", "repository workflow", "From an attempt's start to its first job's."
+    ),
+    _histogram("job_duration_seconds", _JOB, "Durations of executions since the month (UTC) began."),
+    _histogram("job_queue_seconds", _JOB, "From a job's creation to its start, since the month began."),
+    _gauge("figures_timestamp_seconds", "", "When the figures of CI were computed."),
+)
+
 
 class Families:
     """Gathers samples of some metrics; what is added twice for the same labels is merged."""

@@ -1,8 +1,8 @@
 """A real service over a small world: its HTTP server on a free port, asked as anybody would."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from etl.pipeline.assembly import Pipeline
 from etl.service import Service
 from tests.pipeline.world import World
 
-_LONGEST_START_S = 30
+_LONGEST_S = 30
 
 
 @dataclass(slots=True)
@@ -47,12 +47,22 @@ class Served:
     async def until_synced(self, syncs: int = 1) -> None:
         """Wait until so many syncs have ended and everything is delivered."""
         ends = ("synced", "sync failed")
-        async with asyncio.timeout(_LONGEST_START_S):
-            while sum(e["event"] in ends for e in self.logs) < syncs:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-            outbox = self.pipeline.state.outbox
-            while outbox.backlog().points and self.service.delivery.trouble is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await until(lambda: sum(entry["event"] in ends for entry in self.logs) >= syncs)
+        await self.until_delivered()
+
+    async def until_delivered(self) -> None:
+        outbox = self.pipeline.state.outbox
+        await until(lambda: not outbox.backlog().points or self.service.delivery.trouble is not None)
+
+    async def until_figures(self) -> None:
+        """Wait until the first figures of CI are computed."""
+        await until(lambda: any(entry["event"] == "figures" for entry in self.logs))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_LONGEST_S):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -73,12 +83,10 @@ async def served(world: World, **overrides: Any) -> AsyncIterator[Served]:
 
 
 async def _listening(logs: list[Any], running: asyncio.Task[None]) -> str:
-    async with asyncio.timeout(_LONGEST_START_S):
-        while not running.done():
-            for entry in logs:
-                if entry["event"] == "listening":
-                    return str(entry["url"])
-            await asyncio.sleep(0.01)
-    with suppress(asyncio.CancelledError):
+    def urls() -> list[str]:
+        return [entry["url"] for entry in logs if entry["event"] == "listening"]
+
+    await until(lambda: running.done() or bool(urls()))
+    if running.done():
         await running
-    raise AssertionError("the service ended before it listened")
+    return urls()[0]
