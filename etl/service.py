@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from etl.http.rooms import open_rooms
+from etl.http.telemetry import Telemetry
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline, open_pipeline
 from etl.pipeline.naming import require_same_naming
@@ -32,7 +34,9 @@ class Service:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
+        self.delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
+        self._telemetry = Telemetry(pipeline, self.delivery)
+        self._parts: dict[str, asyncio.Task[None]] = {}
         self._current: asyncio.Task[None] | None = None
         self._last_whole: datetime | None = None
         self._stopping = asyncio.Event()
@@ -44,7 +48,16 @@ class Service:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Serve until stopped."""
+        """Serve until stopped. Raises ConfigurationError where the HTTP server cannot listen."""
+        async with open_rooms(self._pipeline, self.delivery, self._telemetry, self._trouble):
+            delivery = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
+            try:
+                await self._schedule()
+            finally:
+                await self._end_delivery(delivery)
+
+    async def _schedule(self) -> None:
+        """Sync at every interval until stopped; the sync under way then gets a moment to end."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         scheduler.add_job(
             self._tick,
@@ -56,7 +69,6 @@ class Service:
             coalesce=True,
             max_instances=1,
         )
-        delivery = asyncio.create_task(self._delivery.run())
         scheduler.start()
         try:
             await self._stopping.wait()
@@ -64,7 +76,11 @@ class Service:
             scheduler.pause()
             await self._end_sync()
             scheduler.shutdown(wait=False)
-            await self._end_delivery(delivery)
+
+    def _trouble(self) -> list[str]:
+        """What ended and should not have; nothing does, unless something is wrong with us."""
+        ended = [f"{name} has ended" for name, task in self._parts.items() if task.done()]
+        return ["the service is stopping"] if self._stopping.is_set() else ended
 
     async def _tick(self) -> None:
         """What the scheduler starts; it swallows exceptions, so that this one raises none."""
@@ -76,7 +92,9 @@ class Service:
     async def _sync(self) -> None:
         now = datetime.now(UTC)
         newest_only = self._last_whole is not None and now - self._last_whole < _EVERY_WINDOW
-        summaries = await sync_all(self._pipeline, self._delivery, newest_only=newest_only)
+        summaries = await sync_all(self._pipeline, self.delivery, newest_only=newest_only)
+        for summary in summaries:
+            self._telemetry.synced(summary)
         if not newest_only and all(summary.error is None for summary in summaries):
             self._last_whole = now
 
@@ -90,7 +108,7 @@ class Service:
             await asyncio.wait([self._current])
 
     async def _end_delivery(self, delivery: asyncio.Task[None]) -> None:
-        self._delivery.finish()
+        self.delivery.finish()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_DELIVERY_S):
                 await delivery

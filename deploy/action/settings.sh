@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What both steps of the action set; they read it with `.`.
 export PATH="$RUNNER_TEMP/ci-health/venv/bin:$PATH"
 export CI_HEALTH_DATA_DIR="$RUNNER_TEMP/ci-health/data"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from etl.load.delivery import Delivery
-    from etl.load.store import Row, Store
+    from etl.load.store import Row
     from etl.pipeline.summary import Summary
-    from etl.report.view import Period
     from etl.settings import Settings
 
 Days = Annotated[int, typer.Option(min=1, max=3650, help="The last N days.")]
@@ -38,45 +36,12 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
     return settings
 
 
-def last_days(days: int) -> Period:
-    """The last N days, to the second that has just passed."""
-    from etl.report.view import Period
-
-    stop = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
-    return Period(stop - timedelta(days=days), stop)
-
-
-def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
-    """What every question takes; empty text is no restriction."""
-    return {
-        "start": period.start,
-        "stop": period.stop,
-        "repository": repository,
-        "workflow": workflow,
-        "branch": branch,
-    }
-
-
-async def ask(
-    store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
-) -> dict[str, list[Row]]:
-    """Answers by question; those that link to GitHub link to the one of the settings."""
-    from etl.queries import question
-
-    links = {"server_url": settings.github.web_url}
-    answers = {}
-    for name in names:
-        takes = question(name).options or {}
-        own = {option: value for option, value in links.items() if option in takes}
-        answers[name] = await store.query(name, {**asked, **own})
-    return answers
-
-
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
     """The same of the store that the settings name."""
     from etl.pipeline.assembly import open_store
+    from etl.report.ask import ask
 
     store = open_store(settings)
     try:

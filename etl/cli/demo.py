@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import ask, conclude, load_settings, parameters
-from etl.cli.report import QUESTIONS, write_report
+from etl.cli.common import conclude, load_settings
+from etl.cli.report import write_report
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     from etl.demo.server import SimulatedGitHub
     from etl.pipeline.assembly import open_pipeline
     from etl.pipeline.whole import whole_sync
+    from etl.report.ask import REPORTED, ask, parameters
     from etl.report.terminal import summary
 
     # The history moves with the calendar: what an earlier demo stored would not match it.
@@ -105,7 +106,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
         async with open_pipeline(settings, debug=debug) as pipeline:
             summaries, delivery = await whole_sync(pipeline)
             period = _period(history, recorded=recorded)
-            answers = await ask(pipeline.store, settings, QUESTIONS, parameters(period))
+            answers = await ask(pipeline.store, settings, REPORTED, parameters(period))
             backlog = pipeline.state.outbox.backlog()
             address = pipeline.store.address
     names = ", ".join(settings.repositories)

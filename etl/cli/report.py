@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,9 +17,7 @@ from etl.cli.common import (
     Repository,
     Workflow,
     ask_configured,
-    last_days,
     load_settings,
-    parameters,
 )
 from etl.errors import ConfigurationError
 
@@ -27,20 +26,6 @@ if TYPE_CHECKING:
 
     from etl.load.store import Row
     from etl.report.view import Period
-
-QUESTIONS = (
-    "overview",
-    "broken",
-    "worse",
-    "workflows",
-    "jobs",
-    "tests",
-    "flaky",
-    "newly_flaky",
-    "failures",
-    "slow",
-    "success_over_time",
-)
 
 
 @app.command()
@@ -53,10 +38,12 @@ def report(
     branch: Branch = "",
 ) -> None:
     """The answers as one self-contained HTML file."""
+    from etl.report.ask import REPORTED, last_days, parameters
+
     settings = load_settings(context)
-    period = last_days(days)
+    period = last_days(days, time.time())
     asked = parameters(period, repository, workflow, branch)
-    answers = asyncio.run(ask_configured(settings, QUESTIONS, asked))
+    answers = asyncio.run(ask_configured(settings, REPORTED, asked))
     write_report(out, answers, period, title=repository or ", ".join(settings.repositories))
     typer.echo(f"report: {out}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,9 +16,7 @@ from etl.cli.common import (
     Repository,
     Workflow,
     ask_configured,
-    last_days,
     load_settings,
-    parameters,
 )
 from etl.errors import ConfigurationError
 
@@ -72,11 +71,12 @@ def show(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
+    from etl.report.ask import last_days, parameters
     from etl.report.terminal import TRENDING, render
     from etl.report.views import SUCCESS_OVER_TIME
 
     settings = load_settings(context)
-    period = last_days(days)
+    period = last_days(days, time.time())
     asked = parameters(period, repository, workflow, branch) | _closer(question, job=job, test=test)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]

@@ -3,13 +3,16 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+_FOR_METRICS = ("requests_by_kind", "anomalies_by_kind", "duration_s")
+
 
 @dataclass(slots=True)
 class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
     `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
-    when GitHub's rate limit lets the next sync go on; None where no wait alone would help.
+    when GitHub's rate limit lets the next sync go on; None where no wait alone would help. The kind of a
+    request is what it asked for, that of an anomaly its short name.
     """
 
     repository: str
@@ -25,12 +28,15 @@ class Summary:
     error: str | None = None
     retry_at: str | None = None
     warnings: list[str] = field(default_factory=list)
+    requests_by_kind: dict[str, int] = field(default_factory=dict)
+    anomalies_by_kind: dict[str, int] = field(default_factory=dict)
+    duration_s: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in _FOR_METRICS}
 
     def counts(self) -> dict[str, Any]:
         """The counts alone, for the log."""
         told = ("repository", "error", "retry_at", "warnings")
-        return {name: value for name, value in asdict(self).items() if name not in told}
+        return {name: value for name, value in self.as_json().items() if name not in told}

@@ -67,8 +67,9 @@ async def sync_repository(
             summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
             log.debug("unexpected error", exc_info=True)
         complete(summary, client, anomalies)
+        summary.duration_s = round(time.monotonic() - began, 3)
         try:
-            _put_etl_point(pipeline, delivery, summary, time.monotonic() - began)
+            _put_etl_point(pipeline, delivery, summary)
         except CiHealthError as error:
             # The state cannot be used, which is most likely what the sync failed with.
             summary.error = summary.error or str(error)
@@ -127,7 +128,9 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
     found, tags = await get_repository(client)
     if found is not None:
         workflows = known.workflows if known is not None and known.id == found.id else ()
-        known = KnownRepository(found.id, name, found.full_name, found.default_branch, workflows)
+        known = KnownRepository(
+            found.id, name, found.full_name, found.default_branch, workflows, private=found.private
+        )
     if known is None:
         raise DataError(f"GitHub answers 304 for {name}, which was never read")
     client.name = known.full_name
@@ -176,9 +179,11 @@ def complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -
     summary.not_modified = client.not_modified
     summary.rate_limit_remaining = client.rate_limit_remaining
     summary.anomalies = anomalies.total
+    summary.requests_by_kind = dict(client.kinds)
+    summary.anomalies_by_kind = dict(anomalies.counts)
 
 
-def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, duration_s: float) -> None:
+def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:
     ended = pipeline.clock()
     known = pipeline.state.repositories.get(summary.repository)
     cursor = known.cursor if known else None
@@ -194,7 +199,7 @@ def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary, dur
         rejected=delivery.take_rejected(summary.repository),
         outbox=pipeline.state.outbox.backlog().points,
         lag_s=None if cursor is None else max(0.0, ended - cursor),
-        duration_s=duration_s,
+        duration_s=summary.duration_s,
         warning="\n".join(summary.warnings),
     )
     pipeline.state.outbox.put(summary.repository, [encode(point)])

@@ -41,6 +41,9 @@ _OVERVIEW: Final = of(
     "flaky_tests flaky_jobs"
 )
 
+# Upper bounds of the histograms of durations, in seconds.
+BOUNDS: Final = (5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600)
+
 QUESTIONS: Final = {
     asked.name: asked
     for asked in (
@@ -118,6 +121,17 @@ QUESTIONS: Final = {
             of("time repository workflow success total success_rate p50_s p95_s"),
             ("time", "repository", "workflow"),
             options={"every": timedelta(days=1)},
+        ),
+        Question(
+            "durations",
+            "How long executions that count took (`measure` is `duration`) or waited (`queued`): how many in "
+            "all, how many up to each bound, and their sum; of workflows (`job_group` is null) and of groups "
+            "of jobs.",
+            (
+                *of("repository workflow job_group measure count sum_s"),
+                *(Column(f"le_{bound}", Type.COUNT) for bound in BOUNDS),
+            ),
+            ("repository", "workflow", "job_group", "measure"),
         ),
         Question(
             "etl_status",

@@ -64,7 +64,7 @@ _COLUMNS: Final = _columns(
     {
         Type.OPTIONAL: "suite",
         Type.TEXT: "repository level workflow job job_group test state branch name signature template message "
-        "url failed_url passed_url status last_good_sha first_bad_sha head_sha outcome runner reason",
+        "url failed_url passed_url status last_good_sha first_bad_sha head_sha outcome runner reason measure",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected passed failed errored skipped flaky count_before jobs_before flakes_before",
         Type.INTEGER: "rate_limit_remaining outbox",
@@ -72,7 +72,7 @@ _COLUMNS: Final = _columns(
         "waiting_minutes cost_minutes",
         Type.MEASURED: "run_success_rate job_success_rate success_rate success_rate_before failure_rate "
         "flake_rate score p50_s p50_s_before p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
-        "lag_s hours mean_hours_to_repair",
+        "lag_s hours mean_hours_to_repair sum_s",
         Type.TIME: "time since first_seen last_seen last_failure confirmed_at",
     }
 )

@@ -8,12 +8,14 @@ from etl.settings.sections import (
     ArtifactRule,
     FlakeSettings,
     GitHubSettings,
+    HttpSettings,
     InfluxSettings,
     LogSettings,
     MaskRule,
     MaskSettings,
     StateSettings,
     TestSettings,
+    WebhookSettings,
 )
 from etl.settings.values import parse_since
 
@@ -23,6 +25,7 @@ __all__ = [
     "ArtifactRule",
     "FlakeSettings",
     "GitHubSettings",
+    "HttpSettings",
     "InfluxSettings",
     "LogSettings",
     "MaskRule",
@@ -30,6 +33,7 @@ __all__ = [
     "Settings",
     "StateSettings",
     "TestSettings",
+    "WebhookSettings",
     "known_settings",
     "load",
     "parse_since",

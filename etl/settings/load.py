@@ -97,9 +97,10 @@ def _sentence(location: tuple[int | str, ...], kind: str, message: str, value: A
 
 def _nearest(location: tuple[int | str, ...]) -> str:
     known = known_settings()
-    found = difflib.get_close_matches(".".join(str(part) for part in location), known, n=1, cutoff=0.5)
-    if not found:
-        found = [name for name in known if name.split(".")[-1] == location[-1]][:1]
+    same = [name for name in known if name.split(".")[-1] == location[-1]][:1]
+    close = difflib.get_close_matches(".".join(str(part) for part in location), known, n=1, cutoff=0.5)
+    # A name that stands outside of its section is meant as it is.
+    found = (same or close) if len(location) == 1 else (close or same)
     return f": did you mean {found[0]!r}?" if found else "; docs/configuration.md lists all of them"
 
 

@@ -12,6 +12,7 @@ from etl.errors import ConfigurationError
 from etl.settings.sections import (
     FlakeSettings,
     GitHubSettings,
+    HttpSettings,
     InfluxSettings,
     LogSettings,
     MaskSettings,
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
         timedelta(seconds=60), description="how long sync and backfill wait for a store that does not answer"
     )
     interval: Duration = Field(timedelta(minutes=5), description="time between the syncs of `run`")
+    http: HttpSettings = Field(default_factory=HttpSettings)
     annotations: Literal["failed", "all"] = Field(
         "failed", description="annotations of failed jobs (a request each), or of all"
     )

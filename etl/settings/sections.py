@@ -91,6 +91,37 @@ class StateSettings(Section):
     )
 
 
+class WebhookSettings(Section):
+    """Deliveries of GitHub's webhooks: off without a secret."""
+
+    secret: SecretStr | None = Field(None, description="secret of the webhook, as set at GitHub; none: off")
+    sweep: Duration = Field(
+        timedelta(hours=1),
+        description="time between the syncs of a repository whose webhooks arrive, in place of `interval`",
+    )
+
+
+class HttpSettings(Section):
+    """The HTTP server of `run`: health, metrics, report, badges and webhooks."""
+
+    enabled: bool = Field(True, description="whether `run` serves HTTP")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; `0.0.0.0`: all of them")
+    port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0: any that is free")
+    token: SecretStr | None = Field(
+        None,
+        description="asked of whoever wants metrics, reports or badges; without it, private repositories "
+        "are shown to this machine alone",
+    )
+    refresh: Duration = Field(
+        timedelta(minutes=5), description="how old metrics of CI, reports and badges may be"
+    )
+    days: int = Field(7, ge=1, le=365, description="days that the metrics of CI and the badges look back")
+    series: int = Field(
+        200, ge=1, description="workflows and jobs with metrics of their own; the rest are one, `other`"
+    )
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+
+
 class MaskRule(Section):
     """One rule of the masks: every match of a pattern becomes a placeholder."""
 

@@ -23,6 +23,7 @@ class KnownRepository:
     workflows: tuple[Workflow, ...]
     origin: int | None = None
     cursor: int | None = None
+    private: bool = True
 
 
 class Repositories:
@@ -41,7 +42,14 @@ class Repositories:
             return None
         workflows = tuple(Workflow(*item) for item in row.workflows)
         return KnownRepository(
-            row.id, row.name, row.full_name, row.default_branch, workflows, row.origin, row.cursor
+            row.id,
+            row.name,
+            row.full_name,
+            row.default_branch,
+            workflows,
+            row.origin,
+            row.cursor,
+            row.private,
         )
 
     def save(self, connection: Connection, repository: KnownRepository) -> None:
@@ -58,6 +66,7 @@ class Repositories:
             "name": name,
             "full_name": repository.full_name,
             "default_branch": repository.default_branch,
+            "private": repository.private,
             "workflows": [[workflow.id, workflow.name, workflow.path] for workflow in repository.workflows],
         }
         upsert(connection, table, row)

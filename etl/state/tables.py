@@ -37,6 +37,7 @@ repositories = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("full_name", Text, nullable=False),
     Column("default_branch", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),
     Column("cursor", BigInteger),

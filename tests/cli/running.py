@@ -24,8 +24,15 @@ class Ci:
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
-        # LC_ALL: what a user's terminal has; PATH: nothing of the test run's settings leaks in.
-        self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100", **variables}
+        # LC_ALL: what a user's terminal has; PATH: nothing of the test run's settings leaks in. Services of
+        # several tests run at once: each has a port of its own.
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "100",
+            "CI_HEALTH_HTTP__PORT": "0",
+            **variables,
+        }
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

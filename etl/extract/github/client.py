@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,13 @@ class RepositoryClient:
         self._github = github
         self._tags = tags
         self.name = name
-        self.requests = 0
+        self.kinds: Counter[str] = Counter()
         self.not_modified = 0
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far; `kinds` has them by what they asked for."""
+        return self.kinds.total()
 
     @property
     def settings(self) -> GitHubSettings:
@@ -51,7 +57,7 @@ class RepositoryClient:
         def known(identity: str) -> PageTag | None:
             return self._tags.get(path, identity) if conditional else None
 
-        status, headers, data, identity, tag = await self._github.get(path, known, self._count)
+        status, headers, data, identity, tag = await self._github.get(path, known, self._counter(path))
         if status == HTTPStatus.NOT_MODIFIED:
             if tag is None:
                 raise DataError(f"GitHub answered 304 to {path}, which was never asked before")
@@ -69,7 +75,7 @@ class RepositoryClient:
         Raises what `page` raises.
         """
         path = self._below(path)
-        _, headers, *_ = await self._github.get(path, lambda _: None, self._count, RENAMES)
+        _, headers, *_ = await self._github.get(path, lambda _: None, self._counter(path), RENAMES)
         if "location" not in headers:
             raise DataError(f"GitHub answers {path} itself instead of naming where it is stored")
         return headers["location"]
@@ -91,8 +97,24 @@ class RepositoryClient:
         tag = PageTag(path, identity, etag, next_url, total, items) if etag else None
         return Page(path, data, next_url, total, items, tag)
 
-    def _count(self) -> None:
-        self.requests += 1
+    def _counter(self, path: str) -> Callable[[], None]:
+        kind = _kind(path)
+
+        def count() -> None:
+            self.kinds[kind] += 1
+
+        return count
+
+
+# The last word of a path that tells what is asked for.
+_KINDS = ("annotations", "artifacts", "check-runs", "jobs", "attempts", "runs", "workflows")
+
+
+def _kind(path: str) -> str:
+    """What a path asks for: `/repos/a/b/actions/runs/1/attempts/2/jobs?page=3` for `jobs`."""
+    # Behind the repository, whose own name may be anything.
+    words = path.partition("?")[0].split("/")[2 if path.startswith("/repositories/") else 3 :]
+    return next((kind for kind in _KINDS if kind in words[1:]), "repository")
 
 
 def _next_link(header: str | None) -> str | None:

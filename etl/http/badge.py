@@ -1,0 +1,76 @@
+"""`/badge/OWNER/REPO.svg`: success rate and flaky tests of a repository as a small picture."""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from aiohttp import web
+from jinja2 import Environment
+
+from etl.http.access import Access
+from etl.http.answers import Answers, cached
+from etl.load.store import Row
+
+# Width of a character of 11 pixels, about, in Verdana or DejaVu Sans: text is stretched to fit.
+_CHARACTER = 6.6
+_MARGIN = 10
+_LABEL: Final = "CI"
+_COLOURS: Final = ((0.95, "#2e7d32"), (0.85, "#9a6700"), (0.0, "#b3261e"))
+_UNKNOWN: Final = "#59636e"
+
+_SVG: Final = Environment(autoescape=True).from_string(
+    """<svg xmlns="http://www.w3.org/2000/svg" width="{{ whole }}" height="20" role="img" \
+aria-label="{{ label }}: {{ text }}">
+<title>{{ title }}</title>
+<clipPath id="round"><rect width="{{ whole }}" height="20" rx="3"/></clipPath>
+<g clip-path="url(#round)"><rect width="{{ left }}" height="20" fill="#3b434b"/>\
+<rect x="{{ left }}" width="{{ right }}" height="20" fill="{{ colour }}"/></g>
+<g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">\
+<text x="{{ left / 2 }}" y="14">{{ label }}</text>\
+<text x="{{ left + right / 2 }}" y="14" textLength="{{ right - 10 }}">{{ text }}</text></g>
+</svg>
+"""
+)
+
+
+class Badge:
+    """Draws badges from the answers of the last `days` days; `names` has the repositories with one."""
+
+    def __init__(
+        self, access: Access, answers: Answers, names: Callable[[], Collection[str]], days: int
+    ) -> None:
+        self._access = access
+        self._answers = answers
+        self._names = names
+        self._days = days
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The badge of a repository, and of one without runs, one that says so."""
+        name = f"{request.match_info['owner']}/{request.match_info['repository']}"
+        self._access.require(request, [name])
+        if name not in self._names():
+            raise web.HTTPNotFound(text="no such repository is watched here")
+        answered = await self._answers.get(["overview"], self._days, name)
+        svg = draw(answered.rows["overview"][0], name, self._days)
+        return cached(request, svg, "image/svg+xml", self._answers.refresh_s)
+
+
+def draw(overview: Row, name: str, days: int) -> str:
+    """The badge as SVG, from a repository's overview of so many days."""
+    rate, flaky = overview["run_success_rate"], overview["flaky_tests"]
+    text = "unknown" if rate is None else f"{_percent(rate)} · {flaky} flaky" if flaky else _percent(rate)
+    colour = _UNKNOWN if rate is None else next(colour for least, colour in _COLOURS if rate >= least)
+    left, right = (round(len(part) * _CHARACTER) + _MARGIN for part in (_LABEL, text))
+    return _SVG.render(
+        label=_LABEL,
+        text=text,
+        title=f"{name}, last {days} days",
+        colour=colour,
+        left=left,
+        right=right,
+        whole=left + right,
+    )
+
+
+def _percent(rate: float) -> str:
+    """Rounded down: what is not all of it does not read as 100 %."""
+    return f"{int(round(rate * 1000, 6)) / 10:g} %"

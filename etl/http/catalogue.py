@@ -1,0 +1,137 @@
+"""The metrics as data: names, kinds, labels, and what each tells; docs/service.md is made from here.
+
+Source of the conventions: Prometheus' documentation, "Metric and label naming".
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import add
+from typing import Final, Literal
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.core import (
+    Metric as Family,
+)
+
+PREFIX: Final = "ci_health_"
+OTHER: Final = "other"
+
+Kind = Literal["counter", "gauge", "histogram"]
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric; `merge` is how the values of several become that of `other`."""
+
+    name: str
+    kind: Kind
+    labels: Labels
+    doc: str
+    merge: Callable[[float, float], float] = add
+
+
+def _counter(name: str, labels: str, doc: str) -> Metric:
+    return Metric(f"{PREFIX}{name}_total", "counter", tuple(labels.split()), doc)
+
+
+def _gauge(name: str, labels: str, doc: str, merge: Callable[[float, float], float] = add) -> Metric:
+    return Metric(PREFIX + name, "gauge", tuple(labels.split()), doc, merge)
+
+
+def _histogram(name: str, labels: str, doc: str) -> Metric:
+    return Metric(PREFIX + name, "histogram", tuple(labels.split()), doc)
+
+
+ETL_METRICS: Final = (
+    _counter("syncs", "repository status", "Syncs that ended, by status: ok or failed."),
+    _gauge("last_sync_timestamp_seconds", "repository", "When the last sync that went well ended.", min),
+    _gauge("last_sync_duration_seconds", "repository", "How long the last sync took.", max),
+    _gauge("lag_seconds", "repository", "How long ago that is up to which all runs are read.", max),
+    _counter("runs", "repository", "Runs that were read because they were new or had changed."),
+    _counter("github_requests", "repository kind", "Requests to GitHub, by what was asked for."),
+    _counter("github_not_modified", "repository", "Requests that cost no rate limit: nothing had changed."),
+    _gauge("github_rate_limit_remaining", "account", "Requests left in the rate limit, as told last."),
+    _gauge("github_rate_limit", "account", "Requests that the rate limit allows in an hour."),
+    _counter("anomalies", "repository kind", "Oddities in the data, by kind; the log tells each."),
+    _counter("points", "outcome", "Points that left the outbox: accepted, rejected, or expired."),
+    _gauge("outbox_points", "", "Points that wait for the store."),
+    _gauge("outbox_age_seconds", "", "How long the oldest of them has waited; 0 where none waits."),
+    _gauge("dead_letters", "", "Points that the store rejected and that are kept."),
+    _gauge("store_up", "", "Whether the store took what was last offered: 1 or 0."),
+    _counter("webhooks", "event outcome", "Webhook deliveries: queued, known, ignored, or refused."),
+    _gauge("webhooks_waiting", "", "Runs that webhooks told of and that are still to be read."),
+    _gauge("info", "version", "Always 1; the label tells the version."),
+)
+
+_JOB: Final = "repository workflow job_group"
+
+CI_METRICS: Final = (
+    _gauge(
+        "workflow_success_ratio", "repository workflow", "Share of the attempts that count that succeeded."
+    ),
+    _gauge("workflow_attempts", "repository workflow", "Attempts that count in the ratio."),
+    _gauge("job_success_ratio", _JOB, "Share of the executions that count that succeeded."),
+    _gauge("job_executions", _JOB, "Executions that count in the ratio."),
+    _gauge("flaky_tests", _JOB, "Tests that are flaky now: evidence in the last 14 days."),
+    _gauge("flaky_jobs", _JOB, "Jobs that are flaky now."),
+    _gauge("flaky_wasted_seconds", _JOB, "What was repeated because jobs were flaky."),
+    _gauge(
+        "workflow_broken_seconds",
+        "repository workflow branch",
+        "How long a workflow has been broken on a branch with a tag of its own; none where it is not.",
+        max,
+    ),
+    _histogram(
+        "workflow_duration_seconds", "repository workflow", "Durations of attempts since the month began."
+    ),
+    _histogram(
+        "workflow_queue_seconds", "repository workflow", "From an attempt's start to its first job's."
+    ),
+    _histogram("job_duration_seconds", _JOB, "Durations of executions since the month (UTC) began."),
+    _histogram("job_queue_seconds", _JOB, "From a job's creation to its start, since the month began."),
+    _gauge("figures_timestamp_seconds", "", "When the figures of CI were computed."),
+)
+
+
+class Families:
+    """Gathers samples of some metrics; what is added twice for the same labels is merged."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = {
+            metric.name.removeprefix(PREFIX).removesuffix("_total"): metric for metric in metrics
+        }
+        self._values: dict[str, dict[Labels, float]] = {name: {} for name in self._metrics}
+        self._buckets: dict[str, dict[Labels, list[float]]] = {name: {} for name in self._metrics}
+
+    def add(self, name: str, value: float, *labels: str) -> None:
+        """A value of the metric, named without prefix and `_total`."""
+        known = self._values[name]
+        known[labels] = self._metrics[name].merge(known[labels], value) if labels in known else value
+
+    def distribute(self, name: str, counts: Sequence[float], total: float, *labels: str) -> None:
+        """A histogram: cumulative counts by bound, the last of all; and the sum of what was measured."""
+        known = self._buckets[name].get(labels, [0.0] * len(counts))
+        self._buckets[name][labels] = [before + more for before, more in zip(known, counts, strict=True)]
+        self.add(name, total, *labels)
+
+    def families(self, bounds: Sequence[float] = ()) -> Iterator[Family]:
+        """All of them, as prometheus-client exposes them; histograms have these bounds and infinity."""
+        texts = [*(f"{bound:g}" for bound in bounds), "+Inf"]
+        for name, metric in self._metrics.items():
+            family: Family
+            if metric.kind == "histogram":
+                family = histogram = HistogramMetricFamily(metric.name, metric.doc, labels=metric.labels)
+                for labels, counts in self._buckets[name].items():
+                    buckets = list(zip(texts, counts, strict=True))
+                    histogram.add_metric(labels, buckets, self._values[name][labels])
+            else:
+                made = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+                family = simple = made(metric.name, metric.doc, labels=metric.labels)
+                for labels, value in self._values[name].items():
+                    simple.add_metric(labels, value)
+            yield family

@@ -1,0 +1,162 @@
+"""The CI's metrics: computed from the questions every `http.refresh`, told at every scrape.
+
+Ratios and flaky tests are of the last `http.days` days. Histograms count since the month (UTC) began,
+so that they only grow: as counters should, through restarts too, and start anew with the month.
+Those with the most executions have labels of their own; the rest are counted together in `other`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from etl.errors import CiHealthError
+from etl.http.catalogue import CI_METRICS, OTHER, Families, Labels
+from etl.load.store import Row
+from etl.pipeline.assembly import Pipeline
+from etl.queries.catalogue import BOUNDS
+from etl.report.ask import last_days, parameters
+from etl.report.view import Period
+from etl.transform.names import job_group
+
+log = structlog.get_logger(__name__)
+
+_RECENT: Final = ("workflows", "jobs", "flaky", "broken")
+_MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
+
+
+class Figures(Collector):
+    """Figures of the CI, as old as `http.refresh` at most, or as when the store last answered."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._families: list[Family] = []
+        self._failing = False
+
+    async def run(self) -> None:
+        """Compute again and again, whatever happens in between."""
+        while True:
+            try:
+                await self.compute()
+                self._failing = False
+            except CiHealthError as error:
+                self._tell(str(error))
+            except Exception as error:
+                log.debug("unexpected error", exc_info=True)
+                self._tell(f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+            await asyncio.sleep(self._pipeline.settings.http.refresh.total_seconds())
+
+    def _tell(self, reason: str) -> None:
+        if not self._failing:
+            log.warning("the figures of CI cannot be computed", reason=reason)
+        self._failing = True
+
+    async def compute(self) -> None:
+        """Ask the store. Raises what it raises."""
+        now, settings = self._pipeline.clock(), self._pipeline.settings.http
+        recent = parameters(last_days(settings.days, now))
+        rows = {name: await self._pipeline.store.query(name, recent) for name in _RECENT}
+        month = parameters(_month(now))
+        rows["durations"] = await self._pipeline.store.query("durations", month)
+        families = figures(rows, most=settings.series)
+        families.add("figures_timestamp_seconds", now)
+        self._families = list(families.families(BOUNDS))
+        log.debug("figures", families=len(self._families))
+
+    def collect(self) -> Iterable[Family]:
+        """The figures as they were last computed."""
+        return self._families
+
+
+def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
+    """Metrics from the answers, with at most so many workflows and as many jobs; pure."""
+    workflows = _Shown(_labels(rows["workflows"]), most)
+    jobs = _Shown(_labels(rows["jobs"]), most)
+    families = Families(CI_METRICS)
+    _ratios(families, rows["workflows"], workflows, "workflow_success_ratio", "workflow_attempts")
+    _ratios(families, rows["jobs"], jobs, "job_success_ratio", "job_executions")
+    _flaky(families, rows["flaky"], jobs)
+    for row in rows["broken"]:
+        if row["job"] is None and row["hours"] is not None:
+            repository, workflow = workflows.of(row)
+            branch = OTHER if workflow == OTHER else row["branch"]
+            families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
+    _durations(families, rows["durations"], workflows, jobs)
+    return families
+
+
+class _Shown:
+    """Which labels are shown as they are: those with the most executions; the others are `other`."""
+
+    def __init__(self, counted: Counter[Labels], most: int) -> None:
+        ranked = sorted(counted, key=lambda labels: (-counted[labels], labels))
+        self._own = frozenset(ranked[:most])
+
+    def of(self, row: Row) -> Labels:
+        labels = _labels_of(row)
+        return labels if labels in self._own else (OTHER,) * len(labels)
+
+    def __iter__(self) -> Iterator[Labels]:
+        return iter(sorted(self._own))
+
+
+def _labels_of(row: Row) -> Labels:
+    """Repository and workflow, and of a job its group."""
+    labels = (row["repository"], row["workflow"])
+    group = row.get("job_group") or (job_group(row["job"]) if row.get("job") else None)
+    return labels if group is None else (*labels, group)
+
+
+def _labels(rows: Iterable[Row]) -> Counter[Labels]:
+    counted: Counter[Labels] = Counter()
+    for row in rows:
+        counted[_labels_of(row)] += row["total"]
+    return counted
+
+
+def _ratios(families: Families, rows: Iterable[Row], shown: _Shown, ratio: str, executions: str) -> None:
+    success: Counter[Labels] = Counter()
+    total: Counter[Labels] = Counter()
+    for row in rows:
+        success[shown.of(row)] += row["success"]
+        total[shown.of(row)] += row["total"]
+    for labels, count in total.items():
+        families.add(executions, count, *labels)
+        if count:
+            families.add(ratio, success[labels] / count, *labels)
+
+
+def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
+    # Zero for every job: an alert on a rise needs to have seen where it rose from.
+    for labels in jobs:
+        for metric in ("flaky_tests", "flaky_jobs", "flaky_wasted_seconds"):
+            families.add(metric, 0, *labels)
+    for row in rows:
+        labels = jobs.of(row)
+        if row["state"] == "flaky":
+            families.add("flaky_tests" if row["level"] == "test" else "flaky_jobs", 1, *labels)
+        families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
+
+
+def _durations(families: Families, rows: Iterable[Row], workflows: _Shown, jobs: _Shown) -> None:
+    none = [0.0] * (len(BOUNDS) + 1)
+    for level, shown in (("workflow", workflows), ("job", jobs)):
+        for labels in shown:
+            for measure in _MEASURES.values():
+                families.distribute(f"{level}_{measure}", none, 0.0, *labels)
+    for row in rows:
+        level, shown = ("workflow", workflows) if row["job_group"] is None else ("job", jobs)
+        counts = [float(row[f"le_{bound}"]) for bound in BOUNDS] + [float(row["count"])]
+        metric = f"{level}_{_MEASURES[row['measure']]}"
+        families.distribute(metric, counts, row["sum_s"], *shown.of(row))
+
+
+def _month(now: float) -> Period:
+    stop = datetime.fromtimestamp(int(now) + 1, UTC)
+    first = datetime.fromtimestamp(int(now), UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return Period(first, stop)

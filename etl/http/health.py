@@ -1,0 +1,81 @@
+"""`/healthz`: is the process at work; `/readyz`: can it take requests, and what is not as it should be.
+
+A store that is away, or a repository that cannot be read, makes the service degraded and no less
+ready: webhooks are still kept, metrics still tell. What it says of causes is for those who may see
+everything, since sentences may name private repositories.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from aiohttp import web
+
+from etl.errors import CiHealthError
+from etl.http.access import Access
+from etl.load.delivery import Delivery
+from etl.pipeline.assembly import Pipeline
+
+_UNAVAILABLE = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What is not as it should be; `blocks` tells that requests cannot be taken for it."""
+
+    check: str
+    why: str
+    blocks: bool = False
+
+
+class Health:
+    """Looks at the parts of a service. `trouble` tells which of them ended."""
+
+    def __init__(
+        self, pipeline: Pipeline, delivery: Delivery, access: Access, trouble: Callable[[], list[str]]
+    ) -> None:
+        self._pipeline = pipeline
+        self._delivery = delivery
+        self._access = access
+        self._trouble = trouble
+
+    async def alive(self, _request: web.Request) -> web.Response:
+        """Whether all parts are at work; where not, a restart helps."""
+        trouble = self._trouble()
+        if trouble:
+            return web.json_response({"status": "broken", "reasons": trouble}, status=_UNAVAILABLE)
+        return web.json_response({"status": "ok"})
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """Whether requests can be taken: `ready`, `degraded` or `not ready`, with the reasons."""
+        reasons = self.reasons()
+        blocked = any(reason.blocks for reason in reasons)
+        told = [asdict(reason) for reason in reasons]
+        if not self._access.trusted(request):
+            told = [{key: item[key] for key in ("check", "blocks")} for item in told]
+        status = "not ready" if blocked else "degraded" if reasons else "ready"
+        return web.json_response({"status": status, "reasons": told}, status=_UNAVAILABLE if blocked else 200)
+
+    def reasons(self) -> list[Reason]:
+        """All that is not as it should be."""
+        found = [Reason("service", trouble, True) for trouble in self._trouble()]
+        found += self._state()
+        if self._delivery.trouble is not None:
+            found.append(Reason("store", self._delivery.trouble.reason))
+        found += [
+            Reason("repository", f"{name}: {error}") for name, error in sorted(self._pipeline.failing.items())
+        ]
+        return found
+
+    def _state(self) -> list[Reason]:
+        try:
+            backlog = self._pipeline.state.outbox.backlog()
+        except CiHealthError as error:
+            return [Reason("state", str(error), True)]
+        found = []
+        if backlog.points >= self._pipeline.settings.state.outbox_limit:
+            found.append(Reason("outbox", f"{backlog.points} points wait: extraction pauses"))
+        if backlog.dead_letters:
+            found.append(
+                Reason("dead letters", f"{backlog.dead_letters} points were rejected: see `ci-health check`")
+            )
+        return found

@@ -1,0 +1,29 @@
+"""`/metrics`: the ETL's health and the CI's, as Prometheus reads them."""
+
+from collections.abc import Callable, Collection
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from etl.http.access import Access
+
+
+class Metrics:
+    """Exposes what its collectors tell; `names` gives the repositories that they tell of."""
+
+    def __init__(self, access: Access, names: Callable[[], Collection[str]], *collectors: Collector) -> None:
+        self._access = access
+        self._names = names
+        self._registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._registry)
+        for collector in collectors:
+            self._registry.register(collector)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """All metrics in Prometheus' text format."""
+        self._access.require(request, self._names())
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )

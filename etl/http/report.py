@@ -1,0 +1,44 @@
+"""`/report`: the current report, of all repositories or of one."""
+
+import re
+from collections.abc import Callable, Collection
+
+from aiohttp import web
+
+from etl.http.access import Access
+from etl.http.answers import Answers, cached
+from etl.report.ask import REPORTED
+from etl.report.html import render
+
+_DAYS, _MOST_DAYS = 30, 365
+# The page carries the policy that allows its own style and scripts; none may frame it.
+_HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
+
+
+class Report:
+    """Renders what the answers say; `names` gives the repositories that a report may be of."""
+
+    def __init__(self, access: Access, answers: Answers, names: Callable[[], Collection[str]]) -> None:
+        self._access = access
+        self._answers = answers
+        self._names = names
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The report; `?days=N` and `?repository=OWNER/REPO` choose."""
+        days = _days(request.query.get("days", str(_DAYS)))
+        repository = request.query.get("repository", "")
+        names = [repository] if repository else list(self._names())
+        self._access.require(request, names)
+        if repository and repository not in self._names():
+            raise web.HTTPNotFound(text="no such repository is watched here")
+        answered = await self._answers.get(REPORTED, days, repository)
+        page = render(answered.rows, period=answered.period, generated_at=answered.at, title=", ".join(names))
+        response = cached(request, page, "text/html", self._answers.refresh_s)
+        response.headers.update(_HEADERS)
+        return response
+
+
+def _days(text: str) -> int:
+    if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= _MOST_DAYS:
+        return int(text)
+    raise web.HTTPBadRequest(text=f"days is a whole number from 1 to {_MOST_DAYS}")

@@ -1,0 +1,58 @@
+"""Puts the server's rooms together: what is served at which path."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from etl.http.access import Access
+from etl.http.answers import Answers
+from etl.http.badge import Badge
+from etl.http.figures import Figures
+from etl.http.health import Health
+from etl.http.metrics import Metrics
+from etl.http.report import Report
+from etl.http.server import serving
+from etl.http.telemetry import Telemetry
+from etl.load.delivery import Delivery
+from etl.pipeline.assembly import Pipeline
+
+
+@asynccontextmanager
+async def open_rooms(
+    pipeline: Pipeline, delivery: Delivery, telemetry: Telemetry, trouble: Callable[[], list[str]]
+) -> AsyncIterator[None]:
+    """Serve what the settings ask for until the end; `trouble` tells what ended that should not have."""
+    settings = pipeline.settings.http
+    if not settings.enabled:
+        yield
+        return
+
+    def names() -> tuple[str, ...]:
+        return pipeline.settings.repositories
+
+    access = Access(settings.token, pipeline.state.repositories)
+    health = Health(pipeline, delivery, access, trouble)
+    answers, figures = Answers(pipeline), Figures(pipeline)
+    routes = [
+        web.get("/healthz", health.alive),
+        web.get("/readyz", health.ready),
+        web.get("/metrics", Metrics(access, names, telemetry, figures).show),
+        web.get("/report", Report(access, answers, names).show),
+        web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
+    ]
+    async with serving(settings, routes), _beside(figures.run()):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on meanwhile, and is cancelled at the end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

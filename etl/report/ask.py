@@ -1,0 +1,44 @@
+"""Asks a store for what the terminal, the report and the HTTP server show."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from etl.load.store import Row, Store
+from etl.queries import question
+from etl.report.page import TABLES
+from etl.report.view import Period
+from etl.settings import Settings
+
+# What the HTML report has a place for.
+REPORTED: Final = ("overview", *(table.question for table in TABLES), "success_over_time")
+
+
+def last_days(days: int, now: float) -> Period:
+    """The last N days up to `now` (Unix seconds), to the second that has just passed."""
+    stop = datetime.fromtimestamp(int(now) + 1, UTC)
+    return Period(stop - timedelta(days=days), stop)
+
+
+def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
+    """What every question takes; empty text is no restriction."""
+    return {
+        "start": period.start,
+        "stop": period.stop,
+        "repository": repository,
+        "workflow": workflow,
+        "branch": branch,
+    }
+
+
+async def ask(
+    store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
+) -> dict[str, list[Row]]:
+    """Answers by question; those that link to GitHub link to the one of the settings."""
+    links = {"server_url": settings.github.web_url}
+    answers = {}
+    for name in names:
+        takes = question(name).options or {}
+        own = {option: value for option, value in links.items() if option in takes}
+        answers[name] = await store.query(name, {**asked, **own})
+    return answers

@@ -1,0 +1,138 @@
+"""Figures of CI: from points through the real questions to the lines that Prometheus reads."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.http.catalogue import OTHER
+from etl.http.figures import figures
+from etl.load.store import Row
+from etl.queries.catalogue import BOUNDS
+from tests.http.serving import Served, served
+from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated
+
+_SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+
+
+def samples(text: str) -> dict[tuple[str, str], float]:
+    """Values by metric and by its labels, as `b="x",a="y"` in order of their names."""
+    found = {}
+    for line in text.splitlines():
+        match = _SAMPLE.match(line)
+        if match:
+            labels = ",".join(sorted(re.findall(r'\w+="(?:[^"\\]|\\.)*"', match[2] or "")))
+            found[match[1], labels] = float(match[3])
+    return found
+
+
+async def scraped(service: Served) -> dict[tuple[str, str], float]:
+    answer = await service.get("/metrics")
+    assert answer.status == 200
+    return samples(answer.text)
+
+
+def busy(world: World) -> None:
+    """Three runs an hour apart: one fails and passes when it is repeated."""
+    for hours, ends in ((3, ["success"]), (2, ["failure", "success"]), (1, ["success"])):
+        created = NOON - hours * HOUR
+        attempts = [
+            attempt(
+                created + 600 * index,
+                job("unit (3.12)", created + 600 * index + 20, 40, conclusion),
+                job("unit (3.13)", created + 600 * index + 10, 100 + index),
+            )
+            for index, conclusion in enumerate(ends)
+        ]
+        world.add(run(created, *attempts))
+
+
+async def test_figures_are_what_the_points_say(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        busy(world)
+        await world.sync_well()
+        async with served(world) as service:
+            await service.until_figures()
+            found = await scraped(service)
+    workflow = f'repository="{NAME}",workflow="CI"'
+    group = f'job_group="unit",repository="{NAME}",workflow="CI"'
+    assert found["ci_health_workflow_success_ratio", workflow] == 0.75
+    assert found["ci_health_workflow_attempts", workflow] == 4
+    assert found["ci_health_job_executions", group] == 8
+    assert found["ci_health_job_success_ratio", group] == 7 / 8
+    assert found["ci_health_flaky_jobs", group] == 1
+    assert found["ci_health_flaky_tests", group] == 0
+    assert found["ci_health_flaky_wasted_seconds", group] == pytest.approx(40, abs=0.001)
+    counts = {
+        bound: found["ci_health_job_duration_seconds_bucket", f'{group[:16]},le="{bound}",{group[17:]}']
+        for bound in ("30", "60", "120", "+Inf")
+    }
+    assert counts == {"30": 0, "60": 4, "120": 8, "+Inf": 8}
+    assert found["ci_health_job_duration_seconds_count", group] == 8
+    assert found["ci_health_job_duration_seconds_sum", group] == 4 * 40 + 3 * 100 + 101
+    assert found["ci_health_figures_timestamp_seconds", ""] == NOON
+
+
+def row(workflow: str, total: int, success: int, group: str | None = None) -> Row:
+    named = {"job": group, "job_group": group} if group else {}
+    return {"repository": NAME, "workflow": workflow, "total": total, "success": success, **named}
+
+
+def histogram(workflow: str, count: int, group: str | None = None) -> Row:
+    bounds = {f"le_{bound}": count for bound in BOUNDS}
+    return {
+        "repository": NAME, "workflow": workflow, "job_group": group, "measure": "queued", "count": count,
+        "sum_s": 2.0 * count, **bounds,
+    }  # fmt: skip
+
+
+def told(answers: dict[str, list[Row]], most: int) -> dict[tuple[Any, ...], float]:
+    everything = {name: [] for name in ("workflows", "jobs", "flaky", "broken", "durations")} | answers
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in figures(everything, most=most).families(BOUNDS)
+        for sample in family.samples
+    }
+
+
+def test_all_but_the_busiest_are_counted_together() -> None:
+    rows = [row(f"w{number}", total=10 + number, success=number) for number in range(5)]
+    durations = [histogram(f"w{number}", 10 + number) for number in range(5)]
+    found = told({"workflows": rows, "durations": durations}, most=2)
+    shown = {key[2] for key in found if key[0] == "ci_health_workflow_attempts"}
+    assert shown == {"w4", "w3", OTHER}
+    assert found["ci_health_workflow_attempts", OTHER, OTHER] == 10 + 11 + 12
+    assert found["ci_health_workflow_success_ratio", OTHER, OTHER] == 3 / 33
+    assert found["ci_health_workflow_queue_seconds_count", OTHER, OTHER] == 33
+    assert found["ci_health_workflow_queue_seconds_sum", OTHER, OTHER] == 66
+
+
+def test_a_ratio_of_nothing_is_absent_and_a_histogram_of_nothing_is_zero() -> None:
+    found = told({"workflows": [row("idle", 0, 0)], "jobs": [row("idle", 0, 0, "unit")]}, most=5)
+    assert ("ci_health_workflow_success_ratio", NAME, "idle") not in found
+    assert found["ci_health_job_duration_seconds_count", NAME, "idle", "unit"] == 0
+    assert found["ci_health_flaky_tests", NAME, "idle", "unit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("job_name", "hours", "seconds"), [(None, 2.5, 9_000), (None, None, None), ("unit", 2.5, None)]
+)
+def test_what_is_broken_now_tells_for_how_long(
+    job_name: str | None, hours: float | None, seconds: float | None
+) -> None:
+    broken = {"repository": NAME, "workflow": "CI", "job": job_name, "branch": "main", "hours": hours}
+    found = told({"workflows": [row("CI", 3, 1)], "broken": [broken]}, most=5)
+    assert found.get(("ci_health_workflow_broken_seconds", NAME, "CI", "main")) == seconds
+
+
+async def test_names_of_any_content_break_no_line(tmp_path: Path) -> None:
+    nasty = 'a "quoted" \\ name\nci_health_store_up 7'
+    async with simulated(tmp_path) as world:
+        world.add(run(NOON - HOUR, attempt(NOON - HOUR, job(nasty, NOON - HOUR + 5))))
+        await world.sync_well()
+        async with served(world) as service:
+            await service.until_figures()
+            found = await scraped(service)
+    assert found["ci_health_store_up", ""] == 1
+    assert [key for key in found if key[0] == "ci_health_job_executions"] != []

@@ -1,0 +1,126 @@
+"""The report and the badges, as a browser gets them."""
+
+from pathlib import Path
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from etl.http.badge import draw
+from tests.http.serving import served
+from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
+
+SVG = "{http://www.w3.org/2000/svg}"
+BADGE = f"/badge/{NAME}.svg"
+
+
+def half_green(world: World) -> None:
+    for hours, conclusion in ((3, "success"), (1, "failure")):
+        created = NOON - hours * HOUR
+        world.add(run(created, attempt(created, job("unit", created + 5, conclusion=conclusion))))
+
+
+async def test_the_report_is_the_current_one(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        await world.sync_well()
+        async with served(world) as service:
+            whole = await service.get("/report")
+            assert whole.status == 200
+            assert whole.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert NAME in whole.text.partition("</title>")[0]
+            assert "last 30 days" in whole.text
+            one = await service.get(f"/report?repository={NAME}&days=7")
+            assert "last 7 days" in one.text
+            assert "frame-ancestors" in one.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "seven", "1e2", "٣", ""])
+async def test_days_that_make_no_sense(tmp_path: Path, days: str) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        answer = await service.get(f"/report?days={days}")
+        assert answer.status == 400
+        assert "365" in answer.json["error"]
+
+
+async def test_a_badge_tells_success_and_flaky_tests(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        await world.sync_well()
+        async with served(world) as service:
+            badge = await service.get(BADGE)
+            assert badge.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
+            assert [text.text for text in fromstring(badge.text).iter(f"{SVG}text")] == ["CI", "50 %"]  # noqa: S314
+            assert "max-age=300" in badge.headers["Cache-Control"]
+            again = await service.get(BADGE, If_None_Match=badge.headers["ETag"])
+            assert (again.status, again.text) == (304, "")
+            assert (await service.get(BADGE, If_None_Match='"other"')).status == 200
+
+
+async def test_the_store_is_asked_once_however_many_ask(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        await world.sync_well()
+        async with served(world) as service:
+            asked = []
+            query = service.pipeline.store.query
+
+            async def counting(name, parameters):
+                asked.append(name)
+                return await query(name, parameters)
+
+            service.pipeline.store.query = counting  # type: ignore[method-assign]
+            for _ in range(5):
+                await service.get(BADGE)
+            assert asked.count("overview") == 1
+            for days in range(1, 60):
+                await service.get(f"/report?days={days}")
+            assert asked.count("overview") == 60
+
+
+async def test_a_store_that_is_away_costs_this_request_alone(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        influxdb = {"url": "http://127.0.0.1:9", "token": "secret-of-a-test"}
+        async with served(world, influxdb=influxdb) as service:
+            answer = await service.get(BADGE)
+            assert answer.status == 503
+            assert set(answer.json) == {"error"}
+            assert "127.0.0.1:9" not in answer.text
+            await service.until_synced()
+            ready = await service.get("/readyz")
+            assert (ready.status, ready.json["status"]) == (200, "degraded")
+            assert [reason["check"] for reason in ready.json["reasons"]] == ["store"]
+            assert "ci_health_store_up 0.0" in (await service.get("/metrics")).text.splitlines()
+
+
+def overview(rate: float | None, flaky: int = 0) -> dict[str, object]:
+    return {"run_success_rate": rate, "flaky_tests": flaky}
+
+
+@pytest.mark.parametrize(
+    ("rate", "flaky", "text"),
+    [
+        (None, 0, "unknown"),
+        (1.0, 0, "100 %"),
+        (0.9999, 0, "99.9 %"),
+        (0.97349, 3, "97.3 % · 3 flaky"),
+        (0.0, 0, "0 %"),
+        (0.29, 0, "29 %"),
+    ],
+)
+def test_what_a_badge_says(rate: float | None, flaky: int, text: str) -> None:
+    svg = fromstring(draw(overview(rate, flaky), NAME, 7))  # noqa: S314
+    assert [part.text for part in svg.iter(f"{SVG}text")] == ["CI", text]
+    assert svg.attrib["aria-label"] == f"CI: {text}"
+
+
+def test_nothing_breaks_out_of_a_badge() -> None:
+    svg = draw(overview(1.0), '<script>alert("x")</script>&', 7)
+    assert "<script" not in svg
+    assert fromstring(svg).findtext(f"{SVG}title") == '<script>alert("x")</script>&, last 7 days'  # noqa: S314
+
+
+async def test_a_fault_of_github_is_no_matter_of_these_pages(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        world.github.faults.add("/repos/", faults.status(500), times=None)
+        async with served(world, github={"retries": 0}) as service:
+            assert (await service.get(BADGE)).status == 200
