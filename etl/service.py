@@ -8,22 +8,23 @@ together, and what is not delivered waits in the outbox for the next start.
 import asyncio
 import signal
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from etl.http.rooms import open_rooms
+from etl.http.rooms import Parts, open_rooms
 from etl.http.telemetry import Telemetry
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline, open_pipeline
 from etl.pipeline.naming import require_same_naming
+from etl.pipeline.schedule import Schedule
+from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
 from etl.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-_EVERY_WINDOW = timedelta(hours=1)
 # Together less than the ten seconds after which container engines kill what they told to stop.
 _LAST_READ_S = 3.0
 _LAST_DELIVERY_S = 5.0
@@ -36,9 +37,9 @@ class Service:
         self._pipeline = pipeline
         self.delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
         self._telemetry = Telemetry(pipeline, self.delivery)
-        self._parts: dict[str, asyncio.Task[None]] = {}
+        self._parts: Parts = {}
         self._current: asyncio.Task[None] | None = None
-        self._last_whole: datetime | None = None
+        self._schedule = Schedule(self._told, pipeline.settings.http.webhooks.sweep.total_seconds())
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -49,14 +50,14 @@ class Service:
 
     async def run(self) -> None:
         """Serve until stopped. Raises ConfigurationError where the HTTP server cannot listen."""
-        async with open_rooms(self._pipeline, self.delivery, self._telemetry, self._trouble):
+        async with open_rooms(self._pipeline, self.delivery, self._telemetry, self._parts, self._trouble):
             delivery = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
             try:
-                await self._schedule()
+                await self._tick_until_stopped()
             finally:
                 await self._end_delivery(delivery)
 
-    async def _schedule(self) -> None:
+    async def _tick_until_stopped(self) -> None:
         """Sync at every interval until stopped; the sync under way then gets a moment to end."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         scheduler.add_job(
@@ -77,6 +78,12 @@ class Service:
             await self._end_sync()
             scheduler.shutdown(wait=False)
 
+    def _told(self, name: str) -> float | None:
+        """When a webhook last told of a repository; what came while they were on counts no more."""
+        http = self._pipeline.settings.http
+        is_on = http.enabled and http.webhooks.secret is not None
+        return self._pipeline.state.deliveries.newest(name) if is_on else None
+
     def _trouble(self) -> list[str]:
         """What ended and should not have; nothing does, unless something is wrong with us."""
         ended = [f"{name} has ended" for name, task in self._parts.items() if task.done()]
@@ -90,13 +97,15 @@ class Service:
             log.error("sync failed", reason=str(error), exc_info=error if self._pipeline.debug else None)
 
     async def _sync(self) -> None:
-        now = datetime.now(UTC)
-        newest_only = self._last_whole is not None and now - self._last_whole < _EVERY_WINDOW
-        summaries = await sync_all(self._pipeline, self.delivery, newest_only=newest_only)
-        for summary in summaries:
+        pipeline, now = self._pipeline, self._pipeline.clock()
+        plan = self._schedule.due(pipeline.settings.repositories, now)
+
+        def done(summary: Summary) -> None:
             self._telemetry.synced(summary)
-        if not newest_only and all(summary.error is None for summary in summaries):
-            self._last_whole = now
+            if summary.error is None:
+                self._schedule.done(summary.repository, now, newest_only=plan[summary.repository])
+
+        await sync_all(pipeline, self.delivery, plan, done=done)
 
     async def _end_sync(self) -> None:
         """Wait a little for the sync under way, then cancel it: whatever it committed stays."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -16,15 +16,26 @@ from etl.http.metrics import Metrics
 from etl.http.report import Report
 from etl.http.server import serving
 from etl.http.telemetry import Telemetry
+from etl.http.webhooks import Webhooks
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline
+from etl.pipeline.intake import Intake
+
+Parts = dict[str, asyncio.Task[None]]
 
 
 @asynccontextmanager
 async def open_rooms(
-    pipeline: Pipeline, delivery: Delivery, telemetry: Telemetry, trouble: Callable[[], list[str]]
+    pipeline: Pipeline,
+    delivery: Delivery,
+    telemetry: Telemetry,
+    parts: Parts,
+    trouble: Callable[[], list[str]],
 ) -> AsyncIterator[None]:
-    """Serve what the settings ask for until the end; `trouble` tells what ended that should not have."""
+    """Serve what the settings ask for until the end.
+
+    What works beside the server goes into `parts`; `trouble` tells what ended that should not have.
+    """
     settings = pipeline.settings.http
     if not settings.enabled:
         yield
@@ -43,14 +54,22 @@ async def open_rooms(
         web.get("/report", Report(access, answers, names).show),
         web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
     ]
-    async with serving(settings, routes), _beside(figures.run()):
+    async with AsyncExitStack() as stack:
+        if settings.webhooks.secret is not None:
+            intake = Intake(pipeline, delivery, telemetry.read)
+            secret = settings.webhooks.secret.get_secret_value()
+            webhooks = Webhooks(secret, intake, pipeline.state.repositories, names, telemetry)
+            routes.append(web.post("/webhooks/github", webhooks.take))
+            await stack.enter_async_context(_beside(parts, "webhooks", intake.run()))
+        await stack.enter_async_context(_beside(parts, "figures", figures.run()))
+        await stack.enter_async_context(serving(settings, routes))
         yield
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def _beside(parts: Parts, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Work that goes on meanwhile, and is cancelled at the end."""
-    task = asyncio.create_task(work)
+    task = parts[name] = asyncio.create_task(work)
     try:
         yield
     finally:

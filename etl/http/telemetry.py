@@ -27,16 +27,21 @@ class Telemetry(Collector):
     def synced(self, summary: Summary) -> None:
         """Take over what a sync did."""
         name = summary.repository
+        self.read(summary)
         self._counts["syncs", name, "failed" if summary.error else "ok"] += 1
+        before, _ = self._last.get(name, (None, 0.0))
+        ended = before if summary.error else self._pipeline.clock()
+        self._last[name] = (ended, summary.duration_s)
+
+    def read(self, summary: Summary) -> None:
+        """Take over what was read, in a sync or because webhooks told of it."""
+        name = summary.repository
         self._counts["runs", name] += summary.runs
         self._counts["github_not_modified", name] += summary.not_modified
         for kind, count in summary.requests_by_kind.items():
             self._counts["github_requests", name, kind] += count
         for kind, count in summary.anomalies_by_kind.items():
             self._counts["anomalies", name, kind] += count
-        before, _ = self._last.get(name, (None, 0.0))
-        ended = before if summary.error else self._pipeline.clock()
-        self._last[name] = (ended, summary.duration_s)
 
     def delivery(self, event: str, outcome: str) -> None:
         """Count a webhook delivery."""
@@ -82,6 +87,7 @@ class Telemetry(Collector):
         families.add("outbox_points", backlog.points)
         families.add("outbox_age_seconds", 0 if backlog.oldest is None else max(0.0, now - backlog.oldest))
         families.add("dead_letters", backlog.dead_letters)
+        families.add("webhooks_waiting", len(state.deliveries.waiting()))
         for name in self._last:
             known = state.repositories.get(name)
             if known is not None and known.cursor is not None:

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ _POLL_S = 0.5
 class Pipeline:
     """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects.
 
-    `failing` has the error of every repository whose last sync failed.
+    `failing` has the error of every repository whose last sync failed; who reads a repository holds
+    its lock of `turns`.
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class Pipeline:
     clock: Callable[[], float]
     debug: bool = False
     failing: dict[str, str] = field(default_factory=dict)
+    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def client(self, name: str) -> RepositoryClient:

@@ -43,7 +43,7 @@ async def sweep(
             done(windows[reported])
             reported += 1
 
-    await _together(read(index, window) for index, window in enumerate(windows))
+    await together(read(index, window) for index, window in enumerate(windows))
 
 
 async def _read_window(
@@ -52,7 +52,7 @@ async def _read_window(
     workflows = [workflow.id for workflow in session.repository.workflows]
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
-    await _together(reader.read(run) for run in listing.runs.values() if wanted(run))
+    await together(reader.read(run) for run in listing.runs.values() if wanted(run))
     session.state.commit_tags(session.repository.id, listing.tags)
 
 
@@ -71,7 +71,7 @@ async def recheck(
         if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
         and session.state.runs.get(session.repository.id, run.id) == run
     ]
-    await _together(_recheck_run(session, reader, run) for run in runs)
+    await together(_recheck_run(session, reader, run) for run in runs)
 
 
 async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> None:
@@ -86,7 +86,7 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
         session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
 
 
-async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Do all at once; the first error cancels the rest and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:

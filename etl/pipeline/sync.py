@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -31,25 +32,37 @@ RERUN_S = 30 * DAY_S
 _REPOSITORIES_AT_ONCE = 8
 
 
-async def sync_all(pipeline: Pipeline, delivery: Delivery, *, newest_only: bool = False) -> list[Summary]:
-    """Sync every configured repository, and put an `etl` point for each into the outbox.
+async def sync_all(
+    pipeline: Pipeline,
+    delivery: Delivery,
+    plan: Mapping[str, bool],
+    *,
+    done: Callable[[Summary], None] = lambda _summary: None,
+) -> list[Summary]:
+    """Sync the repositories of the plan, and put an `etl` point for each into the outbox.
 
-    `newest_only` looks at the newest two days instead of every window that may still change. A
-    repository that fails costs no other one: its summary says why.
+    The plan's values tell whether to look at the newest two days only, instead of at every window that
+    may still change. A repository that fails costs no other one: its summary says why. `done` is told
+    of each as it ends.
     """
     places = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
 
-    async def one(name: str) -> Summary:
+    async def one(name: str, newest_only: bool) -> Summary:
         async with places:
-            return await sync_repository(pipeline, delivery, name, newest_only=newest_only)
+            summary = await sync_repository(pipeline, delivery, name, newest_only=newest_only)
+        done(summary)
+        return summary
 
-    return list(await asyncio.gather(*(one(name) for name in pipeline.settings.repositories)))
+    return list(await asyncio.gather(*(one(name, newest_only) for name, newest_only in plan.items())))
 
 
-async def sync_repository(
-    pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool = False
-) -> Summary:
-    """Sync one repository."""
+async def sync_repository(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool) -> Summary:
+    """Sync one repository, when nobody else reads it."""
+    async with pipeline.turns[name]:
+        return await _sync(pipeline, delivery, name, newest_only=newest_only)
+
+
+async def _sync(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool) -> Summary:
     summary, anomalies = Summary(name), Anomalies()
     client = pipeline.client(name)
     began = time.monotonic()
@@ -144,7 +157,7 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
 
 async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
-    start = _first_window(session, now, newest_only=newest_only)
+    start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
     repository = session.repository.id
 
@@ -160,7 +173,7 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     session.state.prune(repository)
 
 
-def _first_window(session: Session, now: int, *, newest_only: bool) -> int:
+def first_window(session: Session, now: int, *, newest_only: bool) -> int:
     """Where the windows begin (Unix seconds): where anything may still change, but no earlier than ever."""
     repository = session.repository
     if repository.origin is None or repository.cursor is None:

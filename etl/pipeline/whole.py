@@ -14,7 +14,8 @@ Extract = Callable[[Delivery], Awaitable[list[Summary]]]
 
 async def whole_sync(pipeline: Pipeline, *, newest_only: bool = False) -> tuple[list[Summary], Delivery]:
     """Sync every repository, and deliver while and after that for as long as `store_timeout` says."""
-    return await _whole(pipeline, lambda delivery: sync_all(pipeline, delivery, newest_only=newest_only))
+    plan = dict.fromkeys(pipeline.settings.repositories, newest_only)
+    return await _whole(pipeline, lambda delivery: sync_all(pipeline, delivery, plan))
 
 
 async def whole_backfill(

@@ -52,6 +52,12 @@ class Repositories:
             row.private,
         )
 
+    def name_of(self, repository_id: int) -> str | None:
+        """The configured name of the repository with this id; None where it was never read."""
+        columns = tables.repositories.c
+        with self._engine.connect() as connection:
+            return connection.scalar(select(columns.name).where(columns.id == repository_id))
+
     def save(self, connection: Connection, repository: KnownRepository) -> None:
         """Keep what a repository is called and contains now; its cursor stays as it is."""
         name, table = repository.name, tables.repositories

@@ -8,6 +8,7 @@ from etl.extract.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
 from etl.state.database import open_database
+from etl.state.deliveries import Deliveries
 from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
 from etl.state.facts import Facts
@@ -27,6 +28,7 @@ class State:
         self._engine = engine = open_database(url)
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
+        self.deliveries = Deliveries(engine, clock)
         self.distinct = Distinct(engine, clock)
         self.evidence = Evidence(engine, clock)
         self.facts = Facts(engine)

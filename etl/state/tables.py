@@ -165,3 +165,19 @@ dead_letters = Table(
     Column("added_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Webhook deliveries that told of a run, by GitHub's id of the delivery; `repository` is the configured
+# name, and `read_at` is null until the run has been read.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
+    Column("delivery", Text, nullable=False, unique=True),
+    Column("repository", Text, nullable=False),
+    Column("run_id", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("read_at", BigInteger),
+    Index("deliveries_waiting", "read_at", "id"),
+    Index("deliveries_repository", "repository", "received_at"),
+    sqlite_autoincrement=True,
+)

@@ -83,6 +83,12 @@ def test_the_settings_load_as_the_container_would_load_them(
     given = yaml.safe_load(values.read_text("utf-8"))
     assert list(settings.repositories) == given["settings"]["repositories"]
     assert (settings.influxdb is None) == ("influxdb" not in given)
+    http = given.get("http", {})
+    assert (settings.http.enabled, settings.http.token is not None) == (bool(http), "tokenSecret" in http)
+    assert (settings.http.webhooks.secret is not None) == ("webhooksSecret" in http)
+    if http:
+        # Probes and Prometheus come from outside of the pod.
+        assert (settings.http.host, settings.http.port, settings.http.days) == ("0.0.0.0", http["port"], 14)  # noqa: S104
     assert settings.state_url.startswith(
         "postgresql:" if "urlSecret" in given.get("state", {}) else "sqlite:"
     )
@@ -148,6 +154,7 @@ def test_metrics_are_scraped_where_they_are_served(rendered: Any) -> None:
     (port,) = service["spec"]["ports"]
     (served,) = container(documents)["ports"]
     assert endpoint["port"] == port["name"]
+    assert endpoint["authorization"] == {"credentials": {"name": "http", "key": "token"}}
     assert port["targetPort"] == served["name"]
     assert port["port"] == served["containerPort"] == 9000
     (ingress,) = the(documents, "NetworkPolicy")["spec"]["ingress"]
@@ -218,6 +225,8 @@ def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
         ("settings.repositories=null", "repositories"),
         ("settings.github.token=abc", "settings"),
         ("settings.influxdb.url=http://x", "settings"),
+        ("settings.http.token=abc", "settings"),
+        ("settings.http.webhooks.secret=abc", "settings"),
         ("imagee.tag=1", "imagee"),
         ("github.tokenSecret.name=", "name either"),
         ("github.appSecret.name=app", "name either"),

@@ -1,5 +1,6 @@
 """The Dockerfile is a good one, and its health check tells a service from none."""
 
+import asyncio
 import fcntl
 import json
 import os
@@ -12,6 +13,8 @@ import pytest
 
 from etl.settings.environment import read_environment
 from tests.docs.test_packaging import COMPOSE
+from tests.http.serving import served
+from tests.pipeline.world import simulated
 from tools.docs import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
@@ -51,21 +54,36 @@ def test_its_user_owns_the_etls_secrets() -> None:
     assert f"--gid {user}" in DOCKERFILE
 
 
-def test_the_health_check_asks_for_the_lock_that_a_service_holds(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "CI_HEALTH_DATA_DIR": str(tmp_path)}
+def healthy(**settings: str) -> bool:
+    """What the image's health check says; the interpreter is the one that has the package."""
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **settings}
+    return subprocess.run([HEALTHY], env=environment, check=False, timeout=20).returncode == 0
 
-    def healthy() -> bool:
-        return subprocess.run([HEALTHY], env=environment, check=False, timeout=20).returncode == 0
 
+def test_the_health_check_is_the_images_own() -> None:
     (command,) = re.findall(r"^HEALTHCHECK .*CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
     assert json.loads(command) == [HEALTHY.name]
-    assert not healthy()
+
+
+def test_without_http_the_health_check_asks_for_the_lock_that_a_service_holds(tmp_path: Path) -> None:
+    settings = {"CI_HEALTH_DATA_DIR": str(tmp_path), "CI_HEALTH_HTTP__ENABLED": "false"}
+    assert not healthy(**settings)
     with (tmp_path / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert healthy()
-    assert not healthy()
-    environment["CI_HEALTH_DATA_DIR"] = str(tmp_path / "nowhere")
-    assert not healthy()
+        assert healthy(**settings)
+    assert not healthy(**settings)
+    assert not healthy(**settings | {"CI_HEALTH_DATA_DIR": str(tmp_path / "nowhere")})
+    assert not healthy(**settings | {"CI_HEALTH_DATA_DIR": str(tmp_path), "CI_HEALTH_HTTP__PORT": "none"})
+
+
+async def test_with_http_the_health_check_asks_the_service(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        async with served(world) as service:
+            port = service.url.rpartition(":")[2]
+            for host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
+                settings = {"CI_HEALTH_HTTP__HOST": host, "CI_HEALTH_HTTP__PORT": port}
+                assert await asyncio.to_thread(healthy, **settings)
+        assert not await asyncio.to_thread(healthy, **settings)
 
 
 @pytest.mark.parametrize("script", [*ROOT.glob("deploy/*/*.sh"), HEALTHY], ids=lambda path: path.name)

@@ -33,6 +33,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $influxdb := dict "url" .Values.influxdb.url "org" .Values.influxdb.org "bucket" .Values.influxdb.bucket -}}
 {{- $settings = mergeOverwrite $settings (dict "influxdb" $influxdb) -}}
 {{- end -}}
+{{- $http := ternary (dict "host" "0.0.0.0" "port" .Values.http.port) (dict "enabled" false) .Values.http.enabled -}}
+{{- $settings = mergeOverwrite $settings (dict "http" $http) -}}
 {{- if .Values.github.appSecret.name -}}
 {{- $app := dict "private_key_file" "/run/secrets/ci-health/github-app.pem" -}}
 {{- $settings = mergeOverwrite $settings (dict "github" (dict "app" $app)) -}}
@@ -50,6 +52,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}{{ end }}
 {{- with .Values.influxdb.tokenSecret }}{{ if .name }}
 - {name: {{ .name | quote }}, key: {{ .key | quote }}, file: influxdb-token, variable: CI_HEALTH_INFLUXDB__TOKEN_FILE}
+{{- end }}{{ end }}
+{{- with .Values.http.tokenSecret }}{{ if .name }}
+- {name: {{ .name | quote }}, key: {{ .key | quote }}, file: http-token, variable: CI_HEALTH_HTTP__TOKEN_FILE}
+{{- end }}{{ end }}
+{{- with .Values.http.webhooksSecret }}{{ if .name }}
+- {name: {{ .name | quote }}, key: {{ .key | quote }}, file: webhooks-secret, variable: CI_HEALTH_HTTP__WEBHOOKS__SECRET_FILE}
 {{- end }}{{ end }}
 {{- with .Values.state.urlSecret }}{{ if .name }}
 - {name: {{ .name | quote }}, key: {{ .key | quote }}, file: state-url, variable: CI_HEALTH_STATE__URL_FILE}

@@ -1,0 +1,74 @@
+"""`POST /webhooks/github`: GitHub tells what has ended; it is kept before the answer, and read afterwards."""
+
+from collections.abc import Callable, Collection
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from etl.errors import DataError
+from etl.extract.github.webhooks import EVENTS, Told, is_signed, parse
+from etl.http.telemetry import Telemetry
+from etl.pipeline.intake import Intake
+from etl.state.repositories import Repositories
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_ID = 100
+
+
+class Webhooks:
+    """Takes deliveries that the secret has signed; `names` gives the repositories that are watched."""
+
+    def __init__(
+        self,
+        secret: str,
+        intake: Intake,
+        repositories: Repositories,
+        names: Callable[[], Collection[str]],
+        telemetry: Telemetry,
+    ) -> None:
+        self._secret = secret
+        self._intake = intake
+        self._repositories = repositories
+        self._names = names
+        self._telemetry = telemetry
+
+    async def take(self, request: web.Request) -> web.Response:
+        """202 and what became of it: `queued`, `known` or `ignored`. Nothing is read of what is not signed."""
+        event = request.headers.get("X-GitHub-Event", "")
+        label = event if event in (*EVENTS, "ping") else "other"
+        try:
+            outcome = await self._outcome(request, event)
+        except web.HTTPException:
+            self._telemetry.delivery(label, "refused")
+            raise
+        self._telemetry.delivery(label, outcome)
+        return web.json_response({"status": outcome}, status=HTTPStatus.ACCEPTED)
+
+    async def _outcome(self, request: web.Request, event: str) -> str:
+        body = await request.read()
+        if not is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret):
+            log.warning("a webhook was refused: its signature is not that of http.webhooks.secret")
+            raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
+        if event not in EVENTS:
+            return "ignored"
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType(text="set the webhook's content type to application/json")
+        delivery = request.headers.get("X-GitHub-Delivery", "")
+        if not 0 < len(delivery) <= _LONGEST_ID:
+            raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or absurdly long")
+        try:
+            told = parse(event, body)
+        except DataError as error:
+            raise web.HTTPBadRequest(text=f"{event}: {error}") from None
+        name = None if told is None else self._name(told)
+        return "ignored" if told is None or name is None else self._intake.keep(delivery, name, told)
+
+    def _name(self, told: Told) -> str | None:
+        """The name by which the repository is watched: by its id, which stays, else by its name."""
+        names = self._names()
+        known = self._repositories.name_of(told.repository_id)
+        if known in names:
+            return known
+        return next((name for name in names if name.lower() == told.full_name.lower()), None)

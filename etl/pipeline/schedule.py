@@ -1,0 +1,48 @@
+"""When each repository is to be synced, and how much of it: pure but for what it remembers.
+
+Every interval the newest two days, every hour all that may still change. A repository whose webhooks
+arrive is synced at every sweep only, and then wholly: so is found what a delivery that was lost
+would have told. Where none arrives any more, because they were turned off, polling goes on by itself.
+"""
+
+from collections.abc import Callable, Iterable
+
+_HOUR_S = 3_600.0
+_DAY_S = 86_400.0
+# Timers fire a moment early or late: what is due within it is due.
+_SLACK_S = 1.0
+
+
+class Schedule:
+    """Which repositories are due at a tick.
+
+    `told` tells when a webhook last told of a repository (Unix seconds), None where none ever did; and
+    `sweep_s` how long such a repository may then wait.
+    """
+
+    def __init__(self, told: Callable[[str], float | None], sweep_s: float) -> None:
+        self._told = told
+        self._sweep_s = sweep_s
+        self._whole_at: dict[str, float] = {}
+
+    def due(self, names: Iterable[str], now: float) -> dict[str, bool]:
+        """Names that are due at `now`, each with whether the newest two days are enough."""
+        plan = {}
+        for name in names:
+            whole_at = self._whole_at.get(name)
+            if whole_at is None:
+                plan[name] = False
+            elif not self._is_told(name, now):
+                plan[name] = now - whole_at < _HOUR_S - _SLACK_S
+            elif now - whole_at >= self._sweep_s - _SLACK_S:
+                plan[name] = False
+        return plan
+
+    def done(self, name: str, at: float, *, newest_only: bool) -> None:
+        """A sync that was planned for that time went well."""
+        if not newest_only:
+            self._whole_at[name] = at
+
+    def _is_told(self, name: str, now: float) -> bool:
+        told = self._told(name)
+        return told is not None and now - told < max(_DAY_S, self._sweep_s)

@@ -1,0 +1,81 @@
+"""Webhook deliveries: kept before GitHub gets its answer, until the runs that they tell of are read."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, func, insert, select, update
+
+from etl.state import tables
+
+# For so long GitHub sends a delivery again when asked to; whatever is older, syncs have read.
+_KEPT_S = 3 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that deliveries told of, and the last of them; `repository` is the configured name."""
+
+    repository: str
+    run_id: int
+    last: int
+
+
+class Deliveries:
+    """A queue of runs without duplicates: neither of a delivery nor of a run."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def keep(self, delivery: str, repository: str, run_id: int) -> bool:
+        """Keep that a delivery told of a run; False where the delivery is known."""
+        table = tables.deliveries
+        with self._engine.begin() as connection:
+            if connection.scalar(select(table.c.id).where(table.c.delivery == delivery)) is not None:
+                return False
+            connection.execute(
+                insert(table).values(
+                    delivery=delivery,
+                    repository=repository,
+                    run_id=run_id,
+                    received_at=int(self._clock()),
+                )
+            )
+        return True
+
+    def waiting(self) -> list[Waiting]:
+        """Runs that are still to be read, each once, those told of first first."""
+        columns = tables.deliveries.c
+        query = (
+            select(columns.repository, columns.run_id, func.max(columns.id))
+            .where(columns.read_at.is_(None), columns.received_at >= int(self._clock()) - _KEPT_S)
+            .group_by(columns.repository, columns.run_id)
+            .order_by(func.min(columns.id))
+        )
+        with self._engine.connect() as connection:
+            return [Waiting(*row) for row in connection.execute(query)]
+
+    def settle(self, read: Waiting) -> None:
+        """The run has been read: deliveries up to that one want nothing more. Later ones do."""
+        table, now = tables.deliveries, int(self._clock())
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(table)
+                .where(
+                    table.c.repository == read.repository,
+                    table.c.run_id == read.run_id,
+                    table.c.id <= read.last,
+                    table.c.read_at.is_(None),
+                )
+                .values(read_at=now)
+            )
+            connection.execute(delete(table).where(table.c.received_at < now - _KEPT_S))
+
+    def newest(self, repository: str) -> int | None:
+        """When a delivery last told of the repository (Unix seconds); None where none has."""
+        columns = tables.deliveries.c
+        query = select(func.max(columns.received_at)).where(columns.repository == repository)
+        with self._engine.connect() as connection:
+            received: int | None = connection.scalar(query)
+        return received

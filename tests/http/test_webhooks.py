@@ -1,0 +1,257 @@
+"""Webhooks, sent by a simulated GitHub to a real server: what is kept, what is refused, what is read."""
+
+import json
+import random
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.demo.webhooks import Hook, hooks, send
+from tests.http.serving import Served, served, until
+from tests.http.test_figures import scraped
+from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
+
+SECRET = "a-secret-of-a-test"
+ON = {"webhooks": {"secret": SECRET}}
+PATH = "/webhooks/github"
+
+
+async def sent(service: Served, *deliveries: Hook, secret: str = SECRET) -> list[int]:
+    return [await send(service.session, service.url + PATH, secret, hook) for hook in deliveries]
+
+
+def waiting(service: Served) -> list[Any]:
+    return service.pipeline.state.deliveries.waiting()
+
+
+async def until_read(service: Served) -> None:
+    await until(lambda: not waiting(service))
+    await service.until_delivered()
+
+
+def ended(repository: dict[str, Any] | None = None, **more: Any) -> Hook:
+    run_of = {"id": 5} | more
+    known = {"id": 42, "full_name": NAME} if repository is None else repository
+    return Hook("workflow_run", {"action": "completed", "workflow_run": run_of, "repository": known})
+
+
+def later(world: World) -> list[Hook]:
+    """Let three runs come and end after a sync; what GitHub tells of them."""
+    for minutes in (5, 20, 35):
+        created = NOON + 60 * minutes
+        jobs = [job(f"unit ({number})", created + 10, 60 + number) for number in range(3)]
+        world.add(run(created, attempt(created, *jobs)))
+    again = NOON + 40 * 60
+    failed = job("e2e", NOON + 60, 90, "failure")
+    world.add(run(NOON + 50, attempt(NOON + 50, failed), attempt(again, job("e2e", again + 5, 100))))
+    world.clock.advance(HOUR)
+    return hooks(world.github, NOON, NOON + HOUR)
+
+
+async def test_runs_are_read_when_they_are_told_of_as_a_sync_would(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(run(NOON - HOUR, attempt(NOON - HOUR, job("unit", NOON - HOUR + 5))))
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            deliveries = later(world)
+            assert {hook.event for hook in deliveries} == {"workflow_run", "workflow_job"}
+            # In disorder, many of them twice.
+            mixed = deliveries + deliveries[::2]
+            random.Random(1).shuffle(mixed)  # noqa: S311
+            assert set(await sent(service, *mixed)) == {202}
+            await until_read(service)
+            told = await scraped(service)
+            assert sum(e["event"] == "synced" for e in service.logs) == 1
+        await world.sync_well("through")
+        assert world.all_points() == world.all_points("through")
+        assert len(world.points("workflow_run")) == 6
+    completed = 5
+    assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="queued"'] == completed
+    assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="known"'] > 0
+    assert told["ci_health_webhooks_waiting", ""] == 0
+
+
+async def test_what_was_missed_the_next_sync_reads_and_replays_change_nothing(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            deliveries = later(world)
+            await sent(service, *deliveries[::3])
+            await until_read(service)
+        before = len(world.points("job"))
+        await world.sync_well()
+        assert len(world.points("job")) > before
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            replayed = [Hook(hook.event, hook.payload) for hook in deliveries]
+            await sent(service, *deliveries, *replayed)
+            await until_read(service)
+        await world.sync_well("through")
+        assert world.all_points() == world.all_points("through")
+
+
+async def test_a_delivery_is_kept_before_the_answer_and_read_after_a_restart(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            deliveries = later(world)
+            world.github.faults.add("/repos/", faults.status(404), times=None)
+            await sent(service, *deliveries)
+            assert len(waiting(service)) == 4
+        world.github.faults.clear()
+        world.github.log.clear()
+        # It polls no sooner than the deliveries are read: this one never comes to sync.
+        world.github.faults.add("created=", faults.status(502), times=None)
+        async with served(world, http=ON, interval="1h", github={"retries": 0}) as service:
+            await until_read(service)
+        assert len(world.points("workflow_run")) == 5
+
+
+async def test_a_run_whose_jobs_have_not_all_ended_goes_on_waiting(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            deliveries = later(world)
+            unfinished = faults.changed(
+                lambda data: data | {"jobs": [item | {"status": "in_progress"} for item in data["jobs"]]}
+            )
+            world.github.faults.add("/jobs", unfinished, times=None)
+            whole = [hook for hook in deliveries if hook.event == "workflow_run"]
+            await sent(service, *whole)
+            await until(lambda: any(e["event"].startswith("read what webhooks") for e in service.logs))
+            assert len(waiting(service)) == 4
+            world.github.faults.clear()
+            # A job that ends is news to a run that waits for it.
+            jobs = [hook for hook in deliveries if hook.event == "workflow_job"]
+            await sent(service, *jobs)
+            await until_read(service)
+        await world.sync_well("through")
+        assert world.all_points() == world.all_points("through")
+
+
+async def test_runs_that_no_sync_would_look_at_are_left_alone(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        old = run(NOON - 3 * DAY, attempt(NOON - 3 * DAY, job("unit", NOON - 3 * DAY + 5)))
+        world.add(old)
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            await sent(service, ended(id=old.id), ended(id=999_999))
+            await until_read(service)
+        assert world.points("workflow_run") == []
+
+
+async def test_a_renamed_repository_is_known_by_its_id(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
+        await service.until_synced()
+        for known in ({"id": 42, "full_name": "acme/missile"}, {"id": 43, "full_name": NAME.upper()}):
+            answer = await posted(service, ended(known))
+            assert answer.json == {"status": "queued"}
+        assert {one.repository for one in waiting(service)} <= {NAME}
+        stranger = await posted(service, ended({"id": 44, "full_name": "evil/rocket"}))
+        assert (stranger.status, stranger.json) == (202, {"status": "ignored"})
+
+
+async def posted(service: Served, hook: Hook, **changed: str) -> Any:
+    headers = hook.headers(SECRET) | {name.replace("_", "-"): text for name, text in changed.items()}
+    headers = {name: text for name, text in headers.items() if text != "-"}
+    return await service.ask("POST", PATH, data=hook.body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["-", "", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "sha256=é", "0" * 64],
+)
+async def test_what_is_not_signed_is_refused_and_not_kept(tmp_path: Path, signature: str) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        answer = await posted(service, ended(), X_Hub_Signature_256=signature)
+        assert answer.status == 401
+        assert waiting(service) == []
+        other = await sent(service, ended(), secret="another")
+        assert other == [401]
+        assert SECRET not in json.dumps(service.logs, default=str)
+        found = await scraped(service)
+        assert found["ci_health_webhooks_total", 'event="workflow_run",outcome="refused"'] == 2
+
+
+async def test_a_signature_is_of_the_raw_body(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        hook = ended()
+        spaced = json.dumps(json.loads(hook.body), indent=1).encode()
+        answer = await service.ask("POST", PATH, data=spaced, headers=hook.headers(SECRET))
+        assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("hook", "changed", "status"),
+    [
+        (Hook("ping", {"zen": "Keep it logically awesome."}), {}, 202),
+        (Hook("push", {}), {}, 202),
+        (Hook("x" * 5_000, {}), {}, 202),
+        (Hook("workflow_run", {"action": "requested"}), {}, 202),
+        (Hook("workflow_run", {"action": "completed"}), {}, 400),
+        (ended({"id": "42", "full_name": NAME}), {}, 400),
+        (ended(id=True), {}, 400),
+        (ended(id=1 << 70), {}, 400),
+        (ended(), {"X_GitHub_Delivery": "-"}, 400),
+        (ended(), {"X_GitHub_Delivery": "x" * 101}, 400),
+        (ended(), {"Content_Type": "application/x-www-form-urlencoded"}, 415),
+    ],
+)
+async def test_what_is_odd_is_told_and_harms_nothing(
+    tmp_path: Path, hook: Hook, changed: dict[str, str], status: int
+) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        answer = await posted(service, hook, **changed)
+        assert answer.status == status
+        assert waiting(service) == []
+        labels = {labels for name, labels in await scraped(service) if name == "ci_health_webhooks_total"}
+        assert len(labels) == 1
+        assert "xxx" not in labels.pop()
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"action": 5}'])
+async def test_a_body_that_is_no_payload(tmp_path: Path, body: bytes) -> None:
+    class Raw(Hook):
+        @property
+        def body(self) -> bytes:
+            return body
+
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        assert (await posted(service, Raw("workflow_run", {}))).status in (202, 400)
+        assert waiting(service) == []
+
+
+async def test_a_body_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        hook = Hook("workflow_run", {"padding": "x" * (26 << 20)})
+        answer = await service.ask("POST", PATH, data=BytesIO(hook.body), headers=hook.headers(SECRET))
+        assert answer.status == 413
+
+
+async def test_without_a_secret_they_are_off(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        assert await sent(service, ended(), secret="") == [404]
+
+
+async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1s") as service:
+        schedule, plans = service.service._schedule, []
+        due = schedule.due
+
+        def seen(names: Iterable[str], now: float) -> dict[str, bool]:
+            plans.append(due(names, now))
+            return plans[-1]
+
+        schedule.due = seen  # type: ignore[method-assign]
+        await service.until_synced(2)
+        await sent(service, *later(world))
+        await until_read(service)
+        plans.clear()
+        # One more hour is over: this sweep is due, and then none.
+        await until(lambda: plans[-2:] == [{}, {}])
+        assert plans.count({NAME: False}) <= 1
+        world.clock.advance(HOUR)
+        await until(lambda: plans[-1] == {NAME: False})
