@@ -7,7 +7,7 @@ Those with the most executions have labels of their own; the rest are counted to
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -27,6 +27,8 @@ from etl.transform.names import job_group
 log = structlog.get_logger(__name__)
 
 _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
+# After a failure, so that a store that comes back is not waited for as long as figures last.
+_AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
@@ -40,20 +42,30 @@ class Figures(Collector):
 
     async def run(self) -> None:
         """Compute again and again, whatever happens in between."""
+        refresh_s = self._pipeline.settings.http.refresh.total_seconds()
         while True:
-            try:
-                await self.compute()
-                self._failing = False
-            except CiHealthError as error:
-                self._tell(str(error))
-            except Exception as error:
-                log.debug("unexpected error", exc_info=True)
-                self._tell(f"unexpected {type(error).__name__}: {error} (--debug shows where)")
-            await asyncio.sleep(self._pipeline.settings.http.refresh.total_seconds())
+            computed = await self._is_computed()
+            await asyncio.sleep(refresh_s if computed else min(refresh_s, _AGAIN_S))
 
-    def _tell(self, reason: str) -> None:
+    async def _is_computed(self) -> bool:
+        try:
+            await self.compute()
+        except CiHealthError as error:
+            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
+            self._tell(log.info, str(error))
+            return False
+        except Exception as error:
+            log.debug("unexpected error", exc_info=True)
+            self._tell(log.warning, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+            return False
+        if self._failing:
+            log.info("the figures of CI are computed again")
+        self._failing = False
+        return True
+
+    def _tell(self, tell: Callable[..., None], reason: str) -> None:
         if not self._failing:
-            log.warning("the figures of CI cannot be computed", reason=reason)
+            tell("the figures of CI cannot be computed yet", reason=reason)
         self._failing = True
 
     async def compute(self) -> None:
