@@ -5,7 +5,7 @@ from typing import Final
 from dashboards.flux import CHOSEN, asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, ORANGE, RATE, SECONDS, VERMILION
-from dashboards.overview import BROKEN
+from dashboards.overview import BROKEN, worse
 from dashboards.page import Page
 from dashboards.panels import chart, rows
 
@@ -48,6 +48,7 @@ def workflow() -> Page:
                 },
                 SECONDS,
             ),
+            worse("What got worse", of_job(), names=CHOSEN),
             rows(
                 "Jobs", "Executions of each job, the least reliable first.",
                 asked("jobs", of_job(), *shown(_JOBS, "success_rate", most=100, desc=False)), _JOBS,
@@ -89,6 +90,7 @@ def job() -> Page:
                 asked("jobs", of_job(), *shown(_JOBS, "p95_s", most=100)), _JOBS,
                 links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
             ),
+            worse("What got worse", of_job(), names=CHOSEN),
             chart(
                 "Duration: p50", "Median of executions that count, in each window.",
                 {"A": asked("jobs_over_time", *series("p50_s", "repository", "workflow", "job"))},

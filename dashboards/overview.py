@@ -41,7 +41,7 @@ _COMPARED: Final = """map(
     )"""
 
 BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
-WORSE: Final = (
+_WORSE: Final = (
     "repository workflow job reason cost_minutes success_rate success_rate_before p50_s p50_s_before "
     "flakes flakes_before"
 )
@@ -68,26 +68,36 @@ def _state(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
             asked("overview", f"keep(columns: [{kept}])", names=names),
             _FIGURES,
         ),
-        changes(
-            "Against the period of the same length before",
-            "Changes: of rates in percentage points, of durations in percent, of minutes and counts as they "
-            "are. Blue is better, vermilion is worse.",
-            asked("overview", _COMPARED, names=names),
-            _CHANGES,
-        ),
+        against_before(names),
+    )
+
+
+def worse(title: str, *steps: str, names: tuple[str, ...]) -> AnyPanel:
+    """What got worse than in the period before, by what that costs."""
+    return rows(
+        title,
+        "Jobs that got slower, less reliable or flakier than in the period before, by the minutes that "
+        "costs: longer medians times executions, more failures times the median, more wasted minutes.",
+        asked("worse", *steps, *shown(_WORSE, "cost_minutes", most=20), names=names),
+        _WORSE,
+        links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
+    )
+
+
+def against_before(names: tuple[str, ...]) -> AnyPanel:
+    """The figures as changes."""
+    return changes(
+        "Against the period of the same length before",
+        "Changes: of rates in percentage points, of durations in percent, of minutes and counts as they "
+        "are. Blue is better, vermilion is worse.",
+        asked("overview", _COMPARED, names=names),
+        _CHANGES,
     )
 
 
 def _to_fix(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
     return (
-        rows(
-            "What to fix first: what got worse, by what it costs",
-            "Jobs that got slower, less reliable or flakier than in the period before, by the minutes that "
-            "costs: longer medians times executions, more failures times the median, more wasted minutes.",
-            asked("worse", *shown(WORSE, "cost_minutes", most=20), names=names),
-            WORSE,
-            links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
-        ),
+        worse("What to fix first: what got worse, by what it costs", names=names),
         rows(
             "Broken since when",
             "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "

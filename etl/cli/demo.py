@@ -21,7 +21,7 @@ from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from etl.demo.history import History
-    from etl.report.views import Period
+    from etl.report.view import Period
     from etl.settings import Settings
 
 _DATA_DIR = Path(".ci-health/demo")
@@ -143,7 +143,7 @@ def _project(history: History, url: str) -> dict[str, Any]:
 
 def _period(history: History, *, recorded: bool) -> Period:
     """All of a recorded history; the newer half of the synthetic one, so that there is a before."""
-    from etl.report.views import Period
+    from etl.report.view import Period
 
     stop, start = (
         moment.replace(hour=0, minute=0, second=0, microsecond=0)

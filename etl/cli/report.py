@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from etl.load.store import Row
-    from etl.report.views import Period
+    from etl.report.view import Period
 
 
 @app.command()

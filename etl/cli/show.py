@@ -18,20 +18,33 @@ from etl.cli.common import (
     ask_configured,
     load_settings,
 )
+from etl.errors import ConfigurationError
 
 
 class Question(StrEnum):
     """What can be shown."""
 
     OVERVIEW = "overview"
+    WORSE = "worse"
     WORKFLOWS = "workflows"
     JOBS = "jobs"
     TESTS = "tests"
     FLAKY = "flaky"
+    NEWLY_FLAKY = "newly_flaky"
     FAILURES = "failures"
+    SPREADING = "spreading"
     SLOW = "slow"
     BROKEN = "broken"
+    WASTE = "waste"
+    RUNNERS = "runners"
+    TEST_HISTORY = "test_history"
+    LAST_RUN = "last_run"
     SUCCESS_OVER_TIME = "success_over_time"
+    JOBS_OVER_TIME = "jobs_over_time"
+    STEPS_OVER_TIME = "steps_over_time"
+    REPORTS_OVER_TIME = "reports_over_time"
+    FAILURES_OVER_TIME = "failures_over_time"
+    RUNNERS_OVER_TIME = "runners_over_time"
     ETL_STATUS = "etl_status"
 
 
@@ -51,6 +64,10 @@ def show(
     repository: Repository = "",
     workflow: Workflow = "",
     branch: Branch = "",
+    job: Annotated[
+        str, typer.Option(help="Only this job: for runners, test_history and all over time.")
+    ] = "",
+    test: Annotated[str, typer.Option(help="The test: for test_history.")] = "",
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
@@ -60,10 +77,23 @@ def show(
 
     settings = load_settings(context)
     period = last_days(days, time.time())
-    asked = parameters(period, repository, workflow, branch)
+    asked = parameters(period, repository, workflow, branch) | _closer(question, job=job, test=test)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
     answers = asyncio.run(ask_configured(settings, names, asked))
     over_time = answers[SUCCESS_OVER_TIME.question] if has_trends else ()
     text = render(question.value, answers[question], form.value, period=period, over_time=over_time)
     typer.echo(text, nl=False)
+
+
+def _closer(asked: Question, **names: str) -> dict[str, str]:
+    """The names that the question can be narrowed to; ConfigurationError for one that it does not take."""
+    from etl.queries import question
+
+    takes = question(asked).filters
+    for option, value in names.items():
+        if value and option not in takes:
+            raise ConfigurationError(f"`show {asked}` takes no --{option}")
+    if asked is Question.TEST_HISTORY and not names["test"]:
+        raise ConfigurationError(f"`show {asked}` needs the test: --test NAME")
+    return {option: value for option, value in names.items() if value}

@@ -13,7 +13,7 @@ from aiohttp import web
 from etl.load.store import Row
 from etl.pipeline.assembly import Pipeline
 from etl.report.ask import ask, last_days, parameters
-from etl.report.views import Period
+from etl.report.view import Period
 
 # Whoever asks for ever new periods pushes out what others asked for, and fills no memory.
 _MOST = 32

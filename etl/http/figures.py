@@ -21,7 +21,7 @@ from etl.load.store import Row
 from etl.pipeline.assembly import Pipeline
 from etl.queries.catalogue import BOUNDS
 from etl.report.ask import last_days, parameters
-from etl.report.views import Period
+from etl.report.view import Period
 from etl.transform.names import job_group
 
 log = structlog.get_logger(__name__)

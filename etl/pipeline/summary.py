@@ -10,8 +10,9 @@ _FOR_METRICS = ("requests_by_kind", "anomalies_by_kind", "duration_s")
 class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
-    `error` is the sentence that says why it stopped, None where it did not. The kind of a request
-    is what it asked for, that of an anomaly its short name.
+    `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
+    when GitHub's rate limit lets the next sync go on; None where no wait alone would help. The kind of a
+    request is what it asked for, that of an anomaly its short name.
     """
 
     repository: str
@@ -25,6 +26,7 @@ class Summary:
     rate_limit_remaining: int | None = None
     anomalies: int = 0
     error: str | None = None
+    retry_at: str | None = None
     warnings: list[str] = field(default_factory=list)
     requests_by_kind: dict[str, int] = field(default_factory=dict)
     anomalies_by_kind: dict[str, int] = field(default_factory=dict)
@@ -36,5 +38,5 @@ class Summary:
 
     def counts(self) -> dict[str, Any]:
         """The counts alone, for the log."""
-        told = ("repository", "error", "warnings")
+        told = ("repository", "error", "retry_at", "warnings")
         return {name: value for name, value in self.as_json().items() if name not in told}

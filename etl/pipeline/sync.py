@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from etl.anomalies import Anomalies
-from etl.errors import CiHealthError, ConfigurationError, DataError
+from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
@@ -74,6 +74,7 @@ async def _sync(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_onl
             raise
         except CiHealthError as error:
             summary.error = str(error)
+            summary.retry_at = _retry_at(pipeline, error)
         except Exception as error:
             # A defect of ours costs this repository, not the others.
             summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
@@ -87,6 +88,12 @@ async def _sync(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_onl
             summary.error = summary.error or str(error)
         _tell(pipeline, summary)
     return summary
+
+
+def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
+    if not isinstance(error, RetriableError) or error.retry_after is None:
+        return None
+    return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _tell(pipeline: Pipeline, summary: Summary) -> None:

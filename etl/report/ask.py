@@ -6,21 +6,12 @@ from typing import Any, Final
 
 from etl.load.store import Row, Store
 from etl.queries import question
-from etl.report.views import Period
+from etl.report.page import TABLES
+from etl.report.view import Period
 from etl.settings import Settings
 
 # What the HTML report has a place for.
-REPORTED: Final = (
-    "overview",
-    "broken",
-    "workflows",
-    "jobs",
-    "tests",
-    "flaky",
-    "failures",
-    "slow",
-    "success_over_time",
-)
+REPORTED: Final = ("overview", *(table.question for table in TABLES), "success_over_time")
 
 
 def last_days(days: int, now: float) -> Period:

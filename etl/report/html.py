@@ -16,10 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from etl.load.store import Row
+from etl.report.columns import Column
 from etl.report.formats import single_line, written
 from etl.report.leads import leads
 from etl.report.page import content, embedded, shown
-from etl.report.views import OVERVIEW, Column, Period
+from etl.report.view import Period
+from etl.report.views import OVERVIEW
 
 _LIBRARY: Final = "vendor/uplot"
 _SCRIPTS: Final = ("format", "elements", "table", "charts", "page")

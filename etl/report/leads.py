@@ -86,6 +86,20 @@ def _flaking(rows: Iterable[Row]) -> Sequence[Row]:
     return sorted((row for row in rows if row["state"] == "flaky"), key=lambda row: -row["flakes"])
 
 
+def _worse(row: Row) -> str:
+    """How much of what got worse, and what that cost."""
+    changes = {
+        "slower": lambda: f"{duration(row['p50_s_before'])} → {duration(row['p50_s'])}, median",
+        "less reliable": lambda: (
+            f"{percent(row['success_rate_before'])} → {percent(row['success_rate'])} succeed"
+        ),
+        "flakier": lambda: (
+            f"flaked {_times(row['flakes'])}, {_times(row['flakes_before'])} in the period before"
+        ),
+    }
+    return f"{row['reason']}: {changes[row['reason']]()}; cost {duration(row['cost_minutes'] * 60)}"
+
+
 def _flake(row: Row) -> str:
     rate = "" if row["flake_rate"] is None else f" ({percent(row['flake_rate'])} of runs)"
     wasted = f", {duration(row['wasted_minutes'] * 60)} wasted" if row["wasted_minutes"] else ""
@@ -98,7 +112,7 @@ def _day(time: str) -> str:
 
 
 def _times(count: float) -> str:
-    return "once" if count == 1 else f"{thousands(count)} times"
+    return {0: "never", 1: "once"}.get(int(count), f"{thousands(count)} times")
 
 
 def _runs(count: float) -> str:
@@ -116,6 +130,7 @@ _REASONS: Final = (
         _red,
         lambda row: f"red for {hours(row['hours'])}, since {_day(row['since'])}",
     ),
+    _Reason("Got worse", "worse", list, _worse),
     _Reason(
         "Broken tests",
         "tests",

@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.load.store import Row
 from etl.report.formats import Kind, harmless, instant
-from etl.report.views import BEFORE, View
+from etl.report.view import BEFORE, View
 
 # What spreadsheets take for the start of a formula, full-width forms included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001

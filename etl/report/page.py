@@ -14,10 +14,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from etl.load.store import Row
+from etl.report.columns import TREND
 from etl.report.formats import Kind, harmless, instant, single_line
 from etl.report.rank import least_reliable, most_common, most_failing
 from etl.report.trends import Trend, Workflow, by_workflow, days, together
-from etl.report.views import TREND, VIEWS, Period, View
+from etl.report.view import Period, View
+from etl.report.views import VIEWS
 from etl.transform.names import tag_value
 
 # A page of more rows takes seconds to open; it says what it leaves out and where to find it.
@@ -69,6 +71,11 @@ TABLES: Final = (
         "On the default branch and others with a name of their own; red that the next attempt of a run turned "
         "green is a flake, not a break. Those that are repaired tell how long that took.",
     ),
+    Table(
+        "worse",
+        "Slower, less reliable or flakier than in the period before, by the minutes that costs: longer medians "
+        "and more failures, times executions, and more minutes wasted on flakes.",
+    ),
     Table("workflows", "From least to most reliable; the trend is the success rate of each day.", least_reliable, trend=True),
     Table("jobs", "From least to most reliable.", least_reliable),
     Table(
@@ -77,6 +84,7 @@ TABLES: Final = (
         "runs can be.",
         detail="message",
     ),
+    Table("newly_flaky", "Their first evidence was confirmed in this period, after 30 days without any."),
     Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),
     Table(
         "tests",

@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.load.store import Row
-from etl.report.formats import Kind, shorten, written
+from etl.report.columns import TREND, Column
+from etl.report.formats import UNKNOWN, Kind, shorten, written
 from etl.report.machine import to_csv, to_json
 from etl.report.rank import least_reliable, most_common
 from etl.report.trends import by_workflow, sparkline, together
-from etl.report.views import TREND, VIEWS, Column, Period, View
+from etl.report.view import Period, View
+from etl.report.views import VIEWS
 
 Form = Literal["table", "json", "csv"]
 
@@ -190,7 +192,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], width: int, title: st
         table.add_column(column.title, justify=justify, width=room, no_wrap=True, style=style)
     for line in cells:
         table.add_row(*(Text(shorten(cell, room)) for cell, room in zip(line, widths, strict=True)))
-    where = ", ".join(value for value in folded.values() if value)
+    where = ", ".join(value for value in folded.values() if value not in (None, UNKNOWN))
     return Group(Text(f"{title}: {where}" if where else title, style="bold"), Text(), table, Text())
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from etl.load.store import Row
 from etl.report.formats import instant
-from etl.report.views import Period
+from etl.report.view import Period
 
 _DAY: Final = timedelta(days=1)
 _BARS: Final = "▁▂▃▄▅▆▇█"

@@ -14,7 +14,7 @@ from tests.cli.running import Ci, contents, settings_for
 
 SUMMARY = {
     "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
-    "rate_limit_remaining", "anomalies", "error", "warnings",
+    "rate_limit_remaining", "anomalies", "error", "retry_at", "warnings",
 }  # fmt: skip
 
 
@@ -66,7 +66,9 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
     assert contents(ci.folder) == before
 
 
-@pytest.mark.parametrize("question", ["overview", "workflows", "jobs", "failures"])
+@pytest.mark.parametrize(
+    "question", ["overview", "workflows", "jobs", "failures", "waste", "runners_over_time"]
+)
 async def test_show_answers_in_every_format(ci, question):
     await ci("sync")
     table, as_json, as_csv = [
@@ -85,6 +87,18 @@ async def test_show_narrows_to_a_workflow(ci):
     await ci("sync")
     rows = json.loads((await ci("show", "jobs", "--workflow", "Nightly", "--format", "json")).out)
     assert {row["workflow"] for row in rows} == {"Nightly"}
+
+
+async def test_show_narrows_to_a_job_and_a_test_where_that_means_something(ci):
+    await ci("sync")
+    rows = json.loads((await ci("show", "jobs_over_time", "--job", "lint", "--format", "json")).out)
+    assert {row["job"] for row in rows} == {"lint"}
+    refused = await ci("show", "flaky", "--test", "x")
+    assert refused.code == 2
+    assert "`show flaky` takes no --test" in refused.err
+    unnamed = await ci("show", "test_history")
+    assert unnamed.code == 2
+    assert "--test NAME" in unnamed.err
 
 
 async def test_show_without_a_sync_says_what_to_do(tmp_path):

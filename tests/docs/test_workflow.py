@@ -1,7 +1,9 @@
-"""The project's own workflow: minimal permissions, pinned actions, commands that exist."""
+"""The project's own workflow and its action: minimal permissions, pinned actions, commands that exist."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -18,9 +20,14 @@ def test_zizmor_finds_nothing() -> None:
         "--pedantic",
         "--no-progress",
         ".github",
+        "action.yml",
     ]
     outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stdout
+
+
+def test_the_action_is_what_github_takes(check_jsonschema: Callable[..., None]) -> None:
+    check_jsonschema("--builtin-schema", "vendor.github-actions", ROOT / "action.yml")
 
 
 def test_it_runs_what_is_there() -> None:
@@ -31,3 +38,9 @@ def test_it_runs_what_is_there() -> None:
     }
     assert files == {".ci/run", "requirements-audit.lock", "requirements.lock", "requirements-dev.lock"}
     assert all((ROOT / name).exists() for name in files)
+
+
+def test_the_actions_inputs_are_documented() -> None:
+    page = (ROOT / "docs/action.md").read_text("utf-8")
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(inputs)

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.report.views import Period
+from etl.queries import QUESTIONS, Type
+from etl.report.view import Period
 
 PERIOD = Period(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 31, tzinfo=UTC))
 GENERATED_AT = datetime(2026, 5, 31, 8, 1, tzinfo=UTC)
@@ -99,7 +100,30 @@ def days(workflow_name: str, count: int = 30) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-ANSWERS: dict[str, list[dict[str, Any]]] = {
+def worse(name: str, reason: str, cost_minutes: float, **others: Any) -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "workflow": "CI", "job": name, "reason": reason,
+        "cost_minutes": cost_minutes, "total": 86, "success_rate": 0.9, "success_rate_before": 0.95,
+        "p50_s": 510.0, "p50_s_before": 356.0, "flakes": 3, "flakes_before": 1, **others,
+    }  # fmt: skip
+
+
+def anything(question: str) -> list[dict[str, Any]]:
+    """Two rows of any question: the worst that its columns can hold, and as little as they can."""
+    most = {
+        Type.TEXT: HOSTILE, Type.OPTIONAL: HOSTILE, Type.COUNT: 12_345, Type.INTEGER: 12_345,
+        Type.NUMBER: 123.456, Type.MEASURED: 0.25, Type.TIME: "2026-05-30T09:30:00Z",
+    }  # fmt: skip
+    columns = QUESTIONS[question].columns
+    return [{c.name: most[c.type] for c in columns}, {c.name: c.normalised(None) for c in columns}]
+
+
+ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUESTIONS} | {
+    "worse": [
+        worse("build", "slower", 224.4),
+        worse(HOSTILE, "less reliable", 19.5),
+        worse("lint", "flakier", 0.5, flakes_before=0),
+    ],
     "overview": [OVERVIEW],
     "workflows": [workflow("Release", 9, 9), workflow("CI", 340, 400), workflow(HOSTILE, 1, 3)],
     "jobs": [
@@ -132,18 +156,4 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         failure(HOSTILE, 12, url="javascript:alert(1)"),
     ],
     "success_over_time": [*days("CI"), *days("Release", 12)],
-    "etl_status": [
-        {
-            "repository": "acme/rocket",
-            "time": "2026-05-30T09:30:00Z",
-            "status": "ok",
-            "requests": 42,
-            "rate_limit_remaining": None,
-            "runs": 3,
-            "points": 1234,
-            "rejected": 0,
-            "outbox": 0,
-            "lag_s": 61.5,
-        }
-    ],
 }

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from answers import ANSWERS, GENERATED_AT, HOSTILE, PERIOD, days, failing, failure, flaky, job
+from answers import ANSWERS, GENERATED_AT, HOSTILE, PERIOD, days, failing, failure, flaky, job, worse
 
 from etl.report.html import render
 from etl.report.leads import leads
@@ -216,6 +216,20 @@ def test_leads_name_what_fails_flakes_and_comes_most() -> None:
         found[2].items[0].why == "flaked 4 times (4.4 % of runs), 12m 30s wasted, last 2026\u201105\u201130"
     )
     assert found[3].items[0].url is None
+
+
+def test_leads_tell_what_got_worse_and_what_that_cost() -> None:
+    rows = [
+        worse("a", "slower", 224),
+        worse("b", "less reliable", 19),
+        worse("c", "flakier", 1, flakes_before=0),
+    ]
+    (lead,) = leads({"worse": rows})
+    assert [item.why for item in lead.items] == [
+        "slower: 5m 56s → 8m 30s, median; cost 3h 44m",
+        "less reliable: 95.0 % → 90.0 % succeed; cost 19m 00s",
+        "flakier: flaked 3 times, never in the period before; cost 1m 00s",
+    ]
 
 
 def test_a_suite_without_a_name_is_not_told() -> None:

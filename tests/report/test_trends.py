@@ -4,7 +4,7 @@ from answers import PERIOD, days
 
 from etl.report.trends import Trend, by_workflow, sparkline, together
 from etl.report.trends import days as axis
-from etl.report.views import Period
+from etl.report.view import Period
 
 
 def trend(success: tuple[int, ...], total: tuple[int, ...]) -> Trend:

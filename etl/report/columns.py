@@ -1,0 +1,133 @@
+"""Columns of answers as people see them: titles, how values read, and what leaves a narrow table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any, Final
+
+from etl.report.formats import Kind
+
+
+class Better(Enum):
+    """Which direction of change is good news."""
+
+    HIGHER = auto()
+    LOWER = auto()
+    NEITHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One key of an answer's rows.
+
+    `narrowest` is the least terminal width, in cells, that has room for the column; None keeps it
+    to the machine formats. `foldable` columns leave the table when all rows agree on the value.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    narrowest: int | None = 0
+    foldable: bool = False
+    better: Better = Better.NEITHER
+
+
+# Drawn of the rows of `success_over_time`, beside a workflow's own.
+TREND: Final = Column("trend", "Trend", Kind.TREND, narrowest=75)
+
+
+def of(names: str, **changes: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of these names, which stand with spaces between them; `changes` are a view's own."""
+    return tuple(replace(_COLUMNS[name], **changes.get(name, {})) for name in names.split())
+
+
+_COLUMNS: Final = {
+    column.key: column
+    for column in (
+        # Names, from the widest to the closest.
+        Column("repository", "Repository", Kind.TEXT, foldable=True),
+        Column("level", "Level", Kind.TEXT, foldable=True),
+        Column("workflow", "Workflow", Kind.TEXT, foldable=True),
+        Column("job", "Job", Kind.TEXT),
+        Column("job_group", "Job group", Kind.TEXT, narrowest=None),
+        Column("runner", "Runner", Kind.TEXT),
+        Column("branch", "Branch", Kind.TEXT, narrowest=90, foldable=True),
+        Column("suite", "Suite", Kind.TEXT, narrowest=120),
+        Column("test", "Test", Kind.TEXT),
+        Column("name", "Name", Kind.TEXT),
+        Column("signature", "Signature", Kind.TEXT, narrowest=110),
+        Column("template", "Message", Kind.TEXT),
+        Column("message", "Message", Kind.TEXT, narrowest=180),
+        Column("head_sha", "Commit", Kind.COMMIT),
+        Column("last_good_sha", "Last good", Kind.COMMIT, narrowest=150),
+        Column("first_bad_sha", "First bad", Kind.COMMIT, narrowest=110),
+        Column("url", "Link", Kind.TEXT, narrowest=None),
+        Column("failed_url", "Failed", Kind.TEXT, narrowest=None),
+        Column("passed_url", "Passed", Kind.TEXT, narrowest=None),
+        # What came of it.
+        Column("state", "State", Kind.TEXT),
+        Column("status", "Status", Kind.TEXT),
+        Column("outcome", "Outcome", Kind.TEXT),
+        Column("reason", "Got", Kind.TEXT),
+        # Counts.
+        Column("runs", "Runs", Kind.COUNT, narrowest=75),
+        Column("jobs", "Jobs", Kind.COUNT, narrowest=75),
+        Column("jobs_before", "Jobs before", Kind.COUNT, narrowest=75),
+        Column("tests", "Tests", Kind.COUNT, narrowest=120),
+        Column("success", "Passed", Kind.COUNT, narrowest=None),
+        Column("total", "Total", Kind.COUNT),
+        Column("passed", "Passed", Kind.COUNT),
+        Column("failed", "Failed", Kind.COUNT),
+        Column("errored", "Errors", Kind.COUNT),
+        Column("skipped", "Skipped", Kind.COUNT),
+        Column("flaky", "Flaky", Kind.COUNT),
+        Column("count", "Count", Kind.COUNT),
+        Column("count_before", "Before", Kind.COUNT),
+        Column("failures", "Failures", Kind.COUNT),
+        Column("flakes", "Flakes", Kind.COUNT),
+        Column("flakes_before", "Flakes before", Kind.COUNT, narrowest=130),
+        Column("commits", "Commits", Kind.COUNT, narrowest=130),
+        Column("flaky_tests", "Flaky tests", Kind.COUNT),
+        Column("flaky_jobs", "Flaky jobs", Kind.COUNT),
+        Column("requests", "Requests", Kind.COUNT),
+        Column("points", "Points", Kind.COUNT),
+        Column("rejected", "Rejected", Kind.COUNT, narrowest=75),
+        Column("outbox", "Waiting", Kind.COUNT, narrowest=90),
+        Column("rate_limit_remaining", "Limit left", Kind.COUNT, narrowest=90),
+        # Rates.
+        Column("run_success_rate", "Runs", Kind.RATE),
+        Column("job_success_rate", "Jobs", Kind.RATE, narrowest=75),
+        Column("success_rate", "Success", Kind.RATE),
+        Column("success_rate_before", "Success before", Kind.RATE, narrowest=100),
+        Column("failure_rate", "Rate", Kind.RATE),
+        Column("flake_rate", "Rate", Kind.RATE),
+        Column("score", "At least", Kind.RATE, narrowest=100),
+        Column("share", "Share", Kind.RATE),
+        # Durations.
+        Column("p50_s", "p50", Kind.DURATION),
+        Column("p50_s_before", "p50 before", Kind.DURATION, narrowest=90),
+        Column("p95_s", "p95", Kind.DURATION),
+        Column("p95_s_before", "p95 before", Kind.DURATION, narrowest=75),
+        Column("queued_p50_s", "Queued", Kind.DURATION, narrowest=90),
+        Column("queued_p95_s", "Queued p95", Kind.DURATION, narrowest=75),
+        Column("mean_s", "Mean", Kind.DURATION, narrowest=100),
+        Column("duration_s", "Took", Kind.DURATION),
+        Column("lag_s", "Lag", Kind.DURATION, narrowest=75),
+        Column("minutes", "Minutes", Kind.MINUTES, narrowest=100),
+        Column("wasted_minutes", "Wasted min", Kind.MINUTES, narrowest=150),
+        Column("cost_minutes", "Costs min", Kind.MINUTES),
+        Column("flaked_minutes", "Flaked", Kind.MINUTES),
+        Column("cancelled_minutes", "Cancelled", Kind.MINUTES),
+        Column("repeated_minutes", "Repeated", Kind.MINUTES),
+        Column("waiting_minutes", "Waited", Kind.MINUTES, narrowest=75),
+        Column("hours", "Red for", Kind.HOURS),
+        Column("mean_hours_to_repair", "Mean repair", Kind.HOURS),
+        # Times.
+        Column("time", "Day", Kind.TIME),
+        Column("since", "Since", Kind.TIME),
+        Column("first_seen", "First seen", Kind.TIME, narrowest=140),
+        Column("last_seen", "Last seen", Kind.TIME, narrowest=90),
+        Column("last_failure", "Last failure", Kind.TIME, narrowest=90),
+        Column("confirmed_at", "Confirmed", Kind.TIME),
+    )
+}
