@@ -120,14 +120,14 @@ class GitHub:
 
         A redirect of a kind not to `follow` is an answer without JSON.
         """
-        identity, tag = "", None
+        token, tag = "", None
 
         async def prepare() -> Mapping[str, str]:
             # Before each request anew: an App's token may end while a rate limit is waited for.
-            nonlocal identity, tag
+            nonlocal token, tag
+            token = ""
             token = await self._auth.token()
-            identity = identity_of(token)
-            tag = known(identity)
+            tag = known(identity_of(token))
             # As a bearer: of a JWT, GitHub takes no other form.
             headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
             headers["x-github-api-version"] = _API_VERSION
@@ -135,8 +135,14 @@ class GitHub:
                 headers["if-none-match"] = tag.etag
             return headers
 
-        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent, follow)
-        return status, answered, data, identity, tag
+        url = self.absolute(path)
+        try:
+            status, answered, data = await self._ask("GET", url, prepare, sent, follow)
+        except FatalError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or not self._auth.forget(token):
+                raise
+            status, answered, data = await self._ask("GET", url, prepare, sent, follow)
+        return status, answered, data, identity_of(token), tag
 
     async def _ask(
         self,

@@ -30,6 +30,10 @@ class Auth(Protocol):
         """A token that is valid now."""
         ...
 
+    def forget(self, token: str) -> bool:
+        """GitHub refused this token: whether there may be another one."""
+        ...
+
 
 def identity_of(token: str) -> str:
     """A short hash that stands for a token where the token itself must not."""
@@ -49,6 +53,11 @@ class TokenAuth:
         """The token."""
         return self._token
 
+    def forget(self, token: str) -> bool:
+        """There is no other."""
+        del token
+        return False
+
 
 class AppItself:
     """The App as itself, which may list its installations: a new JWT for each request."""
@@ -59,6 +68,11 @@ class AppItself:
     async def token(self) -> str:
         """A JWT."""
         return make_jwt(self._settings)
+
+    def forget(self, token: str) -> bool:
+        """Another would be made with the same key."""
+        del token
+        return False
 
 
 class NotInstalled:
@@ -73,6 +87,11 @@ class NotInstalled:
             f"the GitHub App is not installed for {self._owner}, or was suspended: install it there, or "
             "remove the repository from `repositories`"
         )
+
+    def forget(self, token: str) -> bool:
+        """There is none."""
+        del token
+        return False
 
 
 class AppAuth:
@@ -92,6 +111,13 @@ class AppAuth:
             if self._clock() > self._expires - _RENEW_BEFORE_S:
                 await self._renew()
         return self._token
+
+    def forget(self, token: str) -> bool:
+        """Tokens end early when the App's permissions or its key change: a new one may be good."""
+        if token == self._token:
+            self._expires = 0.0
+        # Without a token it was the App that was refused.
+        return bool(token)
 
     async def _renew(self) -> None:
         path = f"/app/installations/{self._settings.installation_id}/access_tokens"

@@ -151,6 +151,18 @@ async def test_a_service_renews_tokens_and_finds_new_repositories(world: World) 
     assert "umbrella/annex" in {point["repository"] for point in world.points("job")}
 
 
+async def test_a_token_that_is_revoked_is_replaced_by_a_new_one(world: World) -> None:
+    async with world.pipeline(**app(world, "acme/*")) as pipeline:
+        await pipeline.watched.names()
+        client = pipeline.client(NAME)
+        await client.item("")
+        world.clock.advance(60)
+        assert world.github.app
+        world.github.app._tokens.clear()
+        assert (await client.item(""))["full_name"] == NAME
+    assert [r.status for r in world.github.log.requests if r.path == f"/repos/{NAME}"] == [200, 401, 200]
+
+
 async def test_where_github_cannot_be_asked_what_was_found_before_is_watched(world: World) -> None:
     settings = app(world, "acme/*")
     await world.sync(**settings)
