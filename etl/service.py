@@ -98,7 +98,7 @@ class Service:
 
     async def _sync(self) -> None:
         pipeline, now = self._pipeline, self._pipeline.clock()
-        plan = self._schedule.due(pipeline.settings.repositories, now)
+        plan = self._schedule.due(await pipeline.watched.names(), now)
 
         def done(summary: Summary) -> None:
             self._telemetry.synced(summary)

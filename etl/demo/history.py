@@ -131,6 +131,7 @@ class Repository:
     runs: list[Run] = field(default_factory=list)
     default_branch: str = "main"
     private: bool = False
+    archived: bool = False
     former_names: tuple[str, ...] = ()
 
 

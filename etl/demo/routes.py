@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import jwt
 from aiohttp import web
 
-from etl.demo import storage, timeline, views
+from etl.demo import app, storage, timeline, views
 from etl.demo.history import Job, Repository, Run
 from etl.demo.protocol import CAP, as_json, created_range, error, listing, page_of
 
@@ -44,10 +41,7 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
     routes += [
         web.get(f"/repositories/{{id}}{path}", _of_repository(github, view)) for path, view in below.items()
     ]
-    return [
-        *routes,
-        web.post("/app/installations/{id}/access_tokens", functools.partial(_installation_token, github)),
-    ]
+    return [*routes, *app.routes(github)]
 
 
 def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
@@ -68,7 +62,9 @@ def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
                     status=301,
                     headers={"location": location},
                 )
-        return error(404, "Not Found") if repository is None else view(github, request, repository)
+        if repository is None or not github.may_see(request, repository):
+            return error(404, "Not Found")
+        return view(github, request, repository)
 
     return handle
 
@@ -191,21 +187,3 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
             ]
             return listing(request, "check_runs", items)
     return error(404, "Not Found")
-
-
-async def _installation_token(github: SimulatedGitHub, request: web.Request) -> web.Response:
-    """An installation token, for a JWT that the App's key signed and that has not expired."""
-    try:
-        jwt.decode(
-            request.headers.get("authorization", "").partition(" ")[2],
-            github.app_public_key or b"",
-            algorithms=["RS256"],
-            options={"require": ["exp", "iat", "iss"]},
-        )
-    except (jwt.PyJWTError, ValueError) as problem:
-        return error(401, f"A JSON web token could not be decoded: {problem}")
-    expires = datetime.fromtimestamp(github.clock() + 3_600, UTC)
-    token = f"ghs_{int(github.clock())}"
-    return web.json_response(
-        {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}", "permissions": {}}, status=201
-    )

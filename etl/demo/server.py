@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from etl.demo import routes, storage
+from etl.demo.app import SimulatedApp, token_of
 from etl.demo.faults import Faults
 from etl.demo.history import History, Repository
 from etl.demo.protocol import Log, RateLimit, Request, error
@@ -24,10 +25,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class SimulatedGitHub:
     """Serves a history as it stands at the clock's time.
 
-    `tokens` are those that are accepted, None accepts any; `beyond_cap` is what a page past the
-    1,000th result answers: `422` or `empty`; `signed_s` is how long addresses of downloads are good,
-    in seconds of the clock. Tests change `history`, `faults` and the clock while
-    it runs, and read `log`.
+    `tokens` are those that are accepted, None accepts any; with an `app` its installations' are.
+    `beyond_cap` is what a page past the 1,000th result answers: `422` or `empty`; `signed_s` is how
+    long addresses of downloads are good, in seconds of the clock. Tests change `history`, `faults`
+    and the clock while it runs, and read `log`.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class SimulatedGitHub:
         self.signed_s = signed_s
         self.faults = Faults()
         self.log = Log()
-        self.app_public_key: bytes | None = None
+        self.app: SimulatedApp | None = None
         self.url = ""
         self.storage_url = ""
         self._rate_limit = rate_limit
@@ -115,21 +116,28 @@ class SimulatedGitHub:
         self.log.requests.append(Request(request.method, request.path_qs, token, response.status))
         return response
 
+    def may_see(self, request: web.Request, repository: Repository) -> bool:
+        """Whether the token of a request may see a repository: an installation's sees its owner's."""
+        return self.app is None or self.app.may_see(token_of(request), repository)
+
     def _limit(self, token: str) -> RateLimit:
-        limit = self._limits.setdefault(token, RateLimit(self._rate_limit, self._rate_limit, 0))
+        # An installation has one limit, however often its token is renewed.
+        installation = None if self.app is None else self.app.installation_of(token, self.clock())
+        key = f"installation {installation.id}" if installation else token
+        limit = self._limits.setdefault(key, RateLimit(self._rate_limit, self._rate_limit, 0))
         limit.renew(self.clock())
         return limit
 
     def _refusal(self, request: web.Request, token: str, limit: RateLimit) -> web.Response | None:
         if request.path.startswith("/app/"):
             return None
-        if not token or (self.tokens is not None and token not in self.tokens):
+        if not token or not self._is_accepted(token):
             return error(401, "Bad credentials")
         if limit.remaining <= 0:
             return error(403, "API rate limit exceeded for user ID 1.")
         return None
 
-
-def token_of(request: web.Request) -> str:
-    """The token of a request; empty where there is none."""
-    return request.headers.get("authorization", "").partition(" ")[2]
+    def _is_accepted(self, token: str) -> bool:
+        if self.app is not None:
+            return self.app.installation_of(token, self.clock()) is not None
+        return self.tokens is None or token in self.tokens

@@ -129,13 +129,14 @@ def full_repository(base: str, repository: Repository) -> dict[str, Any]:
         0,
     )
     features = dict.fromkeys(
-        ["has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions", "archived", "disabled"],
+        ["has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions", "disabled"],
         False,
     )
     return {
         **minimal_repository(base, repository),
         **counts,
         **features,
+        "archived": repository.archived,
         **{f"{link}_url": html for link in ("git", "ssh", "clone", "svn")},
         "mirror_url": None,
         "homepage": None,

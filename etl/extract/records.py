@@ -22,15 +22,35 @@ class Repository:
     full_name: str
     default_branch: str
     private: bool
+    archived: bool = False
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
-        """From `GET /repos/{owner}/{repo}`."""
+        """From `GET /repos/{owner}/{repo}`, or an item of `GET /installation/repositories`."""
         return cls(
             id=required(raw, "id", int),
             full_name=required(raw, "full_name", str),
             default_branch=required(raw, "default_branch", str),
             private=optional(raw, "private", bool, default=True),
+            archived=optional(raw, "archived", bool, default=False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installation of a GitHub App, for the user or organisation `login`."""
+
+    id: int
+    login: str
+    suspended: bool
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """From an item of `GET /app/installations`."""
+        return cls(
+            id=required(raw, "id", int),
+            login=required(required(raw, "account", dict), "login", str),
+            suspended=raw.get("suspended_at") is not None,
         )
 
 

@@ -18,6 +18,9 @@ from etl.state.repositories import Repositories
 # Browsers ask for the token by themselves: any name, the token as the password.
 _ASK = {"WWW-Authenticate": 'Basic realm="ci-health", charset="UTF-8"'}
 
+# Whoever comes through a proxy on this machine is not of this machine; not every proxy says so.
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
 
 class Access:
     """Decides by the token that the settings name and by what is known of the repositories."""
@@ -61,7 +64,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_local(request: web.Request) -> bool:
-    return is_loopback(request.remote or "") and is_loopback(request.url.host or "")
+    forwarded = any(name in request.headers for name in _FORWARDED)
+    return not forwarded and is_loopback(request.remote or "") and is_loopback(request.url.host or "")
 
 
 def _given(request: web.Request) -> bytes:

@@ -10,13 +10,16 @@ from hashlib import sha256
 
 from aiohttp import web
 
+from etl.errors import RetriableError
 from etl.load.store import Row
 from etl.pipeline.assembly import Pipeline
 from etl.report.ask import ask, last_days, parameters
 from etl.report.view import Period
 
-# Whoever asks for ever new periods pushes out what others asked for, and fills no memory.
+# Whoever asks for ever new periods pushes out what others asked for, and neither fills memory nor keeps
+# the store from its other work.
 _MOST = 32
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +43,40 @@ class Answers:
     def __init__(self, pipeline: Pipeline, clock: Callable[[], float] = time.monotonic) -> None:
         self._pipeline = pipeline
         self._clock = clock
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self.refresh_s = pipeline.settings.http.refresh.total_seconds()
 
     async def get(self, names: Sequence[str], days: int, repository: str = "") -> Answered:
-        """Answers to questions about the last days. Raises what the store raises, and asks anew then."""
+        """Answers to questions about the last days.
+
+        Raises what the store raises, and asks anew then; RetriableError where too many ask too much.
+        """
         key = (tuple(names), days, repository)
         kept = self._kept.get(key)
         if kept is None or self._clock() >= kept.until or _failed(kept.task):
+            self._make_room()
             task = asyncio.ensure_future(self._ask(names, days, repository))
             kept = self._kept[key] = _Kept(task, self._clock() + self.refresh_s)
         self._kept.move_to_end(key)
-        if len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
         # Whoever goes away takes the answer from nobody else who waits for it.
         return await asyncio.shield(kept.task)
 
+    def _make_room(self) -> None:
+        """Forget what nobody has asked for the longest time; what is being asked stays."""
+        if len(self._kept) < _MOST:
+            return
+        done = next((key for key, kept in self._kept.items() if kept.task.done()), None)
+        if done is None:
+            raise RetriableError("too many different questions at once: ask again later")
+        del self._kept[done]
+
     async def _ask(self, names: Sequence[str], days: int, repository: str) -> Answered:
-        now = self._pipeline.clock()
-        period = last_days(days, now)
         pipeline = self._pipeline
-        rows = await ask(pipeline.store, pipeline.settings, names, parameters(period, repository))
+        async with self._places:
+            now = pipeline.clock()
+            period = last_days(days, now)
+            rows = await ask(pipeline.store, pipeline.settings, names, parameters(period, repository))
         return Answered(rows, period, datetime.fromtimestamp(int(now), UTC))
 
 

@@ -94,7 +94,11 @@ CI_METRICS: Final = (
     ),
     _histogram("job_duration_seconds", _JOB, "Durations of executions since the month (UTC) began."),
     _histogram("job_queue_seconds", _JOB, "From a job's creation to its start, since the month began."),
-    _gauge("figures_timestamp_seconds", "", "When the figures of CI were computed."),
+    _gauge(
+        "figures_timestamp_seconds",
+        "question",
+        "When the store answered the question that figures come from.",
+    ),
 )
 
 

@@ -7,9 +7,9 @@ Those with the most executions have labels of their own; the rest are counted to
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from prometheus_client.core import Metric as Family
@@ -27,58 +27,60 @@ from etl.transform.names import job_group
 log = structlog.get_logger(__name__)
 
 _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
+_DURATIONS: Final = "durations"
 # After a failure, so that a store that comes back is not waited for as long as figures last.
 _AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
 class Figures(Collector):
-    """Figures of the CI, as old as `http.refresh` at most, or as when the store last answered."""
+    """Figures of the CI, as old as `http.refresh` at most, or as of when the store last answered."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._rows: dict[str, list[Row]] = {name: [] for name in (*_RECENT, _DURATIONS)}
+        self._asked: dict[str, float] = {}
         self._families: list[Family] = []
-        self._failing = False
+        self._failing: set[str] = set()
 
     async def run(self) -> None:
-        """Compute again and again, whatever happens in between."""
-        refresh_s = self._pipeline.settings.http.refresh.total_seconds()
+        """Compute again and again."""
         while True:
-            computed = await self._is_computed()
-            await asyncio.sleep(refresh_s if computed else min(refresh_s, _AGAIN_S))
-
-    async def _is_computed(self) -> bool:
-        try:
             await self.compute()
-        except CiHealthError as error:
-            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
-            self._tell(log.info, str(error))
-            return False
-        except Exception as error:
-            log.debug("unexpected error", exc_info=True)
-            self._tell(log.warning, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
-            return False
-        if self._failing:
-            log.info("the figures of CI are computed again")
-        self._failing = False
-        return True
-
-    def _tell(self, tell: Callable[..., None], reason: str) -> None:
-        if not self._failing:
-            tell("the figures of CI cannot be computed yet", reason=reason)
-        self._failing = True
+            refresh_s = self._pipeline.settings.http.refresh.total_seconds()
+            await asyncio.sleep(min(refresh_s, _AGAIN_S) if self._failing else refresh_s)
 
     async def compute(self) -> None:
-        """Ask the store. Raises what it raises."""
+        """Ask the store. A question that it does not answer costs its own figures the news, and no others."""
         now, settings = self._pipeline.clock(), self._pipeline.settings.http
-        recent = parameters(last_days(settings.days, now))
-        rows = {name: await self._pipeline.store.query(name, recent) for name in _RECENT}
-        month = parameters(_month(now))
-        rows["durations"] = await self._pipeline.store.query("durations", month)
-        families = figures(rows, most=settings.series)
-        families.add("figures_timestamp_seconds", now)
+        recent, month = last_days(settings.days, now), _month(now)
+        for name in self._rows:
+            await self._ask(name, parameters(month if name == _DURATIONS else recent), now)
+        families = figures(self._rows, most=settings.series)
+        for name, asked in self._asked.items():
+            families.add("figures_timestamp_seconds", asked, name)
         self._families = list(families.families(BOUNDS))
         log.debug("figures", families=len(self._families))
+
+    async def _ask(self, name: str, asked: Mapping[str, Any], now: float) -> None:
+        try:
+            self._rows[name] = await self._pipeline.store.query(name, asked)
+        except CiHealthError as error:
+            # Of a store that is away, or that nothing was written to yet, the delivery warns.
+            self._tell(log.info, name, str(error))
+        except Exception as error:
+            # A defect of ours must not end what computes for as long as the service runs.
+            log.debug("unexpected error", exc_info=True)
+            self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+        else:
+            self._asked[name] = now
+            self._failing.discard(name)
+
+    def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
+        """Once, until all questions are answered again."""
+        if not self._failing:
+            tell("figures of CI are not renewed", question=name, reason=reason)
+        self._failing.add(name)
 
     def collect(self) -> Iterable[Family]:
         """The figures as they were last computed."""

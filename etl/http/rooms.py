@@ -42,7 +42,7 @@ async def open_rooms(
         return
 
     def names() -> tuple[str, ...]:
-        return pipeline.settings.repositories
+        return pipeline.watched.known
 
     access = Access(settings.token, pipeline.state.repositories)
     health = Health(pipeline, delivery, access, trouble)

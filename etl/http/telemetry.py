@@ -70,10 +70,10 @@ class Telemetry(Collector):
             families.add("last_sync_duration_seconds", duration, bounded(name))
             if ended is not None:
                 families.add("last_sync_timestamp_seconds", ended, bounded(name))
-        budget = self._pipeline.github.budget
-        if budget.remaining is not None and budget.limit is not None:
-            families.add("github_rate_limit_remaining", budget.remaining, "token")
-            families.add("github_rate_limit", budget.limit, "token")
+        for account, budget in self._pipeline.accounts.budgets():
+            if budget.remaining is not None and budget.limit is not None:
+                families.add("github_rate_limit_remaining", budget.remaining, account)
+                families.add("github_rate_limit", budget.limit, account)
 
     def _delivered(self, families: Families) -> None:
         delivery = self._delivery

@@ -1,5 +1,6 @@
 """`POST /webhooks/github`: GitHub tells what has ended; it is kept before the answer, and read afterwards."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 
@@ -15,6 +16,8 @@ from etl.state.repositories import Repositories
 log = structlog.get_logger(__name__)
 
 _LONGEST_ID = 100
+# After so long GitHub gives a delivery up.
+_PATIENCE_S = 10.0
 
 
 class Webhooks:
@@ -33,6 +36,7 @@ class Webhooks:
         self._repositories = repositories
         self._names = names
         self._telemetry = telemetry
+        self._refusing = False
 
     async def take(self, request: web.Request) -> web.Response:
         """202 and what became of it: `queued`, `known` or `ignored`. Nothing is read of what is not signed."""
@@ -47,10 +51,7 @@ class Webhooks:
         return web.json_response({"status": outcome}, status=HTTPStatus.ACCEPTED)
 
     async def _outcome(self, request: web.Request, event: str) -> str:
-        body = await request.read()
-        if not is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret):
-            log.warning("a webhook was refused: its signature is not that of http.webhooks.secret")
-            raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
+        body = await self._signed_body(request)
         if event not in EVENTS:
             return "ignored"
         if request.content_type != "application/json":
@@ -64,6 +65,22 @@ class Webhooks:
             raise web.HTTPBadRequest(text=f"{event}: {error}") from None
         name = None if told is None else self._name(told)
         return "ignored" if told is None or name is None else self._intake.keep(delivery, name, told)
+
+    async def _signed_body(self, request: web.Request) -> bytes:
+        """The raw body; refused where it comes too slowly, is too large, or is not signed."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                body = await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="the body did not come in time") from None
+        signed = is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret)
+        if not signed and not self._refusing:
+            # Once: anybody can send these.
+            log.warning("webhooks are refused: their signature is not that of http.webhooks.secret")
+        self._refusing = not signed
+        if not signed:
+            raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
+        return body
 
     def _name(self, told: Told) -> str | None:
         """The name by which the repository is watched: by its id, which stays, else by its name."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import structlog
 
 from etl.errors import ConfigurationError, FatalError
-from etl.extract.github.api import GitHub
+from etl.extract.github.accounts import Accounts
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.pages import PageTag
 from etl.load.delivery import Delivery
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
+from etl.pipeline.watched import Watched
 from etl.settings import Settings
 from etl.state.pages import Pages
 from etl.state.state import State
@@ -39,7 +40,8 @@ class Pipeline:
 
     settings: Settings
     rules: Rules
-    github: GitHub
+    accounts: Accounts
+    watched: Watched
     store: Store
     state: State
     clock: Callable[[], float]
@@ -50,7 +52,7 @@ class Pipeline:
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
-        return self.github.repository(name, _Tags(self.state.pages, name))
+        return self.accounts.of(name).repository(name, _Tags(self.state.pages, name))
 
     async def room(self, delivery: Delivery) -> None:
         """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
@@ -103,8 +105,9 @@ async def open_pipeline(
         state = State(settings.state_url, clock)
         store = open_store(settings)
         try:
-            async with GitHub(settings.github, clock=clock) as github:
-                yield Pipeline(settings, rules, github, store, state, clock, debug)
+            async with Accounts(settings.github, clock=clock) as accounts:
+                watched = Watched(settings, accounts, state.repositories, clock)
+                yield Pipeline(settings, rules, accounts, watched, store, state, clock, debug)
         finally:
             await store.close()
             state.close()

@@ -49,7 +49,7 @@ async def backfill_all(
     """Backfill one repository after another; `advance` is told repository, windows done and of how many."""
     return [
         await _backfill_repository(pipeline, delivery, name, asked, advance)
-        for name in pipeline.settings.repositories
+        for name in await pipeline.watched.names()
     ]
 
 

@@ -1,13 +1,14 @@
 """What `ci-health check` looks at, one finding a subject."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
+from etl.extract.github.limits import Budget
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.pipeline.assembly import Pipeline, open_pipeline
@@ -30,15 +31,25 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
     """Look at one thing after another. Raises ConfigurationError where nothing can be looked at."""
     async with AsyncExitStack() as stack:
         pipeline = await stack.enter_async_context(open_pipeline(settings, clock=clock))
-        yield Finding("configuration", True, f"{len(settings.repositories)} repositories")
+        names, found = await _names(pipeline)
+        yield found
         for finding in _state(pipeline):
             yield finding
-        for name in settings.repositories:
+        for name in names:
             yield await _repository(pipeline, name)
             for finding in _wide_jobs(pipeline, name):
                 yield finding
-        yield _rate_limit(pipeline)
+        for account, budget in pipeline.accounts.budgets():
+            yield _rate_limit(account, budget, pipeline.settings.github.reserve)
         yield await _store(pipeline)
+
+
+async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:
+    try:
+        names = await pipeline.watched.names()
+    except CiHealthError as error:
+        return (), Finding("repositories", False, str(error))
+    return names, Finding("configuration", True, f"{len(names)} repositories")
 
 
 def _state(pipeline: Pipeline) -> list[Finding]:
@@ -82,12 +93,11 @@ def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
     ]
 
 
-def _rate_limit(pipeline: Pipeline) -> Finding:
-    budget = pipeline.github.budget
+def _rate_limit(account: str, budget: Budget, reserve: int) -> Finding:
     if budget.remaining is None or budget.limit is None:
-        return Finding("rate limit", None, "GitHub names none")
-    enough = budget.remaining > pipeline.settings.github.reserve
-    text = f"{budget.remaining} of {budget.limit} requests left, {pipeline.settings.github.reserve} reserved"
+        return Finding("rate limit", None, f"GitHub names none for {account}")
+    enough = budget.remaining > reserve
+    text = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
     return Finding("rate limit", enough, text)
 
 

@@ -79,6 +79,9 @@ class Intake:
         """Read all that waits now, one repository after another."""
         try:
             waiting = self._pipeline.state.deliveries.waiting()
+            if waiting:
+                # Who is to be asked may not be known yet, right after the start.
+                await self._pipeline.watched.names()
         except CiHealthError as error:
             log.warning("webhook deliveries cannot be read", reason=str(error))
             return

@@ -14,8 +14,12 @@ Extract = Callable[[Delivery], Awaitable[list[Summary]]]
 
 async def whole_sync(pipeline: Pipeline, *, newest_only: bool = False) -> tuple[list[Summary], Delivery]:
     """Sync every repository, and deliver while and after that for as long as `store_timeout` says."""
-    plan = dict.fromkeys(pipeline.settings.repositories, newest_only)
-    return await _whole(pipeline, lambda delivery: sync_all(pipeline, delivery, plan))
+
+    async def extract(delivery: Delivery) -> list[Summary]:
+        plan = dict.fromkeys(await pipeline.watched.names(), newest_only)
+        return await sync_all(pipeline, delivery, plan)
+
+    return await _whole(pipeline, extract)
 
 
 async def whole_backfill(

@@ -1,7 +1,7 @@
 """Settings: what can be set, and where it is read from."""
 
 from etl.settings.load import known_settings, load
-from etl.settings.model import Settings
+from etl.settings.model import Settings, is_glob
 from etl.settings.sections import (
     GITHUB_API,
     AppSettings,
@@ -34,6 +34,7 @@ __all__ = [
     "StateSettings",
     "TestSettings",
     "WebhookSettings",
+    "is_glob",
     "known_settings",
     "load",
     "parse_since",

@@ -21,7 +21,13 @@ from etl.settings.sections import (
 )
 from etl.settings.values import Duration, Names, parse_since
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+# `*` and `?` stand for what a GitHub App may see of the owner's repositories.
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._*?-]+")
+
+
+def is_glob(name: str) -> bool:
+    """Whether a name of `repositories` stands for several."""
+    return "*" in name or "?" in name
 
 
 class Settings(BaseSettings):
@@ -29,7 +35,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
-    repositories: Names = Field((), description="repositories to watch, `owner/name`")
+    repositories: Names = Field(
+        (), description="repositories to watch, `owner/name`; of a GitHub App also globs, `owner/*`"
+    )
     github: GitHubSettings = Field(default_factory=GitHubSettings)
     influxdb: InfluxSettings | None = Field(None, description="InfluxDB 2; default: the embedded store")
     data_dir: Path = Field(Path(".ci-health"), description="folder of the state and the embedded store")
@@ -91,6 +99,11 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the state."""
         return self.state.url or f"sqlite:///{self.data_dir / 'state.sqlite'}"
 
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """Those of `repositories` that stand for several."""
+        return tuple(name for name in self.repositories if is_glob(name))
+
     def require_source(self) -> None:
         """Refuse to go on without repositories and a way to ask GitHub for them."""
         if not self.repositories:
@@ -102,4 +115,9 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 "no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN, "
                 "or `github.app` for a GitHub App"
+            )
+        if self.globs and not self.github.app:
+            raise ConfigurationError(
+                f"repositories: {self.globs[0]!r} stands for what a GitHub App is installed on: set "
+                "github.app, or name the repositories"
             )

@@ -27,10 +27,10 @@ class Section(BaseModel):
 
 
 class AppSettings(Section):
-    """A GitHub App installation, in place of a token."""
+    """A GitHub App, in place of a token."""
 
     app_id: int = Field(description="the App's id")
-    installation_id: int = Field(description="the installation's id")
+    installation_id: int | None = Field(None, description="the one installation to use; default: all")
     private_key_file: Path = Field(description="file with the App's private key (PEM)")
 
 
@@ -38,7 +38,7 @@ class GitHubSettings(Section):
     """Where and as whom GitHub is asked."""
 
     token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
-    app: AppSettings | None = Field(None, description="a GitHub App installation, in place of a token")
+    app: AppSettings | None = Field(None, description="a GitHub App, in place of a token")
     api_url: str = Field(GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server")
     concurrency: int = Field(10, ge=1, le=100, description="requests under way at once")
     reserve: int = Field(

@@ -52,6 +52,12 @@ class Repositories:
             row.private,
         )
 
+    def names(self) -> list[str]:
+        """Names of all repositories that were ever read, in order."""
+        columns = tables.repositories.c
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(columns.name).order_by(columns.name)))
+
     def name_of(self, repository_id: int) -> str | None:
         """The configured name of the repository with this id; None where it was never read."""
         columns = tables.repositories.c

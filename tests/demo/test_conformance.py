@@ -18,7 +18,10 @@ from githubkit_schemas.latest.models import (
     Workflow,
     WorkflowRun,
 )
+from githubkit_schemas.latest.models import Installation as AppInstallation
+from githubkit_schemas.latest.models import Repository as GitHubRepository
 
+from etl.demo.app import Installation, SimulatedApp
 from tests.demo.samples import NAME, START, Caller, calling, eventful
 
 SUITE = 500_000_001
@@ -72,23 +75,28 @@ async def test_artifacts_fit(path: str) -> None:
         assert [(item.name, item.expired) for item in artifacts] == [("report", False), ("old", True)]
 
 
-async def test_installation_tokens_fit() -> None:
+async def test_what_an_app_gets_fits() -> None:
     key = rsa.generate_private_key(65_537, 2_048)
     async with calling(eventful()) as ask:
-        ask.server.app_public_key = key.public_key().public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
-        data = await _installation_token(ask, key)
-        assert type_validate_python(InstallationToken, data).token == data["token"]
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        ask.server.app = SimulatedApp(1, public, [Installation(9, "acme"), Installation(10, "b", True)])
+        now = int(time.time())
+        signed = jwt.encode({"iat": now, "exp": now + 60, "iss": "1"}, key, algorithm="RS256")
+        listed = await _as(ask, "GET", "/app/installations", signed)
+        found = [type_validate_python(AppInstallation, item) for item in listed]
+        assert [(item.id, item.suspended_at is not None) for item in found] == [(9, False), (10, True)]
+        data = await _as(ask, "POST", "/app/installations/9/access_tokens", signed)
+        token = type_validate_python(InstallationToken, data).token
+        own = await _as(ask, "GET", "/installation/repositories", token)
+        assert [type_validate_python(GitHubRepository, item).full_name for item in own["repositories"]] == [
+            NAME
+        ]
 
 
-async def _installation_token(ask: Caller, key: rsa.RSAPrivateKey) -> Any:
-    now = int(time.time())
-    signed = jwt.encode({"iat": now, "exp": now + 60, "iss": "1"}, key, algorithm="RS256")
-    headers = {"authorization": f"bearer {signed}"}
-    url = f"{ask.server.url}/app/installations/1/access_tokens"
-    async with ask.session.post(url, headers=headers) as response:
-        assert response.status == 201
+async def _as(ask: Caller, method: str, path: str, token: str) -> Any:
+    headers = {"authorization": f"bearer {token}"}
+    async with ask.session.request(method, ask.server.url + path, headers=headers) as response:
+        assert response.status in (200, 201)
         return await response.json()
 
 

@@ -32,6 +32,10 @@ async def test_this_machine_sees_everything_without_a_token(tmp_path: Path, path
             assert (await service.get(path)).status == 200
             # A page in a browser that got here by another name is nobody of this machine.
             assert (await service.get(path, Host=ELSEWHERE)).status == 401
+            # Nor is whoever comes through a proxy.
+            for header in ("X-Forwarded-For", "Forwarded", "Via"):
+                answer = await service.ask("GET", path, headers={header: "198.51.100.7"})
+                assert answer.status == 401
 
 
 @pytest.mark.parametrize("path", PAGES)

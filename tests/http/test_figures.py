@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from etl.errors import RetriableError
 from etl.http.catalogue import OTHER
 from etl.http.figures import figures
 from etl.load.store import Row
 from etl.queries.catalogue import BOUNDS
-from tests.http.serving import Served, served
+from tests.http.serving import Served, served, until
 from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated
 
 _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
@@ -71,7 +72,8 @@ async def test_figures_are_what_the_points_say(tmp_path: Path) -> None:
     assert counts == {"30": 0, "60": 4, "120": 8, "+Inf": 8}
     assert found["ci_health_job_duration_seconds_count", group] == 8
     assert found["ci_health_job_duration_seconds_sum", group] == 4 * 40 + 3 * 100 + 101
-    assert found["ci_health_figures_timestamp_seconds", ""] == NOON
+    asked = {labels for name, labels in found if name == "ci_health_figures_timestamp_seconds"}
+    assert asked == {f'question="{name}"' for name in ("broken", "durations", "flaky", "jobs", "workflows")}
 
 
 def row(workflow: str, total: int, success: int, group: str | None = None) -> Row:
@@ -136,3 +138,33 @@ async def test_names_of_any_content_break_no_line(tmp_path: Path) -> None:
             found = await scraped(service)
     assert found["ci_health_store_up", ""] == 1
     assert [key for key in found if key[0] == "ci_health_job_executions"] != []
+
+
+@pytest.mark.parametrize("error", [RetriableError("the store is busy"), ValueError("a defect")])
+async def test_a_question_that_is_not_answered_costs_its_own_figures_alone(
+    tmp_path: Path, error: Exception
+) -> None:
+    async with simulated(tmp_path) as world:
+        busy(world)
+        await world.sync_well()
+        async with served(world, http={"refresh": "1s"}) as service:
+            await service.until_figures()
+            query = service.pipeline.store.query
+
+            async def failing(name: str, parameters: Any) -> list[Row]:
+                if name == "jobs":
+                    raise error
+                return await query(name, parameters)
+
+            service.pipeline.store.query = failing  # type: ignore[method-assign]
+            world.clock.advance(10)
+            await until(lambda: any(e["event"].startswith("figures of CI") for e in service.logs))
+            renewed = sum(e["event"] == "figures" for e in service.logs)
+            await until(lambda: sum(e["event"] == "figures" for e in service.logs) >= renewed + 2)
+            found = await scraped(service)
+            told = [e for e in service.logs if e["event"].startswith("figures of CI")]
+    assert [entry["question"] for entry in told] == ["jobs"]
+    assert str(error) in told[0]["reason"]
+    assert found["ci_health_figures_timestamp_seconds", 'question="jobs"'] == NOON
+    assert found["ci_health_figures_timestamp_seconds", 'question="workflows"'] == NOON + 10
+    assert found["ci_health_job_executions", f'job_group="unit",repository="{NAME}",workflow="CI"'] == 8

@@ -1,8 +1,12 @@
 """Health and readiness, told by a real service."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from tests.http.serving import served
+import pytest
+
+from tests.http.serving import served, until
 from tests.pipeline.world import NAME, NOON, attempt, faults, job, run, simulated
 
 
@@ -47,3 +51,28 @@ async def test_metrics_tell_of_syncs(tmp_path: Path) -> None:
     )
     assert "ci_health_outbox_points 0.0" in lines
     assert "ci_health_store_up 1.0" in lines
+
+
+@pytest.mark.parametrize("part", ["figures", "webhooks"])
+async def test_a_part_that_has_ended_is_for_a_restart_to_mend(tmp_path: Path, part: str) -> None:
+    async with simulated(tmp_path) as world, served(world, http={"webhooks": {"secret": "x"}}) as service:
+        await service.until_synced()
+        service.service._parts[part].cancel()
+        await until(service.service._parts[part].done)
+        alive = await service.get("/healthz")
+        assert (alive.status, alive.json["reasons"]) == (503, [f"{part} has ended"])
+        ready = await service.get("/readyz")
+        assert (ready.status, ready.json["status"]) == (503, "not ready")
+
+
+async def test_a_state_that_cannot_be_used_takes_no_requests(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        await service.until_synced()
+        with closing(sqlite3.connect(tmp_path / "data" / "state.sqlite")) as connection:
+            connection.execute("ALTER TABLE outbox RENAME TO elsewhere")
+            connection.commit()
+            ready = await service.get("/readyz")
+            assert ready.status in (500, 503)
+            connection.execute("ALTER TABLE elsewhere RENAME TO outbox")
+            connection.commit()
+        assert (await service.get("/readyz")).status == 200

@@ -1,5 +1,6 @@
 """The report and the badges, as a browser gets them."""
 
+import asyncio
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -75,6 +76,27 @@ async def test_the_store_is_asked_once_however_many_ask(tmp_path: Path) -> None:
             for days in range(1, 60):
                 await service.get(f"/report?days={days}")
             assert asked.count("overview") == 60
+
+
+async def test_a_store_that_does_not_answer_is_asked_no_end_of_questions(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        await service.until_synced()
+        asked, opened = [], asyncio.Event()
+        query = service.pipeline.store.query
+
+        async def slow(name, parameters):
+            asked.append(name)
+            await opened.wait()
+            return await query(name, parameters)
+
+        service.pipeline.store.query = slow  # type: ignore[method-assign]
+        waiting = [asyncio.create_task(service.get(f"/report?days={days}")) for days in range(1, 34)]
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        assert [(await task).status for task in done] == [503]
+        assert len(asked) == 2
+        opened.set()
+        statuses = [(await task).status for task in waiting]
+        assert (statuses.count(200), statuses.count(503)) == (32, 1)
 
 
 async def test_a_store_that_is_away_costs_this_request_alone(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from gidgethub import sansio
 from multidict import CIMultiDict
 
 from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
-from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
+from etl.extract.github.auth import AppAuth, AppItself, Auth, TokenAuth, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
@@ -37,13 +37,15 @@ Verdict = tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError
 class GitHub:
     """GitHub's REST API as one identity: its connections, its rate limit, its patience.
 
-    `clock` gives Unix seconds and `sleep` waits; tests move both.
+    Who asks is what the settings say (of an App with no installation named, the App itself), unless
+    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both.
     """
 
     def __init__(
         self,
         settings: GitHubSettings,
         *,
+        auth: Auth | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -52,7 +54,7 @@ class GitHub:
         self._clock = clock
         self._sleep = sleep
         self._places = asyncio.Semaphore(settings.concurrency)
-        self._auth = self._authenticate()
+        self._auth = auth or self._authenticate()
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
@@ -83,8 +85,10 @@ class GitHub:
         return RepositoryClient(self, name, tags or NoPageTags())
 
     def _authenticate(self) -> Auth:
-        if self.settings.app is not None:
-            return AppAuth(self.settings.app, self._post_as_app, self._clock)
+        app = self.settings.app
+        if app is not None:
+            one = app.installation_id is not None
+            return AppAuth(app, self._post_as_app, self._clock) if one else AppItself(app)
         if self.settings.token is not None:
             return TokenAuth(self.settings.token.get_secret_value())
         raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
@@ -116,24 +120,29 @@ class GitHub:
 
         A redirect of a kind not to `follow` is an answer without JSON.
         """
-        identity, tag = "", None
+        token, tag = "", None
 
         async def prepare() -> Mapping[str, str]:
             # Before each request anew: an App's token may end while a rate limit is waited for.
-            nonlocal identity, tag
+            nonlocal token, tag
+            token = ""
             token = await self._auth.token()
-            identity = identity_of(token)
-            tag = known(identity)
-            headers = sansio.create_headers(
-                _REQUESTER, oauth_token=token, accept="application/vnd.github+json"
-            )
+            tag = known(identity_of(token))
+            # As a bearer: of a JWT, GitHub takes no other form.
+            headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
             headers["x-github-api-version"] = _API_VERSION
             if tag is not None:
                 headers["if-none-match"] = tag.etag
             return headers
 
-        status, answered, data = await self._ask("GET", self.absolute(path), prepare, sent, follow)
-        return status, answered, data, identity, tag
+        url = self.absolute(path)
+        try:
+            status, answered, data = await self._ask("GET", url, prepare, sent, follow)
+        except FatalError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or not self._auth.forget(token):
+                raise
+            status, answered, data = await self._ask("GET", url, prepare, sent, follow)
+        return status, answered, data, identity_of(token), tag
 
     async def _ask(
         self,

@@ -30,6 +30,10 @@ class Auth(Protocol):
         """A token that is valid now."""
         ...
 
+    def forget(self, token: str) -> bool:
+        """GitHub refused this token: whether there may be another one."""
+        ...
+
 
 def identity_of(token: str) -> str:
     """A short hash that stands for a token where the token itself must not."""
@@ -48,6 +52,46 @@ class TokenAuth:
     async def token(self) -> str:
         """The token."""
         return self._token
+
+    def forget(self, token: str) -> bool:
+        """There is no other."""
+        del token
+        return False
+
+
+class AppItself:
+    """The App as itself, which may list its installations: a new JWT for each request."""
+
+    def __init__(self, settings: AppSettings) -> None:
+        self._settings = settings
+
+    async def token(self) -> str:
+        """A JWT."""
+        return make_jwt(self._settings)
+
+    def forget(self, token: str) -> bool:
+        """Another would be made with the same key."""
+        del token
+        return False
+
+
+class NotInstalled:
+    """Nobody: the App has no installation for this owner."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+
+    async def token(self) -> str:
+        """Nothing, ever: raises FatalError."""
+        raise FatalError(
+            f"the GitHub App is not installed for {self._owner}, or was suspended: install it there, or "
+            "remove the repository from `repositories`"
+        )
+
+    def forget(self, token: str) -> bool:
+        """There is none."""
+        del token
+        return False
 
 
 class AppAuth:
@@ -68,10 +112,17 @@ class AppAuth:
                 await self._renew()
         return self._token
 
+    def forget(self, token: str) -> bool:
+        """Tokens end early when the App's permissions or its key change: a new one may be good."""
+        if token == self._token:
+            self._expires = 0.0
+        # Without a token it was the App that was refused.
+        return bool(token)
+
     async def _renew(self) -> None:
         path = f"/app/installations/{self._settings.installation_id}/access_tokens"
         try:
-            answer = await self._post(path, self._jwt)
+            answer = await self._post(path, lambda: make_jwt(self._settings))
         except FatalError as error:
             # The App is refused. As a NotFoundError it would look like a run that is gone.
             raise FatalError(
@@ -86,19 +137,20 @@ class AppAuth:
             raise RetriableError("GitHub answered no installation token: the next sync asks anew")
         self._token, self._expires = token, float(expires)
 
-    def _jwt(self) -> str:
-        file = self._settings.private_key_file
-        try:
-            key = file.read_text("utf-8")
-            return get_jwt(app_id=str(self._settings.app_id), private_key=key, expiration=_JWT_S)
-        except OSError as error:
-            raise ConfigurationError(
-                f"github.app.private_key_file {file} cannot be read: {error.strerror}"
-            ) from None
-        except (ValueError, TypeError, AttributeError, PyJWTError, UnsupportedAlgorithm) as error:
-            # Their texts might show something of the key: the kind of error has to do. A public key
-            # is an AttributeError.
-            raise ConfigurationError(
-                f"github.app.private_key_file {file} holds no private key in PEM format "
-                f"({type(error).__name__})"
-            ) from None
+
+def make_jwt(settings: AppSettings) -> str:
+    """A JWT of the App, good for some minutes. Raises ConfigurationError where its key cannot be used."""
+    file = settings.private_key_file
+    try:
+        key = file.read_text("utf-8")
+        return get_jwt(app_id=str(settings.app_id), private_key=key, expiration=_JWT_S)
+    except OSError as error:
+        raise ConfigurationError(
+            f"github.app.private_key_file {file} cannot be read: {error.strerror}"
+        ) from None
+    except (ValueError, TypeError, AttributeError, PyJWTError, UnsupportedAlgorithm) as error:
+        # Their texts might show something of the key: the kind of error has to do. A public key
+        # is an AttributeError.
+        raise ConfigurationError(
+            f"github.app.private_key_file {file} holds no private key in PEM format ({type(error).__name__})"
+        ) from None

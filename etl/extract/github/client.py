@@ -85,7 +85,7 @@ class RepositoryClient:
         await self._github.back_off(failures, reason, self._below(path))
 
     def _below(self, path: str) -> str:
-        return path if path.startswith(("/repos/", "/repositories/")) else f"/repos/{self.name}{path}"
+        return path if path.startswith(_ABSOLUTE) else f"/repos/{self.name}{path}"
 
     def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
         link = _next_link(headers.get("link"))
@@ -105,6 +105,9 @@ class RepositoryClient:
 
         return count
 
+
+# Paths that are below no repository, or name theirs.
+_ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
 
 # The last word of a path that tells what is asked for.
 _KINDS = ("annotations", "artifacts", "check-runs", "jobs", "attempts", "runs", "workflows")

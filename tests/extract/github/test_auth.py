@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from etl.demo import faults
+from etl.demo.app import Installation, SimulatedApp
 from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import ConfigurationError, FatalError, RetriableError
@@ -50,7 +51,7 @@ def key_lines(key_file: Path) -> list[str]:
 @pytest.fixture
 def server(key: rsa.RSAPrivateKey) -> SimulatedGitHub:
     simulated = SimulatedGitHub(history(run(1)), clock=MovingClock(LATER))
-    simulated.app_public_key = public(key)
+    simulated.app = SimulatedApp(5, public(key), [Installation(12, "acme")])
     return simulated
 
 
@@ -72,7 +73,7 @@ async def test_an_app_asks_as_its_installation(server: SimulatedGitHub, key_file
         assert (await client.item("/actions/runs"))["total_count"] == 1
         token, asked = server.log.requests
         assert (token.method, token.path, token.status) == ("POST", TOKENS, 201)
-        assert (asked.token, asked.status) == (f"ghs_{LATER}", 200)
+        assert (asked.token, asked.status) == (f"ghs_12_{LATER}", 200)
 
 
 async def test_a_token_is_used_until_five_minutes_before_it_ends(
@@ -86,7 +87,7 @@ async def test_a_token_is_used_until_five_minutes_before_it_ends(
         clock.advance(1)
         await client.item("")
         assert len(server.log.paths(TOKENS)) == 2
-        assert server.log.requests[-1].token == f"ghs_{LATER + 3_301}"
+        assert server.log.requests[-1].token == f"ghs_12_{LATER + 3_301}"
 
 
 async def test_many_requests_renew_once(server: SimulatedGitHub, key_file: Path) -> None:
@@ -103,7 +104,7 @@ async def test_a_token_that_ends_during_a_wait_is_renewed(server: SimulatedGitHu
         server.faults.add("/repos/", faults.too_many("1200"))
         await client.item("")
         assert len(server.log.paths(TOKENS)) == 2
-        assert server.log.requests[-1].token == f"ghs_{LATER + 4_200}"
+        assert server.log.requests[-1].token == f"ghs_12_{LATER + 4_200}"
 
 
 async def test_a_bad_moment_of_the_renewal_heals(server: SimulatedGitHub, key_file: Path) -> None:
@@ -113,7 +114,8 @@ async def test_a_bad_moment_of_the_renewal_heals(server: SimulatedGitHub, key_fi
 
 
 async def test_the_key_of_another_app_is_refused(server: SimulatedGitHub, key_file: Path) -> None:
-    server.app_public_key = public(rsa.generate_private_key(65_537, 2_048))
+    assert server.app
+    server.app.public_key = public(rsa.generate_private_key(65_537, 2_048))
     async with installed(server, key_file) as (client, _):
         with pytest.raises(FatalError, match="401"):
             await client.item("")

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from etl.demo import faults
+from etl.demo.app import Installation, SimulatedApp
 from tests.pipeline.world import NAME, NOON, attempt, job, run, simulated
 
 HOUR = 3_600
@@ -24,9 +25,8 @@ async def test_a_run_is_read_after_the_app_is_let_in_again(tmp_path: Path, refus
     app = {"app_id": 5, "installation_id": 12, "private_key_file": str(file)}
     github = {"token": None, "app": app}
     async with simulated(tmp_path) as world:
-        world.github.app_public_key = key.public_key().public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        world.github.app = SimulatedApp(5, public, [Installation(12, "acme")])
         world.add(run(NOON - HOUR, attempt(NOON - HOUR, job("unit", NOON - HOUR + 5))))
 
         def end_token() -> None:

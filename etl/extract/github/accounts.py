@@ -1,0 +1,108 @@
+"""GitHub as everybody that the settings let us be: a token, or a GitHub App's installations.
+
+Each has a rate limit, connections and a token of its own.
+Source: GitHub docs, "REST API endpoints for GitHub Apps", "… for GitHub App installations".
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from etl.extract.github.api import GitHub
+from etl.extract.github.auth import NotInstalled
+from etl.extract.github.limits import Budget
+from etl.extract.github.listing import list_all
+from etl.extract.records import Installation, Repository
+from etl.settings import GitHubSettings
+
+log = structlog.get_logger(__name__)
+
+_TOKEN = "token"  # noqa: S105
+
+
+class Accounts:
+    """Who asks GitHub for which repository. `clock` gives Unix seconds, `sleep` waits."""
+
+    def __init__(
+        self,
+        settings: GitHubSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._open = AsyncExitStack()
+        self._own = GitHub(settings, clock=clock, sleep=sleep)
+        self._installed: dict[str, tuple[int, GitHub]] = {}
+        self._strangers: dict[str, GitHub] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._own)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    @property
+    def several(self) -> bool:
+        """Whether there is an installation for each owner, rather than one identity for all."""
+        return self._settings.app is not None and self._settings.app.installation_id is None
+
+    def of(self, name: str) -> GitHub:
+        """Who asks for a repository; one for an owner without an installation fails with the reason."""
+        if not self.several:
+            return self._own
+        owner = name.partition("/")[0]
+        if owner.lower() in self._installed:
+            return self._installed[owner.lower()][1]
+        return self._strangers.setdefault(owner.lower(), self._nobody(owner))
+
+    def budgets(self) -> Iterator[tuple[str, Budget]]:
+        """The rate limits by account: `token`, or the owner of an installation."""
+        if not self.several:
+            yield _TOKEN, self._own.budget
+        for owner, (_, github) in self._installed.items():
+            yield owner, github.budget
+
+    async def refresh(self) -> None:
+        """Look where the App is installed now. Raises what asking GitHub raises."""
+        if not self.several:
+            return
+        client = self._own.repository("")
+        listing = await list_all(client, "/app/installations?per_page=100", None, Installation.parse)
+        found = {item.login.lower(): item for item in listing.items if not item.suspended}
+        for owner in self._installed.keys() - found.keys():
+            log.warning("the GitHub App is not installed any more", owner=owner)
+            del self._installed[owner]
+        for owner, item in found.items():
+            if owner not in self._installed or self._installed[owner][0] != item.id:
+                self._installed[owner] = (item.id, await self._installation(item.id))
+
+    async def repositories(self, owner: str) -> list[Repository]:
+        """The owner's repositories that the installation may see, but for archived ones, by name."""
+        client = self.of(f"{owner}/").repository(owner)
+        path = "/installation/repositories?per_page=100"
+        listing = await list_all(client, path, "repositories", Repository.parse)
+        prefix = f"{owner}/".lower()
+        own = [item for item in listing.items if item.full_name.lower().startswith(prefix)]
+        return sorted((item for item in own if not item.archived), key=lambda item: item.full_name)
+
+    async def _installation(self, number: int) -> GitHub:
+        app = self._settings.app
+        assert app is not None
+        one = app.model_copy(update={"installation_id": number})
+        settings = self._settings.model_copy(update={"app": one})
+        github = GitHub(settings, clock=self._clock, sleep=self._sleep)
+        return await self._open.enter_async_context(github)
+
+    def _nobody(self, owner: str) -> GitHub:
+        return GitHub(self._settings, auth=NotInstalled(owner), clock=self._clock, sleep=self._sleep)
