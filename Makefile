@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format docs dashboards pictures lock influxd helm chromium prometheus clean
+.PHONY: demo test chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,8 +19,18 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-test: $(VENV)/developers influxd helm chromium prometheus
+test: $(VENV)/developers influxd helm chromium prometheus faketime
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
+
+# Every fault of docs/reliability.md, and 200 kills: about a quarter of an hour. $$CHAOS_SEED and
+# $$CHAOS_KILLS make other kills, and other numbers of them.
+chaos: $(VENV)/developers influxd
+	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 \
+		tests/chaos tests/state/test_model.py tests/load/test_delivery.py $(ARGS)
+
+# Two weeks of `ci-health run` in fast motion: about twenty-five minutes.
+night: $(VENV)/developers influxd faketime
+	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest tests/chaos/test_night.py $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
 influxd:
@@ -35,6 +45,9 @@ chromium:
 
 prometheus:
 	@tools/prometheus.sh
+
+faketime:
+	@tools/faketime.sh
 
 lint: $(VENV)/developers
 	@$(BIN)/ruff check .

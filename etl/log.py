@@ -47,6 +47,11 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
-    # The scheduler tells of every tick, the HTTP libraries of every request.
-    for chatty in ("apscheduler", "aiohttp.access", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # The HTTP libraries tell of every request, the scheduler of every tick, and warns of each that
+    # finds a sync still at work.
+    for chatty, level in (
+        ("aiohttp.access", logging.WARNING),
+        ("asyncio", logging.WARNING),
+        ("apscheduler", logging.ERROR),
+    ):
+        logging.getLogger(chatty).setLevel(level)

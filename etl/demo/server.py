@@ -25,9 +25,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class SimulatedGitHub:
     """Serves a history as it stands at the clock's time.
 
-    `tokens` are those that are accepted, None accepts any; with an `app` its installations' are; `beyond_cap` is what a page past the
-    1,000th result answers: `422` or `empty`. Tests change `history`, `faults` and the clock while
-    it runs, and read `log`.
+    `tokens` are those that are accepted, None accepts any; with an `app`, those of its installations
+    are. `beyond_cap` is what a page past the 1,000th result answers: `422` or `empty`; `signed_s` is
+    how long addresses of downloads are good, in seconds of the clock. Tests change `history`,
+    `faults` and the clock while it runs, and read `log`.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class SimulatedGitHub:
         tokens: Collection[str] | None = None,
         rate_limit: int = 5_000,
         beyond_cap: str = "422",
+        signed_s: float = 60.0,
     ) -> None:
         self.history = history
         self.clock = clock
         self.tokens = tokens
         self.beyond_cap = beyond_cap
+        self.signed_s = signed_s
         self.faults = Faults()
         self.log = Log()
         self.app: SimulatedApp | None = None

@@ -15,8 +15,6 @@ from etl.demo.protocol import error, listing
 if TYPE_CHECKING:
     from etl.demo.server import SimulatedGitHub
 
-_SIGNED_S = 60
-
 
 class Uploads:
     """Finds artifacts by id, as long as the runs are the same."""
@@ -53,13 +51,13 @@ def artifacts(github: SimulatedGitHub, request: web.Request, repository: Reposit
 
 
 def download(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    """A redirect to a signed URL, which expires after a minute."""
+    """A redirect to a signed URL, which soon expires."""
     item = github.uploads(repository).find(repository, int(request.match_info["artifact"]), github.clock())
     if item is None:
         return error(404, "Not Found")
     if item.expired:
         return error(410, "Artifact has expired")
-    expires = int(github.clock()) + _SIGNED_S
+    expires = int(github.clock() + github.signed_s)
     location = f"{github.storage_url}/artifacts/{item.id}?se={expires}&sig=simulated"
     return web.Response(status=302, headers={"location": location})
 

@@ -6,8 +6,9 @@ Those with the most executions have labels of their own; the rest are counted to
 """
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
 _DURATIONS: Final = "durations"
+# After a failure, so that a store that comes back is not waited for as long as figures last.
+_AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
@@ -42,16 +45,22 @@ class Figures(Collector):
         self._failing: set[str] = set()
 
     async def run(self) -> None:
-        """Compute again and again."""
+        """Compute again and again; what was not answered sooner, but each time later."""
+        refresh_s = self._pipeline.settings.http.refresh.total_seconds()
         while True:
-            await self.compute()
-            await asyncio.sleep(self._pipeline.settings.http.refresh.total_seconds())
+            await self.compute(self._rows)
+            began, again_s = time.monotonic(), _AGAIN_S
+            while (left := began + refresh_s - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, again_s) if self._failing else left)
+                if self._failing and again_s < left:
+                    await self.compute(self._failing)
+                    again_s *= 2
 
-    async def compute(self) -> None:
+    async def compute(self, names: Iterable[str]) -> None:
         """Ask the store. A question that it does not answer costs its own figures the news, and no others."""
         now, settings = self._pipeline.clock(), self._pipeline.settings.http
         recent, month = last_days(settings.days, now), _month(now)
-        for name in self._rows:
+        for name in tuple(names):
             await self._ask(name, parameters(month if name == _DURATIONS else recent), now)
         families = figures(self._rows, most=settings.series)
         for name, asked in self._asked.items():
@@ -63,19 +72,20 @@ class Figures(Collector):
         try:
             self._rows[name] = await self._pipeline.store.query(name, asked)
         except CiHealthError as error:
-            self._tell(name, str(error))
+            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
+            self._tell(log.info, name, str(error))
         except Exception as error:
             # A defect of ours must not end what computes for as long as the service runs.
             log.debug("unexpected error", exc_info=True)
-            self._tell(name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+            self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
         else:
             self._asked[name] = now
             self._failing.discard(name)
 
-    def _tell(self, name: str, reason: str) -> None:
+    def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
         """Once for each question, until it is answered again."""
         if name not in self._failing:
-            log.warning("figures of CI are not renewed", question=name, reason=reason)
+            tell("figures of CI are not renewed", question=name, reason=reason)
         self._failing.add(name)
 
     def collect(self) -> Iterable[Family]:

@@ -4,6 +4,7 @@ A crash leaves what a killed process leaves: the files as they are. They are cop
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -16,7 +17,7 @@ from unittest.mock import patch
 import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from etl.anomalies import Anomalies
@@ -36,6 +37,9 @@ NAME = "acme/rocket"
 REASON = "type conflict"
 # Small, so that few points make several batches.
 BATCH = 7
+# Points of the runs of new windows.
+SIZES = st.lists(st.lists(st.integers(0, 2 * BATCH), min_size=1, max_size=4), max_size=4)
+TURNS = st.sampled_from(["accept", "fail", "refuse", "reject", "crash"])
 
 
 class Crash(BaseException):
@@ -113,6 +117,12 @@ class Machine(RuleBasedStateMachine):
             one.start()
 
     def teardown(self) -> None:
+        try:
+            self._all_heals()
+        finally:
+            self._clean_up()
+
+    def _clean_up(self) -> None:
         self.state.close()
         for one in self._patches:
             one.stop()
@@ -124,18 +134,14 @@ class Machine(RuleBasedStateMachine):
         self._open()
         self.state.commit_repository(KnownRepository(1, NAME, NAME, "main", ()), ())
 
-    @rule(sizes=st.lists(st.lists(st.integers(0, 2 * BATCH), max_size=4), min_size=1, max_size=4))
-    def time_passes(self, sizes: list[list[int]]) -> None:
-        """New windows, each with runs of so many points."""
+    @rule(sizes=SIZES, data=st.data())
+    def sync(self, sizes: list[list[int]], data: st.DataObject) -> None:
+        """New windows, each with runs of so many points; some runs fail."""
         for window in sizes:
             first = 1 + sum(map(len, self.windows))
             self.windows.append(
                 [SimpleNamespace(id=first + index, points=points) for index, points in enumerate(window)]
             )
-
-    @rule(data=st.data())
-    def sync(self, data: st.DataObject) -> None:
-        """What lies past the cursor is swept, with some of its runs failing."""
         start = (self.state.repositories.get(NAME) or self._fail()).cursor or 0
         windows = [
             Window(index * WINDOW_S, (index + 1) * WINDOW_S - 1)
@@ -149,14 +155,10 @@ class Machine(RuleBasedStateMachine):
         )
         self._go(self._sweep(windows, failing))
 
-    @rule(script=st.lists(st.tuples(st.sampled_from(["fail", "refuse", "reject", "crash"]), st.integers(0))))
-    def store_turns(self, script: list[tuple[str, int]]) -> None:
-        """What the store does with the next writes; afterwards it accepts."""
+    @rule(script=st.lists(st.tuples(TURNS, st.integers(0, 3 * BATCH)), min_size=1))
+    def deliver(self, script: list[tuple[str, int]]) -> None:
+        """What waits is delivered to a store that does so with the next writes, and then accepts."""
         self.store.script = script
-
-    @rule()
-    def deliver(self) -> None:
-        """What waits is delivered, for as long as the store takes it."""
         self._go(self.delivery.drain())
 
     @rule()
@@ -164,10 +166,9 @@ class Machine(RuleBasedStateMachine):
         """The process is killed between two steps."""
         self._crash()
 
-    @precondition(lambda self: not self.store.script)
-    @rule()
-    def all_heals(self) -> None:
+    def _all_heals(self) -> None:
         """Without faults everything is read and everything leaves the outbox."""
+        self.store.script = []
         windows = [Window(index * WINDOW_S, (index + 1) * WINDOW_S - 1) for index in range(len(self.windows))]
         self._go(self._sweep(windows, {}))
         self._go(self.delivery.drain())
@@ -268,4 +269,6 @@ class Machine(RuleBasedStateMachine):
 
 
 TestModel = Machine.TestCase
-TestModel.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestModel.settings = settings(
+    max_examples=500 if os.environ.get("CHAOS") == "full" else 30, stateful_step_count=30, deadline=None
+)

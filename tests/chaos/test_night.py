@@ -1,0 +1,134 @@
+"""Two weeks in a night, and the night in minutes: what `ci-health run` must come through without a scratch."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from etl.demo.history import ending
+from etl.demo.server import SimulatedGitHub
+from etl.demo.synthetic import synthetic
+from tests.chaos.night import DAY_S, SECRET, FastClock, Mail, Night, Server, at_moments, cancelled
+from tests.chaos.process import Process
+from tests.chaos.sound import STOPPED, equal
+from tests.chaos.world import GITHUB_TOKEN, points_of
+from tests.influxd import Influxd, free_port
+
+_FULL = os.environ.get("CHAOS") == "full"
+DAYS, SPEED, PUSHES = (14, 1_000, 20) if _FULL else (2, 8_000, 6)
+# InfluxDB is away for so long, of the real time that its start takes not counted.
+_AWAY_S = 2.0
+_LOST = 0.1
+# A process that holds ever more would double within days.
+_FLAT = 1.25
+
+
+def environment(github: SimulatedGitHub, influxd: Influxd, bucket: str, **more: str) -> dict[str, str]:
+    return {
+        "CI_HEALTH_REPOSITORIES": "acme/rocket",
+        "CI_HEALTH_GITHUB__API_URL": github.url,
+        "GITHUB_TOKEN": GITHUB_TOKEN,
+        "CI_HEALTH_INFLUXDB__URL": influxd.url,
+        "CI_HEALTH_INFLUXDB__ORG": influxd.org,
+        "CI_HEALTH_INFLUXDB__BUCKET": bucket,
+        "CI_HEALTH_INFLUXDB__TOKEN": influxd.token,
+        **more,
+    }
+
+
+@pytest.mark.timeout(3_600)
+@pytest.mark.skipif(
+    not shutil.which("faketime") and "CI" not in os.environ,
+    reason="no libfaketime: `make faketime` installs it",
+)
+async def test_nothing_is_lost_and_nothing_grows(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    history = ending(synthetic(days=DAYS, pushes=PUSHES), datetime.now(UTC).date() - timedelta(days=2))
+    end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    start = end - (DAYS + 1) * DAY_S
+    server = Server(tmp_path / "influxd")
+    server.start()
+    try:
+        influxd = server.set_up()
+        clock = FastClock(start, SPEED)
+        github = SimulatedGitHub(history, clock=clock, rate_limit=1_000_000, signed_s=60 * SPEED)
+        async with github:
+            night, mail = await _lived(tmp_path, clock, github, influxd, server)
+            clock.stopped_at = end
+            once = Process(tmp_path, environment(github, influxd, "once", CI_HEALTH_DATA_DIR="once"))
+            await once.start("backfill", "--since", f"{datetime.fromtimestamp(start, UTC):%F}")
+            assert await once.end() == 0, once.text
+        found, wanted = (points_of(influxd, bucket) for bucket in ("night", "once"))
+    finally:
+        server.stop()
+
+    equal(found, wanted)
+    assert wanted["workflow_run"]
+    assert mail.refused == 0
+    assert min(mail.sent, mail.lost) > 0
+    _explained(night)
+    _flat(night)
+    record_property("figures", _figures(night, mail, wanted))
+
+
+async def _lived(
+    folder: Path, clock: FastClock, github: SimulatedGitHub, influxd: Influxd, server: Server
+) -> tuple[Night, Mail]:
+    port = free_port()
+    variables = environment(
+        github, influxd, "night",
+        CI_HEALTH_INTERVAL="1s",
+        CI_HEALTH_SINCE=f"{datetime.fromtimestamp(clock.start, UTC):%F}",
+        CI_HEALTH_HTTP__PORT=str(port),
+        CI_HEALTH_HTTP__WEBHOOKS__SECRET=SECRET,
+    )  # fmt: skip
+    random = Random(8)  # noqa: S311
+    night = Night(folder, clock, variables)
+    mail = Mail(github, clock, f"http://127.0.0.1:{port}/webhooks/github", _LOST, random)
+
+    def restart() -> None:
+        server.stop()
+        server.start()
+
+    span = (DAYS + 1) * DAY_S
+    moments = [clock.start + span * share for share in ((0.3, 0.7) if _FULL else (0.5,))]
+    beside = [asyncio.create_task(mail.run()), asyncio.create_task(at_moments(clock, moments, restart))]
+    await night.live(clock.start + span)
+    await cancelled(*beside)
+    # What the last day's process had no time for, the next one would do first.
+    last = Process(folder, variables | clock.variables())
+    await last.start("sync")
+    assert await last.end() == 0, last.text
+    night.days.append(last)
+    return night, mail
+
+
+def _explained(night: Night) -> None:
+    """Nothing complains but while InfluxDB is away, and nothing that went wrong stays unsolved."""
+    complaints = [event for process in night.days for event in process.complaints()]
+    assert set(complaints) <= {STOPPED}, "\n".join(
+        process.text for process in night.days if process.complaints()
+    )
+    assert not any("Traceback" in process.text for process in night.days)
+
+
+def _flat(night: Night) -> None:
+    """The last days' processes hold no more than the first ones."""
+    peaks = [process.peak_kb for process in night.days[:-1] if process.peak_kb]
+    half = len(peaks) // 2
+    assert max(peaks[half:]) <= _FLAT * max(peaks[: half or 1]), peaks
+
+
+def _figures(night: Night, mail: Mail, points: dict[str, list[object]]) -> str:
+    peaks = [process.peak_kb // 1024 for process in night.days[:-1]]
+    syncs = sum(len(process.events("synced")) for process in night.days)
+    return (
+        f"{DAYS} days, {sum(map(len, points.values()))} points, {syncs} syncs, {mail.sent} webhooks, "
+        f"{mail.lost} lost, {mail.unheard} while nobody listened; memory by day, MiB: {peaks}"
+    )

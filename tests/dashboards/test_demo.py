@@ -1,0 +1,177 @@
+"""Every query of the dashboards and alert rules, asked of InfluxDB with the demo's history in it.
+
+What a panel shows is held against the embedded store's answer to the panel's question.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dashboards.alerts import Rule, rules
+from dashboards.flux import CHOSEN
+from dashboards.variables import ALL as ALL_VALUE
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.transform.schema import NANOSECONDS
+from tests.dashboards.grafana import ALL, Grafana, Value
+from tests.dashboards.steps import Asked, Rows
+from tests.dashboards.test_queries import FIXED, PAGE, answer, queries
+from tests.played import Played
+
+EVERYTHING: dict[str, Value] = {**{name: [ALL] for name in CHOSEN}, **FIXED}
+# A job that flaked, and the test of its reports that flaked most there.
+ONE = """
+    SELECT repository, workflow, job, branch, test FROM flake
+    WHERE level = 'test' AND time >= $start
+        AND (workflow, job, branch) IN (SELECT (workflow, job, branch) FROM flake WHERE level = 'job' AND time >= $start)
+        AND (job, suite, test) IN (SELECT (job, suite, test) FROM test WHERE outcome = 'passed')
+    GROUP BY ALL ORDER BY count(*) DESC, workflow, job, branch, test LIMIT 1
+"""
+Embedded = Callable[[str, Mapping[str, Any]], Awaitable[Rows]]
+
+CHANGES = ("ci-health-overview", "Against the period of the same length before A")
+COMPARED = {
+    "runs": ("runs", True),
+    "run_success": ("run_success_rate", False),
+    "job_success": ("job_success_rate", False),
+    "p50": ("p50_s", True),
+    "p95": ("p95_s", True),
+    "wait": ("queued_p50_s", True),
+    "minutes": ("minutes", False),
+    "wasted": ("wasted_minutes", False),
+    "flaky_tests": ("flaky_tests", False),
+    "flaky_jobs": ("flaky_jobs", False),
+}
+# Tests of the history fail, and none ends in an error; pull requests break nothing.
+NO_ERRORS = ("ci-health-test", "Duration C")
+NOT_BROKEN = {(f"ci-health-{page}", "Broken since when A") for page in ("overview", "workflow")}
+NOTHING = {"all": {NO_ERRORS}, "several": {NO_ERRORS}, "one": {NO_ERRORS, *NOT_BROKEN}}
+# The history has too few pushes a day for a rule that asks for some.
+WIDER = {"success-rate": timedelta(days=7)}
+
+
+@pytest.fixture
+def one(played: Played) -> dict[str, str]:
+    """One value of each variable."""
+    (found,) = played.rows(ONE, {"start": int(played.middle.timestamp()) * NANOSECONDS})
+    return found
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Rows]:
+    """Answers of the embedded store: panels share questions."""
+    return {}
+
+
+@pytest.fixture
+def embedded(played_duck: DuckStore, known: dict[str, Rows]) -> Embedded:
+    """The embedded store's answer to a question."""
+
+    async def ask(name: str, parameters: Mapping[str, Any]) -> Rows:
+        key = f"{name} {sorted(parameters.items())}"
+        if key not in known:
+            known[key] = await played_duck.query(name, parameters)
+        return known[key]
+
+    return ask
+
+
+def opened(played: Played, values: Mapping[str, Value]) -> Grafana:
+    every = dict.fromkeys(CHOSEN, ALL_VALUE)
+    return Grafana(values, played.settings.bucket, played.middle, played.now, every)
+
+
+async def variables(page: Any, grafana: Grafana, influx: InfluxStore) -> dict[str, list[str]]:
+    """What each variable of a dashboard offers."""
+    return {
+        name: [row["_value"] for row in await answer(influx, grafana.query(flux))]
+        for name, flux in queries(page)
+        if name in (*CHOSEN, "test")
+    }
+
+
+@PAGE
+async def test_variables_offer_what_the_history_has(
+    page: Any, one: dict[str, str], played: Played, played_influx: InfluxStore
+) -> None:
+    for values in (EVERYTHING, EVERYTHING | one):
+        offered = await variables(page, opened(played, values), played_influx)
+        assert all(one[name] in found for name, found in offered.items())
+
+
+@PAGE
+@pytest.mark.parametrize("choice", ["all", "one", "several"])
+async def test_panels_show_what_the_embedded_store_answers(
+    page: Any,
+    choice: str,
+    one: dict[str, str],
+    played: Played,
+    played_influx: InfluxStore,
+    embedded: Embedded,
+) -> None:
+    single = one if choice == "one" else {"test": one["test"]}
+    values = EVERYTHING | single
+    if choice == "several":
+        # Each of the values that there are: the same as All.
+        offered = await variables(page, opened(played, EVERYTHING), played_influx)
+        values |= {name: found for name, found in offered.items() if name != "test"}
+    grafana = opened(played, values)
+    span = {"start": played.middle, "stop": played.now}
+    asked = panels(page)
+    answers = await asyncio.gather(*(answer(played_influx, grafana.query(flux)) for flux in asked.values()))
+    for (panel, flux), rows in zip(asked.items(), answers, strict=True):
+        assert bool(rows) == (panel not in NOTHING.get(choice, ())), panel
+        if panel == CHANGES:
+            await changes_hold(rows, span | Asked(flux).parameters(single), embedded)
+        else:
+            await holds(Asked(flux), rows, single, span, embedded)
+
+
+async def holds(
+    asked: Asked, rows: Rows, values: Mapping[str, str], span: Mapping[str, datetime], embedded: Embedded
+) -> None:
+    """The rows are those that the question's answer leaves, up to the limit."""
+    answered = await embedded(asked.question.name, {**span, **asked.parameters(values)})
+    expected, found = asked.shown(asked.left(answered, values)), asked.found(rows)
+    assert found - expected == Counter()
+    assert found.total() == min(expected.total(), asked.most or expected.total())
+
+
+async def changes_hold(rows: Rows, parameters: dict[str, Any], embedded: Embedded) -> None:
+    """The figures that the overview makes of its question's own."""
+    (found,), (answered,) = rows, await embedded("overview", parameters)
+    for name, (column, is_share) in COMPARED.items():
+        now, before = answered[column], answered[f"{column}_before"]
+        assert found[name] == pytest.approx(now / before - 1 if is_share else now - before, abs=1e-4), name
+
+
+def panels(page: Any) -> dict[tuple[str, str], str]:
+    """What a dashboard's panels ask: page and title (numbered, where one asks several times) → Flux."""
+    return {
+        (made.uid, f"{panel.title} {target.ref_id}"): target.query
+        for made in [page.model()]
+        for panel in made.panels
+        for target in panel.targets
+    }
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+async def test_rules_answer_as_the_embedded_store(
+    rule: Rule, played: Played, played_influx: InfluxStore, embedded: Embedded
+) -> None:
+    for query in rule.queries:
+        rows: Rows = []
+        for days in range(14):
+            # What is new, or spreads, does so on some days: back to the last of them.
+            stop = played.now - query.until - timedelta(days=days)
+            span = {"start": stop - WIDER.get(rule.name, query.span), "stop": stop}
+            grafana = Grafana({}, played.settings.bucket, span["start"], stop, {})
+            rows = await answer(played_influx, grafana.query(query.flux))
+            await holds(Asked(query.flux), rows, {}, span, embedded)
+            if rows:
+                break
+        assert rows
