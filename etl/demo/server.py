@@ -25,10 +25,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class SimulatedGitHub:
     """Serves a history as it stands at the clock's time.
 
-    `tokens` are those that are accepted, None accepts any; with an `app` its installations' are.
-    `beyond_cap` is what a page past the 1,000th result answers: `422` or `empty`; `signed_s` is how
-    long addresses of downloads are good, in seconds of the clock. Tests change `history`, `faults`
-    and the clock while it runs, and read `log`.
+    `tokens` are those that are accepted, None accepts any; with an `app`, those of its installations
+    are. `beyond_cap` is what a page past the 1,000th result answers: `422` or `empty`; `signed_s` is
+    how long addresses of downloads are good, in seconds of the clock. Tests change `history`,
+    `faults` and the clock while it runs, and read `log`.
     """
 
     def __init__(

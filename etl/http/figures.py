@@ -6,6 +6,7 @@ Those with the most executions have labels of their own; the rest are counted to
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -44,17 +45,22 @@ class Figures(Collector):
         self._failing: set[str] = set()
 
     async def run(self) -> None:
-        """Compute again and again."""
+        """Compute again and again; what was not answered sooner, but each time later."""
+        refresh_s = self._pipeline.settings.http.refresh.total_seconds()
         while True:
-            await self.compute()
-            refresh_s = self._pipeline.settings.http.refresh.total_seconds()
-            await asyncio.sleep(min(refresh_s, _AGAIN_S) if self._failing else refresh_s)
+            await self.compute(self._rows)
+            began, again_s = time.monotonic(), _AGAIN_S
+            while (left := began + refresh_s - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, again_s) if self._failing else left)
+                if self._failing and again_s < left:
+                    await self.compute(self._failing)
+                    again_s *= 2
 
-    async def compute(self) -> None:
+    async def compute(self, names: Iterable[str]) -> None:
         """Ask the store. A question that it does not answer costs its own figures the news, and no others."""
         now, settings = self._pipeline.clock(), self._pipeline.settings.http
         recent, month = last_days(settings.days, now), _month(now)
-        for name in self._rows:
+        for name in tuple(names):
             await self._ask(name, parameters(month if name == _DURATIONS else recent), now)
         families = figures(self._rows, most=settings.series)
         for name, asked in self._asked.items():
@@ -66,7 +72,7 @@ class Figures(Collector):
         try:
             self._rows[name] = await self._pipeline.store.query(name, asked)
         except CiHealthError as error:
-            # Of a store that is away, or that nothing was written to yet, the delivery warns.
+            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
             self._tell(log.info, name, str(error))
         except Exception as error:
             # A defect of ours must not end what computes for as long as the service runs.
@@ -77,8 +83,8 @@ class Figures(Collector):
             self._failing.discard(name)
 
     def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
-        """Once, until all questions are answered again."""
-        if not self._failing:
+        """Once for each question, until it is answered again."""
+        if name not in self._failing:
             tell("figures of CI are not renewed", question=name, reason=reason)
         self._failing.add(name)
 

@@ -37,7 +37,7 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
             yield finding
         for name in names:
             yield await _repository(pipeline, name)
-            for finding in _wide_jobs(pipeline, name):
+            for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
                 yield finding
         for account, budget in pipeline.accounts.budgets():
             yield _rate_limit(account, budget, pipeline.settings.github.reserve)
@@ -91,6 +91,16 @@ def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
     return [
         Finding(name, False, advice(job, limit)) for job in pipeline.state.distinct.above(known.id, limit)
     ]
+
+
+def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:
+    if pipeline.settings.http.webhooks.secret is None:
+        return []
+    told = pipeline.state.deliveries.newest(name)
+    if told is None:
+        text = "no webhook has arrived in the last days: GitHub's Recent Deliveries tell why"
+        return [Finding(name, None, text)]
+    return [Finding(name, True, f"the last webhook arrived at {datetime.fromtimestamp(told, UTC):%F %R} UTC")]
 
 
 def _rate_limit(account: str, budget: Budget, reserve: int) -> Finding:

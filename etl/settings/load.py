@@ -91,7 +91,8 @@ def _sentence(location: tuple[int | str, ...], kind: str, message: str, value: A
     message = message.removeprefix("Value error, ")
     if kind == "value_error":
         return f"setting {name!r} {message}" if name else message
-    shown = "" if "token" in name or isinstance(value, dict) else f" (it is {str(value)[:80]!r})"
+    is_secret = any(word in name for word in ("token", "secret"))
+    shown = "" if is_secret or isinstance(value, dict) else f" (it is {str(value)[:80]!r})"
     return f"setting {name!r}: {message[0].lower()}{message[1:]}{shown}"
 
 

@@ -3,14 +3,15 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from etl.settings.values import Duration, Names
 
 GITHUB_API = "https://api.github.com"
+_SHORTEST_SECRET = 16
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -91,10 +92,21 @@ class StateSettings(Section):
     )
 
 
+def _long_enough(value: SecretStr | None) -> SecretStr | None:
+    """An empty secret, as an empty file gives it, would let everybody in."""
+    if value is not None and len(value.get_secret_value()) < _SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {_SHORTEST_SECRET} characters: take a long random text")
+    return value
+
+
+# A secret that whoever wants in has to know.
+_Key = Annotated[SecretStr | None, AfterValidator(_long_enough)]
+
+
 class WebhookSettings(Section):
     """Deliveries of GitHub's webhooks: off without a secret."""
 
-    secret: SecretStr | None = Field(None, description="secret of the webhook, as set at GitHub; none: off")
+    secret: _Key = Field(None, description="secret of the webhook, as set at GitHub; none: off")
     sweep: Duration = Field(
         timedelta(hours=1),
         description="time between the syncs of a repository whose webhooks arrive, in place of `interval`",
@@ -107,7 +119,7 @@ class HttpSettings(Section):
     enabled: bool = Field(True, description="whether `run` serves HTTP")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on; `0.0.0.0`: all of them")
     port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0: any that is free")
-    token: SecretStr | None = Field(
+    token: _Key = Field(
         None,
         description="asked of whoever wants metrics, reports or badges; without it, private repositories "
         "are shown to this machine alone",
@@ -120,6 +132,12 @@ class HttpSettings(Section):
         200, ge=1, description="workflows and jobs with metrics of their own; the rest are one, `other`"
     )
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+
+    @model_validator(mode="after")
+    def _webhooks_arrive(self) -> Self:
+        if self.webhooks.secret is not None and not self.enabled:
+            raise ValueError("has webhooks.secret, and enabled is false: webhooks need the HTTP server")
+        return self
 
 
 class MaskRule(Section):

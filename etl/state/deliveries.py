@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etl.state import tables
 
@@ -30,19 +31,13 @@ class Deliveries:
 
     def keep(self, delivery: str, repository: str, run_id: int) -> bool:
         """Keep that a delivery told of a run; False where the delivery is known."""
-        table = tables.deliveries
+        made = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(tables.deliveries)
+        row = {"repository": repository, "run_id": run_id, "received_at": int(self._clock())}
         with self._engine.begin() as connection:
-            if connection.scalar(select(table.c.id).where(table.c.delivery == delivery)) is not None:
-                return False
-            connection.execute(
-                insert(table).values(
-                    delivery=delivery,
-                    repository=repository,
-                    run_id=run_id,
-                    received_at=int(self._clock()),
-                )
+            done = connection.execute(
+                made.values(delivery=delivery, **row).on_conflict_do_nothing(index_elements=["delivery"])
             )
-        return True
+        return done.rowcount == 1
 
     def waiting(self) -> list[Waiting]:
         """Runs that are still to be read, each once, those told of first first."""

@@ -75,7 +75,9 @@ def test_the_settings_load_as_the_container_would_load_them(
     for name, path in environment.items():
         if name.endswith("_FILE"):
             secret = tmp_path / Path(path).name
-            secret.write_text("postgresql://state.example/ci" if "STATE" in name else "a-secret", "utf-8")
+            secret.write_text(
+                "postgresql://state.example/ci" if "STATE" in name else "a-secret-of-a-test", "utf-8"
+            )
             environment[name] = str(secret)
     assert environment["CI_HEALTH_CONFIG"] == "/etc/ci-health/ci-health.yaml"
     settings = load(environment | {"CI_HEALTH_CONFIG": str(file)})
@@ -233,6 +235,7 @@ def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
         ("influxdb.url=http://influxdb", "influxdb.tokenSecret.name"),
         ("influxdb.url=influxdb:8086", "influxdb"),
         ("serviceMonitor.enabled=true", "http.enabled"),
+        ("http.webhooksSecret.name=webhooks", "http.enabled"),
         ("state.urlSecret.name=postgresql", "influxdb.url"),
         ("state.persistence.size=ten", "size"),
         ("http.port=80", "port"),

@@ -76,6 +76,20 @@ async def test_figures_are_what_the_points_say(tmp_path: Path) -> None:
     assert asked == {f'question="{name}"' for name in ("broken", "durations", "flaky", "jobs", "workflows")}
 
 
+async def test_histograms_count_since_the_month_began(tmp_path: Path) -> None:
+    """It is the second of March: what ended in February is in the ratio, and in no histogram."""
+    async with simulated(tmp_path) as world:
+        for created in (NOON - 3 * 24 * HOUR, NOON - 36 * HOUR, NOON - HOUR):
+            world.add(run(created, attempt(created, job("unit", created + 5))))
+        await world.sync_well(since="5d")
+        async with served(world) as service:
+            await service.until_figures()
+            found = await scraped(service)
+    group = f'job_group="unit",repository="{NAME}",workflow="CI"'
+    assert found["ci_health_job_executions", group] == 3
+    assert found["ci_health_job_duration_seconds_count", group] == 2
+
+
 def row(workflow: str, total: int, success: int, group: str | None = None) -> Row:
     named = {"job": group, "job_group": group} if group else {}
     return {"repository": NAME, "workflow": workflow, "total": total, "success": success, **named}

@@ -55,7 +55,10 @@ async def test_metrics_tell_of_syncs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["figures", "webhooks"])
 async def test_a_part_that_has_ended_is_for_a_restart_to_mend(tmp_path: Path, part: str) -> None:
-    async with simulated(tmp_path) as world, served(world, http={"webhooks": {"secret": "x"}}) as service:
+    async with (
+        simulated(tmp_path) as world,
+        served(world, http={"webhooks": {"secret": "a-secret-of-a-test"}}) as service,
+    ):
         await service.until_synced()
         service.service._parts[part].cancel()
         await until(service.service._parts[part].done)

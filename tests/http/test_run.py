@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import time
 from pathlib import Path
 
 import aiohttp
@@ -13,15 +14,18 @@ import pytest
 from etl.demo.server import SimulatedGitHub
 from etl.demo.webhooks import hooks, send
 from tests.cli.running import Ci, contents, settings_for
-from tests.demo.samples import LATER, START, history, run
-from tests.pipeline.world import MovingClock
+from tests.pipeline.world import CI, HOUR, NAME, History, MovingClock, Repository, attempt, job, run
 
 SECRET = "a-secret-of-a-test"
+NOW = int(time.time())
+BEGAN = NOW - 2 * HOUR
 
 
 @pytest.fixture
 def github() -> SimulatedGitHub:
-    return SimulatedGitHub(history(run(1)), clock=MovingClock(LATER))
+    """With a run that began two hours ago."""
+    repository = Repository(42, NAME, [CI], [run(BEGAN, attempt(BEGAN, job("unit", BEGAN + 5)))])
+    return SimulatedGitHub(History([repository]), clock=MovingClock(NOW))
 
 
 async def url_of(service: asyncio.subprocess.Process) -> str:
@@ -42,7 +46,7 @@ async def test_a_process_serves_and_takes_webhooks_until_it_is_told_to_stop(
     secret = tmp_path / "secret"
     secret.write_text(SECRET + "\n", "utf-8")
     async with github as base, aiohttp.ClientSession() as session:
-        ci = Ci(tmp_path, **settings_for(base, CI_HEALTH_SINCE="3650d"))
+        ci = Ci(tmp_path, **settings_for(base, CI_HEALTH_SINCE="1d"))
         ci.environment["CI_HEALTH_HTTP__WEBHOOKS__SECRET_FILE"] = str(secret)
         service = await ci.start("run")
         try:
@@ -50,7 +54,7 @@ async def test_a_process_serves_and_takes_webhooks_until_it_is_told_to_stop(
             for path in ("/healthz", "/readyz", "/metrics", "/report", "/badge/acme/rocket.svg"):
                 async with session.get(url + path) as answer:
                     assert answer.status == 200, path
-            told = hooks(github, START - 1, LATER)
+            told = hooks(github, BEGAN - 1, NOW)
             assert told
             for hook in told:
                 assert await send(session, url + "/webhooks/github", SECRET, hook) == 202
@@ -65,7 +69,7 @@ async def test_a_process_serves_and_takes_webhooks_until_it_is_told_to_stop(
 
 async def _until_jobs(ci: Ci) -> None:
     async with asyncio.timeout(60):
-        while json.loads((await ci("show", "jobs", "--days", "3650", "--format", "json")).out) == []:
+        while json.loads((await ci("show", "jobs", "--format", "json")).out) == []:
             pass
 
 
@@ -85,7 +89,7 @@ async def test_a_port_that_is_taken_is_one_sentence(github: SimulatedGitHub, tmp
 
 async def test_without_http_it_syncs_all_the_same(github: SimulatedGitHub, tmp_path: Path) -> None:
     async with github as base:
-        ci = Ci(tmp_path, **settings_for(base, CI_HEALTH_HTTP__ENABLED="false", CI_HEALTH_SINCE="3650d"))
+        ci = Ci(tmp_path, **settings_for(base, CI_HEALTH_HTTP__ENABLED="false", CI_HEALTH_SINCE="1d"))
         service = await ci.start("run")
         try:
             await _until_jobs(ci)

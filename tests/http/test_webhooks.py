@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
+from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
 from tests.http.test_figures import scraped
 from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
@@ -141,6 +142,19 @@ async def test_runs_that_no_sync_would_look_at_are_left_alone(tmp_path: Path) ->
             await sent(service, ended(id=old.id), ended(id=999_999))
             await until_read(service)
         assert world.points("workflow_run") == []
+
+
+async def test_check_tells_when_the_last_one_arrived(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        settings = world.settings(http=ON)
+        told = {f.text: f.good async for f in findings(settings, world.clock) if "webhook" in f.text}
+        assert told == {"no webhook has arrived in the last days: GitHub's Recent Deliveries tell why": None}
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            await sent(service, *later(world))
+        told = {f.text: f.good async for f in findings(settings, world.clock) if "webhook" in f.text}
+        assert told == {"the last webhook arrived at 2026-03-02 13:00 UTC": True}
+        assert [f async for f in findings(world.settings(), world.clock) if "webhook" in f.text] == []
 
 
 async def test_a_renamed_repository_is_known_by_its_id(tmp_path: Path) -> None:

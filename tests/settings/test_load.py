@@ -108,6 +108,10 @@ def test_a_secrets_file_that_is_missing(tmp_path):
         ("tests: {annotations: ['(']}", "is no regular expression"),
         ("tests: {annotations: ['(?P<test>a)', '(?P<name>a)']}", "pattern without the group `(?P<test>…)`"),
         ("flakes: {shard: '('}", "is no regular expression"),
+        ("http: {port: 70000}", "setting 'http.port'"),
+        ("http: {token: ''}", "setting 'http.token' is shorter than 16 characters"),
+        ("http: {webhooks: {secret: short}}", "setting 'http.webhooks.secret' is shorter than 16 characters"),
+        ("http: {enabled: false, webhooks: {secret: 0123456789abcdefg}}", "webhooks need the HTTP server"),
         ("- a\n- b", "holds no settings"),
         ("a: [", "is no valid YAML"),
     ],
@@ -116,6 +120,19 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(tmp_path, yaml, expected)
     message = error_of(tmp_path, yaml)
     assert expected in message
     assert "\n" not in message or "YAML" in message
+
+
+@pytest.mark.parametrize(
+    "yaml", ["http: {token: [hush]}", "http: {webhooks: {secret: {hush: 1}}}", "http: {token: hush}"]
+)
+def test_wrong_secrets_are_not_shown(tmp_path, yaml):
+    assert "hush" not in error_of(tmp_path, yaml)
+
+
+def test_an_empty_file_is_no_secret(tmp_path):
+    (tmp_path / "empty").write_text("\n")
+    for name in ("CI_HEALTH_HTTP__TOKEN_FILE", "CI_HEALTH_HTTP__WEBHOOKS__SECRET_FILE"):
+        assert "shorter than 16" in error_of(tmp_path, **{name: str(tmp_path / "empty")})
 
 
 def test_an_unknown_variable_is_named(tmp_path):

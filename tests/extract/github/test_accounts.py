@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from etl.demo.app import Installation, SimulatedApp
 from etl.demo.history import Repository
+from etl.demo.webhooks import hooks, send
 from etl.errors import ConfigurationError
 from tests.http.serving import served, until
 from tests.http.test_figures import scraped
@@ -20,6 +21,7 @@ from tests.pipeline.world import CI, DAY, HOUR, NAME, NOON, World, attempt, faul
 
 KEY = rsa.generate_private_key(65_537, 2_048)
 PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+SECRET = "a-secret-of-a-test"
 ACME, UMBRELLA = Installation(12, "Acme"), Installation(13, "umbrella")
 
 
@@ -149,6 +151,25 @@ async def test_a_service_renews_tokens_and_finds_new_repositories(world: World) 
     assert {f"ghs_{number}_{moment}" for number in (12, 13) for moment in (NOON, NOON + 2 * HOUR)} <= asked
     assert not any(request.status == 401 for request in world.github.log.requests)
     assert "umbrella/annex" in {point["repository"] for point in world.points("job")}
+
+
+async def test_webhooks_of_every_installation_are_read_as_that_installation(world: World) -> None:
+    webhooks = {"webhooks": {"secret": SECRET}}
+    settings = app(world, "acme/*", "umbrella/*")
+    async with served(world, **settings, http=webhooks, interval="1h") as service:
+        await service.until_synced(3)
+        created = NOON + 60
+        lab = world.github.history.repositories[-1]
+        lab.runs.append(run(created, attempt(created, job("late", created + 5))))
+        world.clock.advance(HOUR)
+        world.github.log.clear()
+        for hook in hooks(world.github, NOON, NOON + HOUR):
+            assert await send(service.session, service.url + "/webhooks/github", SECRET, hook) == 202
+        state = service.pipeline.state
+        await until(lambda: state.deliveries.newest(lab.full_name) and not state.deliveries.waiting())
+        await service.until_delivered()
+    assert tokens(world) == {lab.full_name: {"13"}}
+    assert "late" in {point["job"] for point in world.points("job")}
 
 
 async def test_a_token_that_is_revoked_is_replaced_by_a_new_one(world: World) -> None:

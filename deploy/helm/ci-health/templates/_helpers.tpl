@@ -75,6 +75,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and .Values.serviceMonitor.enabled (not .Values.http.enabled) -}}
 {{- fail "serviceMonitor.enabled needs http.enabled: metrics come from the HTTP server" -}}
 {{- end -}}
+{{- if and .Values.http.webhooksSecret.name (not .Values.http.enabled) -}}
+{{- fail "http.webhooksSecret needs http.enabled: webhooks come in by the HTTP server" -}}
+{{- end -}}
 {{- if and .Values.state.urlSecret.name (not .Values.influxdb.url) -}}
 {{- fail "state.urlSecret needs influxdb.url: the embedded store is on the volume, which is not kept then" -}}
 {{- end -}}
