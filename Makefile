@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format docs pictures lock influxd helm chromium clean
+.PHONY: demo test lint format docs pictures lock influxd helm chromium postgresql clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,7 +19,7 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-test: $(VENV)/developers influxd helm chromium
+test: $(VENV)/developers influxd helm chromium postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
@@ -32,6 +32,9 @@ helm:
 
 chromium:
 	@tools/chromium.sh
+
+postgresql:
+	@tools/postgresql.sh >/dev/null
 
 lint: $(VENV)/developers
 	@$(BIN)/ruff check .

@@ -1,1 +1,1 @@
-pytest_plugins = ["tests.influxd", "tests.load.stores", "tests.load.faults"]
+pytest_plugins = ["tests.influxd", "tests.postgres", "tests.load.stores", "tests.load.faults"]

@@ -1,8 +1,8 @@
 import os
-import sqlite3
 import stat
 
 import pytest
+from sqlalchemy import update
 
 from etl.errors import ConfigurationError
 from etl.extract.github.pages import PageTag
@@ -10,6 +10,7 @@ from etl.extract.records import Workflow
 from etl.load.store import Rejected
 from etl.pipeline.naming import SHAPES
 from etl.settings import Settings
+from etl.state import tables
 from etl.state.database import open_database
 from etl.state.facts import Facts, naming_of
 from etl.state.repositories import KnownRepository
@@ -20,13 +21,8 @@ NOW = 1_770_000_000
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'state.sqlite'}"
-
-
-@pytest.fixture
-def state(url):
-    state = State(url, lambda: NOW)
+def state(state_url):
+    state = State(state_url, lambda: NOW)
     yield state
     state.close()
 
@@ -142,13 +138,13 @@ def test_a_backfill_resumes_where_it_stood(state):
     assert state.backfills.position(known.id, 0, 100) is None
 
 
-def test_a_state_of_a_newer_version_is_refused(url, tmp_path):
-    open_database(url).dispose()
-    with sqlite3.connect(tmp_path / "state.sqlite") as connection:
-        connection.execute("UPDATE facts SET value = '99' WHERE name = 'version'")
-    connection.close()
+def test_a_state_of_a_newer_version_is_refused(state_url):
+    engine = open_database(state_url)
+    with engine.begin() as connection:
+        connection.execute(update(tables.facts).where(tables.facts.c.name == "version").values(value=99))
+    engine.dispose()
     with pytest.raises(ConfigurationError, match="install the newer ci-health"):
-        open_database(url)
+        open_database(state_url)
 
 
 def test_a_state_that_is_no_database_is_told(tmp_path):
@@ -163,18 +159,18 @@ def test_a_wrong_url_is_told(url):
         open_database(url)
 
 
-def test_the_state_is_private(url, tmp_path):
+def test_the_state_is_private(tmp_path):
     before = os.umask(0)
     try:
-        engine = open_database(url)
+        engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
     finally:
         os.umask(before)
     engine.dispose()
     assert stat.S_IMODE((tmp_path / "state.sqlite").stat().st_mode) == 0o600
 
 
-def test_settings_that_shape_tags_are_remembered(url):
-    engine = open_database(url)
+def test_settings_that_shape_tags_are_remembered(state_url):
+    engine = open_database(state_url)
     facts = Facts(engine)
     assert facts.changed_naming(Settings()) == []
     assert facts.changed_naming(Settings()) == []
