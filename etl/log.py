@@ -48,5 +48,5 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
     # The scheduler tells of every tick, the HTTP libraries of every request.
-    for chatty in ("apscheduler", "aiohttp.access", "asyncio"):
+    for chatty in ("apscheduler", "aiohttp.access", "asyncio", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 _EVERY_WINDOW = timedelta(hours=1)
 # Together less than the ten seconds after which container engines kill what they told to stop.
-_LAST_READ_S = 3.0
+LAST_READ_S = 3.0
 _LAST_DELIVERY_S = 5.0
 
 
@@ -33,6 +33,7 @@ class Service:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._current: asyncio.Task[None] | None = None
         self._last_whole: datetime | None = None
         self._stopping = asyncio.Event()
@@ -45,8 +46,16 @@ class Service:
 
     async def run(self) -> None:
         """Serve until stopped."""
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.add_job(
+        delivery = asyncio.create_task(self._delivery.run())
+        self._begin_syncs()
+        try:
+            await self._stopping.wait()
+        finally:
+            await self._end_syncs()
+            await self._end_delivery(delivery)
+
+    def _begin_syncs(self) -> None:
+        self._scheduler.add_job(
             self._tick,
             "interval",
             seconds=self._pipeline.settings.interval.total_seconds(),
@@ -56,15 +65,7 @@ class Service:
             coalesce=True,
             max_instances=1,
         )
-        delivery = asyncio.create_task(self._delivery.run())
-        scheduler.start()
-        try:
-            await self._stopping.wait()
-        finally:
-            scheduler.pause()
-            await self._end_sync()
-            scheduler.shutdown(wait=False)
-            await self._end_delivery(delivery)
+        self._scheduler.start()
 
     async def _tick(self) -> None:
         """What the scheduler starts; it swallows exceptions, so that this one raises none."""
@@ -80,11 +81,16 @@ class Service:
         if not newest_only and all(summary.error is None for summary in summaries):
             self._last_whole = now
 
+    async def _end_syncs(self) -> None:
+        self._scheduler.pause()
+        await self._end_sync()
+        self._scheduler.shutdown(wait=False)
+
     async def _end_sync(self) -> None:
         """Wait a little for the sync under way, then cancel it: whatever it committed stays."""
         if self._current is None or self._current.done():
             return
-        await asyncio.wait([self._current], timeout=_LAST_READ_S)
+        await asyncio.wait([self._current], timeout=LAST_READ_S)
         if self._current.cancel():
             log.info("the sync under way was cut short: the next one goes on where it stood")
             await asyncio.wait([self._current])
@@ -97,11 +103,20 @@ class Service:
         log.info("stopped", points_waiting=self._pipeline.state.outbox.backlog().points)
 
 
+def _service(pipeline: Pipeline) -> Service:
+    if pipeline.queue is None:
+        return Service(pipeline)
+    # It is made of this class.
+    from etl.workers.service import WorkerService  # noqa: PLC0415
+
+    return WorkerService(pipeline, pipeline.queue)
+
+
 async def serve(settings: Settings, *, debug: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT."""
     async with open_pipeline(settings, debug=debug) as pipeline:
         require_same_naming(pipeline.state.facts, settings, accept=False)
-        service = Service(pipeline)
+        service = _service(pipeline)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, service.stop)

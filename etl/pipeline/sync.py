@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from etl.anomalies import Anomalies
-from etl.errors import CiHealthError, ConfigurationError, DataError
+from etl.errors import CiHealthError, ConfigurationError, DataError, SupersededError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
@@ -40,7 +40,7 @@ async def sync_all(pipeline: Pipeline, delivery: Delivery, *, newest_only: bool 
     places = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
 
     async def one(name: str) -> Summary:
-        async with places:
+        async with places, pipeline.hold(name):
             return await sync_repository(pipeline, delivery, name, newest_only=newest_only)
 
     return list(await asyncio.gather(*(one(name) for name in pipeline.settings.repositories)))
@@ -49,7 +49,10 @@ async def sync_all(pipeline: Pipeline, delivery: Delivery, *, newest_only: bool 
 async def sync_repository(
     pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool = False
 ) -> Summary:
-    """Sync one repository."""
+    """Sync one repository.
+
+    Raises SupersededError where another process has taken it over meanwhile.
+    """
     summary, anomalies = Summary(name), Anomalies()
     client = pipeline.client(name)
     began = time.monotonic()
@@ -57,7 +60,7 @@ async def sync_repository(
         try:
             session = await open_session(pipeline, delivery, client, summary, anomalies)
             await _read_new(session, newest_only=newest_only)
-        except ConfigurationError:
+        except (ConfigurationError, SupersededError):
             raise
         except CiHealthError as error:
             summary.error = str(error)
@@ -97,6 +100,7 @@ async def open_session(
 ) -> Session:
     """Ask what the repository is called and contains now, and remember it."""
     known = await _look_up(pipeline, client, summary.repository)
+    known = pipeline.state.repositories.take_turn(known)
 
     async def room() -> None:
         await pipeline.room(delivery)
@@ -136,18 +140,25 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
     start = _first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
-    repository = session.repository.id
+    repository, repositories = session.repository, session.state.repositories
+    cursor = repository.cursor
 
     def done(window: Window) -> None:
-        session.state.repositories.move_cursor(repository, min(window.stop + 1, now))
+        nonlocal cursor
+        reached = min(window.stop + 1, now)
+        if cursor is None or reached > cursor:
+            repositories.move_cursor(repository, cursor, reached)
+            cursor = reached
 
-    session.state.repositories.begin(repository, start)
-    still_open = session.state.runs.still_open(repository)
+    repositories.begin(repository, start)
+    still_open = session.state.runs.still_open(repository.id)
     await sweep(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     if session.summary.tests:
         warn_of_wide_jobs(session)
     session.state.prune(repository)
+    if not newest_only:
+        repositories.swept(repository, now)
 
 
 def _first_window(session: Session, now: int, *, newest_only: bool) -> int:

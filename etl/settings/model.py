@@ -89,8 +89,13 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the state."""
         return self.state.url or f"sqlite:///{self.data_dir / 'state.sqlite'}"
 
+    @property
+    def shares_state(self) -> bool:
+        """Whether the state is on a server, for several workers."""
+        return self.state_url.startswith("postgres")
+
     def require_source(self) -> None:
-        """Refuse to go on without repositories and a way to ask GitHub for them."""
+        """Refuse to go on without repositories, a way to ask GitHub for them, and a store for all workers."""
         if not self.repositories:
             raise ConfigurationError(
                 "no repositories are configured: set `repositories` in the settings file, "
@@ -100,4 +105,9 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 "no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN, "
                 "or `github.app` for a GitHub App"
+            )
+        if self.shares_state and self.influxdb is None:
+            raise ConfigurationError(
+                "state.url is for several workers, and the embedded store belongs to one process: "
+                "set `influxdb` too, or leave state.url out"
             )

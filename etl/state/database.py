@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.state import tables
@@ -79,14 +79,15 @@ def _engine(url: URL) -> Engine:
 
 def _explain(context: ExceptionContext) -> None:
     """Raise what happens to the database, rather than what is wrong with a statement, as a sentence."""
-    if context.is_pre_ping:
+    error = context.sqlalchemy_exception
+    if context.is_pre_ping or not isinstance(error, DBAPIError):
         # A connection that ended unused is replaced, and nobody has to know.
         return
     where = context.engine.url.render_as_string() if context.engine is not None else "state.url"
     explain = postgres_trouble if context.dialect.name == "postgresql" else sqlite_trouble
-    trouble = explain(context.original_exception, where)
+    trouble = explain(error, where)
     if trouble is not None:
-        raise trouble from context.sqlalchemy_exception
+        raise trouble from error
 
 
 def _check_version(connection: Connection) -> None:

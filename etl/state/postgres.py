@@ -2,14 +2,24 @@
 
 from typing import Final
 
-from psycopg import OperationalError
 from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from etl.errors import CiHealthError, FatalError, RetriableError
 
 # One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
 _MAKING: Final = 0x6369_6865
-_CONNECT_S = 10
+# A server that is gone without a word is noticed within a minute; a process that stops in the middle of a
+# transaction does not hold its locks for ever, and nobody waits for them for ever.
+CONNECTION: Final = {
+    "application_name": "ci-health",
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "options": "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s",
+}
 # Classes of SQLSTATE that somebody has to mend: 28 authorization, 3D no such database, 42501 no privilege.
 # Source: PostgreSQL's documentation, appendix A.
 _REFUSED = ("28", "3D", "42501")
@@ -25,7 +35,7 @@ def postgres_engine(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=20,
-        connect_args={"connect_timeout": _CONNECT_S, "application_name": "ci-health"},
+        connect_args=CONNECTION,
     )
 
 
@@ -34,13 +44,13 @@ def hold_while_making(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
 
 
-def postgres_trouble(error: BaseException, where: str) -> CiHealthError | None:
+def postgres_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
     """What happened to the server or the connection, as a sentence; None for what is wrong with a statement."""
-    state = str(getattr(error, "sqlstate", None) or "")
-    if not isinstance(error, OperationalError) and not state.startswith(_REFUSED):
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if not isinstance(error, OperationalError | InternalError) and not state.startswith(_REFUSED):
         return None
     # Below the first line stands the statement.
-    words = " ".join(str(error).split("\nLINE ", maxsplit=1)[0].split())
+    words = " ".join(str(error.orig).split("\nLINE ", maxsplit=1)[0].split())
     refused = state.startswith(_REFUSED) or (not state and any(part in words for part in _REFUSED_TEXTS))
     sentence = f"the state at {where} cannot be used: {words}"
     if refused:

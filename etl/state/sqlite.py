@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 from pathlib import Path
-from sqlite3 import DatabaseError, OperationalError
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableError
 
@@ -27,13 +27,13 @@ def sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def sqlite_trouble(error: BaseException, where: str) -> CiHealthError | None:
+def sqlite_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
     """What happened to the file, as a sentence; None for what is wrong with a statement."""
-    kind = str(getattr(error, "sqlite_errorname", ""))
+    kind = str(getattr(error.orig, "sqlite_errorname", ""))
     about_file = isinstance(error, OperationalError) or type(error) is DatabaseError
     if kind == _STATEMENT or not about_file:
         return None
-    sentence = f"the state at {where} cannot be used: {error}; docs/operations.md says what to do"
+    sentence = f"the state at {where} cannot be used: {error.orig}; docs/operations.md says what to do"
     return FatalError(sentence) if kind.startswith(_BROKEN) else RetriableError(sentence)
 
 

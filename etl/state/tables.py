@@ -1,4 +1,4 @@
-"""The state's tables (SQLAlchemy Core; SQLite now, PostgreSQL for several workers)."""
+"""The state's tables (SQLAlchemy Core; SQLite for one process, PostgreSQL for several workers)."""
 
 from typing import Final
 
@@ -29,7 +29,8 @@ facts = Table(
 
 # A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
 # created from `origin` up to `cursor` (Unix seconds) has been read and committed, and artifacts created
-# from `artifacts_from` up to `artifacts_to` have been listed.
+# from `artifacts_from` up to `artifacts_to` have been listed. Every session on it takes the next `turn`,
+# and commits only while that is the last one; at `swept_at` one had looked at every window.
 repositories = Table(
     "repositories",
     metadata,
@@ -42,6 +43,8 @@ repositories = Table(
     Column("cursor", BigInteger),
     Column("artifacts_from", BigInteger),
     Column("artifacts_to", BigInteger),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("swept_at", BigInteger),
 )
 
 # A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
@@ -139,6 +142,18 @@ distinct_tests = Table(
     Column("day", Integer, primary_key=True),
     Column("sketch", LargeBinary, nullable=False),
     Column("names", Text, nullable=False),
+)
+
+# What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("limit", BigInteger),
+    Column("remaining", BigInteger),
+    Column("reset", Float),
+    Column("held_until", Float, nullable=False),
+    Column("held_by", Text, nullable=False),
 )
 
 # Points on their way to the store: lines of line protocol, separated by NUL.

@@ -267,11 +267,18 @@ class Machine(RuleBasedStateMachine):
             repository=state.repositories.get(NAME), state=state, client=None, anomalies=Anomalies()
         )
         reader: Any = Reader(self, failing)
+        known = state.repositories.get(NAME) or self._fail()
+
+        def move(window: Window) -> None:
+            now = state.repositories.get(NAME) or self._fail()
+            if (now.cursor or 0) <= window.stop:
+                state.repositories.move_cursor(known, now.cursor, window.stop + 1)
+
         await sweep(
             session,
             reader,
             windows,
-            done=lambda window: state.repositories.move_cursor(1, window.stop + 1),
+            done=move,
         )
 
     async def _list(self, _client: object, window: Window, _workflows: object) -> WindowListing:

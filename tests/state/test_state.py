@@ -4,7 +4,7 @@ import stat
 import pytest
 from sqlalchemy import update
 
-from etl.errors import ConfigurationError
+from etl.errors import ConfigurationError, SupersededError
 from etl.extract.github.pages import PageTag
 from etl.extract.records import Workflow
 from etl.load.store import Rejected
@@ -69,7 +69,9 @@ def test_the_outbox_gives_the_oldest_first_and_forgets_what_is_settled(state):
     first = state.outbox.oldest(4)
     assert [entry.lines[0] for entry in first] == [b"line 0 a", b"line 1 a"]
     assert first[0].lines[1] == b"line 0 b\nin two"
-    state.outbox.settle(first, [Rejected(b"line 1 a", "type conflict")])
+    with state.outbox.claim(4) as claim:
+        assert claim.entries == first
+        claim.settle([Rejected(b"line 1 a", "type conflict")])
     assert state.outbox.oldest(1)[0].lines[0] == b"line 2 a"
     assert (state.outbox.backlog().points, state.outbox.backlog().dead_letters) == (6, 1)
     assert state.outbox.reasons(3) == ["type conflict"]
@@ -80,23 +82,47 @@ def test_an_entry_larger_than_the_batch_still_leaves(state):
     assert len(state.outbox.oldest(10)) == 1
 
 
-def test_the_cursor_never_goes_back(state):
+def test_the_cursor_moves_from_the_value_that_was_read_alone(state):
     known = repository(state)
-    for cursor in (100, 300, 200):
-        state.repositories.move_cursor(known.id, cursor)
+    state.repositories.move_cursor(known, None, 100)
+    state.repositories.move_cursor(known, 100, 300)
+    for before in (None, 100, 200):
+        with pytest.raises(SupersededError, match="acme/rocket"):
+            state.repositories.move_cursor(known, before, 400)
     assert state.repositories.get("acme/rocket").cursor == 300
+
+
+def test_only_the_session_whose_turn_it_is_commits(state):
+    lost = state.repositories.take_turn(repository(state))
+    state.commit_run(lost, run(1), [b"first"])
+    holder = state.repositories.take_turn(lost)
+    for commit in (
+        lambda: state.commit_run(lost, run(2), [b"late"]),
+        lambda: state.commit_tags(lost, []),
+        lambda: state.commit_artifacts(lost, [], [], since=0, newest=1),
+        lambda: state.forget_runs(lost, 0),
+        lambda: state.prune(lost),
+        lambda: state.repositories.move_cursor(lost, None, 100),
+    ):
+        with pytest.raises(SupersededError):
+            commit()
+    state.commit_run(holder, run(3), [b"second"])
+    waiting = [line for entry in state.outbox.oldest(10) for line in entry.lines]
+    assert waiting == [b"first", b"second"]
+    known = state.repositories.get("acme/rocket")
+    assert (known.cursor, known.turn, state.runs.get(known.id, 2)) == (None, 2, None)
 
 
 def test_the_origin_is_set_once(state):
     known = repository(state)
-    state.repositories.begin(known.id, 100)
-    state.repositories.begin(known.id, 50)
+    state.repositories.begin(known, 100)
+    state.repositories.begin(known, 50)
     assert state.repositories.get("acme/rocket").origin == 100
 
 
 def test_state_follows_the_id_when_the_name_passes_to_another_repository(state):
     old = repository(state)
-    state.repositories.move_cursor(old.id, 100)
+    state.repositories.move_cursor(old, None, 100)
     new = repository(state, number=6)
     assert (new.id, new.cursor) == (6, None)
     assert repository(state, name="acme/old-rocket", number=5).cursor == 100
@@ -123,7 +149,7 @@ def test_pruning_keeps_open_runs_and_what_windows_reach(state):
     state.commit_run(known, run(1, created_at=old), [])
     state.commit_run(known, run(2, created_at=old, status="waiting"), [])
     state.commit_run(known, run(3), [])
-    state.prune(known.id)
+    state.prune(known)
     assert [state.runs.get(known.id, number) is not None for number in (1, 2, 3)] == [False, True, True]
 
 
