@@ -1,8 +1,8 @@
 """PostgreSQL as the state that several workers share: the engine, and what its errors mean."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from etl.errors import CiHealthError, FatalError, RetriableError
@@ -11,7 +11,7 @@ from etl.errors import CiHealthError, FatalError, RetriableError
 _MAKING: Final = 0x6369_6865
 # A server that is gone without a word is noticed within a minute; a process that stops in the middle of a
 # transaction does not hold its locks for ever, and nobody waits for them for ever.
-CONNECTION: Final = {
+_CONNECTION: Final[dict[str, Any]] = {
     "application_name": "ci-health",
     "connect_timeout": 10,
     "keepalives_idle": 20,
@@ -30,13 +30,24 @@ _REFUSED_TEXTS = ("authentication failed", "does not exist", "no password suppli
 def postgres_engine(url: URL) -> Engine:
     """An engine by psycopg 3; a connection that the server closed meanwhile is replaced unnoticed."""
     return create_engine(
-        url.set(drivername="postgresql+psycopg"),
+        _for_psycopg(url),
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=20,
-        connect_args=CONNECTION,
+        connect_args={name: value for name, value in _CONNECTION.items() if name not in url.query},
     )
+
+
+def connection_arguments(url: str) -> dict[str, Any]:
+    """What psycopg itself takes to connect to a state: for the queue, which has connections of its own."""
+    parsed = _for_psycopg(make_url(url))
+    _, arguments = parsed.get_dialect()().create_connect_args(parsed)
+    return {**_CONNECTION, **arguments}
+
+
+def _for_psycopg(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg")
 
 
 def hold_while_making(connection: Connection) -> None:

@@ -14,9 +14,8 @@ import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
-from sqlalchemy import make_url
 
-from etl.state.postgres import CONNECTION
+from etl.state.postgres import connection_arguments
 from etl.workers.schema import prepare_queue
 
 log = structlog.get_logger(__name__)
@@ -114,8 +113,7 @@ class Queue:
 @asynccontextmanager
 async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
     """The queue on the PostgreSQL of a state, its tables made where missing."""
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = PsycopgConnector(conninfo=plain, kwargs=dict(CONNECTION), min_size=1, max_size=10)
+    connector = PsycopgConnector(kwargs=connection_arguments(url), min_size=1, max_size=10)
     app = App(connector=connector)
     async with app.open_async():
         await prepare_queue(connector.pool)
