@@ -55,7 +55,8 @@ class Tasks:
             ("rescue", pace.rescue, self.rescue),
             ("forget", 3_600, self.forget),
         ):
-            task = app.task(name=name, queue=UPKEEP, lock=name, queueing_lock=name)(work)
+            # Without a lock: where a worker stops in the midst of one, others must be able to do it.
+            task = app.task(name=name, queue=UPKEEP, queueing_lock=name)(work)
             app.periodic(cron=cron(every))(task)
 
     async def sync(self, context: JobContext, repository: str) -> None:

@@ -46,17 +46,19 @@ class Crew:
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(
+        self, *arguments: str, module: str = "hurried", **variables: str
+    ) -> asyncio.subprocess.Process:
         """One more process; its log goes to a file of its own."""
         with (self.folder / f"log-{next(self._numbers)}").open("wb") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "tests.workers.hurried",
+                f"tests.workers.{module}",
                 str(self.limit),
                 *(arguments or ("run",)),
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | variables,
                 stdout=asyncio.subprocess.PIPE if arguments else log,
                 stderr=log,
             )
@@ -101,9 +103,15 @@ class Crew:
             )
             raise AssertionError(f"never: {query}\n{jobs}\n{self.said()[-6000:]}") from None
 
+    async def until_said(self, words: str, *, seconds: float = 60) -> None:
+        """Wait until some process logs this."""
+        async with asyncio.timeout(seconds):
+            while words not in self.said():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
     def _holds(self, query: Any) -> bool:
         try:
-            return bool(self.ask(query)[0][0])
+            return any(row[0] for row in self.ask(query))
         except psycopg.errors.UndefinedTable:
             return False
 
