@@ -12,10 +12,11 @@ from typing import Final
 
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Job, Status
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
 
 from etl.state.postgres import connection_arguments
+from etl.workers.jobs import Jobs
 from etl.workers.schema import prepare_queue
 
 log = structlog.get_logger(__name__)
@@ -59,8 +60,9 @@ class Pace:
 class Queue:
     """The jobs of a shared state."""
 
-    def __init__(self, app: App, pace: Pace) -> None:
-        self.app = app
+    def __init__(self, connector: PsycopgConnector, pace: Pace) -> None:
+        self.app = App(connector=connector)
+        self.app.job_manager = self._jobs = Jobs(connector)
         self.pace = pace
 
     async def ask(self, repositories: Iterable[str]) -> None:
@@ -78,8 +80,7 @@ class Queue:
         The job itself ends, and another takes its place: should its worker come back after all, it can
         neither end nor free what others do.
         """
-        manager = self.app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self.pace.stalled):
+        for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=self.pace.stalled):
             await self._take(job, "its worker is gone")
         # Its own worker ends a task at the limit; where even that hangs, others do, a little later.
         for job in await self._overdue(SYNC, "doing", "started", self.pace.limit + self.pace.stalled):
@@ -89,7 +90,7 @@ class Queue:
 
     async def forget_old(self) -> None:
         """Forget jobs that have ended."""
-        await self.app.job_manager.delete_old_jobs(
+        await self._jobs.delete_old_jobs(
             nb_hours=_OLD_H, include_failed=True, include_cancelled=True, include_aborted=True
         )
 
@@ -100,10 +101,7 @@ class Queue:
         return [Job.from_row(row) for row in rows]
 
     async def _take(self, job: Job, reason: str) -> None:
-        try:
-            await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
-        except ConnectorException:
-            # It has ended meanwhile, or another worker was faster.
+        if not await self._jobs.take(job):
             return
         log.warning("a task was taken from its worker", task=job.task_name, about=job.lock, reason=reason)
         if job.task_name == SYNC and job.lock is not None:
@@ -114,7 +112,7 @@ class Queue:
 async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
     """The queue on the PostgreSQL of a state, its tables made where missing."""
     connector = PsycopgConnector(kwargs=connection_arguments(url), min_size=1, max_size=10)
-    app = App(connector=connector)
-    async with app.open_async():
+    queue = Queue(connector, pace)
+    async with queue.app.open_async():
         await prepare_queue(connector.pool)
-        yield Queue(app, pace)
+        yield queue

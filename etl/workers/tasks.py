@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from procrastinate.jobs import Job
 from etl.errors import SupersededError
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline
+from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_repository
 from etl.workers.queue import SYNC, Queue
 
@@ -26,6 +28,10 @@ class TryAgainError(Exception):
     """A sync failed, and its error is told: another worker may do better."""
 
 
+class ElsewhereError(Exception):
+    """A sync of the repository hung in this process, or still does: another worker is to do it."""
+
+
 class Retries(BaseRetryStrategy):
     """Whatever was cut short goes on at once, with whoever is free; what failed is tried a little later."""
 
@@ -33,6 +39,8 @@ class Retries(BaseRetryStrategy):
         """Procrastinate asks this where a task raised."""
         if isinstance(exception, asyncio.CancelledError | TimeoutError):
             return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, ElsewhereError):
+            return RetryDecision(retry_in={"seconds": 1})
         if job.attempts + 1 < _TRIES:
             return RetryDecision(retry_in={"seconds": _AGAIN_S * (job.attempts + 1)})
         return None
@@ -45,6 +53,8 @@ class Tasks:
         self._queue = queue
         self._pipeline = pipeline
         self._delivery = delivery
+        self._under_way: set[str] = set()
+        self._left_until: dict[str, float] = {}
 
     def register(self) -> None:
         """Make them known to the queue, with when they are due."""
@@ -64,24 +74,35 @@ class Tasks:
         if repository not in self._pipeline.settings.repositories:
             log.warning("a repository that is not configured here was asked for", repository=repository)
             return
+        if repository in self._under_way or monotonic() < self._left_until.get(repository, 0.0):
+            raise ElsewhereError
+        self._under_way.add(repository)
+        try:
+            summary = await self._sync(repository)
+        finally:
+            self._under_way.remove(repository)
+        if summary is not None and summary.error is not None and context.job.attempts + 1 < _TRIES:
+            raise TryAgainError(summary.error)
+
+    async def _sync(self, repository: str) -> Summary | None:
+        """Sync it within the time limit; None where another worker has taken over."""
         limit = self._queue.pace.limit
         try:
             async with asyncio.timeout(limit):
-                summary = await sync_repository(
+                return await sync_repository(
                     self._pipeline, self._delivery, repository, newest_only=self._newest_only(repository)
                 )
         except SupersededError as error:
             log.warning("a sync was given up", repository=repository, reason=str(error))
-            return
+            return None
         except TimeoutError:
+            self._left_until[repository] = monotonic() + self._queue.pace.stalled
             log.warning(
                 "a sync took longer than state.task_limit: it goes on with whoever is free",
                 repository=repository,
                 seconds=limit,
             )
             raise
-        if summary.error is not None and context.job.attempts + 1 < _TRIES:
-            raise TryAgainError(summary.error)
 
     async def due(self, timestamp: int) -> None:
         """Ask for every repository where an interval has begun since the last look."""
