@@ -9,6 +9,7 @@ from etl.pipeline.assembly import Pipeline
 from etl.service import LAST_READ_S, Service
 from etl.workers.queue import SYNC, Queue
 from etl.workers.tasks import UPKEEP, Tasks
+from etl.workers.told import tell_plainly
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ class WorkerService(Service):
         self._queue = queue
         self._working: list[asyncio.Task[None]] = []
         Tasks(queue, pipeline, self._delivery).register()
+        tell_plainly(SYNC, UPKEEP)
 
     def _begin_syncs(self) -> None:
         # Whatever the syncs do, somebody looks after the queue.

@@ -9,7 +9,7 @@ import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
-from etl.errors import SupersededError
+from etl.errors import ConfigurationError, SupersededError
 from etl.load.delivery import Delivery
 from etl.pipeline.assembly import Pipeline
 from etl.pipeline.summary import Summary
@@ -94,6 +94,9 @@ class Tasks:
                 )
         except SupersededError as error:
             log.warning("a sync was given up", repository=repository, reason=str(error))
+            return None
+        except ConfigurationError as error:
+            log.error("sync failed", repository=repository, reason=str(error))
             return None
         except TimeoutError:
             self._left_until[repository] = monotonic() + self._queue.pace.stalled

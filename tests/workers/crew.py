@@ -84,7 +84,13 @@ class Crew:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.workers:
-            await asyncio.wait_for(process.wait(), 30)
+            try:
+                await asyncio.wait_for(process.wait(), 30)
+            except TimeoutError:
+                process.send_signal(signal.SIGUSR1)
+                await asyncio.sleep(1)
+                process.kill()
+                raise
 
     def ask(self, query: Any) -> list[tuple[Any, ...]]:
         """Ask the state directly."""
@@ -103,10 +109,10 @@ class Crew:
             )
             raise AssertionError(f"never: {query}\n{jobs}\n{self.said()[-6000:]}") from None
 
-    async def until_said(self, words: str, *, seconds: float = 60) -> None:
-        """Wait until some process logs this."""
+    async def until_said(self, words: str, *, log: int | str = "*", seconds: float = 60) -> None:
+        """Wait until some process logs this, or the one with this number."""
         async with asyncio.timeout(seconds):
-            while words not in self.said():  # noqa: ASYNC110
+            while words not in self.said(log):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     def _holds(self, query: Any) -> bool:
@@ -115,9 +121,9 @@ class Crew:
         except psycopg.errors.UndefinedTable:
             return False
 
-    def said(self) -> str:
-        """What all processes logged."""
-        return "\n".join(file.read_text("utf-8") for file in sorted(self.folder.glob("log-*")))
+    def said(self, log: int | str = "*") -> str:
+        """What all processes logged, or the one with this number."""
+        return "\n".join(file.read_text("utf-8") for file in sorted(self.folder.glob(f"log-{log}")))
 
 
 @asynccontextmanager
