@@ -19,7 +19,6 @@ log = structlog.get_logger(__name__)
 # First in the line behind whoever has the repository, but not for longer than it takes to be noticed:
 # a job that nobody serves would keep all others waiting.
 _PRIORITY: Final = 10
-_STANDS_IN_LINE_S: Final = 10.0
 _AT_ONCE: Final = 100
 
 
@@ -76,7 +75,9 @@ class Holds:
         assert self._serving is not None
         waiting = asyncio.create_task(taken.wait())
         await asyncio.wait(
-            {waiting, self._serving}, timeout=_STANDS_IN_LINE_S, return_when=asyncio.FIRST_COMPLETED
+            {waiting, self._serving},
+            timeout=self._queue.pace.stalled / 3,
+            return_when=asyncio.FIRST_COMPLETED,
         )
         waiting.cancel()
         if self._serving.done() and not taken.is_set():

@@ -25,6 +25,7 @@ class WorkerService(Service):
         super().__init__(pipeline)
         self._queue = queue
         self._working: list[asyncio.Task[None]] = []
+        self._ending = False
         Tasks(queue, pipeline, self._delivery).register()
         tell_plainly(SYNC, UPKEEP)
 
@@ -37,6 +38,7 @@ class WorkerService(Service):
 
     async def _end_syncs(self) -> None:
         """Hand back what is under way: others go on where it stands."""
+        self._ending = True
         for task in self._working:
             task.cancel()
         await asyncio.gather(*self._working, return_exceptions=True)
@@ -44,7 +46,7 @@ class WorkerService(Service):
     async def _work(self, name: str, at_once: int) -> None:
         """Take jobs until cancelled; where PostgreSQL is away, when it is back."""
         pace = self._queue.pace
-        while True:
+        while not self._ending:
             try:
                 if name == SYNC:
                     await self._queue.ask(self._pipeline.settings.repositories)
@@ -60,5 +62,7 @@ class WorkerService(Service):
                 )
             except Exception as error:  # noqa: BLE001
                 log.debug("the queue ended", reason=str(error))
-            log.warning("the queue cannot be reached: trying again", queue=name)
-            await asyncio.sleep(_AGAIN_S)
+            # What fails while it is cancelled hides the cancellation.
+            if not self._ending:
+                log.warning("the queue cannot be reached: trying again", queue=name)
+                await asyncio.sleep(_AGAIN_S)

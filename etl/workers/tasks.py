@@ -96,7 +96,7 @@ class Tasks:
             log.warning("a sync was given up", repository=repository, reason=str(error))
             return None
         except ConfigurationError as error:
-            log.error("sync failed", repository=repository, reason=str(error))
+            log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
             return None
         except TimeoutError:
             self._left_until[repository] = monotonic() + self._queue.pace.stalled

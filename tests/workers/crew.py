@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from etl.demo.history import History, ending
 from etl.demo.server import SimulatedGitHub
@@ -23,6 +24,10 @@ from tests.postgres import Postgres
 
 ROOT = Path(__file__).parent.parent.parent
 _buckets = count(1)
+
+# All of it, for a night: `CHAOS=full make test`.
+FULL = os.environ.get("CHAOS") == "full"
+for_a_night = pytest.mark.skipif(not FULL, reason="takes long: CHAOS=full runs it")
 
 
 def histories(number: int, *, days: int = 1, pushes: int = 1) -> History:
@@ -44,14 +49,15 @@ class Crew:
     database: str
     limit: float = 60.0
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
-    _numbers: Any = field(default_factory=count)
+    _logs: dict[int, Path] = field(default_factory=dict)
 
     async def start(
         self, *arguments: str, module: str = "hurried", **variables: str
     ) -> asyncio.subprocess.Process:
         """One more process; its log goes to a file of its own."""
-        with (self.folder / f"log-{next(self._numbers)}").open("wb") as log:
-            return await asyncio.create_subprocess_exec(
+        file = self.folder / f"log-{len(self._logs)}"
+        with file.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 f"tests.workers.{module}",
@@ -62,6 +68,8 @@ class Crew:
                 stdout=asyncio.subprocess.PIPE if arguments else log,
                 stderr=log,
             )
+        self._logs[process.pid] = file
+        return process
 
     async def work(self, number: int) -> None:
         """More workers."""
@@ -71,6 +79,10 @@ class Crew:
         """Kill a worker without a word, and start another."""
         await self.kill(index)
         self.workers[index] = await self.start()
+
+    def serves(self, index: int) -> bool:
+        """Whether a worker has begun to."""
+        return '"serving"' in self._logs[self.workers[index].pid].read_text("utf-8")
 
     async def kill(self, index: int, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal that ends a worker; its exit code."""
@@ -84,13 +96,7 @@ class Crew:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.workers:
-            try:
-                await asyncio.wait_for(process.wait(), 30)
-            except TimeoutError:
-                process.send_signal(signal.SIGUSR1)
-                await asyncio.sleep(1)
-                process.kill()
-                raise
+            await asyncio.wait_for(process.wait(), 30)
 
     def ask(self, query: Any) -> list[tuple[Any, ...]]:
         """Ask the state directly."""

@@ -11,7 +11,7 @@ from etl.demo import faults
 from etl.demo.server import SimulatedGitHub
 from tests.influxd import Influxd
 from tests.postgres import Postgres
-from tests.workers.crew import Crew, crew, histories, points
+from tests.workers.crew import Crew, crew, for_a_night, histories, points
 
 ALL_SYNCED = "SELECT count(*) = 4 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
@@ -49,6 +49,7 @@ async def test_commands_at_the_same_time_wait_for_each_other_and_for_workers(
         assert "was given up" not in workers.said()
 
 
+@for_a_night
 async def test_a_command_that_is_killed_frees_what_it_held(
     tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
 ) -> None:
@@ -63,36 +64,6 @@ async def test_a_command_that_is_killed_frees_what_it_held(
         await workers.until(ALL_SYNCED)
         await workers.until(ALL_DELIVERED)
         assert points(influxd, workers.environment)
-
-
-async def test_what_one_worker_is_told_of_the_rate_limit_all_keep_to(
-    tmp_path: Path, influxd: Influxd, postgres: Postgres
-) -> None:
-    github = SimulatedGitHub(histories(4), rate_limit=60)
-    variables = {"CI_HEALTH_GITHUB__RESERVE": "6", "CI_HEALTH_GITHUB__MAX_WAIT": "1s"}
-    async with github, crew(tmp_path, github, influxd, postgres, **variables) as workers:
-        await workers.work(3)
-        await workers.until_said("longer than github.max_wait")
-        await asyncio.sleep(3)
-        sent = [request for request in github.log.requests if request.status != 304]
-        # What was under way in three processes when the reserve was reached may go below it, no more.
-        assert 54 <= len(sent) <= 54 + 3 * 4
-        assert 403 not in [request.status for request in sent]
-
-
-async def test_a_wait_that_github_asks_one_worker_for_is_kept_by_all(
-    tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
-) -> None:
-    github.faults.add("", faults.too_many("900"))
-    async with github, crew(tmp_path, github, influxd, postgres) as workers:
-        workers.environment["CI_HEALTH_GITHUB__MAX_WAIT"] = "1s"
-        await workers.work(1)
-        await workers.until_said("longer than github.max_wait")
-        before = len(github.log.requests)
-        await workers.kill(0)
-        await workers.work(1)
-        await workers.until_said("longer than github.max_wait", log=1)
-        assert len(github.log.requests) == before
 
 
 async def test_workers_outlive_a_postgresql_that_restarts(
@@ -112,6 +83,7 @@ async def test_workers_outlive_a_postgresql_that_restarts(
         await workers.until(f"SELECT min(turn) > {turns} FROM repositories")  # noqa: S608
 
 
+@for_a_night
 async def test_a_worker_that_is_told_to_stop_hands_back_what_it_has(
     tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
 ) -> None:

@@ -11,7 +11,7 @@ from etl.demo.faults import Respond
 from etl.demo.server import SimulatedGitHub, token_of
 from tests.influxd import Influxd
 from tests.postgres import Postgres
-from tests.workers.crew import crew, histories, points
+from tests.workers.crew import crew, for_a_night, histories, points
 
 ALL_SYNCED = "SELECT count(*) = 4 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
@@ -35,6 +35,7 @@ def github() -> SimulatedGitHub:
     return SimulatedGitHub(histories(4), rate_limit=1_000_000)
 
 
+@for_a_night
 async def test_a_task_that_hangs_is_lost_to_another_worker(
     tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
 ) -> None:
@@ -73,6 +74,7 @@ async def test_a_task_that_cannot_be_cancelled_is_taken_and_what_it_does_later_c
         assert '"level": "error"' not in workers.said()
 
 
+@for_a_night
 async def test_a_worker_that_was_stopped_and_goes_on_finds_its_work_done(
     tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
 ) -> None:
