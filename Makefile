@@ -34,7 +34,7 @@ chromium:
 	@tools/chromium.sh
 
 postgresql:
-	@tools/postgresql.sh >/dev/null
+	@tools/postgresql.sh >/dev/null || true
 
 lint: $(VENV)/developers
 	@$(BIN)/ruff check .

@@ -225,6 +225,7 @@ def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
         ("influxdb.url=influxdb:8086", "influxdb"),
         ("serviceMonitor.enabled=true", "http.enabled"),
         ("state.urlSecret.name=postgresql", "influxdb.url"),
+        ("workers=2", "state.urlSecret"),
         ("state.persistence.size=ten", "size"),
         ("http.port=80", "port"),
     ],
