@@ -69,7 +69,8 @@ class Jobs(JobManager):
     async def take(self, job: Job) -> bool:
         """End a job of another worker; False where it has ended meanwhile."""
         try:
-            await super().finish_job(job, Status.FAILED, delete_job=False)
+            # Not as failed: that its worker could still revive.
+            await super().finish_job(job, Status.ABORTED, delete_job=False)
         except ConnectorException as error:
             if not isinstance(error.__cause__, RaiseException):
                 raise

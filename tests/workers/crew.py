@@ -49,14 +49,14 @@ class Crew:
     database: str
     limit: float = 60.0
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
-    _logs: dict[int, Path] = field(default_factory=dict)
+    _logs: dict[int, int] = field(default_factory=dict)
 
     async def start(
         self, *arguments: str, module: str = "hurried", **variables: str
     ) -> asyncio.subprocess.Process:
         """One more process; its log goes to a file of its own."""
-        file = self.folder / f"log-{len(self._logs)}"
-        with file.open("wb") as log:
+        number = len(self._logs)
+        with (self.folder / f"log-{number}").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -68,7 +68,7 @@ class Crew:
                 stdout=asyncio.subprocess.PIPE if arguments else log,
                 stderr=log,
             )
-        self._logs[process.pid] = file
+        self._logs[process.pid] = number
         return process
 
     async def work(self, number: int) -> None:
@@ -80,9 +80,9 @@ class Crew:
         await self.kill(index)
         self.workers[index] = await self.start()
 
-    def serves(self, index: int) -> bool:
-        """Whether a worker has begun to."""
-        return '"serving"' in self._logs[self.workers[index].pid].read_text("utf-8")
+    def log(self, index: int) -> int:
+        """The number of a worker's log."""
+        return self._logs[self.workers[index].pid]
 
     async def kill(self, index: int, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal that ends a worker; its exit code."""

@@ -19,7 +19,6 @@ KILLS = 15 if FULL else 4
 
 ALL_SYNCED = "SELECT count(*) = 50 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
-AT_WORK = "SELECT count(*) > 2 FROM procrastinate_jobs WHERE task_name = 'sync' AND status = 'doing'"
 
 
 @pytest.mark.timeout(900)
@@ -35,10 +34,10 @@ async def test_workers_killed_at_random_lose_and_double_nothing(
         async with crew(tmp_path, github, influxd, postgres) as workers:
             await workers.work(3)
             for _ in range(KILLS):
-                await workers.until(AT_WORK)
+                index = random.randrange(3)
+                await workers.until_said('"serving"', log=workers.log(index))
                 await asyncio.sleep(random.uniform(0.1, 1.5))
-                at_work = [index for index in range(3) if workers.serves(index)]
-                await workers.replace(random.choice(at_work))
+                await workers.replace(index)
             await workers.until(ALL_SYNCED, seconds=300)
             await workers.until(ALL_DELIVERED)
             shared, said = points(influxd, workers.environment), workers.said()
