@@ -86,8 +86,10 @@ class Settings(BaseSettings):
 
     @property
     def state_url(self) -> str:
-        """SQLAlchemy URL of the state."""
-        return self.state.url or f"sqlite:///{self.data_dir / 'state.sqlite'}"
+        """SQLAlchemy URL of the state; it may hold a password."""
+        if self.state.url is not None:
+            return self.state.url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'state.sqlite'}"
 
     @property
     def shares_state(self) -> bool:

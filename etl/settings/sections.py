@@ -85,7 +85,7 @@ class InfluxSettings(Section):
 class StateSettings(Section):
     """Where the cursor, the open runs and the outbox are kept."""
 
-    url: str | None = Field(
+    url: SecretStr | None = Field(
         None, description="`postgresql://…` where several workers share the work; default: SQLite in data_dir"
     )
     task_limit: Duration = Field(

@@ -13,8 +13,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
 )
+
+from etl.state.words import Words
 
 VERSION: Final = 1
 
@@ -24,7 +25,7 @@ _AUTOMATIC = BigInteger().with_variant(Integer, "sqlite")
 
 # Facts about the state itself: its version, and the settings that shape tags.
 facts = Table(
-    "facts", metadata, Column("name", Text, primary_key=True), Column("value", JSON, nullable=False)
+    "facts", metadata, Column("name", Words, primary_key=True), Column("value", JSON, nullable=False)
 )
 
 # A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
@@ -35,9 +36,9 @@ repositories = Table(
     "repositories",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, unique=True),
-    Column("full_name", Text, nullable=False),
-    Column("default_branch", Text, nullable=False),
+    Column("name", Words, nullable=False, unique=True),
+    Column("full_name", Words, nullable=False),
+    Column("default_branch", Words, nullable=False),
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),
     Column("cursor", BigInteger),
@@ -56,11 +57,11 @@ runs = Table(
     Column("id", BigInteger, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("updated_at", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("updated_at", Words, nullable=False),
+    Column("status", Words, nullable=False),
     Column("stored_attempt", Integer, nullable=False),
-    Column("workflow", Text, nullable=False),
-    Column("branch", Text, nullable=False),
+    Column("workflow", Words, nullable=False),
+    Column("branch", Words, nullable=False),
     Column("executions", LargeBinary, nullable=False),
     Index("runs_open", "repository_id", "status"),
     Index("runs_created", "repository_id", "created_at"),
@@ -71,10 +72,10 @@ page_tags = Table(
     "page_tags",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("url", Text, primary_key=True),
-    Column("identity", Text, nullable=False),
-    Column("etag", Text, nullable=False),
-    Column("next_url", Text),
+    Column("url", Words, primary_key=True),
+    Column("identity", Words, nullable=False),
+    Column("etag", Words, nullable=False),
+    Column("next_url", Words),
     Column("total_count", BigInteger),
     Column("items", Integer, nullable=False),
     Column("saved_at", BigInteger, nullable=False),
@@ -100,17 +101,17 @@ executions = Table(
     Column("run_id", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("workflow_id", BigInteger, nullable=False),
-    Column("job", Text, nullable=False),
-    Column("shards", Text, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("head_sha", Text, nullable=False),
+    Column("job", Words, nullable=False),
+    Column("shards", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("head_sha", Words, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("green", Boolean, nullable=False),
     Column("outage", Boolean, nullable=False),
     Column("duration_s", Float),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("failures", Text),
+    Column("failures", Words),
     Column("passed", LargeBinary),
     Column("added_at", BigInteger, nullable=False),
     Index("executions_run", "repository_id", "run_id"),
@@ -125,7 +126,7 @@ artifacts = Table(
     Column("repository_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("run_id", BigInteger, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("expired", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -137,23 +138,23 @@ distinct_tests = Table(
     "distinct_tests",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("workflow", Text, primary_key=True),
-    Column("job", Text, primary_key=True),
+    Column("workflow", Words, primary_key=True),
+    Column("job", Words, primary_key=True),
     Column("day", Integer, primary_key=True),
     Column("sketch", LargeBinary, nullable=False),
-    Column("names", Text, nullable=False),
+    Column("names", Words, nullable=False),
 )
 
 # What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
 budgets = Table(
     "budgets",
     metadata,
-    Column("identity", Text, primary_key=True),
+    Column("identity", Words, primary_key=True),
     Column("limit", BigInteger),
     Column("remaining", BigInteger),
     Column("reset", Float),
     Column("held_until", Float, nullable=False),
-    Column("held_by", Text, nullable=False),
+    Column("held_by", Words, nullable=False),
 )
 
 # Points on their way to the store: lines of line protocol, separated by NUL.
@@ -161,7 +162,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Text, nullable=False),
+    Column("repository", Words, nullable=False),
     Column("points", Integer, nullable=False),
     Column("lines", LargeBinary, nullable=False),
     Column("added_at", BigInteger, nullable=False),
@@ -173,9 +174,9 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Text, nullable=False),
+    Column("repository", Words, nullable=False),
     Column("line", LargeBinary, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -2,11 +2,13 @@ import os
 import stat
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis.strategies import characters, text
 from sqlalchemy import update
 
 from etl.errors import ConfigurationError, SupersededError
 from etl.extract.github.pages import PageTag
-from etl.extract.records import Workflow
+from etl.extract.records import Artifact, Workflow
 from etl.load.store import Rejected
 from etl.pipeline.naming import SHAPES
 from etl.settings import Settings
@@ -126,6 +128,17 @@ def test_state_follows_the_id_when_the_name_passes_to_another_repository(state):
     new = repository(state, number=6)
     assert (new.id, new.cursor) == (6, None)
     assert repository(state, name="acme/old-rocket", number=5).cursor == 100
+
+
+@given(name=text(characters(exclude_categories=())))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@example(name="a\0b\ud800")
+def test_names_of_any_content_can_be_kept(state, name):
+    known = repository(state)
+    state.commit_artifacts(known, [Artifact(1, name, 5, False, NOW, 7)], [], since=0, newest=1)
+    (kept,) = state.artifacts.of_run(known.id, 7)
+    assert len(kept.name) == len(name)
+    assert "\0" in name or "?" in kept.name or kept.name == name
 
 
 def test_page_tags_belong_to_a_token(state):
