@@ -17,7 +17,7 @@ from gidgethub import sansio
 from multidict import CIMultiDict
 
 from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
-from etl.extract.github.auth import AppAuth, Auth, TokenAuth, identity_of
+from etl.extract.github.auth import AppAuth, Auth, TokenAuth, account_of, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Board, Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
@@ -217,7 +217,7 @@ class GitHub:
     def _exchange(self) -> None:
         """Tell others that use this identity what it was told, and learn what they were."""
         if self._board is not None:
-            self.budget = self._board.exchange(self._shared_identity, self.budget)
+            self.budget = self._board.exchange(account_of(self.settings), self.budget)
             self._exchanged_at = self._clock()
 
     async def _pause(self, waited: float) -> float:
@@ -228,14 +228,6 @@ class GitHub:
         if pause.seconds > 0:
             await self._wait(pause, waited)
         return pause.seconds
-
-    @property
-    def _shared_identity(self) -> str:
-        """Whose rate limit it is: an installation's outlives its tokens."""
-        if self.settings.app is not None:
-            return f"installation {self.settings.app.installation_id}"
-        assert self.settings.token is not None
-        return identity_of(self.settings.token.get_secret_value())
 
     async def _wait(self, wait: Wait, waited: float) -> None:
         longest = self.settings.max_wait.total_seconds()
