@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime clean
+.PHONY: demo test chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,7 +19,7 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-test: $(VENV)/developers influxd helm chromium prometheus faketime
+test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
 
 # Every fault of docs/reliability.md, and 200 kills: about a quarter of an hour. $$CHAOS_SEED and
@@ -48,6 +48,9 @@ prometheus:
 
 faketime:
 	@tools/faketime.sh
+
+postgresql:
+	@tools/postgresql.sh >/dev/null || true
 
 lint: $(VENV)/developers
 	@$(BIN)/ruff check .

@@ -35,6 +35,10 @@ class FatalError(CiHealthError):
         self.status = status
 
 
+class SupersededError(CiHealthError):
+    """Another process works on this repository now: stop, it goes on from what was committed."""
+
+
 class NotFoundError(FatalError):
     """What was asked for is not there, or this token may not see it (GitHub answers 404 to both)."""
 

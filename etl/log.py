@@ -47,11 +47,12 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
-    # The HTTP libraries tell of every request, the scheduler of every tick, and warns of each that
-    # finds a sync still at work.
+    # The HTTP libraries tell of every request, the schedulers of every tick; APScheduler warns of each
+    # that finds a sync still at work.
     for chatty, level in (
         ("aiohttp.access", logging.WARNING),
         ("asyncio", logging.WARNING),
+        ("procrastinate", logging.WARNING),
         ("apscheduler", logging.ERROR),
     ):
         logging.getLogger(chatty).setLevel(level)

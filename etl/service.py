@@ -26,20 +26,21 @@ from etl.settings import Settings
 log = structlog.get_logger(__name__)
 
 # Together less than the ten seconds after which container engines kill what they told to stop.
-_LAST_READ_S = 3.0
+LAST_READ_S = 3.0
 _LAST_DELIVERY_S = 5.0
 
 
 class Service:
-    """The scheduled syncs of one pipeline, one at a time, and the delivery beside them."""
+    """The scheduled syncs of one pipeline, one at a time; delivery and HTTP server beside them."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
         self._telemetry = Telemetry(pipeline, self.delivery)
         self._parts: Parts = {}
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._current: asyncio.Task[None] | None = None
-        self._schedule = Schedule(self._told, pipeline.settings.http.webhooks.sweep.total_seconds())
+        self._schedule = Schedule(pipeline.told, pipeline.settings.http.webhooks.sweep.total_seconds())
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -52,15 +53,15 @@ class Service:
         """Serve until stopped. Raises ConfigurationError where the HTTP server cannot listen."""
         async with open_rooms(self._pipeline, self.delivery, self._telemetry, self._parts, self._trouble):
             delivery = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
+            self._begin_syncs()
             try:
-                await self._tick_until_stopped()
+                await self._stopping.wait()
             finally:
+                await self._end_syncs()
                 await self._end_delivery(delivery)
 
-    async def _tick_until_stopped(self) -> None:
-        """Sync at every interval until stopped; the sync under way then gets a moment to end."""
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.add_job(
+    def _begin_syncs(self) -> None:
+        self._scheduler.add_job(
             self._tick,
             "interval",
             seconds=self._pipeline.settings.interval.total_seconds(),
@@ -70,19 +71,7 @@ class Service:
             coalesce=True,
             max_instances=1,
         )
-        scheduler.start()
-        try:
-            await self._stopping.wait()
-        finally:
-            scheduler.pause()
-            await self._end_sync()
-            scheduler.shutdown(wait=False)
-
-    def _told(self, name: str) -> float | None:
-        """When a webhook last told of a repository; what came while they were on counts no more."""
-        http = self._pipeline.settings.http
-        is_on = http.enabled and http.webhooks.secret is not None
-        return self._pipeline.state.deliveries.newest(name) if is_on else None
+        self._scheduler.start()
 
     def _trouble(self) -> list[str]:
         """What ended and should not have; nothing does, unless something is wrong with us."""
@@ -107,11 +96,16 @@ class Service:
 
         await sync_all(pipeline, self.delivery, plan, done=done)
 
+    async def _end_syncs(self) -> None:
+        self._scheduler.pause()
+        await self._end_sync()
+        self._scheduler.shutdown(wait=False)
+
     async def _end_sync(self) -> None:
         """Wait a little for the sync under way, then cancel it: whatever it committed stays."""
         if self._current is None or self._current.done():
             return
-        await asyncio.wait([self._current], timeout=_LAST_READ_S)
+        await asyncio.wait([self._current], timeout=LAST_READ_S)
         if self._current.cancel():
             log.info("the sync under way was cut short: the next one goes on where it stood")
             await asyncio.wait([self._current])
@@ -124,11 +118,20 @@ class Service:
         log.info("stopped", points_waiting=self._pipeline.state.outbox.backlog().points)
 
 
+def _service(pipeline: Pipeline) -> Service:
+    if pipeline.queue is None:
+        return Service(pipeline)
+    # It is made of this class.
+    from etl.workers.service import WorkerService  # noqa: PLC0415
+
+    return WorkerService(pipeline, pipeline.queue)
+
+
 async def serve(settings: Settings, *, debug: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT."""
     async with open_pipeline(settings, debug=debug) as pipeline:
         require_same_naming(pipeline.state.facts, settings, accept=False)
-        service = Service(pipeline)
+        service = _service(pipeline)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, service.stop)

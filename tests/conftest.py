@@ -1,1 +1,7 @@
-pytest_plugins = ["tests.influxd", "tests.load.stores", "tests.load.faults", "tests.played"]
+pytest_plugins = [
+    "tests.influxd",
+    "tests.postgres",
+    "tests.load.stores",
+    "tests.load.faults",
+    "tests.played",
+]

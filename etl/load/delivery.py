@@ -114,14 +114,15 @@ class Delivery:
         return False
 
     async def _deliver(self) -> bool:
-        entries = self._outbox.oldest(_BATCH)
-        if entries:
-            if not self._prepared:
-                await self._store.prepare()
-                self._prepared = True
-            result = await self._store.write([line for entry in entries for line in entry.lines])
-            self._outbox.settle(entries, result.rejected)
-            self._count(entries, result)
+        with self._outbox.claim(_BATCH) as claim:
+            entries = claim.entries
+            if entries:
+                if not self._prepared:
+                    await self._store.prepare()
+                    self._prepared = True
+                result = await self._store.write([line for entry in entries for line in entry.lines])
+                claim.settle(result.rejected)
+                self._count(entries, result)
         if self.trouble:
             log.info("the store takes points again", store=self._store.address)
         self.trouble = None

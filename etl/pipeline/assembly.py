@@ -6,8 +6,9 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,6 +25,10 @@ from etl.settings import Settings
 from etl.state.pages import Pages
 from etl.state.state import State
 from etl.transform.rules import Rules
+
+if TYPE_CHECKING:
+    from etl.workers.holds import Holds
+    from etl.workers.queue import Queue
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +53,23 @@ class Pipeline:
     debug: bool = False
     failing: dict[str, str] = field(default_factory=dict)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    queue: "Queue | None" = None
+    holds: "Holds | None" = None
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
         return self.accounts.of(name).repository(name, _Tags(self.state.pages, name))
+
+    def told(self, name: str) -> float | None:
+        """When a webhook last told of a repository (Unix seconds); what came while they were on counts no more."""
+        http = self.settings.http
+        is_on = http.enabled and http.webhooks.secret is not None
+        return self.state.deliveries.newest(name) if is_on else None
+
+    def hold(self, repository: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes off a repository, where there may be any."""
+        return nullcontext() if self.holds is None else self.holds.hold(repository)
 
     async def room(self, delivery: Delivery) -> None:
         """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
@@ -95,22 +112,46 @@ def open_store(settings: Settings) -> Store:
 async def open_pipeline(
     settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
 ) -> AsyncIterator[Pipeline]:
-    """A pipeline that is ready to sync; one process at a time on a data folder.
+    """A pipeline that is ready to sync; one process at a time on a data folder, or several on a server.
 
     Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
     """
     settings.require_source()
     rules = Rules.of(settings)
-    with _private(), _alone(settings):
+    with _private(), nullcontext() if settings.shares_state else _alone(settings):
         state = State(settings.state_url, clock)
         store = open_store(settings)
+        board = state.budgets if state.shared else None
         try:
-            async with Accounts(settings.github, clock=clock) as accounts:
+            async with (
+                Accounts(settings.github, clock=clock, board=board) as accounts,
+                _queue(settings) as (queue, holds),
+            ):
                 watched = Watched(settings, accounts, state.repositories, clock)
-                yield Pipeline(settings, rules, accounts, watched, store, state, clock, debug)
+                yield Pipeline(
+                    settings, rules, accounts, watched, store, state, clock, debug, queue=queue, holds=holds
+                )
         finally:
             await store.close()
             state.close()
+
+
+@asynccontextmanager
+async def _queue(settings: Settings) -> AsyncIterator[tuple["Queue | None", "Holds | None"]]:
+    """The queue of a shared state. Who does not share any need not wait until it is imported."""
+    if not settings.shares_state:
+        yield None, None
+        return
+    from etl.workers.holds import Holds  # noqa: PLC0415
+    from etl.workers.queue import Pace, open_queue  # noqa: PLC0415
+
+    pace = Pace.of(settings.state.task_limit, settings.interval)
+    async with open_queue(settings.state_url, pace) as queue:
+        holds = Holds(queue)
+        try:
+            yield queue, holds
+        finally:
+            await holds.close()
 
 
 @contextmanager

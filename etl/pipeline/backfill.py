@@ -47,10 +47,11 @@ async def backfill_all(
     pipeline: Pipeline, delivery: Delivery, asked: Range, *, advance: Callable[[str, int, int], None]
 ) -> list[Summary]:
     """Backfill one repository after another; `advance` is told repository, windows done and of how many."""
-    return [
-        await _backfill_repository(pipeline, delivery, name, asked, advance)
-        for name in await pipeline.watched.names()
-    ]
+    summaries = []
+    for name in await pipeline.watched.names():
+        async with pipeline.hold(name):
+            summaries.append(await _backfill_repository(pipeline, delivery, name, asked, advance))
+    return summaries
 
 
 async def _backfill_repository(
@@ -112,7 +113,7 @@ async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) ->
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
     await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
-    session.state.forget_runs(session.repository.id, start - RERUN_S - LONGEST_RUN_S)
+    session.state.forget_runs(session.repository, start - RERUN_S - LONGEST_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 

@@ -7,7 +7,6 @@ What cannot be read waits; what is lost, the next sync reads.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import groupby
 
 import structlog
 
@@ -78,32 +77,37 @@ class Intake:
     async def read(self) -> None:
         """Read all that waits now, one repository after another."""
         try:
-            waiting = self._pipeline.state.deliveries.waiting()
-            if waiting:
+            names = sorted({one.repository for one in self._pipeline.state.deliveries.waiting()})
+            if names:
                 # Who is to be asked may not be known yet, right after the start.
                 await self._pipeline.watched.names()
         except CiHealthError as error:
             log.warning("webhook deliveries cannot be read", reason=str(error))
             return
-        for name, runs in groupby(sorted(waiting, key=lambda w: w.repository), lambda w: w.repository):
+        for name in names:
             with structlog.contextvars.bound_contextvars(repository=name):
-                await self._read_repository(name, list(runs))
+                await self._read_repository(name)
 
-    async def _read_repository(self, name: str, waiting: Sequence[Waiting]) -> None:
+    async def _read_repository(self, name: str) -> None:
+        pipeline = self._pipeline
         summary, anomalies = Summary(name), Anomalies()
-        client = self._pipeline.client(name)
-        async with self._pipeline.turns[name]:
-            try:
-                session = await open_session(self._pipeline, self._delivery, client, summary, anomalies)
+        client = pipeline.client(name)
+        try:
+            async with pipeline.hold(name), pipeline.turns[name]:
+                waiting = [one for one in pipeline.state.deliveries.waiting() if one.repository == name]
+                # None where another worker has read them meanwhile.
+                if not waiting:
+                    return
+                session = await open_session(pipeline, self._delivery, client, summary, anomalies)
                 await self._read_runs(session, waiting)
-            except CiHealthError as error:
-                summary.error = str(error)
-                log.warning("webhooks told of runs that cannot be read yet", reason=str(error))
-            except Exception as error:
-                # A defect of ours costs these runs the time until the next sync, and nobody else anything.
-                summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-                log.warning("webhooks told of runs that cannot be read yet", reason=summary.error)
-                log.debug("unexpected error", exc_info=True)
+        except CiHealthError as error:
+            summary.error = str(error)
+            log.warning("webhooks told of runs that cannot be read yet", reason=str(error))
+        except Exception as error:
+            # A defect of ours costs these runs the time until the next sync, and nobody else anything.
+            summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+            log.warning("webhooks told of runs that cannot be read yet", reason=summary.error)
+            log.debug("unexpected error", exc_info=True)
         complete(summary, client, anomalies)
         self._done(summary)
         log.info("read what webhooks told of", **summary.counts())

@@ -81,7 +81,7 @@ class RunReader:
         """
         known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
         if not self._changed(run, known):
-            self._session.state.commit_tags(self._session.repository.id, tags)
+            self._session.state.commit_tags(self._session.repository, tags)
             return
         gathered = _Gathered(time.monotonic())
         async with self._places:

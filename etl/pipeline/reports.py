@@ -76,7 +76,7 @@ class Reports:
         ]
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
         self._session.state.commit_artifacts(
-            repository, matching, listing.tags, since=self._since, newest=newest
+            self._session.repository, matching, listing.tags, since=self._since, newest=newest
         )
         self._first_listed = self._first_listed or now
         self._listed_at = began

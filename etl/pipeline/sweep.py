@@ -53,7 +53,7 @@ async def _read_window(
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     await together(reader.read(run) for run in listing.runs.values() if wanted(run))
-    session.state.commit_tags(session.repository.id, listing.tags)
+    session.state.commit_tags(session.repository, listing.tags)
 
 
 async def recheck(

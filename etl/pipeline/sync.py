@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from etl.anomalies import Anomalies
-from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError
+from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
@@ -48,7 +48,7 @@ async def sync_all(
     places = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
 
     async def one(name: str, newest_only: bool) -> Summary:
-        async with places:
+        async with places, pipeline.hold(name):
             summary = await sync_repository(pipeline, delivery, name, newest_only=newest_only)
         done(summary)
         return summary
@@ -57,7 +57,10 @@ async def sync_all(
 
 
 async def sync_repository(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool) -> Summary:
-    """Sync one repository, when nobody else reads it."""
+    """Sync one repository, when nothing else of this process reads it.
+
+    Raises SupersededError where another process has taken it over meanwhile.
+    """
     async with pipeline.turns[name]:
         return await _sync(pipeline, delivery, name, newest_only=newest_only)
 
@@ -70,7 +73,7 @@ async def _sync(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_onl
         try:
             session = await open_session(pipeline, delivery, client, summary, anomalies)
             await _read_new(session, newest_only=newest_only)
-        except ConfigurationError:
+        except (ConfigurationError, SupersededError):
             raise
         except CiHealthError as error:
             summary.error = str(error)
@@ -118,6 +121,7 @@ async def open_session(
 ) -> Session:
     """Ask what the repository is called and contains now, and remember it."""
     known = await _look_up(pipeline, client, summary.repository)
+    known = pipeline.state.repositories.take_turn(known)
 
     async def room() -> None:
         await pipeline.room(delivery)
@@ -159,18 +163,25 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
     start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
-    repository = session.repository.id
+    repository, repositories = session.repository, session.state.repositories
+    cursor = repository.cursor
 
     def done(window: Window) -> None:
-        session.state.repositories.move_cursor(repository, min(window.stop + 1, now))
+        nonlocal cursor
+        reached = min(window.stop + 1, now)
+        if cursor is None or reached > cursor:
+            repositories.move_cursor(repository, cursor, reached)
+            cursor = reached
 
-    session.state.repositories.begin(repository, start)
-    still_open = session.state.runs.still_open(repository)
+    repositories.begin(repository, start)
+    still_open = session.state.runs.still_open(repository.id)
     await sweep(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     if session.summary.tests:
         warn_of_wide_jobs(session)
     session.state.prune(repository)
+    if not newest_only:
+        repositories.swept(repository, now)
 
 
 def first_window(session: Session, now: int, *, newest_only: bool) -> int:

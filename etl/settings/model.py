@@ -96,8 +96,15 @@ class Settings(BaseSettings):
 
     @property
     def state_url(self) -> str:
-        """SQLAlchemy URL of the state."""
-        return self.state.url or f"sqlite:///{self.data_dir / 'state.sqlite'}"
+        """SQLAlchemy URL of the state; it may hold a password."""
+        if self.state.url is not None:
+            return self.state.url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'state.sqlite'}"
+
+    @property
+    def shares_state(self) -> bool:
+        """Whether the state is on a server, for several workers."""
+        return self.state_url.startswith("postgres")
 
     @property
     def globs(self) -> tuple[str, ...]:
@@ -105,7 +112,7 @@ class Settings(BaseSettings):
         return tuple(name for name in self.repositories if is_glob(name))
 
     def require_source(self) -> None:
-        """Refuse to go on without repositories and a way to ask GitHub for them."""
+        """Refuse to go on without repositories, a way to ask GitHub for them, and a store for all workers."""
         if not self.repositories:
             raise ConfigurationError(
                 "no repositories are configured: set `repositories` in the settings file, "
@@ -120,4 +127,9 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"repositories: {self.globs[0]!r} stands for what a GitHub App is installed on: set "
                 "github.app, or name the repositories"
+            )
+        if self.shares_state and self.influxdb is None:
+            raise ConfigurationError(
+                "state.url is for several workers, and the embedded store belongs to one process: "
+                "set `influxdb` too, or leave state.url out"
             )

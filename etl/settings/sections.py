@@ -86,7 +86,13 @@ class InfluxSettings(Section):
 class StateSettings(Section):
     """Where the cursor, the open runs and the outbox are kept."""
 
-    url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in data_dir")
+    url: SecretStr | None = Field(
+        None, description="`postgresql://…` where several workers share the work; default: SQLite in data_dir"
+    )
+    task_limit: Duration = Field(
+        timedelta(hours=2),
+        description="longest time that one of several workers may take for a repository at a stretch",
+    )
     outbox_limit: int = Field(
         2_000_000, ge=1_000, description="points kept for a store that is away; above it, extraction pauses"
     )

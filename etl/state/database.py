@@ -1,35 +1,27 @@
-"""Opens the state: creates it, checks its version, keeps it private."""
+"""Opens the state, in SQLite or PostgreSQL: creates it, checks its version, explains its errors."""
 
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     ExceptionContext,
     Executable,
     Table,
     bindparam,
-    create_engine,
     event,
-    insert,
     make_url,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableError
+from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.state import tables
-
-_PRIVATE = 0o600
-
-# What no later try mends. Source: SQLite's documentation, "Result and Error Codes".
-_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-# A defect of ours, or a schema of somebody else's.
-_STATEMENT = "SQLITE_ERROR"
+from etl.state.postgres import hold_while_making, postgres_engine, postgres_trouble
+from etl.state.sqlite import sqlite_engine, sqlite_trouble
 
 
 def open_database(url: str) -> Engine:
@@ -37,82 +29,76 @@ def open_database(url: str) -> Engine:
 
     Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
     by a newer version. Later, a state that cannot be used is a RetriableError (a full disk, a server
-    that is away) or a FatalError (a damaged file).
+    that is away) or a FatalError (a damaged file, a password that is refused).
     """
-    engine = _engine(url)
+    engine = _engine(_parsed(url))
     event.listen(engine, "handle_error", _explain)
     try:
-        tables.metadata.create_all(engine)
-        _check_version(engine)
-    except (RetriableError, FatalError) as error:
-        raise ConfigurationError(str(error)) from error
+        _prepare(engine)
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, RetriableError | FatalError):
+            raise ConfigurationError(str(error)) from error
+        raise
     return engine
 
 
-def _engine(url: str) -> Engine:
+def _prepare(engine: Engine) -> None:
+    with engine.begin() as connection:
+        if is_shared(engine):
+            hold_while_making(connection)
+        tables.metadata.create_all(connection)
+        _check_version(connection)
+
+
+def is_shared(engine: Engine | Connection) -> bool:
+    """Whether several processes may work on this state at once."""
+    return engine.dialect.name == "postgresql"
+
+
+def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError:
         raise ConfigurationError(
             "state.url is no database URL: write for example postgresql://host/name"
         ) from None
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    if is_file and parsed.database:
-        _create_private(Path(parsed.database))
-    try:
-        # Errors show the statement, but not the names and messages that went with it.
-        engine = create_engine(parsed, hide_parameters=True)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigurationError(f"state.url names a database that is not supported here: {error}") from None
-    if parsed.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-    return engine
+
+
+def _engine(url: URL) -> Engine:
+    match url.get_backend_name():
+        case "sqlite":
+            return sqlite_engine(url)
+        case "postgresql" | "postgres":
+            return postgres_engine(url)
+        case other:
+            raise ConfigurationError(
+                f"state.url names {other}, which is not supported: write for example postgresql://host/name"
+            )
 
 
 def _explain(context: ExceptionContext) -> None:
     """Raise what happens to the database, rather than what is wrong with a statement, as a sentence."""
-    error, engine = context.sqlalchemy_exception, context.engine
-    kind = str(getattr(context.original_exception, "sqlite_errorname", ""))
-    about_database = isinstance(error, OperationalError) or type(error) is DatabaseError
-    if about_database and kind != _STATEMENT:
-        where = engine.url.render_as_string() if engine is not None else "state.url"
-        raise _unusable(context.original_exception, kind, where) from error
+    error = context.sqlalchemy_exception
+    if context.is_pre_ping or not isinstance(error, DBAPIError):
+        # A connection that ended unused is replaced, and nobody has to know.
+        return
+    where = context.engine.url.render_as_string() if context.engine is not None else "state.url"
+    explain = postgres_trouble if context.dialect.name == "postgresql" else sqlite_trouble
+    trouble = explain(error, where)
+    if trouble is not None:
+        raise trouble from error
 
 
-def _unusable(error: BaseException, kind: str, where: str) -> CiHealthError:
-    sentence = f"the state at {where} cannot be used: {error}; docs/operations.md says what to do"
-    return FatalError(sentence) if kind.startswith(_BROKEN) else RetriableError(sentence)
-
-
-def _create_private(path: Path) -> None:
-    """Messages and names of private repositories are in it: nobody else may read it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(_PRIVATE, exist_ok=True)
-        with suppress(PermissionError):
-            path.chmod(_PRIVATE)
-    except OSError as error:
+def _check_version(connection: Connection) -> None:
+    found = connection.scalar(select(tables.facts.c.value).where(tables.facts.c.name == "version"))
+    if found is None:
+        upsert(connection, tables.facts, {"name": "version", "value": tables.VERSION})
+    elif found > tables.VERSION:
         raise ConfigurationError(
-            f"the state file {path} cannot be created: {error.strerror}; check data_dir"
-        ) from None
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    # WAL: readers beside the writer; a process that dies loses nothing that was committed.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _check_version(engine: Engine) -> None:
-    with engine.begin() as connection:
-        found = connection.scalar(select(tables.facts.c.value).where(tables.facts.c.name == "version"))
-        if found is None:
-            connection.execute(insert(tables.facts).values(name="version", value=tables.VERSION))
-        elif found > tables.VERSION:
-            raise ConfigurationError(
-                f"the state at {engine.url.render_as_string()} has version {found}, and this ci-health "
-                f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
-            )
+            f"the state at {connection.engine.url.render_as_string()} has version {found}, and this ci-health "
+            f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
+        )
 
 
 def upsert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, select
 
 from etl.settings import Settings
 from etl.state import tables
+from etl.state.database import upsert
 
 _NAMING = "naming"
 
@@ -37,7 +38,5 @@ class Facts:
 
     def accept_naming(self, settings: Settings) -> None:
         """From now on these settings are what is compared with."""
-        table = tables.facts
         with self._engine.begin() as connection:
-            connection.execute(delete(table).where(table.c.name == _NAMING))
-            connection.execute(insert(table).values(name=_NAMING, value=naming_of(settings)))
+            upsert(connection, tables.facts, {"name": _NAMING, "value": naming_of(settings)})

@@ -5,16 +5,22 @@ the store accepted them, or after they stand among the dead letters with its rea
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, text
 
 from etl.load.store import Rejected
 from etl.state import tables
+from etl.state.database import is_shared
 
 # Lines hold newlines inside of strings, but no NUL: names and messages have theirs replaced.
 _SEPARATOR = b"\x00"
+# A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
+_LONGEST_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
+_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,32 @@ class Entry:
     id: int
     repository: str
     lines: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Entries that one process delivers, and the transaction in which they are settled."""
+
+    entries: list[Entry]
+    transaction: Callable[[], AbstractContextManager[Connection]]
+    clock: Callable[[], float]
+
+    def settle(self, rejected: Sequence[Rejected]) -> None:
+        """Forget the entries: every point was accepted, or stands in `rejected`: those are kept."""
+        home = {line: entry.repository for entry in self.entries for line in entry.lines} if rejected else {}
+        with self.transaction() as connection:
+            for letter in rejected:
+                connection.execute(
+                    insert(tables.dead_letters).values(
+                        repository=home.get(letter.line, ""),
+                        line=letter.line,
+                        reason=letter.reason,
+                        added_at=int(self.clock()),
+                    )
+                )
+            connection.execute(
+                delete(tables.outbox).where(tables.outbox.c.id.in_([entry.id for entry in self.entries]))
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +96,26 @@ class Outbox:
 
     def oldest(self, points: int) -> list[Entry]:
         """The oldest entries, at least one where there is any, of about so many points."""
-        table = tables.outbox
-        entries: list[Entry] = []
-        taken = 0
         with self._engine.connect() as connection:
-            for row in connection.execute(select(table).order_by(table.c.id).limit(points)):
-                if entries and taken + row.points > points:
-                    break
-                entries.append(Entry(row.id, row.repository, tuple(row.lines.split(_SEPARATOR))))
-                taken += row.points
-        return entries
+            return _entries(connection.execute(_waiting(points)), points)
 
-    def settle(self, entries: Sequence[Entry], rejected: Sequence[Rejected]) -> None:
-        """Forget entries whose every point was accepted, or stands in `rejected`: those are kept."""
-        home = {line: entry.repository for entry in entries for line in entry.lines} if rejected else {}
+    @contextmanager
+    def claim(self, points: int) -> Iterator[Claim]:
+        """The oldest entries that nobody else delivers at the moment, for as long as this lasts.
+
+        Where workers share the outbox, their rows are locked meanwhile: whoever dies sets them free.
+        """
+        if not is_shared(self._engine):
+            yield Claim(self.oldest(points), self._engine.begin, self._clock)
+            return
         with self._engine.begin() as connection:
-            for letter in rejected:
-                connection.execute(
-                    insert(tables.dead_letters).values(
-                        repository=home.get(letter.line, ""),
-                        line=letter.line,
-                        reason=letter.reason,
-                        added_at=int(self._clock()),
-                    )
-                )
-            connection.execute(
-                delete(tables.outbox).where(tables.outbox.c.id.in_([entry.id for entry in entries]))
-            )
+            connection.execute(text(_LONGEST_CLAIM))
+            # By a cursor on the server: rows are locked as they are fetched, not many more than are taken.
+            query = _waiting(points).with_for_update(skip_locked=True).execution_options(yield_per=_ROWS)
+            rows = connection.execute(query)
+            entries = _entries(rows, points)
+            rows.close()
+            yield Claim(entries, lambda: nullcontext(connection), self._clock)
 
     def backlog(self, repository: str | None = None) -> Backlog:
         """How much waits, and how much was rejected; of one repository, or of all."""
@@ -112,3 +137,19 @@ class Outbox:
         query = select(table.c.reason).group_by(table.c.reason).order_by(func.max(table.c.id).desc())
         with self._engine.connect() as connection:
             return list(connection.scalars(query.limit(most)))
+
+
+def _waiting(most: int) -> Select[Any]:
+    return select(tables.outbox).order_by(tables.outbox.c.id).limit(most)
+
+
+def _entries(rows: Iterable[Any], points: int) -> list[Entry]:
+    """Of rows in order, as many as hold about so many points."""
+    entries: list[Entry] = []
+    taken = 0
+    for row in rows:
+        if entries and taken + row.points > points:
+            break
+        entries.append(Entry(row.id, row.repository, tuple(row.lines.split(_SEPARATOR))))
+        taken += row.points
+    return entries

@@ -1,9 +1,10 @@
 """Repositories as they were last read, each with the cursor up to which all is committed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
+from etl.errors import SupersededError
 from etl.extract.records import Workflow
 from etl.state import tables
 from etl.state.database import upsert
@@ -13,7 +14,8 @@ from etl.state.database import upsert
 class KnownRepository:
     """A repository as it was last read: `name` is configured, `full_name` what it is called now.
 
-    `origin` is where its first sync began, `cursor` up to where all is committed (Unix seconds).
+    `origin` is where its first sync began, `cursor` up to where all is committed, `swept_at` when every
+    window was last looked at (Unix seconds). `turn` is that of the session which holds this.
     """
 
     id: int
@@ -24,6 +26,8 @@ class KnownRepository:
     origin: int | None = None
     cursor: int | None = None
     private: bool = True
+    swept_at: int | None = None
+    turn: int = 0
 
 
 class Repositories:
@@ -50,6 +54,8 @@ class Repositories:
             row.origin,
             row.cursor,
             row.private,
+            row.swept_at,
+            row.turn,
         )
 
     def names(self) -> list[str]:
@@ -83,22 +89,47 @@ class Repositories:
         }
         upsert(connection, table, row)
 
-    def move_cursor(self, repository_id: int, cursor: int) -> None:
-        """Move the cursor forward; it never goes back."""
+    def take_turn(self, repository: KnownRepository) -> KnownRepository:
+        """Begin a session on the repository: from now on, none that began before commits anything."""
         table = tables.repositories
         with self._engine.begin() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.id == repository_id, (table.c.cursor.is_(None)) | (table.c.cursor < cursor))
-                .values(cursor=cursor)
-            )
+            connection.execute(update(table).where(table.c.id == repository.id).values(turn=table.c.turn + 1))
+            turn = connection.scalar(select(table.c.turn).where(table.c.id == repository.id))
+        return replace(repository, turn=turn or 0)
 
-    def begin(self, repository_id: int, origin: int) -> None:
+    def require_turn(self, connection: Connection, repository: KnownRepository) -> None:
+        """Raises SupersededError where another session has begun; none begins before this transaction ends."""
+        table = tables.repositories
+        query = select(table.c.turn).where(table.c.id == repository.id).with_for_update(read=True)
+        if connection.scalar(query) != repository.turn:
+            raise _superseded(repository)
+
+    def move_cursor(self, repository: KnownRepository, before: int | None, cursor: int) -> None:
+        """Move the cursor forward from the value that was read; raises SupersededError where it is another."""
+        table = tables.repositories
+        is_as_read = table.c.cursor.is_(None) if before is None else table.c.cursor == before
+        move = (
+            update(table)
+            .where(table.c.id == repository.id, table.c.turn == repository.turn, is_as_read)
+            .values(cursor=cursor)
+        )
+        with self._engine.begin() as connection:
+            if connection.execute(move).rowcount != 1:
+                raise _superseded(repository)
+
+    def begin(self, repository: KnownRepository, origin: int) -> None:
         """Remember where the first sync of a repository begins; later calls change nothing."""
+        self._set(repository, tables.repositories.c.origin.is_(None), origin=origin)
+
+    def swept(self, repository: KnownRepository, at: int) -> None:
+        """Remember when every window was looked at."""
+        self._set(repository, swept_at=at)
+
+    def _set(self, repository: KnownRepository, *conditions: ColumnElement[bool], **values: int) -> None:
         table = tables.repositories
         with self._engine.begin() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.id == repository_id, table.c.origin.is_(None))
-                .values(origin=origin)
-            )
+            connection.execute(update(table).where(table.c.id == repository.id, *conditions).values(values))
+
+
+def _superseded(repository: KnownRepository) -> SupersededError:
+    return SupersededError(f"another process works on {repository.name} now, and goes on from what is stored")

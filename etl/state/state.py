@@ -1,13 +1,17 @@
 """The whole state, and what is committed together: a run with its points and its evidence."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
 
 from etl.extract.github.pages import PageTag
 from etl.extract.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
-from etl.state.database import open_database
+from etl.state.budgets import Budgets
+from etl.state.database import is_shared, open_database
 from etl.state.deliveries import Deliveries
 from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
@@ -21,13 +25,18 @@ from etl.transform.executions import Execution
 
 
 class State:
-    """All that is remembered; every method here is one transaction."""
+    """All that is remembered; every method here is one transaction.
+
+    What a session commits, it commits while it is its turn (`repositories.take_turn`): one that was
+    given up for lost raises SupersededError.
+    """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         """Open the state at a SQLAlchemy URL; raises ConfigurationError where it cannot be."""
         self._engine = engine = open_database(url)
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
+        self.budgets = Budgets(engine)
         self.deliveries = Deliveries(engine, clock)
         self.distinct = Distinct(engine, clock)
         self.evidence = Evidence(engine, clock)
@@ -36,6 +45,11 @@ class State:
         self.pages = Pages(engine, clock)
         self.repositories = Repositories(engine)
         self.runs = Runs(engine, clock)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on it at the same time."""
+        return is_shared(self._engine)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -61,7 +75,7 @@ class State:
         seen: Iterable[SeenTests] = (),
     ) -> None:
         """Commit a run's points with how far it is stored, and what may be evidence later."""
-        with self._engine.begin() as connection:
+        with self._turn(repository) as connection:
             self.runs.save(connection, repository.id, run)
             self.pages.save(connection, repository.id, tags)
             for execution in executions:
@@ -70,14 +84,14 @@ class State:
                 self.distinct.add(connection, repository.id, tests)
             self.outbox.add(connection, repository.name, lines)
 
-    def commit_tags(self, repository_id: int, tags: Iterable[PageTag]) -> None:
+    def commit_tags(self, repository: KnownRepository, tags: Iterable[PageTag]) -> None:
         """Commit the tags of pages whose runs are all committed."""
-        with self._engine.begin() as connection:
-            self.pages.save(connection, repository_id, tags)
+        with self._turn(repository) as connection:
+            self.pages.save(connection, repository.id, tags)
 
     def commit_artifacts(
         self,
-        repository_id: int,
+        repository: KnownRepository,
         artifacts: Sequence[Artifact],
         tags: Iterable[PageTag],
         *,
@@ -88,19 +102,26 @@ class State:
 
         It may have left out those that an earlier listing held.
         """
-        with self._engine.begin() as connection:
-            self.artifacts.save(connection, repository_id, artifacts, since=since, newest=newest)
-            self.pages.save(connection, repository_id, tags)
+        with self._turn(repository) as connection:
+            self.artifacts.save(connection, repository.id, artifacts, since=since, newest=newest)
+            self.pages.save(connection, repository.id, tags)
 
-    def forget_runs(self, repository_id: int, start: int) -> None:
+    def forget_runs(self, repository: KnownRepository, start: int) -> None:
         """Forget runs created from `start` on, and all that would keep them from being read anew."""
-        with self._engine.begin() as connection:
-            self.runs.forget(connection, repository_id, start)
-            self.artifacts.forget(connection, repository_id)
-            self.pages.forget(connection, repository_id)
+        with self._turn(repository) as connection:
+            self.runs.forget(connection, repository.id, start)
+            self.artifacts.forget(connection, repository.id)
+            self.pages.forget(connection, repository.id)
 
-    def prune(self, repository_id: int) -> None:
+    def prune(self, repository: KnownRepository) -> None:
         """Forget what is too old to be asked for again."""
-        with self._engine.begin() as connection:
+        with self._turn(repository) as connection:
             for room in (self.runs, self.pages, self.evidence, self.artifacts, self.distinct):
-                room.prune(connection, repository_id)
+                room.prune(connection, repository.id)
+
+    @contextmanager
+    def _turn(self, repository: KnownRepository) -> Iterator[Connection]:
+        """A transaction of the session whose turn it is; raises SupersededError where that is another."""
+        with self._engine.begin() as connection:
+            self.repositories.require_turn(connection, repository)
+            yield connection

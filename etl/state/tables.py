@@ -1,4 +1,4 @@
-"""The state's tables (SQLAlchemy Core; SQLite now, PostgreSQL for several workers)."""
+"""The state's tables (SQLAlchemy Core; SQLite for one process, PostgreSQL for several workers)."""
 
 from typing import Final
 
@@ -13,8 +13,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
 )
+
+from etl.state.words import Words
 
 VERSION: Final = 1
 
@@ -24,25 +25,28 @@ _AUTOMATIC = BigInteger().with_variant(Integer, "sqlite")
 
 # Facts about the state itself: its version, and the settings that shape tags.
 facts = Table(
-    "facts", metadata, Column("name", Text, primary_key=True), Column("value", JSON, nullable=False)
+    "facts", metadata, Column("name", Words, primary_key=True), Column("value", JSON, nullable=False)
 )
 
 # A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
 # created from `origin` up to `cursor` (Unix seconds) has been read and committed, and artifacts created
-# from `artifacts_from` up to `artifacts_to` have been listed.
+# from `artifacts_from` up to `artifacts_to` have been listed. Every session on it takes the next `turn`,
+# and commits only while that is the last one; at `swept_at` one had looked at every window.
 repositories = Table(
     "repositories",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, unique=True),
-    Column("full_name", Text, nullable=False),
-    Column("default_branch", Text, nullable=False),
+    Column("name", Words, nullable=False, unique=True),
+    Column("full_name", Words, nullable=False),
+    Column("default_branch", Words, nullable=False),
     Column("private", Boolean, nullable=False),
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),
     Column("cursor", BigInteger),
     Column("artifacts_from", BigInteger),
     Column("artifacts_to", BigInteger),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("swept_at", BigInteger),
 )
 
 # A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
@@ -54,11 +58,11 @@ runs = Table(
     Column("id", BigInteger, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("updated_at", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("updated_at", Words, nullable=False),
+    Column("status", Words, nullable=False),
     Column("stored_attempt", Integer, nullable=False),
-    Column("workflow", Text, nullable=False),
-    Column("branch", Text, nullable=False),
+    Column("workflow", Words, nullable=False),
+    Column("branch", Words, nullable=False),
     Column("executions", LargeBinary, nullable=False),
     Index("runs_open", "repository_id", "status"),
     Index("runs_created", "repository_id", "created_at"),
@@ -69,10 +73,10 @@ page_tags = Table(
     "page_tags",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("url", Text, primary_key=True),
-    Column("identity", Text, nullable=False),
-    Column("etag", Text, nullable=False),
-    Column("next_url", Text),
+    Column("url", Words, primary_key=True),
+    Column("identity", Words, nullable=False),
+    Column("etag", Words, nullable=False),
+    Column("next_url", Words),
     Column("total_count", BigInteger),
     Column("items", Integer, nullable=False),
     Column("saved_at", BigInteger, nullable=False),
@@ -98,17 +102,17 @@ executions = Table(
     Column("run_id", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("workflow_id", BigInteger, nullable=False),
-    Column("job", Text, nullable=False),
-    Column("shards", Text, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("head_sha", Text, nullable=False),
+    Column("job", Words, nullable=False),
+    Column("shards", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("head_sha", Words, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("green", Boolean, nullable=False),
     Column("outage", Boolean, nullable=False),
     Column("duration_s", Float),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("failures", Text),
+    Column("failures", Words),
     Column("passed", LargeBinary),
     Column("added_at", BigInteger, nullable=False),
     Index("executions_run", "repository_id", "run_id"),
@@ -123,7 +127,7 @@ artifacts = Table(
     Column("repository_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("run_id", BigInteger, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("expired", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -135,11 +139,23 @@ distinct_tests = Table(
     "distinct_tests",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("workflow", Text, primary_key=True),
-    Column("job", Text, primary_key=True),
+    Column("workflow", Words, primary_key=True),
+    Column("job", Words, primary_key=True),
     Column("day", Integer, primary_key=True),
     Column("sketch", LargeBinary, nullable=False),
-    Column("names", Text, nullable=False),
+    Column("names", Words, nullable=False),
+)
+
+# What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("identity", Words, primary_key=True),
+    Column("limit", BigInteger),
+    Column("remaining", BigInteger),
+    Column("reset", Float),
+    Column("held_until", Float, nullable=False),
+    Column("held_by", Words, nullable=False),
 )
 
 # Points on their way to the store: lines of line protocol, separated by NUL.
@@ -147,7 +163,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Text, nullable=False),
+    Column("repository", Words, nullable=False),
     Column("points", Integer, nullable=False),
     Column("lines", LargeBinary, nullable=False),
     Column("added_at", BigInteger, nullable=False),
@@ -159,9 +175,9 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Text, nullable=False),
+    Column("repository", Words, nullable=False),
     Column("line", LargeBinary, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -172,8 +188,8 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("delivery", Text, nullable=False, unique=True),
-    Column("repository", Text, nullable=False),
+    Column("delivery", Words, nullable=False, unique=True),
+    Column("repository", Words, nullable=False),
     Column("run_id", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("read_at", BigInteger),

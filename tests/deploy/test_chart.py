@@ -237,6 +237,7 @@ def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
         ("serviceMonitor.enabled=true", "http.enabled"),
         ("http.webhooksSecret.name=webhooks", "http.enabled"),
         ("state.urlSecret.name=postgresql", "influxdb.url"),
+        ("workers=2", "state.urlSecret"),
         ("state.persistence.size=ten", "size"),
         ("http.port=80", "port"),
     ],

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -14,8 +13,8 @@ TODAY = NOW // DAY_S
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
+def engine(state_url: str) -> Iterator[Engine]:
+    engine = open_database(state_url)
     yield engine
     engine.dispose()
 

@@ -10,9 +10,9 @@ DAY = 86_400
 
 
 @pytest.fixture
-def evidence(tmp_path):
+def evidence(state_url):
     clock = [NOW]
-    engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    engine = open_database(state_url)
 
     def add(*executions, repository=1):
         with engine.begin() as connection:

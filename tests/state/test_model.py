@@ -1,6 +1,7 @@
 """The state and the delivery against a simple model, through commits, refusals, crashes and restarts.
 
-A crash leaves what a killed process leaves: the files as they are. They are copied and opened anew.
+A crash leaves what a killed process leaves: SQLite's files as they are, which are copied and opened anew,
+or PostgreSQL without any of its connections.
 """
 
 import asyncio
@@ -17,7 +18,13 @@ from unittest.mock import patch
 import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from etl.anomalies import Anomalies
@@ -31,6 +38,7 @@ from etl.state import tables
 from etl.state.repositories import KnownRepository
 from etl.state.runs import COMPLETED, KnownRun
 from etl.state.state import State
+from tests.postgres import Postgres
 
 WINDOW_S = 10
 NAME = "acme/rocket"
@@ -97,18 +105,58 @@ class Reader:
             self._machine.commit(run.id, run.points, torn=self._failing.get(run.id) == "torn")
 
 
+class Files:
+    """A state in SQLite, and a new copy of its files after each crash."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp())
+        self._starts = 0
+        self._place.mkdir()
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self._place / 'state.sqlite'}"
+
+    def crash(self) -> None:
+        old = self._place
+        self._starts += 1
+        shutil.copytree(old, self._place)
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder)
+
+    @property
+    def _place(self) -> Path:
+        return self._folder / str(self._starts)
+
+
+class Server:
+    """A state in a database of its own on PostgreSQL, which sees a crash as connections that end."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._name = postgres.database()
+        self.url = postgres.url(self._name)
+
+    def crash(self) -> None:
+        self._postgres.cut(self._name)
+
+    def remove(self) -> None:
+        with self._postgres.connect() as connection:
+            connection.execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')
+
+
 class Machine(RuleBasedStateMachine):
     """`windows` are the runs there are, by window; `committed` the ids of those that were committed."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Files | Server) -> None:
         super().__init__()
+        self._place = place
         structlog.configure(processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
-        self.folder = Path(tempfile.mkdtemp())
         self.store = Store()
         self.windows: list[list[SimpleNamespace]] = []
         self.committed: set[int] = set()
         self.lines: set[bytes] = set()
-        self.starts = 0
         self._patches = [
             patch("etl.load.delivery._BATCH", BATCH),
             patch("etl.pipeline.sweep.list_window", self._list),
@@ -127,7 +175,7 @@ class Machine(RuleBasedStateMachine):
         for one in self._patches:
             one.stop()
         structlog.reset_defaults()
-        shutil.rmtree(self.folder)
+        self._place.remove()
 
     @initialize()
     def begin(self) -> None:
@@ -219,11 +267,18 @@ class Machine(RuleBasedStateMachine):
             repository=state.repositories.get(NAME), state=state, client=None, anomalies=Anomalies()
         )
         reader: Any = Reader(self, failing)
+        known = state.repositories.get(NAME) or self._fail()
+
+        def move(window: Window) -> None:
+            now = state.repositories.get(NAME) or self._fail()
+            if (now.cursor or 0) <= window.stop:
+                state.repositories.move_cursor(known, now.cursor, window.stop + 1)
+
         await sweep(
             session,
             reader,
             windows,
-            done=lambda window: state.repositories.move_cursor(1, window.stop + 1),
+            done=move,
         )
 
     async def _list(self, _client: object, window: Window, _workflows: object) -> WindowListing:
@@ -241,21 +296,15 @@ class Machine(RuleBasedStateMachine):
             self._crash()
 
     def _crash(self) -> None:
-        """Leave everything as it lies, and go on with a copy of the files."""
-        old, state = self._place, self.state
-        self.starts += 1
-        shutil.copytree(old, self._place)
+        """Leave everything as it lies, and go on with what a new process finds."""
+        state = self.state
+        self._place.crash()
         state.close()
         self._open()
 
     def _open(self) -> None:
-        self._place.mkdir(exist_ok=True)
-        self.state = State(f"sqlite:///{self._place / 'state.sqlite'}")
+        self.state = State(self._place.url)
         self.delivery = Delivery(self.state.outbox, self.store, patience=0.0)
-
-    @property
-    def _place(self) -> Path:
-        return self.folder / str(self.starts)
 
     def _dead_letters(self) -> list[bytes]:
         with self.state.outbox._engine.connect() as connection:
@@ -268,7 +317,14 @@ class Machine(RuleBasedStateMachine):
         raise AssertionError("the repository is unknown")
 
 
-TestModel = Machine.TestCase
-TestModel.settings = settings(
-    max_examples=500 if os.environ.get("CHAOS") == "full" else 30, stateful_step_count=30, deadline=None
-)
+def runs(examples: int) -> settings:
+    more = 16 if os.environ.get("CHAOS") == "full" else 1
+    return settings(max_examples=more * examples, stateful_step_count=30, deadline=None)
+
+
+def test_the_model_holds_on_sqlite() -> None:
+    run_state_machine_as_test(lambda: Machine(Files()), settings=runs(30))
+
+
+def test_the_model_holds_on_postgresql(postgres: Postgres) -> None:
+    run_state_machine_as_test(lambda: Machine(Server(postgres)), settings=runs(12))

@@ -1,15 +1,18 @@
 import os
-import sqlite3
 import stat
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis.strategies import characters, text
+from sqlalchemy import update
 
-from etl.errors import ConfigurationError
+from etl.errors import ConfigurationError, SupersededError
 from etl.extract.github.pages import PageTag
-from etl.extract.records import Workflow
+from etl.extract.records import Artifact, Workflow
 from etl.load.store import Rejected
 from etl.pipeline.naming import SHAPES
 from etl.settings import Settings
+from etl.state import tables
 from etl.state.database import open_database
 from etl.state.facts import Facts, naming_of
 from etl.state.repositories import KnownRepository
@@ -20,13 +23,8 @@ NOW = 1_770_000_000
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'state.sqlite'}"
-
-
-@pytest.fixture
-def state(url):
-    state = State(url, lambda: NOW)
+def state(state_url):
+    state = State(state_url, lambda: NOW)
     yield state
     state.close()
 
@@ -73,7 +71,9 @@ def test_the_outbox_gives_the_oldest_first_and_forgets_what_is_settled(state):
     first = state.outbox.oldest(4)
     assert [entry.lines[0] for entry in first] == [b"line 0 a", b"line 1 a"]
     assert first[0].lines[1] == b"line 0 b\nin two"
-    state.outbox.settle(first, [Rejected(b"line 1 a", "type conflict")])
+    with state.outbox.claim(4) as claim:
+        assert claim.entries == first
+        claim.settle([Rejected(b"line 1 a", "type conflict")])
     assert state.outbox.oldest(1)[0].lines[0] == b"line 2 a"
     assert (state.outbox.backlog().points, state.outbox.backlog().dead_letters) == (6, 1)
     assert state.outbox.reasons(3) == ["type conflict"]
@@ -84,26 +84,61 @@ def test_an_entry_larger_than_the_batch_still_leaves(state):
     assert len(state.outbox.oldest(10)) == 1
 
 
-def test_the_cursor_never_goes_back(state):
+def test_the_cursor_moves_from_the_value_that_was_read_alone(state):
     known = repository(state)
-    for cursor in (100, 300, 200):
-        state.repositories.move_cursor(known.id, cursor)
+    state.repositories.move_cursor(known, None, 100)
+    state.repositories.move_cursor(known, 100, 300)
+    for before in (None, 100, 200):
+        with pytest.raises(SupersededError, match="acme/rocket"):
+            state.repositories.move_cursor(known, before, 400)
     assert state.repositories.get("acme/rocket").cursor == 300
+
+
+def test_only_the_session_whose_turn_it_is_commits(state):
+    lost = state.repositories.take_turn(repository(state))
+    state.commit_run(lost, run(1), [b"first"])
+    holder = state.repositories.take_turn(lost)
+    for commit in (
+        lambda: state.commit_run(lost, run(2), [b"late"]),
+        lambda: state.commit_tags(lost, []),
+        lambda: state.commit_artifacts(lost, [], [], since=0, newest=1),
+        lambda: state.forget_runs(lost, 0),
+        lambda: state.prune(lost),
+        lambda: state.repositories.move_cursor(lost, None, 100),
+    ):
+        with pytest.raises(SupersededError):
+            commit()
+    state.commit_run(holder, run(3), [b"second"])
+    waiting = [line for entry in state.outbox.oldest(10) for line in entry.lines]
+    assert waiting == [b"first", b"second"]
+    known = state.repositories.get("acme/rocket")
+    assert (known.cursor, known.turn, state.runs.get(known.id, 2)) == (None, 2, None)
 
 
 def test_the_origin_is_set_once(state):
     known = repository(state)
-    state.repositories.begin(known.id, 100)
-    state.repositories.begin(known.id, 50)
+    state.repositories.begin(known, 100)
+    state.repositories.begin(known, 50)
     assert state.repositories.get("acme/rocket").origin == 100
 
 
 def test_state_follows_the_id_when_the_name_passes_to_another_repository(state):
     old = repository(state)
-    state.repositories.move_cursor(old.id, 100)
+    state.repositories.move_cursor(old, None, 100)
     new = repository(state, number=6)
     assert (new.id, new.cursor) == (6, None)
     assert repository(state, name="acme/old-rocket", number=5).cursor == 100
+
+
+@given(name=text(characters(exclude_categories=())))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@example(name="a\0b\ud800")
+def test_names_of_any_content_can_be_kept(state, name):
+    known = repository(state)
+    state.commit_artifacts(known, [Artifact(1, name, 5, False, NOW, 7)], [], since=0, newest=1)
+    (kept,) = state.artifacts.of_run(known.id, 7)
+    assert len(kept.name) == len(name)
+    assert "\0" in name or "?" in kept.name or kept.name == name
 
 
 def test_page_tags_belong_to_a_token(state):
@@ -127,7 +162,7 @@ def test_pruning_keeps_open_runs_and_what_windows_reach(state):
     state.commit_run(known, run(1, created_at=old), [])
     state.commit_run(known, run(2, created_at=old, status="waiting"), [])
     state.commit_run(known, run(3), [])
-    state.prune(known.id)
+    state.prune(known)
     assert [state.runs.get(known.id, number) is not None for number in (1, 2, 3)] == [False, True, True]
 
 
@@ -142,13 +177,13 @@ def test_a_backfill_resumes_where_it_stood(state):
     assert state.backfills.position(known.id, 0, 100) is None
 
 
-def test_a_state_of_a_newer_version_is_refused(url, tmp_path):
-    open_database(url).dispose()
-    with sqlite3.connect(tmp_path / "state.sqlite") as connection:
-        connection.execute("UPDATE facts SET value = '99' WHERE name = 'version'")
-    connection.close()
+def test_a_state_of_a_newer_version_is_refused(state_url):
+    engine = open_database(state_url)
+    with engine.begin() as connection:
+        connection.execute(update(tables.facts).where(tables.facts.c.name == "version").values(value=99))
+    engine.dispose()
     with pytest.raises(ConfigurationError, match="install the newer ci-health"):
-        open_database(url)
+        open_database(state_url)
 
 
 def test_a_state_that_is_no_database_is_told(tmp_path):
@@ -163,18 +198,18 @@ def test_a_wrong_url_is_told(url):
         open_database(url)
 
 
-def test_the_state_is_private(url, tmp_path):
+def test_the_state_is_private(tmp_path):
     before = os.umask(0)
     try:
-        engine = open_database(url)
+        engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
     finally:
         os.umask(before)
     engine.dispose()
     assert stat.S_IMODE((tmp_path / "state.sqlite").stat().st_mode) == 0o600
 
 
-def test_settings_that_shape_tags_are_remembered(url):
-    engine = open_database(url)
+def test_settings_that_shape_tags_are_remembered(state_url):
+    engine = open_database(state_url)
     facts = Facts(engine)
     assert facts.changed_naming(Settings()) == []
     assert facts.changed_naming(Settings()) == []

@@ -15,7 +15,7 @@ import structlog
 
 from etl.extract.github.api import GitHub
 from etl.extract.github.auth import NotInstalled
-from etl.extract.github.limits import Budget
+from etl.extract.github.limits import Board, Budget
 from etl.extract.github.listing import list_all
 from etl.extract.records import Installation, Repository
 from etl.settings import GitHubSettings
@@ -26,7 +26,7 @@ _TOKEN = "token"  # noqa: S105
 
 
 class Accounts:
-    """Who asks GitHub for which repository. `clock` gives Unix seconds, `sleep` waits."""
+    """Who asks GitHub for which repository; `clock`, `sleep` and `board` are those of each `GitHub`."""
 
     def __init__(
         self,
@@ -34,12 +34,14 @@ class Accounts:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        board: Board | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
+        self._board = board
         self._open = AsyncExitStack()
-        self._own = GitHub(settings, clock=clock, sleep=sleep)
+        self._own = GitHub(settings, clock=clock, sleep=sleep, board=board)
         self._installed: dict[str, tuple[int, GitHub]] = {}
         self._strangers: dict[str, GitHub] = {}
 
@@ -101,7 +103,7 @@ class Accounts:
         assert app is not None
         one = app.model_copy(update={"installation_id": number})
         settings = self._settings.model_copy(update={"app": one})
-        github = GitHub(settings, clock=self._clock, sleep=self._sleep)
+        github = GitHub(settings, clock=self._clock, sleep=self._sleep, board=self._board)
         return await self._open.enter_async_context(github)
 
     def _nobody(self, owner: str) -> GitHub:

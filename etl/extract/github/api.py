@@ -17,9 +17,9 @@ from gidgethub import sansio
 from multidict import CIMultiDict
 
 from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
-from etl.extract.github.auth import AppAuth, AppItself, Auth, TokenAuth, identity_of
+from etl.extract.github.auth import AppAuth, AppItself, Auth, TokenAuth, account_of, identity_of
 from etl.extract.github.client import RepositoryClient
-from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
+from etl.extract.github.limits import Board, Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import REDIRECTS, Transport, decoded
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _REQUESTER = "ci-health"
 _API_VERSION = "2022-11-28"
+# How old what others were told may be before a request.
+_STALE_S = 1.0
 
 # An answer that counts with its JSON, or what to do instead.
 Verdict = tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError
@@ -38,7 +40,8 @@ class GitHub:
     """GitHub's REST API as one identity: its connections, its rate limit, its patience.
 
     Who asks is what the settings say (of an App with no installation named, the App itself), unless
-    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both.
+    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both. On the `board` processes
+    share limits.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class GitHub:
         auth: Auth | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        board: Board | None = None,
     ) -> None:
         self.settings = settings
         self.budget = Budget()
@@ -58,9 +62,8 @@ class GitHub:
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
-        # A limit that one request meets holds them all.
-        self._held_until = 0.0
-        self._held_by = ""
+        self._board = board
+        self._exchanged_at = 0.0
 
     async def __aenter__(self) -> Self:
         self._transport = Transport(self.settings)
@@ -170,7 +173,8 @@ class GitHub:
                 await self.back_off(failures, verdict.reason, self.relative(url))
             else:
                 waits += 1
-                self._hold(verdict)
+                self.budget.hold(verdict, self._clock())
+                self._exchange()
 
     async def back_off(self, failures: int, reason: str, path: str) -> None:
         """Wait before asking again; raises RetriableError where that was done often enough."""
@@ -201,6 +205,7 @@ class GitHub:
         except aiohttp.ClientError as error:
             return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
         self.budget.note(answered)
+        self._exchange()
         return self._verdict(status, answered, body, self.relative(url), waits)
 
     def _verdict(self, status: int, headers: CIMultiDict[str], body: bytes, url: str, waits: int) -> Verdict:
@@ -219,25 +224,19 @@ class GitHub:
             return DataError(f"GitHub's answer to {url} is null")
         return Retry("GitHub sent no valid JSON") if data is None else (status, headers, data)
 
-    def _hold(self, wait: Wait) -> None:
-        until = self._clock() + wait.seconds
-        if until > self._held_until:
-            self._held_until, self._held_by = until, wait.reason
+    def _exchange(self) -> None:
+        """Tell others that use this identity what it was told, and learn what they were."""
+        if self._board is not None:
+            self.budget = self._board.exchange(account_of(self.settings), self.budget)
+            self._exchanged_at = self._clock()
 
     async def _pause(self, waited: float) -> float:
         """Wait while a limit holds, or while the reserve is all that is left; how long that was."""
-        held_until, now = self._held_until, self._clock()
-        pause = Wait(
-            self.budget.pause(self.settings.reserve, now), "the rate limit's reserve is left to others"
-        )
-        if held_until - now > pause.seconds:
-            pause = Wait(held_until - now, self._held_by)
-        if pause.seconds <= 0:
-            return 0.0
-        await self._wait(pause, waited)
-        # Who waited for it knows that it is over.
-        if self._held_until == held_until:
-            self._held_until = 0.0
+        if self._clock() - self._exchanged_at >= _STALE_S:
+            self._exchange()
+        pause = self.budget.pause(self.settings.reserve, self._clock())
+        if pause.seconds > 0:
+            await self._wait(pause, waited)
         return pause.seconds
 
     async def _wait(self, wait: Wait, waited: float) -> None:

@@ -14,7 +14,7 @@ from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extract.values import seconds
-from etl.settings import AppSettings
+from etl.settings import AppSettings, GitHubSettings
 
 _RENEW_BEFORE_S = 300
 _JWT_S = 9 * 60
@@ -38,6 +38,14 @@ class Auth(Protocol):
 def identity_of(token: str) -> str:
     """A short hash that stands for a token where the token itself must not."""
     return sha256(token.encode()).hexdigest()[:16]
+
+
+def account_of(settings: GitHubSettings) -> str:
+    """Whose rate limit it is, without the token; an installation's outlives its tokens."""
+    if settings.app is not None:
+        return f"app {settings.app.app_id} installation {settings.app.installation_id}"
+    assert settings.token is not None
+    return identity_of(settings.token.get_secret_value())
 
 
 class TokenAuth:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from etl.errors import CiHealthError, FatalError, NotFoundError, RetriableError
 
@@ -108,11 +108,21 @@ def until_reset(headers: Mapping[str, str], now: float) -> float:
 
 @dataclass(slots=True)
 class Budget:
-    """The rate limit as GitHub told it last; shared by all who use the token."""
+    """The rate limit as GitHub told it last; shared by all who use the token.
+
+    Until `held_until` (Unix seconds) no request is sent, as one of them was asked to wait.
+    """
 
     limit: int | None = None
     remaining: int | None = None
     reset: float | None = None
+    held_until: float = 0.0
+    held_by: str = ""
+
+    def hold(self, wait: Wait, now: float) -> None:
+        """Take over that GitHub asked one request to wait: it holds them all."""
+        if now + wait.seconds > self.held_until:
+            self.held_until, self.held_by = now + wait.seconds, wait.reason
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer tells. Late answers of one window never raise what is left."""
@@ -129,12 +139,22 @@ class Budget:
         )
         self.limit, self.remaining, self.reset = int(limit), left, float(reset)
 
-    def pause(self, reserve: int, now: float) -> float:
-        """Seconds to wait before the next request so that the reserve stays; 0 where there is enough.
+    def pause(self, reserve: int, now: float) -> Wait:
+        """What to wait for before the next request: what was asked for, and until the reserve stays.
 
-        A limit smaller than the reserve is used to a tenth.
+        Of no seconds where there is nothing. A limit smaller than the reserve is used to a tenth.
         """
+        held = Wait(max(0.0, self.held_until - now), self.held_by)
         if self.remaining is None or self.limit is None or self.reset is None or now >= self.reset:
-            return 0.0
-        kept = min(reserve, self.limit // 10)
-        return 0.0 if self.remaining > kept else self.reset - now + 1.0
+            return held
+        if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
+            return held
+        return Wait(self.reset - now + 1.0, "the rate limit's reserve is left to others")
+
+
+class Board(Protocol):
+    """Where those who use one token at the same time tell each other of its rate limit."""
+
+    def exchange(self, identity: str, told: Budget) -> Budget:
+        """Add what one was told to what all were told, and answer that."""
+        ...

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from yarl import URL
 
-from etl.demo import faults, storage
+from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.history import Artifact as Uploaded
 from etl.demo.history import Attempt
@@ -99,13 +99,13 @@ async def test_what_is_not_there_is_not_found() -> None:
             await it.download()
 
 
-async def test_a_url_that_expired_is_asked_for_again_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_url_that_expired_is_asked_for_again_once() -> None:
     async with world() as it:
-        it.server.faults.add(ZIP, faults.after(lambda: monkeypatch.setattr(storage, "_SIGNED_S", 60)))
-        monkeypatch.setattr(storage, "_SIGNED_S", -1)
+        it.server.faults.add(ZIP, faults.after(lambda: setattr(it.server, "signed_s", 60)))
+        it.server.signed_s = -1
         assert await it.download() == CONTENT
         assert it.asked == 2
-        monkeypatch.setattr(storage, "_SIGNED_S", -1)
+        it.server.signed_s = -1
         with pytest.raises(DataError, match="refuses the download \\(403\\)"):
             await it.download()
         assert it.asked == 4

@@ -124,22 +124,22 @@ def budget(limit: int, remaining: int) -> Budget:
 
 
 def test_an_unknown_limit_pauses_nothing() -> None:
-    assert Budget().pause(100, NOW) == 0
+    assert Budget().pause(100, NOW).seconds == 0
 
 
 @pytest.mark.parametrize(("remaining", "pause"), [(101, 0), (100, 601), (0, 601)])
 def test_the_reserve_is_kept_until_the_reset(remaining: int, pause: float) -> None:
-    assert budget(5_000, remaining).pause(100, NOW) == pause
-    assert budget(5_000, remaining).pause(100, NOW + 600) == 0
+    assert budget(5_000, remaining).pause(100, NOW).seconds == pause
+    assert budget(5_000, remaining).pause(100, NOW + 600).seconds == 0
 
 
 @pytest.mark.parametrize(("remaining", "pause"), [(7, 0), (6, 601)])
 def test_a_limit_smaller_than_the_reserve_is_used_to_a_tenth(remaining: int, pause: float) -> None:
-    assert budget(60, remaining).pause(100, NOW) == pause
+    assert budget(60, remaining).pause(100, NOW).seconds == pause
 
 
 def test_without_a_reserve_the_last_request_is_used() -> None:
-    assert budget(60, 1).pause(0, NOW) == 0
+    assert budget(60, 1).pause(0, NOW).seconds == 0
 
 
 def test_late_answers_of_a_window_never_raise_what_is_left() -> None:

@@ -78,6 +78,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and .Values.http.webhooksSecret.name (not .Values.http.enabled) -}}
 {{- fail "http.webhooksSecret needs http.enabled: webhooks come in by the HTTP server" -}}
 {{- end -}}
+{{- if and (gt (int .Values.workers) 1) (not .Values.state.urlSecret.name) -}}
+{{- fail "workers needs state.urlSecret: several work on a PostgreSQL, one on a volume" -}}
+{{- end -}}
 {{- if and .Values.state.urlSecret.name (not .Values.influxdb.url) -}}
 {{- fail "state.urlSecret needs influxdb.url: the embedded store is on the volume, which is not kept then" -}}
 {{- end -}}

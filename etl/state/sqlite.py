@@ -1,0 +1,56 @@
+"""SQLite as the state of one process: a private file, and what its errors mean."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+
+from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableError
+
+_PRIVATE = 0o600
+
+# What no later try mends. Source: SQLite's documentation, "Result and Error Codes".
+_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+# A defect of ours, or a schema of somebody else's.
+_STATEMENT = "SQLITE_ERROR"
+
+
+def sqlite_engine(url: URL) -> Engine:
+    """An engine on a file, which is created for its owner alone; raises ConfigurationError where it cannot."""
+    if url.database not in (None, "", ":memory:"):
+        _create_private(Path(str(url.database)))
+    # Errors show the statement, but not the names and messages that went with it.
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+def sqlite_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
+    """What happened to the file, as a sentence; None for what is wrong with a statement."""
+    kind = str(getattr(error.orig, "sqlite_errorname", ""))
+    about_file = isinstance(error, OperationalError) or type(error) is DatabaseError
+    if kind == _STATEMENT or not about_file:
+        return None
+    sentence = f"the state at {where} cannot be used: {error.orig}; docs/operations.md says what to do"
+    return FatalError(sentence) if kind.startswith(_BROKEN) else RetriableError(sentence)
+
+
+def _create_private(path: Path) -> None:
+    """Messages and names of private repositories are in it: nobody else may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(_PRIVATE, exist_ok=True)
+        with suppress(PermissionError):
+            path.chmod(_PRIVATE)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the state file {path} cannot be created: {error.strerror}; check data_dir"
+        ) from None
+
+
+def _configure(connection: Any, _record: Any) -> None:
+    # WAL: readers beside the writer; a process that dies loses nothing that was committed.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")

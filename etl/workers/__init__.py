@@ -1,0 +1,1 @@
+"""Several workers on one state: Procrastinate's queue on the PostgreSQL that holds it."""

@@ -1,0 +1,118 @@
+"""The queue of a shared state: what is to be synced, who does it, and who is gone.
+
+Procrastinate (https://procrastinate.readthedocs.io) keeps its jobs beside the state: one at a time for
+each repository, by its `lock`; one that waits, by its `queueing_lock`; and a heartbeat of every worker.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
+
+from etl.state.postgres import connection_arguments
+from etl.workers.jobs import Jobs
+from etl.workers.schema import prepare_queue
+
+log = structlog.get_logger(__name__)
+
+SYNC: Final = "sync"
+HOLD: Final = "hold"
+_OLD_H: Final = 24
+
+# Tasks under way for too long; and commands that asked for a repository and were killed before they got it.
+_OVERDUE: Final = """
+SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
+FROM procrastinate_jobs AS job
+WHERE status = %(status)s AND task_name = %(task)s AND (
+    SELECT max(at) FROM procrastinate_events AS event WHERE event.job_id = job.id AND event.type = %(since)s
+) < now() - make_interval(secs => %(seconds)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the queue goes, in seconds; tests hurry.
+
+    `limit` is the longest time that a task may take before it loses its repository to another. A worker
+    whose last `heartbeat` is `stalled` old is gone. Every `tick` it is looked at what is due, and every
+    `rescue` at who is gone; `poll` is how long a free lock may go unnoticed.
+    """
+
+    limit: float
+    tick: int
+    heartbeat: float = 10.0
+    stalled: float = 30.0
+    rescue: int = 10
+    poll: float = 2.0
+
+    @classmethod
+    def of(cls, limit: timedelta, interval: timedelta) -> "Pace":
+        """The pace that the settings ask for."""
+        return cls(limit.total_seconds(), max(1, min(60, int(interval.total_seconds()))))
+
+
+class Queue:
+    """The jobs of a shared state."""
+
+    def __init__(self, connector: PsycopgConnector, pace: Pace) -> None:
+        self.app = App(connector=connector)
+        self.app.job_manager = self._jobs = Jobs(connector)
+        self.pace = pace
+
+    async def ask(self, repositories: Iterable[str]) -> None:
+        """Have these repositories synced, each once: what already waits is asked for already."""
+        for name in repositories:
+            sync = self.app.configure_task(SYNC, queue=SYNC, lock=name, queueing_lock=name)
+            try:
+                await sync.defer_async(repository=name)
+            except AlreadyEnqueued:
+                continue
+
+    async def rescue(self) -> None:
+        """Give what workers had that are gone, and what takes too long, to others.
+
+        The job itself ends, and another takes its place: should its worker come back after all, it can
+        neither end nor free what others do.
+        """
+        for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=self.pace.stalled):
+            await self._take(job, "its worker is gone")
+        # Its own worker ends a task at the limit; where even that hangs, others do, a little later.
+        for job in await self._overdue(SYNC, "doing", "started", self.pace.limit + self.pace.stalled):
+            await self._take(job, "it takes longer than state.task_limit")
+        for job in await self._overdue(HOLD, "todo", "deferred", self.pace.stalled):
+            await self._take(job, "the command that asked for it is gone")
+
+    async def forget_old(self) -> None:
+        """Forget jobs that have ended."""
+        await self._jobs.delete_old_jobs(
+            nb_hours=_OLD_H, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
+    async def _overdue(self, task: str, status: str, since: str, seconds: float) -> list[Job]:
+        rows = await self.app.connector.execute_query_all_async(
+            _OVERDUE, task=task, status=status, since=since, seconds=seconds
+        )
+        return [Job.from_row(row) for row in rows]
+
+    async def _take(self, job: Job, reason: str) -> None:
+        if not await self._jobs.take(job):
+            return
+        log.warning("a task was taken from its worker", task=job.task_name, about=job.lock, reason=reason)
+        if job.task_name == SYNC and job.lock is not None:
+            await self.ask([job.lock])
+
+
+@asynccontextmanager
+async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
+    """The queue on the PostgreSQL of a state, its tables made where missing."""
+    connector = PsycopgConnector(kwargs=connection_arguments(url), min_size=1, max_size=10)
+    queue = Queue(connector, pace)
+    async with queue.app.open_async():
+        await prepare_queue(connector.pool)
+        yield queue

@@ -1,0 +1,160 @@
+"""What a worker does: syncs one repository after another, and looks after the queue."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from math import inf
+from time import monotonic
+from typing import Final
+
+import structlog
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.jobs import Job
+
+from etl.errors import ConfigurationError, SupersededError
+from etl.load.delivery import Delivery
+from etl.pipeline.assembly import Pipeline
+from etl.pipeline.schedule import is_told
+from etl.pipeline.summary import Summary
+from etl.pipeline.sync import sync_repository
+from etl.workers.queue import SYNC, Queue
+
+log = structlog.get_logger(__name__)
+
+UPKEEP: Final = "upkeep"
+_EVERY_WINDOW_S: Final = timedelta(hours=1).total_seconds()
+_TRIES: Final = 3
+_AGAIN_S: Final = 5
+
+
+class TryAgainError(Exception):
+    """A sync failed, and its error is told: another worker may do better."""
+
+
+class ElsewhereError(Exception):
+    """A sync of the repository hung in this process, or still does: another worker is to do it."""
+
+
+class Retries(BaseRetryStrategy):
+    """Whatever was cut short goes on at once, with whoever is free; what failed is tried a little later."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Procrastinate asks this where a task raised."""
+        if isinstance(exception, asyncio.CancelledError | TimeoutError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, ElsewhereError):
+            return RetryDecision(retry_in={"seconds": 1})
+        if job.attempts + 1 < _TRIES:
+            return RetryDecision(retry_in={"seconds": _AGAIN_S * (job.attempts + 1)})
+        return None
+
+
+class Tasks:
+    """The tasks of one worker process, on its pipeline; `done` is told of each sync."""
+
+    def __init__(
+        self, queue: Queue, pipeline: Pipeline, delivery: Delivery, done: Callable[[Summary], None]
+    ) -> None:
+        self._queue = queue
+        self._pipeline = pipeline
+        self._delivery = delivery
+        self._done = done
+        self._under_way: set[str] = set()
+        self._left_until: dict[str, float] = {}
+
+    def register(self) -> None:
+        """Make them known to the queue, with when they are due."""
+        app, pace = self._queue.app, self._queue.pace
+        app.task(name=SYNC, queue=SYNC, pass_context=True, retry=Retries())(self.sync)
+        for name, every, work in (
+            ("due", pace.tick, self.due),
+            ("rescue", pace.rescue, self.rescue),
+            ("forget", 3_600, self.forget),
+        ):
+            # Without a lock: where a worker stops in the midst of one, others must be able to do it.
+            task = app.task(name=name, queue=UPKEEP, queueing_lock=name)(work)
+            app.periodic(cron=cron(every))(task)
+
+    async def sync(self, context: JobContext, repository: str) -> None:
+        """Sync one repository; raises where another worker should go on, or try again."""
+        if repository not in await self._pipeline.watched.names():
+            log.warning("a repository that is not configured here was asked for", repository=repository)
+            return
+        if repository in self._under_way or monotonic() < self._left_until.get(repository, 0.0):
+            raise ElsewhereError
+        self._under_way.add(repository)
+        try:
+            summary = await self._sync(repository)
+        finally:
+            self._under_way.remove(repository)
+        if summary is not None and summary.error is not None and context.job.attempts + 1 < _TRIES:
+            raise TryAgainError(summary.error)
+
+    async def _sync(self, repository: str) -> Summary | None:
+        """Sync it within the time limit; None where another worker has taken over."""
+        limit = self._queue.pace.limit
+        try:
+            async with asyncio.timeout(limit):
+                summary = await sync_repository(
+                    self._pipeline, self._delivery, repository, newest_only=self._newest_only(repository)
+                )
+        except SupersededError as error:
+            log.warning("a sync was given up", repository=repository, reason=str(error))
+            return None
+        except ConfigurationError as error:
+            log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
+            return None
+        except TimeoutError:
+            self._left_until[repository] = monotonic() + self._queue.pace.stalled
+            log.warning(
+                "a sync took longer than state.task_limit: it goes on with whoever is free",
+                repository=repository,
+                seconds=limit,
+            )
+            raise
+        self._done(summary)
+        return summary
+
+    async def due(self, timestamp: int) -> None:
+        """Ask for every repository where an interval has begun since the last look."""
+        interval, tick = self._pipeline.settings.interval.total_seconds(), self._queue.pace.tick
+        if timestamp // interval != (timestamp - tick) // interval:
+            await self._queue.ask(
+                [name for name in await self._pipeline.watched.names() if self._is_due(name)]
+            )
+
+    async def rescue(self, timestamp: int) -> None:
+        """Take from workers what they will not end."""
+        del timestamp
+        await self._queue.rescue()
+
+    async def forget(self, timestamp: int) -> None:
+        """Forget what has ended."""
+        del timestamp
+        await self._queue.forget_old()
+
+    def _is_due(self, repository: str) -> bool:
+        return not self._is_told(repository) or self._swept_ago(repository) >= self._sweep_s
+
+    def _newest_only(self, repository: str) -> bool:
+        return not self._is_told(repository) and self._swept_ago(repository) < _EVERY_WINDOW_S
+
+    @property
+    def _sweep_s(self) -> float:
+        return self._pipeline.settings.http.webhooks.sweep.total_seconds()
+
+    def _is_told(self, repository: str) -> bool:
+        """Whether the repository's webhooks arrive: it is then synced at every sweep only, and wholly."""
+        return is_told(self._pipeline.told(repository), self._pipeline.clock(), self._sweep_s)
+
+    def _swept_ago(self, repository: str) -> float:
+        known = self._pipeline.state.repositories.get(repository)
+        swept_at = known.swept_at if known else None
+        return inf if swept_at is None else self._pipeline.clock() - swept_at
+
+
+def cron(seconds: int) -> str:
+    """Every so many seconds, up to a minute; or minutes; or every hour. Seconds stand last."""
+    if seconds < 60:  # noqa: PLR2004
+        return f"* * * * * */{seconds}"
+    return "0 * * * *" if seconds >= 3_600 else "* * * * *"  # noqa: PLR2004
