@@ -9,6 +9,7 @@ import pytest
 
 from etl.demo import faults
 from etl.demo.server import SimulatedGitHub
+from etl.extract.github.auth import identity_of
 from tests.cli.running import COMMAND
 from tests.influxd import Influxd
 from tests.postgres import Postgres
@@ -40,6 +41,7 @@ async def test_workers_killed_at_random_lose_and_double_nothing(
                 await workers.replace(index)
             await workers.until(ALL_SYNCED, seconds=300)
             await workers.until(ALL_DELIVERED)
+            budgets = workers.ask("SELECT identity, remaining > 0 FROM budgets")
             shared, said = points(influxd, workers.environment), workers.said()
         github.faults.clear()
         alone = settings(github, influxd, tmp_path)
@@ -47,5 +49,6 @@ async def test_workers_killed_at_random_lose_and_double_nothing(
         assert await process.wait() == 0
     assert shared == points(influxd, alone)
     assert len(shared) > 1_000
+    assert budgets == [(identity_of("token-of-a-test"), True)]
     assert "its worker is gone" in said
     assert '"level": "error"' not in said
