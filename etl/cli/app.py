@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from etl.cli.workflow_commands import disarm_output
 from etl.errors import CiHealthError, ConfigurationError
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    disarm_output()
     try:
         app()
     except ConfigurationError as error:

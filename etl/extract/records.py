@@ -13,6 +13,9 @@ from typing import Any, Self
 from etl.errors import DataError
 from etl.extract.values import optional, required, seconds
 
+# GitHub lets a run be re-run 50 times; each attempt costs requests.
+_MOST_ATTEMPTS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -109,7 +112,7 @@ class Run:
     def parse(cls, raw: Any) -> Self:
         """From an item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
         attempt = optional(raw, "run_attempt", int, default=1)
-        if attempt < 1:
+        if not 1 <= attempt <= _MOST_ATTEMPTS:
             raise DataError(f"run_attempt is {attempt}")
         created_at = seconds(required(raw, "created_at", str))
         if created_at is None:

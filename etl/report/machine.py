@@ -18,10 +18,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  #
 
 
 def to_json(view: View, rows: Sequence[Row]) -> str:
-    """A list of objects, or one object for a single answer; ASCII, with a newline at the end."""
+    """A list of objects, or one object for a single answer; ASCII, with a newline at the end.
+
+    It has no `##[`, which GitHub Actions would obey, and reads back all the same.
+    """
     objects = [_plain(view, row) for row in rows]
     content = (objects[0] if objects else _plain(view, {})) if view.single else objects
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    return json.dumps(content, indent=2, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
 
 
 def to_csv(view: View, rows: Sequence[Row]) -> str:

@@ -169,3 +169,10 @@ def test_times_are_whole_seconds_or_none(text: Any, second: int | None) -> None:
 @given(GARBAGE)
 def test_no_time_raises_anything(value: Any) -> None:
     assert seconds(value) is None or isinstance(value, str)
+
+
+@pytest.mark.parametrize("attempt", [0, -1, 1_001, 2**62])
+def test_an_absurd_number_of_attempts_is_refused(attempt: int) -> None:
+    """Each earlier attempt is a request."""
+    with pytest.raises(DataError, match="run_attempt"):
+        Run.parse(VALID[Run.parse] | {"run_attempt": attempt})

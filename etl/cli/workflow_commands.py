@@ -1,0 +1,35 @@
+"""Output that GitHub Actions takes for text, whatever names from CI it holds.
+
+The runner reads every line that a step prints, on both streams, and obeys what follows `::` where only
+white space stands before it, or `##[` anywhere (`ActionCommand` in actions/runner).
+"""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+_COMMAND = re.compile(r"(?<![^\r\n])[^\S\r\n]*:(?=:)|#(?=#\[)")
+
+
+class _Disarming(io.TextIOWrapper):
+    def write(self, text: str, /) -> int:
+        super().write(disarmed(text))
+        return len(text)
+
+
+def disarmed(text: str) -> str:
+    """The text with a space in each mark that would make a line of it a command."""
+    return _COMMAND.sub(r"\g<0> ", text)
+
+
+def disarm_output(environment: Mapping[str, str] = os.environ) -> None:
+    """In a step of GitHub Actions, print nothing that is a workflow command; elsewhere change nothing."""
+    if environment.get("GITHUB_ACTIONS") == "true":
+        sys.stdout, sys.stderr = (_wrapped(stream) for stream in (sys.stdout, sys.stderr))
+
+
+def _wrapped(stream: object) -> io.TextIOWrapper:
+    assert isinstance(stream, io.TextIOWrapper)
+    return _Disarming(stream.buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
