@@ -10,10 +10,24 @@ from typing import Any
 import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
+from etl.pipeline import intake
 from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
 from tests.http.test_figures import scraped
-from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
+from tests.pipeline.world import (
+    CI,
+    DAY,
+    HOUR,
+    NAME,
+    NOON,
+    Repository,
+    World,
+    attempt,
+    faults,
+    job,
+    run,
+    simulated,
+)
 
 SECRET = "a-secret-of-a-test"
 ON = {"webhooks": {"secret": SECRET}}
@@ -142,6 +156,40 @@ async def test_runs_that_no_sync_would_look_at_are_left_alone(tmp_path: Path) ->
             await sent(service, ended(id=old.id), ended(id=999_999))
             await until_read(service)
         assert world.points("workflow_run") == []
+
+
+async def test_a_repository_that_takes_long_keeps_no_other_one_waiting(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        created = NOON - HOUR
+        quick = run(created, attempt(created, job("unit", created + 5)))
+        world.github.history.repositories.append(Repository(50, "acme/quick", [CI], [quick]))
+        async with served(world, http=ON, interval="1h", repositories=[NAME, "acme/quick"]) as service:
+            await service.until_synced(2)
+            told = later(world)
+            async with service.pipeline.turns[NAME]:
+                await sent(service, *told, ended({"id": 50, "full_name": "acme/quick"}, id=quick.id))
+                await until(lambda: "acme/quick" not in {one.repository for one in waiting(service)})
+                assert {one.repository for one in waiting(service)} == {NAME}
+                # More comes while it is somebody else's turn.
+                await sent(service, *(Hook(hook.event, hook.payload) for hook in told))
+            await until_read(service)
+        await world.sync_well("through")
+        ours = [point for point in world.points("workflow_run") if point["repository"] == NAME]
+        assert ours == world.points("workflow_run", "through")
+
+
+async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(intake, "_TOGETHER_S", 0.01)
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
+        await service.until_synced()
+        world.github.faults.add("/repos/", faults.status(404), times=None)
+        await sent(service, ended(id=7))
+        reading = "read what webhooks told of"
+        await until(lambda: sum(entry["event"] == reading for entry in service.logs) >= 3)
+        told = [entry for entry in service.logs if "cannot be read yet" in entry["event"]]
+        assert len(told) == 1
+        assert "404" in told[0]["reason"]
 
 
 async def test_check_tells_when_the_last_one_arrived(tmp_path: Path) -> None:
