@@ -14,7 +14,7 @@ from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extract.values import seconds
-from etl.settings import AppSettings
+from etl.settings import AppSettings, GitHubSettings
 
 _RENEW_BEFORE_S = 300
 _JWT_S = 9 * 60
@@ -136,6 +136,16 @@ class AppAuth:
             # As a DataError it would cost the item that was to be read, which is not to blame.
             raise RetriableError("GitHub answered no installation token: the next sync asks anew")
         self._token, self._expires = token, float(expires)
+
+
+def authenticate(settings: GitHubSettings, post: PostAsApp, clock: Callable[[], float]) -> Auth:
+    """Who the settings say; of an App with no installation named, the App itself."""
+    app = settings.app
+    if app is not None:
+        return AppItself(app) if app.installation_id is None else AppAuth(app, post, clock)
+    if settings.token is not None:
+        return TokenAuth(settings.token.get_secret_value())
+    raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
 
 
 def make_jwt(settings: AppSettings) -> str:
