@@ -5,7 +5,7 @@ What cannot be read waits; what is lost, the next sync reads.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -40,6 +40,9 @@ class Intake:
         self._delivery = delivery
         self._done = done
         self._arrived = asyncio.Event()
+        self._reading: set[str] = set()
+        self._told_again: set[str] = set()
+        self._troubles: dict[str, str] = {}
         # What an earlier process has kept is to be read first.
         self._arrived.set()
 
@@ -65,54 +68,70 @@ class Intake:
         return None if repository is None else self._pipeline.state.runs.get(repository.id, run_id)
 
     async def run(self) -> None:
-        """Read what waits, again and again."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_AGAIN_S):
-                    await self._arrived.wait()
-            await asyncio.sleep(_TOGETHER_S)
-            self._arrived.clear()
-            await self.read()
+        """Read what waits, again and again; a repository that takes long keeps no other one waiting."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_AGAIN_S):
+                        await self._arrived.wait()
+                await asyncio.sleep(_TOGETHER_S)
+                self._arrived.clear()
+                for name in await self._names():
+                    if name in self._reading:
+                        self._told_again.add(name)
+                    else:
+                        self._reading.add(name)
+                        group.create_task(self._read(name))
 
-    async def read(self) -> None:
-        """Read all that waits now, one repository after another."""
+    async def _names(self) -> list[str]:
+        """Repositories with runs that wait."""
         try:
-            names = sorted({one.repository for one in self._pipeline.state.deliveries.waiting()})
+            names = list(dict.fromkeys(one.repository for one in self._pipeline.state.deliveries.waiting()))
             if names:
                 # Who is to be asked may not be known yet, right after the start.
                 await self._pipeline.watched.names()
         except CiHealthError as error:
-            log.warning("webhook deliveries cannot be read", reason=str(error))
-            return
-        for name in names:
-            with structlog.contextvars.bound_contextvars(repository=name):
-                await self._read_repository(name)
+            self._tell("", str(error))
+            return []
+        self._tell("", None)
+        return names
 
-    async def _read_repository(self, name: str) -> None:
-        pipeline = self._pipeline
+    async def _read(self, name: str) -> None:
+        """Read the runs of a repository that wait, when nobody else reads it."""
         summary, anomalies = Summary(name), Anomalies()
-        client = pipeline.client(name)
-        try:
-            async with pipeline.hold(name), pipeline.turns[name]:
-                waiting = [one for one in pipeline.state.deliveries.waiting() if one.repository == name]
-                # None where another worker has read them meanwhile.
-                if not waiting:
-                    return
-                session = await open_session(pipeline, self._delivery, client, summary, anomalies)
-                await self._read_runs(session, waiting)
-        except CiHealthError as error:
-            summary.error = str(error)
-            log.warning("webhooks told of runs that cannot be read yet", reason=str(error))
-        except Exception as error:
-            # A defect of ours costs these runs the time until the next sync, and nobody else anything.
-            summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-            log.warning("webhooks told of runs that cannot be read yet", reason=summary.error)
-            log.debug("unexpected error", exc_info=True)
-        complete(summary, client, anomalies)
-        self._done(summary)
-        log.info("read what webhooks told of", **summary.counts())
+        client = self._pipeline.client(name)
+        with structlog.contextvars.bound_contextvars(repository=name):
+            try:
+                async with self._pipeline.hold(name), self._pipeline.turns[name]:
+                    session = await open_session(self._pipeline, self._delivery, client, summary, anomalies)
+                    await self._read_runs(session)
+            except CiHealthError as error:
+                summary.error = str(error)
+            except Exception as error:
+                # A defect of ours costs these runs the time until the next sync, and nobody else anything.
+                summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+                log.debug("unexpected error", exc_info=True)
+            self._tell(name, summary.error)
+            complete(summary, client, anomalies)
+            self._done(summary)
+            log.info("read what webhooks told of", **summary.counts())
+        self._reading.discard(name)
+        if name in self._told_again:
+            self._told_again.discard(name)
+            self._arrived.set()
 
-    async def _read_runs(self, session: Session, waiting: Sequence[Waiting]) -> None:
+    def _tell(self, name: str, error: str | None) -> None:
+        """Log why runs cannot be read: the same reason once, however often it comes again."""
+        if error is not None and self._troubles.get(name) != error:
+            log.warning("webhooks told of runs that cannot be read yet", reason=error)
+        if error is None:
+            self._troubles.pop(name, None)
+        else:
+            self._troubles[name] = error
+
+    async def _read_runs(self, session: Session) -> None:
+        name = session.repository.name
+        waiting = [one for one in session.state.deliveries.waiting() if one.repository == name]
         # What a sync would not look at is not read either.
         earliest = first_window(session, int(session.clock()), newest_only=False)
         reader = RunReader(session, since=earliest)

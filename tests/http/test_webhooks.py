@@ -1,19 +1,31 @@
 """Webhooks, sent by a simulated GitHub to a real server: what is kept, what is refused, what is read."""
 
-import json
 import random
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
+from etl.pipeline import intake
 from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
 from tests.http.test_figures import scraped
-from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
+from tests.pipeline.world import (
+    CI,
+    DAY,
+    HOUR,
+    NAME,
+    NOON,
+    Repository,
+    World,
+    attempt,
+    faults,
+    job,
+    run,
+    simulated,
+)
 
 SECRET = "a-secret-of-a-test"
 ON = {"webhooks": {"secret": SECRET}}
@@ -144,6 +156,40 @@ async def test_runs_that_no_sync_would_look_at_are_left_alone(tmp_path: Path) ->
         assert world.points("workflow_run") == []
 
 
+async def test_a_repository_that_takes_long_keeps_no_other_one_waiting(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        created = NOON - HOUR
+        quick = run(created, attempt(created, job("unit", created + 5)))
+        world.github.history.repositories.append(Repository(50, "acme/quick", [CI], [quick]))
+        async with served(world, http=ON, interval="1h", repositories=[NAME, "acme/quick"]) as service:
+            await service.until_synced(2)
+            told = later(world)
+            async with service.pipeline.turns[NAME]:
+                await sent(service, *told, ended({"id": 50, "full_name": "acme/quick"}, id=quick.id))
+                await until(lambda: "acme/quick" not in {one.repository for one in waiting(service)})
+                assert {one.repository for one in waiting(service)} == {NAME}
+                # More comes while it is somebody else's turn.
+                await sent(service, *(Hook(hook.event, hook.payload) for hook in told))
+            await until_read(service)
+        await world.sync_well("through")
+        ours = [point for point in world.points("workflow_run") if point["repository"] == NAME]
+        assert ours == world.points("workflow_run", "through")
+
+
+async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(intake, "_TOGETHER_S", 0.01)
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
+        await service.until_synced()
+        world.github.faults.add("/repos/", faults.status(404), times=None)
+        await sent(service, ended(id=7))
+        reading = "read what webhooks told of"
+        await until(lambda: sum(entry["event"] == reading for entry in service.logs) >= 3)
+        told = [entry for entry in service.logs if "cannot be read yet" in entry["event"]]
+        assert len(told) == 1
+        assert "404" in told[0]["reason"]
+
+
 async def test_check_tells_when_the_last_one_arrived(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         settings = world.settings(http=ON)
@@ -172,82 +218,6 @@ async def posted(service: Served, hook: Hook, **changed: str) -> Any:
     headers = hook.headers(SECRET) | {name.replace("_", "-"): text for name, text in changed.items()}
     headers = {name: text for name, text in headers.items() if text != "-"}
     return await service.ask("POST", PATH, data=hook.body, headers=headers)
-
-
-@pytest.mark.parametrize(
-    "signature",
-    ["-", "", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "sha256=é", "0" * 64],
-)
-async def test_what_is_not_signed_is_refused_and_not_kept(tmp_path: Path, signature: str) -> None:
-    async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        answer = await posted(service, ended(), X_Hub_Signature_256=signature)
-        assert answer.status == 401
-        assert waiting(service) == []
-        other = await sent(service, ended(), secret="another")
-        assert other == [401]
-        assert SECRET not in json.dumps(service.logs, default=str)
-        found = await scraped(service)
-        assert found["ci_health_webhooks_total", 'event="workflow_run",outcome="refused"'] == 2
-
-
-async def test_a_signature_is_of_the_raw_body(tmp_path: Path) -> None:
-    async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        hook = ended()
-        spaced = json.dumps(json.loads(hook.body), indent=1).encode()
-        answer = await service.ask("POST", PATH, data=spaced, headers=hook.headers(SECRET))
-        assert answer.status == 401
-
-
-@pytest.mark.parametrize(
-    ("hook", "changed", "status"),
-    [
-        (Hook("ping", {"zen": "Keep it logically awesome."}), {}, 202),
-        (Hook("push", {}), {}, 202),
-        (Hook("x" * 5_000, {}), {}, 202),
-        (Hook("workflow_run", {"action": "requested"}), {}, 202),
-        (Hook("workflow_run", {"action": "completed"}), {}, 400),
-        (ended({"id": "42", "full_name": NAME}), {}, 400),
-        (ended(id=True), {}, 400),
-        (ended(id=1 << 70), {}, 400),
-        (ended(), {"X_GitHub_Delivery": "-"}, 400),
-        (ended(), {"X_GitHub_Delivery": "x" * 101}, 400),
-        (ended(), {"Content_Type": "application/x-www-form-urlencoded"}, 415),
-    ],
-)
-async def test_what_is_odd_is_told_and_harms_nothing(
-    tmp_path: Path, hook: Hook, changed: dict[str, str], status: int
-) -> None:
-    async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        answer = await posted(service, hook, **changed)
-        assert answer.status == status
-        assert waiting(service) == []
-        labels = {labels for name, labels in await scraped(service) if name == "ci_health_webhooks_total"}
-        assert len(labels) == 1
-        assert "xxx" not in labels.pop()
-
-
-@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"action": 5}'])
-async def test_a_body_that_is_no_payload(tmp_path: Path, body: bytes) -> None:
-    class Raw(Hook):
-        @property
-        def body(self) -> bytes:
-            return body
-
-    async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        assert (await posted(service, Raw("workflow_run", {}))).status in (202, 400)
-        assert waiting(service) == []
-
-
-async def test_a_body_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
-    async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        hook = Hook("workflow_run", {"padding": "x" * (6 << 20)})
-        answer = await service.ask("POST", PATH, data=BytesIO(hook.body), headers=hook.headers(SECRET))
-        assert answer.status == 413
-
-
-async def test_without_a_secret_they_are_off(tmp_path: Path) -> None:
-    async with simulated(tmp_path) as world, served(world) as service:
-        assert await sent(service, ended(), secret="") == [404]
 
 
 async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:

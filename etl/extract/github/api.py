@@ -16,8 +16,8 @@ import structlog
 from gidgethub import sansio
 from multidict import CIMultiDict
 
-from etl.errors import CiHealthError, ConfigurationError, DataError, FatalError, RetriableError
-from etl.extract.github.auth import AppAuth, AppItself, Auth, TokenAuth, account_of, identity_of
+from etl.errors import CiHealthError, DataError, FatalError, RetriableError
+from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Board, Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
@@ -58,7 +58,7 @@ class GitHub:
         self._clock = clock
         self._sleep = sleep
         self._places = asyncio.Semaphore(settings.concurrency)
-        self._auth = auth or self._authenticate()
+        self._auth = auth or authenticate(settings, self._post_as_app, clock)
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
@@ -86,15 +86,6 @@ class GitHub:
     def repository(self, name: str, tags: PageTags | None = None) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
         return RepositoryClient(self, name, tags or NoPageTags())
-
-    def _authenticate(self) -> Auth:
-        app = self.settings.app
-        if app is not None:
-            one = app.installation_id is not None
-            return AppAuth(app, self._post_as_app, self._clock) if one else AppItself(app)
-        if self.settings.token is not None:
-            return TokenAuth(self.settings.token.get_secret_value())
-        raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
 
     async def _post_as_app(self, path: str, jwt: Callable[[], str]) -> Any:
         async def prepare() -> Mapping[str, str]:

@@ -146,6 +146,16 @@ class AppAuth:
         self._token, self._expires = token, float(expires)
 
 
+def authenticate(settings: GitHubSettings, post: PostAsApp, clock: Callable[[], float]) -> Auth:
+    """Who the settings say; of an App with no installation named, the App itself."""
+    app = settings.app
+    if app is not None:
+        return AppItself(app) if app.installation_id is None else AppAuth(app, post, clock)
+    if settings.token is not None:
+        return TokenAuth(settings.token.get_secret_value())
+    raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
+
+
 def make_jwt(settings: AppSettings) -> str:
     """A JWT of the App, good for some minutes. Raises ConfigurationError where its key cannot be used."""
     file = settings.private_key_file

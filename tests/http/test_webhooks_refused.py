@@ -1,0 +1,89 @@
+"""Webhooks that are not signed, odd, or too large: refused with a reason, and nothing is kept."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from etl.demo.webhooks import Hook
+from tests.http.serving import served
+from tests.http.test_figures import scraped
+from tests.http.test_webhooks import ON, PATH, SECRET, ended, posted, sent, waiting
+from tests.pipeline.world import NAME, simulated
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["-", "", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "sha256=é", "0" * 64],
+)
+async def test_what_is_not_signed_is_refused_and_not_kept(tmp_path: Path, signature: str) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        answer = await posted(service, ended(), X_Hub_Signature_256=signature)
+        assert answer.status == 401
+        assert waiting(service) == []
+        other = await sent(service, ended(), secret="another")
+        assert other == [401]
+        assert SECRET not in json.dumps(service.logs, default=str)
+        found = await scraped(service)
+        assert found["ci_health_webhooks_total", 'event="workflow_run",outcome="refused"'] == 2
+
+
+async def test_a_signature_is_of_the_raw_body(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        hook = ended()
+        spaced = json.dumps(json.loads(hook.body), indent=1).encode()
+        answer = await service.ask("POST", PATH, data=spaced, headers=hook.headers(SECRET))
+        assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("hook", "changed", "status"),
+    [
+        (Hook("ping", {"zen": "Keep it logically awesome."}), {}, 202),
+        (Hook("push", {}), {}, 202),
+        (Hook("x" * 5_000, {}), {}, 202),
+        (Hook("workflow_run", {"action": "requested"}), {}, 202),
+        (Hook("workflow_run", {"action": "completed"}), {}, 400),
+        (ended({"id": "42", "full_name": NAME}), {}, 400),
+        (ended(id=True), {}, 400),
+        (ended(id=1 << 70), {}, 400),
+        (ended(), {"X_GitHub_Delivery": "-"}, 400),
+        (ended(), {"X_GitHub_Delivery": "x" * 101}, 400),
+        (ended(), {"Content_Type": "application/x-www-form-urlencoded"}, 415),
+    ],
+)
+async def test_what_is_odd_is_told_and_harms_nothing(
+    tmp_path: Path, hook: Hook, changed: dict[str, str], status: int
+) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        answer = await posted(service, hook, **changed)
+        assert answer.status == status
+        assert waiting(service) == []
+        labels = {labels for name, labels in await scraped(service) if name == "ci_health_webhooks_total"}
+        assert len(labels) == 1
+        assert "xxx" not in labels.pop()
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"action": 5}'])
+async def test_a_body_that_is_no_payload(tmp_path: Path, body: bytes) -> None:
+    class Raw(Hook):
+        @property
+        def body(self) -> bytes:
+            return body
+
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        assert (await posted(service, Raw("workflow_run", {}))).status in (202, 400)
+        assert waiting(service) == []
+
+
+async def test_a_body_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        hook = Hook("workflow_run", {"padding": "x" * (6 << 20)})
+        answer = await service.ask("POST", PATH, data=BytesIO(hook.body), headers=hook.headers(SECRET))
+        assert answer.status == 413
+
+
+async def test_without_a_secret_they_are_off(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        assert await sent(service, ended(), secret="") == [404]
