@@ -37,16 +37,7 @@ _STATES: Final = {
 
 def figures(title: str, about: str, query: str, columns: str, *, height: int = 4) -> stat.Panel:
     """One row's values side by side."""
-    panel = (
-        stat.Panel()
-        .color_mode(common.BigValueColorMode.NONE)
-        .graph_mode(common.BigValueGraphMode.NONE)
-        .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
-        .reduce_options(
-            build_common.ReduceDataOptions().values(values=True).calcs(["lastNotNull"]).fields("/.*/")
-        )
-        .with_transformation(_order(columns))
-    )
+    panel = _one_row(common.BigValueColorMode.NONE, columns)
     for name in columns.split():
         panel = panel.override_by_name(name, _look(LOOKS[name]))
     return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, height)
@@ -54,19 +45,23 @@ def figures(title: str, about: str, query: str, columns: str, *, height: int = 4
 
 def changes(title: str, about: str, query: str, columns: Mapping[str, tuple[Look, int]]) -> stat.Panel:
     """One row's values as changes: `columns` tell of each which sign is good news, +1, -1 or 0 (neither)."""
-    panel = (
+    panel = _one_row(common.BigValueColorMode.VALUE, " ".join(columns))
+    for name, (look, good) in columns.items():
+        panel = panel.override_by_name(name, [*_look(look), _signs(good)])
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
+
+
+def _one_row(colours: common.BigValueColorMode, columns: str) -> stat.Panel:
+    return (
         stat.Panel()
-        .color_mode(common.BigValueColorMode.VALUE)
+        .color_mode(colours)
         .graph_mode(common.BigValueGraphMode.NONE)
         .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
         .reduce_options(
             build_common.ReduceDataOptions().values(values=True).calcs(["lastNotNull"]).fields("/.*/")
         )
-        .with_transformation(_order(" ".join(columns)))
+        .with_transformation(_order(columns))
     )
-    for name, (look, good) in columns.items():
-        panel = panel.override_by_name(name, [*_look(look), _signs(good)])
-    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
 
 
 def chart(
