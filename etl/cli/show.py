@@ -45,6 +45,7 @@ class Question(StrEnum):
     REPORTS_OVER_TIME = "reports_over_time"
     FAILURES_OVER_TIME = "failures_over_time"
     RUNNERS_OVER_TIME = "runners_over_time"
+    DURATIONS = "durations"
     ETL_STATUS = "etl_status"
 
 

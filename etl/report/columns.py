@@ -69,6 +69,7 @@ _COLUMNS: Final = {
         Column("status", "Status", Kind.TEXT),
         Column("outcome", "Outcome", Kind.TEXT),
         Column("reason", "Got", Kind.TEXT),
+        Column("measure", "Measure", Kind.TEXT),
         # Counts.
         Column("runs", "Runs", Kind.COUNT, narrowest=75),
         Column("jobs", "Jobs", Kind.COUNT, narrowest=75),
@@ -113,6 +114,7 @@ _COLUMNS: Final = {
         Column("mean_s", "Mean", Kind.DURATION, narrowest=100),
         Column("duration_s", "Took", Kind.DURATION),
         Column("lag_s", "Lag", Kind.DURATION, narrowest=75),
+        Column("sum_s", "In all", Kind.DURATION),
         Column("minutes", "Minutes", Kind.MINUTES, narrowest=100),
         Column("wasted_minutes", "Wasted min", Kind.MINUTES, narrowest=150),
         Column("cost_minutes", "Costs min", Kind.MINUTES),

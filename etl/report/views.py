@@ -6,7 +6,9 @@ The terminal, the machine formats and the HTML report all draw from here. A new 
 
 from typing import Any, Final
 
-from etl.report.columns import Better, of
+from etl.queries.catalogue import BOUNDS
+from etl.report.columns import Better, Column, of
+from etl.report.formats import Kind
 from etl.report.view import View
 
 _CLOSEST: Final = {"foldable": False}
@@ -203,6 +205,15 @@ _VIEWS: Final = (
         "Runners over time",
         "jobs",
         of("time repository runner jobs minutes queued_p50_s", minutes=_ALWAYS, queued_p50_s=_ALWAYS),
+    ),
+    View(
+        "durations",
+        "How long executions took and waited",
+        "executions",
+        (
+            *of("repository workflow job_group measure count sum_s", job_group={"narrowest": 0}),
+            *(Column(f"le_{bound}", f"≤ {bound} s", Kind.COUNT, narrowest=None) for bound in BOUNDS),
+        ),
     ),
     View(
         "etl_status",

@@ -64,11 +64,14 @@ class Process:
 
     async def until(self, event: str, *, count: int = 1) -> Record:
         """The record of an event once it was logged `count` times; fails where the process ends before."""
-        async with asyncio.timeout(_LONGEST_WAIT_S):
-            while len(found := self.events(event)) < count:
-                assert self.running, f"it ended before {event!r}:\n{self.text}"
-                self._news.clear()
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT_S):
+                while len(found := self.events(event)) < count:
+                    assert self.running, f"it ended before {event!r}:\n{self.text}"
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {event!r} came:\n{self.text}") from None
         return found[count - 1]
 
     def events(self, event: str) -> list[Record]:

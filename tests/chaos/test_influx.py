@@ -45,6 +45,7 @@ FAULTS = [
     Fault("429 without a time", answers(lambda _: status(429))),
     Fault("503", answers(lambda _: status(503))),
     Fault("500 after half was written", answers(lambda w: half_written(w.proxy, status(500))), short=True),
+    Fault("401", answers(lambda _: status(401, "unauthorized access")), times=1),
     Fault("reset after half was written", answers(lambda w: half_written(w.proxy, reset()))),
 ]
 
@@ -189,7 +190,8 @@ async def test_the_token_is_revoked_in_the_middle(world: World, undisturbed: Poi
     process = await started(world)
     world.set_token(token, "inactive")
     record = await process.until(STOPPED)
-    assert "401" in record["reason"]
+    # InfluxDB says one or the other of a token that is not active.
+    assert "401" in record["reason"] or "403" in record["reason"]
     assert "influxdb.token" in record["reason"]
     world.set_token(token, "active")
     await process.until(GOES_ON)
@@ -207,3 +209,44 @@ async def started(world: World) -> Any:
     process = await world.start("run")
     await world.wait_until(lambda: world.proxy.writes >= 2)
     return process
+
+
+async def test_check_says_what_is_wrong_and_that_it_is_over(world: World) -> None:
+    """Beside no other process: it looks at the state, too."""
+    code, _ = await world.run("sync")
+    assert code == 0
+    for begin, end, told in (
+        (world.proxy.vanish, world.proxy.listen, "FAIL  store: "),
+        (refuse(world), clear(world), "influxdb.token"),
+        (no_github(world), clear(world), "FAIL  acme/rocket: "),
+    ):
+        await begin()
+        code, check = await world.run("check")
+        assert (code, told in check.text) == (1, True), check.text
+        await end()
+    code, check = await world.run("check")
+    assert (code, "FAIL" in check.text) == (0, False), check.text
+    sound(world)
+
+
+def refuse(world: World) -> Callable[[], Awaitable[None]]:
+    async def begin() -> None:
+        world.proxy.faults.add("", status(401, "unauthorized access"), times=None)
+
+    return begin
+
+
+def no_github(world: World) -> Callable[[], Awaitable[None]]:
+    async def begin() -> None:
+        world.settings["CI_HEALTH_GITHUB__RETRIES"] = "0"
+        world.github.faults.add("", status(502), times=None)
+
+    return begin
+
+
+def clear(world: World) -> Callable[[], Awaitable[None]]:
+    async def end() -> None:
+        world.proxy.faults.clear()
+        world.github.faults.clear()
+
+    return end

@@ -16,7 +16,7 @@ SEED = int(os.environ.get("CHAOS_SEED", "1"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "200" if FULL else "10"))
 
 
-@pytest.mark.timeout(1_200)
+@pytest.mark.timeout(2_400)
 async def test_killed_at_random_and_at_every_boundary(
     tmp_path: Path, influxd: Influxd, history: History, undisturbed: Points, record_property
 ) -> None:

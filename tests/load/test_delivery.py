@@ -8,6 +8,7 @@ import structlog
 from etl.errors import FatalError, RetriableError
 from etl.load.delivery import Delivery, Trouble
 from etl.load.store import Rejected, WriteResult
+from etl.state.outbox import Claim
 from etl.state.state import State
 
 LINES = [b"job job_id=%di %d" % (number, number) for number in range(5)]
@@ -66,13 +67,13 @@ async def test_a_defect_ends_no_service(state, delivery):
 
 
 async def test_a_state_that_cannot_be_written_for_a_while_costs_nothing(state, delivery, monkeypatch):
-    store, settle = Store(), state.outbox.settle
+    store, settle = Store(), Claim.settle
 
     def full(*_):
-        monkeypatch.setattr(state.outbox, "settle", settle)
+        monkeypatch.setattr(Claim, "settle", settle)
         raise RetriableError("the disk is full", retry_after=0.0)
 
-    monkeypatch.setattr(state.outbox, "settle", full)
+    monkeypatch.setattr(Claim, "settle", full)
     assert await deliver(delivery(store)) == [STOPPED, GOES_ON]
     assert store.taken == LINES * 2, "written twice is written once"
     assert state.outbox.backlog().points == 0

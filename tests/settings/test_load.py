@@ -175,9 +175,9 @@ def test_without_repositories_or_token_the_sentence_says_what_to_do():
         load({}).require_source()
     with pytest.raises(ConfigurationError, match="GITHUB_TOKEN"):
         load({"CI_HEALTH_REPOSITORIES": "a/b"}).require_source()
-    shared = {"CI_HEALTH_STATE__URL": "postgresql://u:secret@h/n"}
+    shared = {"CI_HEALTH_STATE__URL": "postgresql://u:sesame@h/n"}
     alone = load({"CI_HEALTH_REPOSITORIES": "a/b", "GITHUB_TOKEN": "t", **shared})
-    assert "secret" not in repr(alone)
+    assert "sesame" not in repr(alone)
     with pytest.raises(ConfigurationError, match="embedded store belongs to one process"):
         alone.require_source()
 

@@ -41,13 +41,18 @@ def histories(number: int, *, days: int = 1, pushes: int = 1) -> History:
 
 @dataclass
 class Crew:
-    """The workers of one shared state; `environment` are the settings of each."""
+    """The workers of one shared state; `environment` are the settings of each.
+
+    A busy machine may keep any of them silent for longer than `stalled` (seconds): then it is taken for
+    gone, which costs time and nothing else.
+    """
 
     folder: Path
     environment: dict[str, str]
     postgres: Postgres
     database: str
     limit: float = 60.0
+    stalled: float = 2.0
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     _logs: dict[int, int] = field(default_factory=dict)
 
@@ -62,6 +67,7 @@ class Crew:
                 "-m",
                 f"tests.workers.{module}",
                 str(self.limit),
+                str(self.stalled),
                 *(arguments or ("run",)),
                 cwd=ROOT,
                 env=self.environment | variables,
@@ -154,6 +160,7 @@ def settings(github: SimulatedGitHub, influxd: Influxd, folder: Path) -> dict[st
     """Settings of one process, with a bucket of its own."""
     return {
         "PATH": os.environ["PATH"],
+        "CI_HEALTH_HTTP__PORT": "0",
         "LC_ALL": "C.UTF-8",
         "CI_HEALTH_REPOSITORIES": ",".join(item.full_name for item in github.history.repositories),
         "CI_HEALTH_GITHUB__API_URL": github.url,

@@ -1,6 +1,6 @@
 """`ci-health` with a task that hangs and cannot be cancelled, in a process that otherwise lives on.
 
-`python -m tests.workers.stubborn LIMIT COMMAND …`: the sync of acme/r00 waits for the file $AWAITS.
+`python -m tests.workers.stubborn LIMIT STALLED COMMAND …`: the sync of acme/r00 waits for the file $AWAITS.
 """
 
 import asyncio

@@ -35,6 +35,8 @@ async def test_commands_at_the_same_time_wait_for_each_other_and_for_workers(
     tmp_path: Path, github: SimulatedGitHub, influxd: Influxd, postgres: Postgres
 ) -> None:
     async with github, crew(tmp_path, github, influxd, postgres) as workers:
+        # Nobody is taken for gone who is only slow.
+        workers.stalled = 120.0
         await workers.work(1)
         answers = await asyncio.gather(*(answer(workers, "sync", "--json") for _ in range(2)))
         await workers.until(ALL_SYNCED)
