@@ -70,6 +70,7 @@ def test_reports_without_cases_are_reports():
         (zipped({"a.xml": A, "b.xml": B})[:60], "not a zip file"),
         (b"PK\x03\x04", "not a zip file"),
     ],
+    ids=["nothing", "text", "HTML", "gzip", "cut gzip", "empty", "others", "cut end", "cut", "signature"],
 )
 def test_what_cannot_be_read_is_told(data, reason):
     names, (detail,) = read(data)
