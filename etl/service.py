@@ -79,10 +79,13 @@ class Service:
         return ["the service is stopping"] if self._stopping.is_set() else ended
 
     async def _tick(self) -> None:
-        """What the scheduler starts; it swallows exceptions, so that this one raises none."""
-        self._current = asyncio.create_task(self._sync())
-        await asyncio.wait([self._current])
-        if not self._current.cancelled() and (error := self._current.exception()):
+        """What the scheduler starts. It ends at once, for the scheduler cancels at its end what still runs."""
+        if self._current is None or self._current.done():
+            self._current = asyncio.create_task(self._sync())
+            self._current.add_done_callback(self._ended)
+
+    def _ended(self, sync: asyncio.Task[None]) -> None:
+        if not sync.cancelled() and (error := sync.exception()):
             log.error("sync failed", reason=str(error), exc_info=error if self._pipeline.debug else None)
 
     async def _sync(self) -> None:
@@ -98,6 +101,8 @@ class Service:
 
     async def _end_syncs(self) -> None:
         self._scheduler.pause()
+        # A tick that is due begins before.
+        await asyncio.sleep(0)
         await self._end_sync()
         self._scheduler.shutdown(wait=False)
 

@@ -109,6 +109,8 @@ def _command(folder: Path, port: int) -> list[str]:
         "--log-level=error",
         "--query-concurrency=10",
         f"--query-memory-bytes={512 << 20}",
+        # A disk that others write to as well may take its time.
+        "--storage-write-timeout=60s",
     ]
 
 

@@ -23,7 +23,7 @@ from typing import Any, Final, TypeVar
 import duckdb
 
 from etl.errors import DataError, FatalError, RetriableError
-from etl.load.line_protocol import parse
+from etl.load.line_parser import parse
 from etl.load.store import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
 from etl.transform.schema import ETL, MEASUREMENTS, FieldType, Measurement, Point

@@ -18,7 +18,7 @@ from etl.errors import DataError, FatalError
 from etl.load.influx_bucket import ensure_bucket
 from etl.load.influx_client import library, open_client
 from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
-from etl.load.line_protocol import time_of
+from etl.load.line_parser import time_of
 from etl.load.store import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
 from etl.settings import InfluxSettings

@@ -16,7 +16,7 @@ from etl.extract.github.runs import get_attempt
 from etl.extract.records import Annotation, Job, Run
 from etl.extract.results import Report
 from etl.extract.values import seconds
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun

@@ -14,7 +14,7 @@ from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
 from etl.load.delivery import Delivery
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.pipeline.assembly import Pipeline
 from etl.pipeline.reader import DAY_S, RunReader
 from etl.pipeline.session import Session

@@ -8,7 +8,7 @@ import pytest
 from dashboards.alerts import Rule, rules
 from dashboards.thresholds import BROKEN_HOURS, SILENT_HOURS
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.settings import InfluxSettings
 from etl.transform.schema import Point
 from tests.dashboards.grafana import Grafana

@@ -12,7 +12,7 @@ from dashboards.flux import CHOSEN, asked, chosen
 from dashboards.variables import ALL as ALL_VALUE
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.queries import QUESTIONS
 from etl.queries.question import GITHUB
 from etl.settings import InfluxSettings

@@ -16,7 +16,7 @@ import typer.main
 import etl.cli.demo
 import etl.cli.run  # registers the command
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.settings import InfluxSettings
 from etl.transform.schema import ETL, Point
 from tests.docs.test_packaging import SERVICES

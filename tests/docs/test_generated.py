@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from etl.errors import ConfigurationError
-from etl.load.line_protocol import encode, parse
+from etl.load.line_encoder import encode
+from etl.load.line_parser import parse
 from etl.settings import Settings, known_settings, load
 from etl.transform.schema import JOB, MEASUREMENTS
 from tools import docs, settings_docs

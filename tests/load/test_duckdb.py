@@ -14,7 +14,7 @@ import pytest
 
 from etl.errors import FatalError, RetriableError
 from etl.load.duckdb import DuckStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.queries import QUESTIONS
 from etl.transform.schema import ETL, MEASUREMENTS, NANOSECONDS, Measurement, Point
 from tests.load.stores import in_order

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from etl.errors import FatalError
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.settings import InfluxSettings
 from etl.transform.schema import ETL, JOB, MEASUREMENTS, NANOSECONDS, Point
 from tests.influxd import Influxd

@@ -9,7 +9,7 @@ import pytest
 from etl.load.duckdb import DuckStore
 from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.load.store import Row
 from etl.queries import QUESTIONS
 from tests.queries.samples import NASTY, SPAN, START, STOP, points

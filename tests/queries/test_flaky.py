@@ -9,7 +9,7 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.transform.names import EMPTY
 from etl.transform.schema import NANOSECONDS, Point
 from tests.queries.samples import NASTY, SPAN, STOP

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from etl.load.influxdb import InfluxStore
-from etl.load.line_protocol import encode
+from etl.load.line_encoder import encode
 from etl.transform.executions import Execution, Failure, key_of
 from etl.transform.flakes import evidence
 from etl.transform.limits import Limits
