@@ -5,7 +5,7 @@ totals that a report claims), what stands right inside them, and their status wh
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from sys import getsizeof
 
 from etl.errors import DataError
@@ -156,8 +156,10 @@ class _Report:
         self._count(suite, result)
 
     def _count(self, suite: _Suite, result: Result) -> None:
-        strings = (result.suite, result.name, result.message, result.path, result.retried_message or "")
-        size = _OVERHEAD + sum(getsizeof(string) for string in strings if string)
+        size = _OVERHEAD + getsizeof(result.suite) + getsizeof(result.name)
+        if result.message or result.path or result.retried_message:
+            strings = (result.message, result.path, result.retried_message or "")
+            size += sum(map(getsizeof, strings))
         suite.held += size
         self._held += size
         if self._held > self._limits.held:
@@ -169,6 +171,6 @@ def _last(results: list[Result]) -> Result:
     last = results[-1]
     red = [result.message for result in results if result.outcome.is_red]
     if red and any(result.outcome is Outcome.PASSED for result in results):
-        return replace(last, retried_message=red[-1])
+        return last._replace(retried_message=red[-1])
     within = [result.retried_message for result in results if result.retried_message is not None]
-    return replace(last, retried_message=within[-1]) if within else last
+    return last._replace(retried_message=within[-1]) if within else last

@@ -114,7 +114,7 @@ class Case:
             duration_s=duration(attributes.get("time", "")),
             message=message,
             path=_short(attributes.get("file", "").strip() or self._path),
-            line=_line(attributes.get("line", "")),
+            line=_line(attributes["line"]) if "line" in attributes else None,
             retried_message=self._retried() if outcome is Outcome.PASSED else None,
         )
 
@@ -126,7 +126,8 @@ class Case:
         if self._verdicts:
             return Outcome.PASSED, ""
         # ctest, Ginkgo and Google's tests tell by an attribute, not all of them by an element too.
-        return _STATUS.get(self._attributes.get("status", "").strip().lower(), Outcome.PASSED), ""
+        status = self._attributes.get("status")
+        return _STATUS.get(status.strip().lower(), Outcome.PASSED) if status else Outcome.PASSED, ""
 
     def _retried(self) -> str | None:
         return self._verdicts[0].message(self.name) if self._verdicts else None
@@ -135,6 +136,8 @@ class Case:
 def duration(text: str) -> float | None:
     """Seconds of `1.5`, `1,234.5`, `1.234,5`, `0,5` or `PT1M2.5S`; None for what is no duration."""
     text = text.strip()
+    if _PLAIN.fullmatch(text):
+        return _plausible(float(text))
     if match := _ISO.fullmatch(text):
         parts = [duration(part or "0") for part in match.groups()]
         known = [part for part in parts if part is not None]

@@ -1,7 +1,9 @@
 """Results of tests as a report holds them: records, no parsing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from etl.extract.records import Job
 
@@ -17,16 +19,19 @@ class Outcome(StrEnum):
     @property
     def is_red(self) -> bool:
         """Whether it is a failing result."""
-        return self in (Outcome.FAILED, Outcome.ERROR)
+        return self is _FAILED or self is _ERROR
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One test's result; a case that was retried within its `<testsuite>` is one, its last.
+_FAILED, _ERROR = Outcome.FAILED, Outcome.ERROR
+
+
+class Result(NamedTuple):
+    """One test's result, a tuple since there are many; a case that was retried within its `<testsuite>` is one, its last.
 
     `suite` is the case's classname, else the name of its innermost named suite. `message` is empty
     where the test passed. `retried_message` is the failing message of a case that failed and passed
-    on a retry within its report (evidence `in_report`), None for all others.
+    on a retry within its report (evidence `in_report`), None for all others. `ordinal` counts results
+    of the same suite and name within a job's execution; within a report it is 0.
     """
 
     suite: str
@@ -37,6 +42,17 @@ class Result:
     path: str = ""
     line: int | None = None
     retried_message: str | None = None
+    ordinal: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells tests apart within a job."""
+        return self[:2]
+
+
+def failing(results: Iterable[Result]) -> list[Result]:
+    """Those that failed."""
+    return [result for result in results if result.outcome is _FAILED or result.outcome is _ERROR]
 
 
 @dataclass(slots=True)

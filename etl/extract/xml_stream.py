@@ -94,7 +94,7 @@ class XmlStream:
         self._depth += 1
         if self._depth > self._limits.depth:
             raise DataError(f"elements are nested more than {self._limits.depth} deep")
-        self._start(tag.rpartition(":")[2], attributes)
+        self._start(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
 
     def _close(self, _tag: str) -> None:
         self._depth -= 1

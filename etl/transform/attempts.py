@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from etl.anomalies import Anomaly
 from etl.extract.records import Annotation, Job
-from etl.extract.results import Report
+from etl.extract.results import Report, failing
 from etl.transform import tests
 from etl.transform.context import Context
 from etl.transform.distinct import SeenTests, seen_tests
@@ -61,7 +61,7 @@ def transform_attempt(
         point, odd = run_point(context, jobs)
         made.points.append(point)
         made.anomalies += odd
-    reports = [replace(report, results=tests.masked(context, report.results)) for report in reports]
+    reports = [replace(report, results=tests.named(context, report.results)) for report in reports]
     by_job = {report.job.id: report for report in reports}
     for job in jobs:
         if job.completed:
@@ -110,7 +110,7 @@ def _keep(
     """The execution for evidence."""
     results = None if report is None else report.results
     messages = [note.message for note in told]
-    messages += [result.message for result in results or () if result.outcome.is_red]
+    messages += [result.message for result in failing(results or ())]
     execution = execution_of(
         context,
         job,

@@ -53,7 +53,7 @@ class SeenTests:
 
 def seen_tests(workflow: str, job: str, second: int, results: Sequence[Result]) -> SeenTests:
     """What an execution that ended at `second` (Unix) adds; names as tags have them."""
-    names = {key_of(result.suite, result.name): result.name for result in results}
+    names = {key_of(result.suite, result.name, 0): result.name for result in results}
     sample = tuple(names[key] for key in nsmallest(_NAMES_KEPT, names))
     return SeenTests(workflow, job, second // DAY_S, _sketch(names), sample)
 

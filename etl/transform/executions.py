@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from etl.extract.records import Job
-from etl.extract.results import Outcome, Result
+from etl.extract.results import Outcome, Result, failing
 from etl.transform.context import Context
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
@@ -78,7 +78,7 @@ class Execution:
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
-def key_of(suite: str, test: str, ordinal: int = 0) -> bytes:
+def key_of(suite: str, test: str, ordinal: int) -> bytes:
     """Eight bytes that stand for a test within its job, for the second result of its name and so on."""
     place = f"\x1f{ordinal}" if ordinal else ""
     text = f"{suite}\x1f{test}{place}".encode("utf-8", "surrogatepass")
@@ -118,33 +118,28 @@ def execution_of(
     )
 
 
-def numbered(results: Iterable[Result]) -> Iterator[tuple[Result, int]]:
-    """Results with the ordinal of each among those of equal names, in the order of the report."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for result in results:
-        name = (result.suite, result.name)
-        yield result, seen[name]
-        seen[name] += 1
-
-
 def retried(results: Iterable[Result]) -> Iterator[Failure]:
     """What failed and passed on a retry within the report."""
-    for result, ordinal in numbered(results):
+    for result in results:
         if result.retried_message is not None:
-            yield Failure(result.suite, result.name, ordinal, result.retried_message)
+            yield Failure(result.suite, result.name, result.ordinal, result.retried_message)
 
 
 def _failures(results: Sequence[Result]) -> Iterator[Failure]:
-    ran = Counter((result.suite, result.name) for result in results if result.outcome is not Outcome.SKIPPED)
-    for result, ordinal in numbered(results):
-        if result.outcome.is_red:
-            among = ran[result.suite, result.name]
-            yield Failure(result.suite, result.name, ordinal, result.message, ran=among)
+    red = failing(results)
+    names = {result.key for result in red}
+    ran = Counter(one.key for one in results if one.outcome is not Outcome.SKIPPED and one.key in names)
+    for result in red:
+        yield Failure(result.suite, result.name, result.ordinal, result.message, ran=ran[result.key])
 
 
-def _passed(results: Iterable[Result]) -> Iterable[bytes]:
-    """Results that passed; a name that also failed here (another browser) is no counterpart."""
-    red = {(result.suite, result.name) for result in results if result.outcome.is_red}
-    for result, ordinal in numbered(one for one in results if one.outcome is Outcome.PASSED):
-        if (result.suite, result.name) not in red:
-            yield key_of(result.suite, result.name, ordinal)
+def _passed(results: Sequence[Result]) -> Iterator[bytes]:
+    """Those that passed, numbered among such; a name that also failed here (another browser) is no counterpart."""
+    red = {result.key for result in failing(results)}
+    skipped: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        if result.outcome is Outcome.SKIPPED:
+            skipped[result.key] += 1
+        elif result.outcome is Outcome.PASSED and not (red and result.key in red):
+            before = skipped[result.key] if skipped else 0
+            yield key_of(result.suite, result.name, result.ordinal - before)

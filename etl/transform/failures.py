@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from etl.extract.records import Annotation, Job
-from etl.extract.results import Result
+from etl.extract.results import Result, failing
 from etl.transform.context import Context, present
 from etl.transform.executions import Failure
 from etl.transform.jobs import job_second, job_tags
@@ -18,7 +18,7 @@ def telling(annotations: Sequence[Annotation], results: Iterable[Result] = ()) -
     """Annotations of level `failure`, without GitHub's boilerplate where another one or a test says more."""
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
     better = [failure for failure in failures if not is_boilerplate(failure.message)]
-    explained = bool(better) or any(result.outcome.is_red for result in results)
+    explained = bool(better) or bool(failing(results))
     return better if explained else failures
 
 

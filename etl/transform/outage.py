@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etl.extract.results import Outcome, Result
+from etl.extract.results import Outcome, Result, failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +16,4 @@ class OutageGuard:
     def is_outage(self, results: Sequence[Result]) -> bool:
         """Whether the results that ran look like one."""
         ran = [result for result in results if result.outcome is not Outcome.SKIPPED]
-        red = sum(result.outcome.is_red for result in ran)
-        return len(ran) >= self.least and red > self.share * len(ran)
+        return len(ran) >= self.least and len(failing(ran)) > self.share * len(ran)

@@ -6,7 +6,7 @@ generated from here. This is public API: users' own queries and dashboards rest 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 TagValue = str
 FieldValue = int | float | str
@@ -22,9 +22,8 @@ class FieldType(StrEnum):
     STRING = "s"
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One point. `time` is Unix nanoseconds; absent fields are not in `fields`."""
+class Point(NamedTuple):
+    """One point, a tuple since there are many. `time` is Unix nanoseconds; absent fields are not in `fields`."""
 
     measurement: str
     tags: dict[str, TagValue]

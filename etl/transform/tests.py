@@ -1,29 +1,33 @@
 """Results of a job's tests → `test_report`, `test` and `failure` points."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from etl.extract.records import Job
-from etl.extract.results import Outcome, Result
+from etl.extract.results import Outcome, Result, failing
 from etl.transform.context import Context, present
-from etl.transform.executions import Failure, numbered
+from etl.transform.executions import Failure, key_of
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
-from etl.transform.schema import FAILURE, TEST, TEST_REPORT, Point
+from etl.transform.schema import FAILURE, NANOSECONDS, TEST, TEST_REPORT, FieldValue, Point
 from etl.transform.templates import signature_of
-from etl.transform.times import point_time
+from etl.transform.times import offset, point_time
 
 
-def masked(context: Context, results: Iterable[Result]) -> list[Result]:
-    """The results with names as tags have them, so that all that follows means the same tests."""
-    masks = context.rules.masks
-    return [replace(result, suite=masks(result.suite), name=masks(result.name)) for result in results]
+def named(context: Context, results: Iterable[Result]) -> list[Result]:
+    """The results of a job's execution with names as tags have them, and the ordinal among equal ones."""
+    masks, found = context.rules.masks, []
+    seen: dict[tuple[str, str], int] = {}
+    for result in results:
+        name = masks(result.suite), masks(result.name)
+        ordinal = seen.get(name, 0)
+        seen[name] = ordinal + 1
+        found.append(Result._make((*name, *result[2:-1], ordinal)))
+    return found
 
 
 def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point:
     """The summary of all results of a job's execution."""
-    outcomes = Counter(result.outcome for result in results)
+    count = [result.outcome for result in results].count
     durations = [result.duration_s for result in results if result.duration_s is not None]
     return Point(
         TEST_REPORT.name,
@@ -34,10 +38,10 @@ def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point
             attempt=context.run.attempt,
             head_sha=printable(context.run.head_sha),
             total=len(results),
-            passed=outcomes[Outcome.PASSED],
-            failed=outcomes[Outcome.FAILED],
-            errored=outcomes[Outcome.ERROR],
-            skipped=outcomes[Outcome.SKIPPED],
+            passed=count(Outcome.PASSED),
+            failed=count(Outcome.FAILED),
+            errored=count(Outcome.ERROR),
+            skipped=count(Outcome.SKIPPED),
             flaky=sum(result.retried_message is not None for result in results),
             duration_s=float(sum(durations)) if durations else None,
         ),
@@ -47,40 +51,37 @@ def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point
 
 def test_points(context: Context, job: Job, results: Sequence[Result]) -> Iterator[Point]:
     """A point a result (or a failing one); of equal names the ordinal within the job tells them apart."""
-    tags, second = job_tags(context, job), job_second(context, job)
-    for result, ordinal in numbered(results):
-        if context.rules.failed_only and not result.outcome.is_red:
-            continue
+    tags, second, of_job = job_tags(context, job), job_second(context, job), offset("test", job.id)
+    for result in failing(results) if context.rules.failed_only else results:
+        fields: dict[str, FieldValue] = {"job_id": job.id}
+        if result.duration_s is not None:
+            fields["duration_s"] = result.duration_s
+        if result.message and result.outcome is not Outcome.PASSED:
+            fields["message"] = printable(result.message)
         yield Point(
             TEST.name,
-            {**tags, "suite": result.suite, "test": result.name, "outcome": result.outcome.value},
-            present(
-                job_id=job.id,
-                duration_s=result.duration_s,
-                message=None if result.outcome is Outcome.PASSED else printable(result.message),
-            ),
-            point_time(second, "test", job.id, result.suite, result.name, ordinal),
+            {**tags, "suite": result.suite, "test": result.name, "outcome": result.outcome._value_},
+            fields,
+            _test_time(second, of_job, key_of(result.suite, result.name, result.ordinal)),
         )
 
 
 def annotated_points(context: Context, job: Job, failures: Iterable[Failure]) -> Iterator[Point]:
     """A point a failing result that only an annotation tells of."""
-    tags, second = job_tags(context, job), job_second(context, job)
+    tags, second, of_job = job_tags(context, job), job_second(context, job), offset("test", job.id)
     for failure in failures:
         yield Point(
             TEST.name,
             {**tags, "suite": failure.suite, "test": failure.test, "outcome": Outcome.FAILED.value},
             {"job_id": job.id, "message": printable(failure.message)},
-            point_time(second, "test", job.id, failure.suite, failure.test, failure.ordinal),
+            _test_time(second, of_job, key_of(failure.suite, failure.test, failure.ordinal)),
         )
 
 
 def failure_points(context: Context, job: Job, results: Iterable[Result]) -> Iterator[Point]:
     """A point for each failing result, with its signature."""
     tags, second = job_tags(context, job), job_second(context, job)
-    for result, ordinal in numbered(results):
-        if not result.outcome.is_red:
-            continue
+    for result in failing(results):
         message = printable(result.message)
         template = context.rules.templates(message)
         yield Point(
@@ -99,5 +100,10 @@ def failure_points(context: Context, job: Job, results: Iterable[Result]) -> Ite
                     head_sha=printable(context.run.head_sha),
                 ),
             },
-            point_time(second, "failure", "test", job.id, result.suite, result.name, ordinal),
+            point_time(second, "failure", "test", job.id, result.suite, result.name, result.ordinal),
         )
+
+
+def _test_time(second: int, job: int, test: bytes) -> int:
+    """The time of a test's point by what stands for the job and for the test: of both there are few."""
+    return second * NANOSECONDS + (job + int.from_bytes(test, "big")) % NANOSECONDS

@@ -10,9 +10,13 @@ def point_time(second: int, *identity: object) -> int:
 
     Two different things never overwrite each other, and the same thing written twice is one point.
     """
+    return second * NANOSECONDS + offset(*identity) % NANOSECONDS
+
+
+def offset(*identity: object) -> int:
+    """64 bits that stand for an identity."""
     text = "\x1f".join(map(str, identity)).encode("utf-8", "surrogatepass")
-    offset = int.from_bytes(blake2b(text, digest_size=8).digest(), "big") % NANOSECONDS
-    return second * NANOSECONDS + offset
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
 
 
 def elapsed(start: int | None, stop: int | None) -> float | None:

@@ -32,7 +32,9 @@ def evidence(state_url):
 
 def test_an_execution_comes_back_as_it_was_kept(evidence):
     failures = (Failure("␛(empty)", "é\n", 1, "boom", annotated=True, ran=2), Failure("s", "t", 0, ""))
-    kept = red(1, failures=failures, passed=frozenset({key_of("a", "b"), key_of("c", "d")}), duration_s=None)
+    kept = red(
+        1, failures=failures, passed=frozenset({key_of("a", "b", 0), key_of("c", "d", 0)}), duration_s=None
+    )
     without_report = execution(2, passed=None)
     evidence.put(kept, without_report)
     found = {one.job_id: one for one in evidence.related(1, execution(3))}

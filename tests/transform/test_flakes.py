@@ -10,6 +10,7 @@ from etl.transform.flakes import evidence, within_report
 from etl.transform.limits import DAY_S, Limits
 from etl.transform.outage import OutageGuard
 from etl.transform.schema import NANOSECONDS
+from etl.transform.tests import named
 from tests.transform.test_attempts import JOB, RUN, context
 
 T0 = 1_770_000_000
@@ -35,7 +36,7 @@ def execution(job_id: int, **changes) -> Execution:
         "message": "",
         "tags": TAGS,
         "failures": (),
-        "passed": frozenset({key_of("suite", "test_it")}),
+        "passed": frozenset({key_of("suite", "test_it", 0)}),
     }
     return Execution(**{**values, **changes})
 
@@ -199,7 +200,8 @@ def reported(attempt: int, *results: Result) -> Execution:
     """The execution of a failed job in an attempt, from its report."""
     run = replace(RUN, attempt=attempt)
     job = replace(JOB, id=attempt, started_at=None)
-    made = execution_of(context(run), job, is_job=False, results=results, annotated=(), message="")
+    told = named(context(run), results)
+    made = execution_of(context(run), job, is_job=False, results=told, annotated=(), message="")
     assert made is not None
     return made
 
