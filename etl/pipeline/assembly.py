@@ -77,7 +77,7 @@ class Pipeline:
         told = False
         # Whoever comes while one waits, waits behind it: one line tells of all.
         async with self._door:
-            while self.state.outbox.backlog().points >= limit:
+            while self.state.outbox.points() >= limit:
                 if delivery.hopeless and delivery.trouble:
                     raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
                 if not told:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, or_, select
+from sqlalchemy import Connection, Engine, delete, select, union
 
 from etl.state import tables
 from etl.state.database import upsert
@@ -28,10 +28,17 @@ class Evidence:
     def related(self, repository_id: int, execution: Execution) -> list[Execution]:
         """Executions of jobs of the same workflow, in the same run or on the same commit."""
         columns = tables.executions.c
+        # An OR of the two would make SQLite read all executions of the repository.
+        same_run = select(columns.job_id).where(
+            columns.repository_id == repository_id, columns.run_id == execution.run_id
+        )
+        same_commit = select(columns.job_id).where(
+            columns.repository_id == repository_id, columns.head_sha == execution.head_sha
+        )
         query = select(tables.executions).where(
             columns.repository_id == repository_id,
             columns.workflow_id == execution.workflow_id,
-            or_(columns.run_id == execution.run_id, columns.head_sha == execution.head_sha),
+            columns.job_id.in_(union(same_run, same_commit)),
         )
         with self._engine.connect() as connection:
             return [_execution(dict(row)) for row in connection.execute(query).mappings()]

@@ -21,6 +21,7 @@ _SEPARATOR = b"\x00"
 # A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
 _LONGEST_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
 _ROWS = 20
+_POINTS = select(func.sum(tables.outbox.c.points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,11 @@ class Outbox:
             entries = _entries(rows, points)
             rows.close()
             yield Claim(entries, lambda: nullcontext(connection), self._clock)
+
+    def points(self) -> int:
+        """How many wait, of all repositories."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(_POINTS) or 0)
 
     def backlog(self, repository: str | None = None) -> Backlog:
         """How much waits, and how much was rejected; of one repository, or of all."""

@@ -47,6 +47,9 @@ def _names(point: Point, passing: Execution) -> bool:
 
 
 def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limits) -> list[Point]:
+    # Most executions are all green: nobody looks for counterparts of what did not fail.
+    if failing.green and (failing.outage or not failing.failures):
+        return []
     points = []
     for kind in ("rerun", "same_sha"):
         counterparts = [other for other in everyone if _is_counterpart(kind, failing, other, limits)]

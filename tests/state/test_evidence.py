@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import event
 
 from etl.state.database import open_database
 from etl.state.evidence import Evidence
@@ -66,3 +67,18 @@ def test_what_was_read_45_days_ago_is_forgotten_however_old_it_is(evidence):
     evidence.now[0] += 1
     evidence.forget()
     assert evidence.related(1, execution(9)) == []
+
+
+def test_what_is_related_is_found_by_its_index(tmp_path):
+    """Without reading every execution of the repository, of which there may be a hundred thousand."""
+    engine = open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    asked = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    Evidence(engine).related(1, execution(1))
+    ((statement, values),) = asked
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    engine.dispose()
+    reads = [step for step in plan if "executions" in step and step.startswith(("SEARCH", "SCAN"))]
+    assert len(reads) == 3
+    assert [step for step in reads if " AND " not in step] == []
