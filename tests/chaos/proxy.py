@@ -17,12 +17,15 @@ GoOn = Callable[[], Awaitable[web.StreamResponse]]
 
 
 class InfluxProxy:
-    """Passes requests on to InfluxDB; `faults` answer instead, `writes` counts requests that write."""
+    """Passes requests on to InfluxDB, or has `faults` answer.
+
+    `writes` counts requests that write, `accepted` those that InfluxDB took.
+    """
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
         self.faults = Faults()
-        self.writes = 0
+        self.writes = self.accepted = 0
         self.url = ""
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -70,6 +73,7 @@ class InfluxProxy:
         url = self.upstream + request.path_qs
         async with self._session.request(request.method, url, data=body, headers=kept) as answer:
             content = await answer.read()
+            self.accepted += request.path == _WRITE and answer.ok
             headers = {"Content-Type": answer.headers.get("Content-Type", "text/plain")}
             return web.Response(status=answer.status, body=content, headers=headers)
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -315,6 +316,9 @@ class Machine(RuleBasedStateMachine):
     @staticmethod
     def _fail() -> Any:
         raise AssertionError("the repository is unknown")
+
+
+pytestmark = pytest.mark.timeout(1_200)
 
 
 def runs(examples: int) -> settings:
