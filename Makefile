@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
+.PHONY: demo test bench chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -21,6 +21,11 @@ demo: $(VENV)/users
 
 test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
+
+# Speed and cost, each against a reference in the same run, into docs/performance.md: about ten minutes.
+bench: $(VENV)/developers influxd
+	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/python -m benchmarks --json benchmarks/results.json $(ARGS)
+	@$(BIN)/python -m tools.docs
 
 # Every fault of docs/reliability.md, and 200 kills: about a quarter of an hour. $$CHAOS_SEED and
 # $$CHAOS_KILLS make other kills, and other numbers of them.

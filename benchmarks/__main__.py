@@ -1,0 +1,79 @@
+"""`python -m benchmarks [NAME …] [--quick] [--json FILE]`: measure, print a table, and write it as JSON."""
+
+import argparse
+import asyncio
+import importlib
+import inspect
+import json
+import os
+import platform
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Outcome, Size
+
+NAMES = ("encoding", "junit", "pipeline", "memory", "requests", "latency", "state", "questions", "startup")
+
+
+def main() -> None:
+    """What is asked for, each module in a process of its own."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; none: all")
+    parser.add_argument("--quick", action="store_true", help="small input: whether they work, not how fast")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    size = Size.QUICK if arguments.quick else Size.FULL
+    outcomes = [one for name in arguments.names or NAMES for one in _alone(name, size)]
+    Console().print(table(outcomes))
+    if arguments.json:
+        arguments.json.write_text(as_json(outcomes), "utf-8")
+
+
+def measured(name: str, size: Size) -> list[Outcome]:
+    """The outcomes of one module."""
+    found = importlib.import_module(f"benchmarks.{name}").run(size)
+    outcomes: list[Outcome] = asyncio.run(found) if inspect.iscoroutine(found) else found
+    return outcomes
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """What was measured, for people."""
+    shown = Table("What", "Against", "Ratio", "Spread", "Bar", "Met")
+    for one in outcomes:
+        bar = f"{'≥' if one.at_least else '≤'} {one.bar:g}"
+        spread = f"{one.ratios[0]:.2f} to {one.ratios[-1]:.2f}"
+        shown.add_row(one.what, one.reference, f"{one.ratio:.2f}", spread, bar, "yes" if one.met else "no")
+    return shown
+
+
+def as_json(outcomes: Sequence[Outcome]) -> str:
+    """The same for programs, with what it was measured on."""
+    machine = {
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    measures = [
+        asdict(one) | {"ratio": one.ratio, "spread": [one.ratios[0], one.ratios[-1]], "met": one.met}
+        for one in outcomes
+    ]
+    return json.dumps({"machine": machine, "outcomes": measures}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _alone(name: str, size: Size) -> list[Outcome]:
+    """In a process of its own: what one leaves behind slows no other."""
+    Console(stderr=True).print(f"{name} …")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        return executor.submit(measured, name, size).result()
+
+
+if __name__ == "__main__":
+    main()

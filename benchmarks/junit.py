@@ -1,0 +1,92 @@
+"""JUnit XML → results → points → line protocol, against junitparser reading the same file and going no further."""
+
+from collections.abc import Callable
+from random import Random
+from xml.parsers import expat
+
+from junitparser import JUnitXml
+
+from benchmarks.measure import Outcome, Size, alternating, processor_s
+from etl.demo.suites import execute, plan_suite, report
+from etl.extract.junit import read_report
+from etl.extract.records import Job, Run
+from etl.extract.results import Report
+from etl.load.line_encoder import encode
+from etl.transform.attempts import transform_attempt
+from etl.transform.context import Context
+from etl.transform.rules import Rules
+
+_COMPLETED = 1_790_000_000
+_RUN = Run(
+    id=1, number=1, attempt=1, workflow_id=1, workflow_name="CI", path=".github/workflows/ci.yml",
+    check_suite_id=1, event="push", status="completed", conclusion="failure", head_sha="6f1c0d2a9be3",
+    head_branch="main", fork=False, actor="someone", created_at=_COMPLETED - 900, started_at=_COMPLETED - 900,
+    updated_at="", url="https://github.com/acme/rocket/actions/runs/1", has_previous_attempt=False,
+)  # fmt: skip
+_JOB = Job(
+    id=2, run_id=1, attempt=1, name="unit (ubuntu-24.04)", status="completed", conclusion="failure",
+    created_at=_COMPLETED - 900, started_at=_COMPLETED - 890, completed_at=_COMPLETED,
+    labels=("ubuntu-24.04",), steps=(), url="https://github.com/acme/rocket/actions/runs/1/job/2",
+)  # fmt: skip
+
+
+def run(size: Size) -> list[Outcome]:
+    """Seconds of processor for a report; of its tests, two in a hundred fail at times."""
+    number = size.of(20_000, 200)
+    content = a_report(number)
+    context = Context("acme/rocket", "CI", "main", _RUN, Rules())
+    if len(lines(context, content)) < number or visited(content) < number:
+        raise AssertionError("results are missing")
+    what = f"JUnit XML of {number} results → line protocol"
+    references: dict[str, Callable[[], object]] = {
+        "junitparser, each case visited": lambda: visited(content),
+        "junitparser, its tree alone": lambda: JUnitXml.fromstring(content),
+        "bare expat": lambda: events(content),
+    }
+    outcomes = []
+    for reference, work in references.items():
+        ours, theirs = alternating(
+            lambda: processor_s(lambda: lines(context, content)),
+            lambda work=work: processor_s(work),  # type: ignore[misc]
+            size.of(9, 1),
+        )
+        outcomes.append(Outcome("junit", what, reference, ours, theirs, "s", 1.0, at_least=True))
+    return outcomes
+
+
+def a_report(number: int) -> bytes:
+    """The XML of an execution of so many tests."""
+    random = Random(1)  # noqa: S311
+    plans = plan_suite(random, "acme", tests=number, flaky=[0.3] * (number // 50))
+    return report(execute(random, plans, day=0, retries=1))
+
+
+def lines(context: Context, content: bytes) -> list[bytes]:
+    """What becomes of a report in the pipeline."""
+    results = list(read_report([content]))
+    made = transform_attempt(context, [_JOB], {}, [Report(_JOB, is_job=True, results=results)])
+    return [encode(point) for point in made.points]
+
+
+def visited(content: bytes) -> int:
+    """What the pipeline takes from a report, by junitparser: name, class, time and result of each case."""
+    number = 0
+    for suite in JUnitXml.fromstring(content):
+        for case in suite:
+            _ = case.name, case.classname, case.time, case.result
+            number += 1
+    return number
+
+
+def events(content: bytes) -> int:
+    """The elements that expat tells of."""
+    number = 0
+
+    def start(_tag: str, _attributes: dict[str, str]) -> None:
+        nonlocal number
+        number += 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.Parse(content, True)
+    return number

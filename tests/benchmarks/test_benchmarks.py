@@ -1,0 +1,53 @@
+"""The code of every benchmark, on small input: that it works and counts right, never how fast it is."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from benchmarks.__main__ import NAMES, as_json, measured, table
+from benchmarks.measure import Outcome, Size, alternating
+
+EXACT = {"requests"}
+ONE = Outcome("one", "a thing", "another", (2.0, 4.0, 3.0), (4.0, 4.0, 4.0), "s", 1.2, at_least=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_works(name: str) -> None:
+    outcomes = measured(name, Size.QUICK)
+    assert outcomes
+    for one in outcomes:
+        assert len(one.ours) == len(one.theirs) > 0
+        assert min(*one.ours, *one.theirs) >= 0
+    if name in EXACT:
+        assert all(one.met for one in outcomes)
+        assert all(one.notes for one in outcomes)
+
+
+def test_a_ratio_is_the_median_of_pairs_and_says_how_many_times_as_fast() -> None:
+    assert ONE.ratios == [1.0, pytest.approx(4 / 3), 2.0]
+    assert ONE.ratio == pytest.approx(4 / 3)
+    assert ONE.met
+    most = replace(ONE, at_least=False)
+    assert most.ratio == pytest.approx(3 / 4)
+    assert most.met
+    assert not replace(most, bar=0.7).met
+
+
+def test_samples_are_taken_in_turns() -> None:
+    calls: list[str] = []
+    first, second = (lambda name=name: calls.append(name) or 1.0 for name in "ab")
+    assert alternating(first, second, 2) == ((1.0, 1.0), (1.0, 1.0))
+    assert calls == ["a", "b"] * 3
+
+
+def test_figures_are_shown_and_written() -> None:
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as shown:
+        console.print(table([ONE]))
+    assert "1.33" in shown.get()
+    written = json.loads(as_json([ONE]))
+    assert written["outcomes"][0]["spread"] == [1.0, 2.0]
+    assert set(written["machine"]) == {"processors", "python", "system"}
