@@ -16,6 +16,8 @@ from etl.transform.times import point_time
 
 Kind = Literal["rerun", "same_sha", "in_report"]
 
+_KINDS: tuple[Kind, ...] = ("rerun", "same_sha")
+
 # Events that test exactly the commit: a pull request's run tests a merge with a base that moves on.
 SAME_SHA_EVENTS = ("push", "merge_group", "schedule")
 
@@ -31,7 +33,8 @@ def evidence(new: Execution, known: Iterable[Execution], limits: Limits) -> list
     points = _of_failing(new, everyone, limits)
     for other in others:
         # Only where the new execution is the earliest passing one does an older failure change.
-        points += [point for point in _of_failing(other, everyone, limits) if _names(point, new)]
+        if any(_is_counterpart(kind, other, new, limits) for kind in _KINDS):
+            points += [point for point in _of_failing(other, everyone, limits) if _names(point, new)]
     return points
 
 
@@ -51,7 +54,7 @@ def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limit
     if failing.green and (failing.outage or not failing.failures):
         return []
     points = []
-    for kind in ("rerun", "same_sha"):
+    for kind in _KINDS:
         counterparts = [other for other in everyone if _is_counterpart(kind, failing, other, limits)]
         counterparts.sort(key=lambda other: (other.ended_at, other.job_id))
         if not failing.green and failing.job:
@@ -65,7 +68,7 @@ def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limit
     return points
 
 
-def _is_counterpart(kind: str, failing: Execution, other: Execution, limits: Limits) -> bool:
+def _is_counterpart(kind: Kind, failing: Execution, other: Execution, limits: Limits) -> bool:
     apart = abs(other.ended_at - failing.ended_at)
     if kind == "rerun":
         return other.run_id == failing.run_id and other.attempt != failing.attempt and apart <= limits.rerun_s
@@ -84,7 +87,7 @@ def _passes(other: Execution, failing: Execution, failure: Failure) -> bool:
     return comparable and other.shows_passing(failure)
 
 
-def _job_point(kind: Kind | str, failing: Execution, passing: Execution) -> Point:
+def _job_point(kind: Kind, failing: Execution, passing: Execution) -> Point:
     return Point(
         FLAKE.name,
         {**failing.tags, "level": "job", "evidence": kind},
@@ -97,7 +100,7 @@ def _job_point(kind: Kind | str, failing: Execution, passing: Execution) -> Poin
     )
 
 
-def _test_point(kind: Kind | str, failing: Execution, failure: Failure, passing: Execution) -> Point:
+def _test_point(kind: Kind, failing: Execution, failure: Failure, passing: Execution) -> Point:
     """Evidence at test level; `passing` is the failing execution itself for `in_report`."""
     tags = {
         **failing.tags,
