@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from etl.extract.records import Artifact, Job, Run, Step
+from etl.extract.values import seconds
 
 _STEP_SLACK_S = 2
+_END_SLACK_S = 60
 
 # Artifact glob and job glob.
 Rule = tuple[str, str]
@@ -18,8 +20,12 @@ Rule = tuple[str, str]
 def was_made_in(artifact: Artifact, attempt: Run, until: int | None) -> bool:
     """Whether an artifact was created in this attempt of its run; the next one began at `until`.
 
-    Both are times of GitHub's own; those of jobs and steps would be their runners'.
+    All are times of GitHub's own; those of jobs and steps would be their runners'. Where no next one is
+    known, it may have begun since the run was listed: what came after the run's last change is not
+    this attempt's.
     """
+    if until is None and attempt.completed and (ended := seconds(attempt.updated_at)) is not None:
+        until = ended + _END_SLACK_S
     begun = attempt.attempt == 1 or artifact.created_at >= (attempt.started_at or 0)
     return begun and (until is None or artifact.created_at < until)
 

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from etl.extract.records import Artifact, Job, Step
+from etl.extract.records import Artifact, Job, Run, Step
 from etl.transform.artifact_jobs import job_of, was_made_in
 from tests.transform.test_attempts import RUN
 
@@ -58,9 +59,24 @@ def found(name: str, *jobs: str, rules: tuple[tuple[str, str], ...] = ()) -> str
 def test_an_artifact_is_of_the_last_attempt_that_had_begun(
     attempt: int, until: int | None, moment: int, made: bool
 ) -> None:
-    run = replace(RUN, attempt=attempt, started_at=NOW + 300 * (0, 0, 1, 3)[attempt])
+    run = ended(100_000, attempt=attempt, started_at=NOW + 300 * (0, 0, 1, 3)[attempt])
     limit = None if until is None else NOW + until
     assert was_made_in(artifact("junit", NOW + moment), run, limit) is made
+
+
+def ended(at: int, **changes: Any) -> Run:
+    return replace(RUN, updated_at=f"{datetime.fromtimestamp(NOW + at, UTC):%Y-%m-%dT%H:%M:%SZ}", **changes)
+
+
+@pytest.mark.parametrize(("moment", "made"), [(500, True), (530, True), (600, False)])
+def test_an_artifact_from_after_the_last_change_is_of_an_attempt_that_is_not_known(
+    moment: int, made: bool
+) -> None:
+    """A run that is repeated between its listing and that of the artifacts."""
+    run = ended(500, attempt=1)
+    assert was_made_in(artifact("junit", NOW + moment), run, None) is made
+    still_open = replace(run, status="in_progress")
+    assert was_made_in(artifact("junit", NOW + moment), still_open, None)
 
 
 MATRIX = ("test (ubuntu-latest, 3.11)", "test (ubuntu-latest, 3.12)", "test (windows-latest, 3.12)", "lint")
