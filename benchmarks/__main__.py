@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Outcome, Size
+from etl import log
+from etl.settings import LogSettings
 
 NAMES = ("encoding", "junit", "pipeline", "memory", "requests", "latency", "state", "questions", "startup")
 
@@ -71,7 +73,8 @@ def as_json(outcomes: Sequence[Outcome]) -> str:
 def _alone(name: str, size: Size) -> list[Outcome]:
     """In a process of its own: what one leaves behind slows no other."""
     Console(stderr=True).print(f"{name} …")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+    quiet = LogSettings(level="error")
+    with ProcessPoolExecutor(1, get_context("spawn"), log.configure, (quiet,)) as executor:
         return executor.submit(measured, name, size).result()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl import log
 from etl.demo.history import (
     DAY_S,
     Annotation,
@@ -38,11 +37,8 @@ def settings_for(history: History, url: str, folder: Path, **changes: Any) -> Se
         "github": {"token": "benchmark", "api_url": url},
         "since": history.start.date().isoformat(),
         "data_dir": str(folder),
-        "log": {"level": "error"},
     }
-    settings = load({}, file=Path("/dev/null"), overrides=overrides | changes)
-    log.configure(settings.log)
-    return settings
+    return load({}, file=Path("/dev/null"), overrides=overrides | changes)
 
 
 async def synced(settings: Settings, store: "Lines") -> list[Summary]:

@@ -1,3 +1,10 @@
+"""What every test has: the parts of other modules, and a check that it leaves the log as it was."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 pytest_plugins = [
     "tests.influxd",
     "tests.postgres",
@@ -5,3 +12,13 @@ pytest_plugins = [
     "tests.load.faults",
     "tests.played",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _log_left_alone() -> Iterator[None]:
+    """A log that one test sets up for itself hides what the next one waits for."""
+    before = structlog.get_config()
+    yield
+    after = structlog.get_config()
+    structlog.configure(**before)
+    assert after == before, "this test left structlog changed for those after it"

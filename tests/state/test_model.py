@@ -322,7 +322,7 @@ pytestmark = pytest.mark.timeout(1_200)
 
 
 def runs(examples: int) -> settings:
-    more = 16 if os.environ.get("CHAOS") == "full" else 1
+    more = 8 if os.environ.get("CHAOS") == "full" else 1
     return settings(max_examples=more * examples, stateful_step_count=30, deadline=None)
 
 
