@@ -1,26 +1,18 @@
 """`python -m benchmarks [NAME …] [--quick] [--json FILE]`: measure, print a table, and write it as JSON."""
 
 import argparse
-import asyncio
-import importlib
-import inspect
 import json
 import os
 import platform
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Outcome, Size
-from etl import log
-from etl.settings import LogSettings
-
-NAMES = ("encoding", "junit", "pipeline", "memory", "requests", "latency", "state", "questions", "startup")
+from benchmarks.suite import NAMES, alone
 
 
 def main() -> None:
@@ -33,17 +25,10 @@ def main() -> None:
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     size = Size.QUICK if arguments.quick else Size.FULL
-    outcomes = [one for name in arguments.names or NAMES for one in _alone(name, size)]
+    outcomes = [one for name in arguments.names or NAMES for one in alone(name, size)]
     Console().print(table(outcomes))
     if arguments.json:
         arguments.json.write_text(as_json(outcomes), "utf-8")
-
-
-def measured(name: str, size: Size) -> list[Outcome]:
-    """The outcomes of one module."""
-    found = importlib.import_module(f"benchmarks.{name}").run(size)
-    outcomes: list[Outcome] = asyncio.run(found) if inspect.iscoroutine(found) else found
-    return outcomes
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
@@ -68,14 +53,6 @@ def as_json(outcomes: Sequence[Outcome]) -> str:
         for one in outcomes
     ]
     return json.dumps({"machine": machine, "outcomes": measures}, indent=1, ensure_ascii=False) + "\n"
-
-
-def _alone(name: str, size: Size) -> list[Outcome]:
-    """In a process of its own: what one leaves behind slows no other."""
-    Console(stderr=True).print(f"{name} …")
-    quiet = LogSettings(level="error")
-    with ProcessPoolExecutor(1, get_context("spawn"), log.configure, (quiet,)) as executor:
-        return executor.submit(measured, name, size).result()
 
 
 if __name__ == "__main__":

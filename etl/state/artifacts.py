@@ -5,13 +5,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from etl.extract.records import Artifact
 from etl.state import tables
 from etl.state.database import upsert
 
 _KEPT_S = 45 * 86_400
+_ARTIFACTS = tables.artifacts.c
+# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+_OF_RUN = (
+    select(tables.artifacts)
+    .where(_ARTIFACTS.repository_id == bindparam("repository"), _ARTIFACTS.run_id == bindparam("run"))
+    .order_by(_ARTIFACTS.created_at, _ARTIFACTS.id)
+)
 
 
 class Artifacts:
@@ -43,12 +50,7 @@ class Artifacts:
 
     def of_run(self, repository_id: int, run_id: int) -> list[Artifact]:
         """Artifacts of a run, in order of their creation."""
-        table = tables.artifacts
-        query = (
-            select(table)
-            .where(table.c.repository_id == repository_id, table.c.run_id == run_id)
-            .order_by(table.c.created_at, table.c.id)
-        )
+        asked = {"repository": repository_id, "run": run_id}
         with self._engine.connect() as connection:
             return [
                 Artifact(
@@ -59,7 +61,7 @@ class Artifacts:
                     created_at=row.created_at,
                     run_id=row.run_id,
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(_OF_RUN, asked)
             ]
 
     def prune(self, connection: Connection, repository_id: int) -> None:

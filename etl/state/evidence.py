@@ -5,17 +5,34 @@ Passing results cost no row: an execution carries the hashes of the tests that p
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select, union
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, select, union
 
 from etl.state import tables
 from etl.state.database import upsert
 from etl.transform.executions import HASH_BYTES, Execution, Failure
 
 _KEPT_S = 45 * 86_400
+
+
+def _related() -> Select[Any]:
+    """Executions of a workflow in a run or on a commit; an OR would make SQLite read all of a repository."""
+    columns = tables.executions.c
+    of_repository = columns.repository_id == bindparam("repository")
+    same_run = select(columns.job_id).where(of_repository, columns.run_id == bindparam("run"))
+    same_commit = select(columns.job_id).where(of_repository, columns.head_sha == bindparam("commit"))
+    return select(tables.executions).where(
+        of_repository,
+        columns.workflow_id == bindparam("workflow"),
+        columns.job_id.in_(union(same_run, same_commit)),
+    )
+
+
+# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+_RELATED = _related()
 
 
 class Evidence:
@@ -27,26 +44,19 @@ class Evidence:
 
     def related(self, repository_id: int, execution: Execution) -> list[Execution]:
         """Executions of jobs of the same workflow, in the same run or on the same commit."""
-        columns = tables.executions.c
-        # An OR of the two would make SQLite read all executions of the repository.
-        same_run = select(columns.job_id).where(
-            columns.repository_id == repository_id, columns.run_id == execution.run_id
-        )
-        same_commit = select(columns.job_id).where(
-            columns.repository_id == repository_id, columns.head_sha == execution.head_sha
-        )
-        query = select(tables.executions).where(
-            columns.repository_id == repository_id,
-            columns.workflow_id == execution.workflow_id,
-            columns.job_id.in_(union(same_run, same_commit)),
-        )
+        asked = {
+            "repository": repository_id,
+            "workflow": execution.workflow_id,
+            "run": execution.run_id,
+            "commit": execution.head_sha,
+        }
         with self._engine.connect() as connection:
-            return [_execution(dict(row)) for row in connection.execute(query).mappings()]
+            return [_execution(dict(row)) for row in connection.execute(_RELATED, asked).mappings()]
 
-    def add(self, connection: Connection, repository_id: int, execution: Execution) -> None:
-        """Keep an execution, within the caller's transaction."""
-        row = {"repository_id": repository_id, **_columns(execution), "added_at": int(self._clock())}
-        upsert(connection, tables.executions, row)
+    def add(self, connection: Connection, repository_id: int, executions: Iterable[Execution]) -> None:
+        """Keep executions, within the caller's transaction."""
+        common = {"repository_id": repository_id, "added_at": int(self._clock())}
+        upsert(connection, tables.executions, *(common | _columns(one) for one in executions))
 
     def prune(self, connection: Connection, repository_id: int) -> None:
         """Forget executions 45 days after they were read: GitHub lets no run take longer."""

@@ -4,13 +4,23 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select
 
 from etl.extract.github.pages import PageTag
 from etl.state import tables
 from etl.state.database import upsert
 
 _KEPT_S = 45 * 86_400
+# Asked with every request: made once, since making a statement takes longer than SQLite takes to answer.
+_PAGE = (
+    select(tables.page_tags)
+    .join(tables.repositories, tables.repositories.c.id == tables.page_tags.c.repository_id)
+    .where(
+        tables.repositories.c.name == bindparam("name"),
+        tables.page_tags.c.url == bindparam("url"),
+        tables.page_tags.c.identity == bindparam("identity"),
+    )
+)
 
 
 class Pages:
@@ -22,14 +32,9 @@ class Pages:
 
     def get(self, name: str, url: str, identity: str) -> PageTag | None:
         """What GitHub answered last to this URL and this token, of the repository of that name."""
-        table, repositories = tables.page_tags, tables.repositories
-        query = (
-            select(table)
-            .join(repositories, repositories.c.id == table.c.repository_id)
-            .where(repositories.c.name == name, table.c.url == url, table.c.identity == identity)
-        )
+        asked = {"name": name, "url": url, "identity": identity}
         with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_PAGE, asked).one_or_none()
         if row is None:
             return None
         return PageTag(row.url, row.identity, row.etag, row.next_url, row.total_count, row.items)

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select, update
 
 from etl.errors import SupersededError
 from etl.extract.records import Workflow
 from etl.state import tables
 from etl.state.database import upsert
+
+# Asked in every transaction of a session: made once, since making a statement takes long.
+_TURN = (
+    select(tables.repositories.c.turn)
+    .where(tables.repositories.c.id == bindparam("repository"))
+    .with_for_update(read=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,7 @@ class Repositories:
 
     def require_turn(self, connection: Connection, repository: KnownRepository) -> None:
         """Raises SupersededError where another session has begun; none begins before this transaction ends."""
-        table = tables.repositories
-        query = select(table.c.turn).where(table.c.id == repository.id).with_for_update(read=True)
-        if connection.scalar(query) != repository.turn:
+        if connection.scalar(_TURN, {"repository": repository.id}) != repository.turn:
             raise _superseded(repository)
 
     def move_cursor(self, repository: KnownRepository, before: int | None, cursor: int) -> None:

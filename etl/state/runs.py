@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select
 
 from etl.state import tables
 from etl.state.database import upsert
@@ -15,6 +15,10 @@ COMPLETED = "completed"
 AGED_OUT = "aged out"
 _KEY = 8
 _KEPT_S = 45 * 86_400
+# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+_RUN = select(tables.runs).where(
+    tables.runs.c.repository_id == bindparam("repository"), tables.runs.c.id == bindparam("run")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,7 @@ class Runs:
     def get(self, repository_id: int, run_id: int) -> KnownRun | None:
         """The run as it was last read."""
         with self._engine.connect() as connection:
-            row = connection.execute(
-                select(tables.runs).where(
-                    tables.runs.c.repository_id == repository_id, tables.runs.c.id == run_id
-                )
-            ).one_or_none()
+            row = connection.execute(_RUN, {"repository": repository_id, "run": run_id}).one_or_none()
         return None if row is None else _known_run(row)
 
     def still_open(self, repository_id: int) -> list[KnownRun]:

@@ -78,8 +78,7 @@ class State:
         with self._turn(repository) as connection:
             self.runs.save(connection, repository.id, run)
             self.pages.save(connection, repository.id, tags)
-            for execution in executions:
-                self.evidence.add(connection, repository.id, execution)
+            self.evidence.add(connection, repository.id, executions)
             for tests in seen:
                 self.distinct.add(connection, repository.id, tests)
             self.outbox.add(connection, repository.name, lines)

@@ -2,13 +2,17 @@
 
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from benchmarks.__main__ import NAMES, as_json, measured, table
+from benchmarks.__main__ import as_json, table
 from benchmarks.measure import Outcome, Size, alternating
+from benchmarks.suite import NAMES, measured
 
 EXACT = {"requests"}
 ONE = Outcome("one", "a thing", "another", (2.0, 4.0, 3.0), (4.0, 4.0, 4.0), "s", 1.2, at_least=True)
@@ -24,6 +28,14 @@ def test_it_works(name: str) -> None:
     if name in EXACT:
         assert all(one.met for one in outcomes)
         assert all(one.notes for one in outcomes)
+
+
+def test_the_command_writes_what_it_measured(tmp_path: Path) -> None:
+    written = tmp_path / "results.json"
+    command = [sys.executable, "-m", "benchmarks", "encoding", "startup", "--quick", "--json", str(written)]
+    subprocess.run(command, check=True, capture_output=True)
+    outcomes = json.loads(written.read_text())["outcomes"]
+    assert {one["name"] for one in outcomes} == {"encoding", "start"}
 
 
 def test_a_ratio_is_the_median_of_pairs_and_says_how_many_times_as_fast() -> None:

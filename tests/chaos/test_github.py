@@ -44,7 +44,10 @@ async def test_answers_that_break_off(fault: str, world: World, undisturbed: Poi
 
 
 async def test_the_secondary_limit(world: World, undisturbed: Points) -> None:
-    world.github.faults.add("/jobs", faults.secondary_limit("2"), times=5)
+    world.github.faults.add("/jobs", faults.secondary_limit("2"), times=None)
+    process = await world.start("run")
+    await process.until("waiting for GitHub")
+    world.github.faults.clear()
     await ends_well(world, undisturbed, ["waiting for GitHub"])
 
 
