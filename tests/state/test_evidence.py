@@ -17,8 +17,7 @@ def evidence(state_url):
 
     def add(*executions, repository=1):
         with engine.begin() as connection:
-            for one in executions:
-                kept.add(connection, repository, one)
+            kept.add(connection, repository, executions)
 
     kept = Evidence(engine, lambda: clock[0])
 
