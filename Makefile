@@ -22,9 +22,11 @@ demo: $(VENV)/users
 test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
 
-# Speed and cost, each against a reference in the same run, into docs/performance.md: about ten minutes.
+# Speed and cost, each against a reference in the same run: about a quarter of an hour. All of them are
+# written into docs/performance.md and docs/scale.md; with ARGS, such as "junit state", some are shown.
 bench: $(VENV)/developers influxd
-	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/python -m benchmarks --json benchmarks/results.json $(ARGS)
+	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/python -m benchmarks \
+		$(or $(ARGS),--json benchmarks/results.json)
 	@$(BIN)/python -m tools.docs
 
 # Every fault of docs/reliability.md, and 200 kills: about a quarter of an hour. $$CHAOS_SEED and

@@ -41,11 +41,11 @@ def settings_for(history: History, url: str, folder: Path, **changes: Any) -> Se
     return load({}, file=Path("/dev/null"), overrides=overrides | changes)
 
 
-async def synced(settings: Settings, store: "Lines") -> list[Summary]:
+async def synced(settings: Settings, store: "Lines", *, newest_only: bool = False) -> list[Summary]:
     """A sync of all repositories to its end, points delivered."""
     async with open_pipeline(settings) as pipeline:
         delivery = Delivery(pipeline.state.outbox, store, patience=None)
-        summaries = await sync_all(pipeline, delivery, dict.fromkeys(settings.repositories, False))
+        summaries = await sync_all(pipeline, delivery, dict.fromkeys(settings.repositories, newest_only))
         await delivery.drain()
     return summaries
 

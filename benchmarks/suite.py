@@ -3,15 +3,19 @@
 import asyncio
 import importlib
 import inspect
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-
-from rich.console import Console
+from typing import Any, TypeVar
 
 from benchmarks.measure import Outcome, Size
+from benchmarks.scale.costs import Costs, costs
 from etl import log
 from etl.settings import LogSettings
 
+_T = TypeVar("_T")
+
+COSTS = "costs"
 NAMES = ("encoding", "junit", "pipeline", "memory", "requests", "latency", "state", "questions", "startup")
 
 
@@ -22,9 +26,13 @@ def measured(name: str, size: Size) -> list[Outcome]:
     return outcomes
 
 
-def alone(name: str, size: Size) -> list[Outcome]:
-    """The same in a process of its own: what one leaves behind slows no other."""
-    Console(stderr=True).print(f"{name} …")
+def unit_costs(size: Size) -> Costs:
+    """What one of each costs."""
+    return asyncio.run(costs(size))
+
+
+def alone(work: Callable[..., _T], *arguments: Any) -> _T:
+    """What it returns, from a process of its own: what one leaves behind slows no other."""
     quiet = LogSettings(level="error")
     with ProcessPoolExecutor(1, get_context("spawn"), log.configure, (quiet,)) as executor:
-        return executor.submit(measured, name, size).result()
+        return executor.submit(work, *arguments).result()

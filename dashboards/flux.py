@@ -79,6 +79,8 @@ def _literal(value: Any) -> str:
             return f"{value // timedelta(seconds=1)}s"
         case str():
             return f'"{value}"'
+        case bool():
+            return str(value).lower()
     return str(value)
 
 

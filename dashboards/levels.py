@@ -70,8 +70,8 @@ def workflow() -> Page:
                 links={"workflow": (to_page("workflow"), to_actions()), "job": (to_page("job"),)},
             ),
             rows(
-                "What takes the most time", "Jobs, steps and tests by the time they take in all.",
-                asked("slow", *shown(_SLOW, "minutes", most=60)), _SLOW,
+                "What takes the most time", "Jobs and steps by the time they take in all; tests stand with their job.",
+                asked("slow", *shown(_SLOW, "minutes", most=40), with_tests=False), _SLOW,
                 links={"job": (to_page("job"), to_actions())},
             ),
         ),
@@ -122,8 +122,8 @@ def job() -> Page:
                 links={"test": (to_page("test"), to_actions())},
             ),
             rows(
-                "What takes the most time", "Of the jobs, steps and tests that take the most time, those of these jobs.",
-                asked("slow", of_job(), *shown(_SLOW, "minutes", most=60), most_rows=100), _SLOW,
+                "What takes the most time", "These jobs, their steps and tests by the time they take in all.",
+                asked("slow", *shown(_SLOW, "minutes", most=60)), _SLOW,
                 links={"job": (to_page("job"), to_actions())},
             ),
         ),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.transform.schema import MEASUREMENTS, FieldType, Measurement
-from tools import benchmarks_docs, dashboards_docs, metrics_docs, settings_docs
+from tools import benchmarks_docs, dashboards_docs, metrics_docs, scale_docs, settings_docs
 
 ROOT = Path(__file__).parent.parent
 _TYPES = {FieldType.INTEGER: "integer", FieldType.FLOAT: "float", FieldType.STRING: "string"}
@@ -24,6 +24,7 @@ def documents() -> Mapping[Path, str]:
         Path("docs/dashboards.md"): dashboards_docs.pages(),
         Path("docs/service.md"): metrics_docs.tables(),
         Path("docs/performance.md"): benchmarks_docs.tables(),
+        Path("docs/scale.md"): scale_docs.tables(),
     }
     return {path: _inserted(path, content) for path, content in pages.items()} | {
         Path("config/ci-health.schema.json"): settings_docs.json_schema(),

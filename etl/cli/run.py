@@ -7,7 +7,7 @@ import asyncio
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import load_settings
+from etl.cli.common import load_settings, settle_in
 
 
 @app.command()
@@ -15,4 +15,6 @@ def run(context: typer.Context) -> None:
     """The service: syncs at every interval until it is told to stop."""
     from etl.service import serve
 
-    asyncio.run(serve(load_settings(context), debug=context.obj.debug))
+    settings = load_settings(context)
+    settle_in()
+    asyncio.run(serve(settings, debug=context.obj.debug))

@@ -66,7 +66,7 @@ def show(
     workflow: Workflow = "",
     branch: Branch = "",
     job: Annotated[
-        str, typer.Option(help="Only this job: for runners, test_history and all over time.")
+        str, typer.Option(help="Only this job: for slow, runners, test_history and all over time.")
     ] = "",
     test: Annotated[str, typer.Option(help="The test: for test_history.")] = "",
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,

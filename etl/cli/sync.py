@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import conclude, load_settings
+from etl.cli.common import conclude, load_settings, settle_in
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool)
     from etl.pipeline.naming import require_same_naming
     from etl.pipeline.whole import whole_sync
 
+    settle_in()
     async with open_pipeline(settings, debug=debug) as pipeline:
         require_same_naming(pipeline.state.facts, settings, accept=accept)
         summaries, delivery = await whole_sync(pipeline)
@@ -86,6 +87,7 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
     from etl.pipeline.naming import require_same_naming
     from etl.pipeline.whole import whole_backfill
 
+    settle_in()
     async with open_pipeline(settings, debug=debug) as pipeline:
         require_same_naming(pipeline.state.facts, settings, accept=asked.replace)
         with progress_bar() as advance:

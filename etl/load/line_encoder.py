@@ -23,7 +23,7 @@ right.
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -44,29 +44,28 @@ _SPECIAL: Final = re.compile(r"([,= ])")
 _Format = Callable[[str, Iterable[FieldValue], int], bytes | None]
 
 # The same tests come again and again: their series, and how their fields are written. By measurement,
-# names of tags, None, names of fields, values of tags.
-_known: Final[dict[tuple[str | None, ...], tuple[str, _Format]]] = {}
+# tags with their values, and names of fields.
+_Form = tuple[Sequence[str], ...]
+_known: Final[dict[_Form, tuple[str, _Format]]] = {}
 _MOST_KNOWN: Final = 32_768
 
 
 def encode(point: Point) -> bytes:
     """The point as one line without its newline; DataError where line protocol cannot hold it."""
-    tags, fields = point.tags, point.fields
-    known = _known.get((point.measurement, *tags, None, *fields, *tags.values()))
+    measurement, tags, fields, time = point
+    form = (measurement, *tags.items(), *fields)
     try:
-        series, formatted = known or _learned(point)
-        return formatted(series, fields.values(), point.time) or _uncommon(series, point)
+        series, formatted = _known.get(form) or _learned(form, point)
+        return formatted(series, fields.values(), time) or _uncommon(series, point)
     except UnicodeEncodeError as error:
         raise DataError(f"text is no valid Unicode: {error.reason}") from error
 
 
-def _learned(point: Point) -> tuple[str, _Format]:
+def _learned(form: _Form, point: Point) -> tuple[str, _Format]:
     """Series and format of a point, which are kept."""
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
-    tags, fields = point.tags, point.fields
-    learned = _series(point), _compiled(point.measurement, (*fields,))
-    _known[(point.measurement, *tags, None, *fields, *tags.values())] = learned
+    learned = _known[form] = _series(point), _compiled(point.measurement, (*point.fields,))
     return learned
 
 

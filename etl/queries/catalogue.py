@@ -25,7 +25,7 @@ from typing import Final
 
 from etl.errors import ConfigurationError
 from etl.queries.columns import Column, Type, of
-from etl.queries.question import GITHUB, Question
+from etl.queries.question import GITHUB, WITH_JOB, Question
 from etl.queries.trends import TRENDS
 
 
@@ -92,11 +92,12 @@ QUESTIONS: Final = {
         ),
         Question(
             "slow",
-            "What takes the most time: `most_rows` jobs, steps and tests each, by `minutes` in all; the name "
-            "of a test has its suite before `::`.",
+            "What takes the most time: `most_rows` jobs, steps and (`with_tests`) tests each, by `minutes` in "
+            "all; the name of a test has its suite before `::`.",
             of("repository level workflow job name p50_s p95_s p95_s_before minutes"),
             ("-minutes", "repository", "level", "workflow", "job", "name"),
-            options={"most_rows": 20},
+            options={"most_rows": 20, "with_tests": True},
+            filters=WITH_JOB,
         ),
         Question(
             "broken",

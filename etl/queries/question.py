@@ -25,6 +25,7 @@ MATCHERS: Final = {
 }
 # Parameters that every question can be asked with; those that mean nothing to it change nothing.
 USUAL: Final = ("repository", "workflow", "branch")
+WITH_JOB: Final = (*USUAL, "job")
 _EXACTLY: Final = (
     'exactly = (name) => regexp.compile(v: if name == "" then "" else "^" + regexp.quoteMeta(v: name) + "$")'
 )

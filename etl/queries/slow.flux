@@ -11,7 +11,7 @@ durations = (measurement, since, until) =>
         |> filter(
             fn: (r) =>
                 r._measurement == measurement and r._field == "duration_s" and r.repository =~ repositories
-                    and r.workflow =~ workflows and r.branch =~ branches,
+                    and r.workflow =~ workflows and r.job =~ jobs_asked and r.branch =~ branches,
         )
 jobs = (since, until, names=/.*/) =>
     durations(measurement: "job", since: since, until: until)
@@ -21,8 +21,9 @@ steps = (since, until, names=/.*/) =>
     durations(measurement: "step", since: since, until: until)
         |> filter(fn: (r) => r.conclusion =~ counted and r.step =~ names)
         |> group(columns: ["repository", "workflow", "job", "step"])
+// No measurement is called "none"; an empty name would have storage look at all of them.
 tests = (since, until, names=/.*/) =>
-    durations(measurement: "test", since: since, until: until)
+    durations(measurement: if with_tests then "test" else "none", since: since, until: until)
         |> filter(fn: (r) => r.outcome != "skipped" and r.test =~ names)
         |> group(columns: ["repository", "workflow", "job", "suite", "test"])
 

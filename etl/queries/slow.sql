@@ -25,7 +25,9 @@ FROM durations
 WHERE duration_s IS NOT NULL AND time >= $start - ($stop - $start) AND time < $stop
     AND ($repository = '' OR repository = $repository)
     AND ($workflow = '' OR workflow = $workflow)
+    AND ($job = '' OR job = $job)
     AND ($branch = '' OR branch = $branch)
+    AND ($with_tests OR level <> 'test')
 GROUP BY level, repository, workflow, job, name
 HAVING count(*) FILTER (time >= $start) > 0
 QUALIFY row_number() OVER (

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from etl.queries.columns import of
-from etl.queries.question import GITHUB, USUAL, Question
+from etl.queries.question import GITHUB, WITH_JOB, Question
 
 _DAY: Final = timedelta(days=1)
-_WITH_JOB: Final = (*USUAL, "job")
+
 
 TRENDS: Final = (
     Question(
@@ -50,7 +50,7 @@ TRENDS: Final = (
         of("time repository workflow job success total success_rate p50_s p95_s queued_p50_s"),
         ("time", "repository", "workflow", "job"),
         options={"every": _DAY},
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "steps_over_time",
@@ -58,7 +58,7 @@ TRENDS: Final = (
         of("time repository workflow job name p50_s p95_s"),
         ("time", "repository", "workflow", "job", "name"),
         options={"every": _DAY, "most_rows": 10},
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "reports_over_time",
@@ -66,7 +66,7 @@ TRENDS: Final = (
         of("time repository workflow total passed failed errored skipped flaky"),
         ("time", "repository", "workflow"),
         options={"every": _DAY},
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "test_history",
@@ -74,7 +74,7 @@ TRENDS: Final = (
         of("time repository workflow job branch suite test outcome duration_s head_sha message url"),
         ("time", "repository", "workflow", "job", "branch", "suite", "test", "outcome", "message"),
         options={"most_rows": 200, "server_url": GITHUB},
-        filters=(*_WITH_JOB, "test"),
+        filters=(*WITH_JOB, "test"),
     ),
     Question(
         "failures_over_time",
@@ -82,14 +82,14 @@ TRENDS: Final = (
         of("time repository signature template count"),
         ("time", "repository", "signature"),
         options={"every": _DAY, "most_rows": 10},
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "runners",
         "What runs on which runners, whatever came of it, and how long those that count waited for one.",
         of("repository workflow runner jobs minutes queued_p50_s queued_p95_s"),
         ("repository", "workflow", "runner"),
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "runners_over_time",
@@ -97,7 +97,7 @@ TRENDS: Final = (
         of("time repository runner jobs minutes queued_p50_s"),
         ("time", "repository", "runner"),
         options={"every": _DAY},
-        filters=_WITH_JOB,
+        filters=WITH_JOB,
     ),
     Question(
         "waste",

@@ -60,6 +60,6 @@ def test_figures_are_shown_and_written() -> None:
     with console.capture() as shown:
         console.print(table([ONE]))
     assert "1.33" in shown.get()
-    written = json.loads(as_json([ONE]))
+    written = json.loads(as_json([ONE], None))
     assert written["outcomes"][0]["spread"] == [1.0, 2.0]
     assert set(written["machine"]) == {"processors", "python", "system"}

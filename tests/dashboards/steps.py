@@ -57,6 +57,8 @@ class Asked:
             given["branch"] = "main"
         if found := re.search(r"^most_rows = (\d+)$", self.flux, re.MULTILINE):
             given["most_rows"] = int(found[1])
+        if "with_tests = false\n" in self.flux:
+            given["with_tests"] = False
         return given
 
     def left(self, rows: Rows, values: Mapping[str, str]) -> Rows:

@@ -47,6 +47,8 @@ async def test_what_takes_the_most_time_comes_first(stores: Stores) -> None:
         ("job", "lint", 1.0, None, 0.016667),
     ]
     assert rows[0]["p95_s"] == 174.0
+    assert await stores.ask("slow", with_tests=False) == [row for row in rows if row["level"] != "test"]
+    assert await stores.ask("slow", job="lint") == rows[4:]
 
 
 async def test_only_so_many_of_each_are_told(stores: Stores) -> None:
