@@ -56,6 +56,8 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
     github.log.clear()
     second = await ci("sync", "--json")
     assert (first.code, second.code) == (0, 0), first.err + second.err
+    for line in first.err.splitlines():
+        json.loads(line)
     (did,), (did_again,) = json.loads(first.out), json.loads(second.out)
     assert set(did) == SUMMARY
     assert did["runs"] > 10
