@@ -80,7 +80,8 @@ async def test_what_is_kept_is_for_its_owner_alone(embedded: bool, world: World)
         world.settings |= {f"CI_HEALTH_INFLUXDB__{name}": "" for name in ("URL", "ORG", "BUCKET", "TOKEN")}
     process = await world.start("run")
     seen: set[str] = set()
-    while len(process.events("synced")) < 2:
+    # What a sync leaves to be written is written beside the next one, on a busy machine after it.
+    while len(process.events("synced")) < 2 or (embedded and "ci-health.duckdb" not in seen):
         assert process.running, process.text
         seen |= private(world.data)
         await asyncio.sleep(0.002)
