@@ -17,13 +17,14 @@ String fields hold anything but NUL; `\` and `"` are escaped, newlines stand as 
 This is the hottest path of the pipeline: `benchmarks/encoding.py` holds it against
 `influxdb_client.Point`. Points have few forms (a measurement and the names that are present), so each
 form has a formatter, compiled once as `dataclasses` compiles `__init__`; and few series, so the escaped
-tags are kept. A formatter takes common values only: any other go through `_FIELDS`, which says what is
-right.
+tags are kept. Durations are rounded where they are measured, so the same numbers come again: they are
+kept as they are written. A formatter takes common values only: any other go through `_FIELDS`, which
+says what is right.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final
 
@@ -41,19 +42,19 @@ _REFUSED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]|\\(?: |$)")
 _SPECIAL: Final = re.compile(r"([,= ])")
 
 # Series and values of fields → a line, or None where a value is out of the common.
-_Format = Callable[[str, Iterable[FieldValue], int], bytes | None]
+_Format = Callable[[bytes, Iterable[FieldValue], int], bytes | None]
 
 # The same tests come again and again: their series, and how their fields are written. By measurement,
-# tags with their values, and names of fields.
-_Form = tuple[Sequence[str], ...]
-_known: Final[dict[_Form, tuple[str, _Format]]] = {}
+# number of tags, their names, their values, and names of fields.
+_Form = tuple[object, ...]
+_known: Final[dict[_Form, tuple[bytes, _Format]]] = {}
 _MOST_KNOWN: Final = 32_768
 
 
 def encode(point: Point) -> bytes:
     """The point as one line without its newline; DataError where line protocol cannot hold it."""
     measurement, tags, fields, time = point
-    form = (measurement, *tags.items(), *fields)
+    form = (measurement, len(tags), *tags, *tags.values(), *fields)
     try:
         series, formatted = _known.get(form) or _learned(form, point)
         return formatted(series, fields.values(), time) or _uncommon(series, point)
@@ -61,7 +62,7 @@ def encode(point: Point) -> bytes:
         raise DataError(f"text is no valid Unicode: {error.reason}") from error
 
 
-def _learned(form: _Form, point: Point) -> tuple[str, _Format]:
+def _learned(form: _Form, point: Point) -> tuple[bytes, _Format]:
     """Series and format of a point, which are kept."""
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
@@ -69,7 +70,7 @@ def _learned(form: _Form, point: Point) -> tuple[str, _Format]:
     return learned
 
 
-def _series(point: Point) -> str:
+def _series(point: Point) -> bytes:
     """Measurement and tags, escaped; DataError where they are none."""
     measurement = MEASUREMENTS.get(point.measurement)
     if measurement is None:
@@ -81,9 +82,9 @@ def _series(point: Point) -> str:
     if not point.fields:
         raise DataError(f"a point of {point.measurement} has no field")
     tags = [f",{name}={_tag_value(value)}" for name, value in sorted(point.tags.items())]
-    series = point.measurement + "".join(tags)
+    series = (point.measurement + "".join(tags)).encode()
     # influxd adds the name of a field to the key and holds both to the limit.
-    if len(series.encode()) + 4 + max(map(len, point.fields)) > _LONGEST_KEY:
+    if len(series) + 4 + max(map(len, point.fields)) > _LONGEST_KEY:
         raise DataError(f"the tags of a point of {point.measurement} are longer than 64 KiB")
     return series
 
@@ -98,13 +99,31 @@ def _tag_value(value: str) -> str:
     return _SPECIAL.sub(r"\\\1", value)
 
 
-def _uncommon(series: str, point: Point) -> bytes:
+def _uncommon(series: bytes, point: Point) -> bytes:
     """A line of any values; DataError for those that it cannot hold."""
     if point.time not in _INT64:
         raise DataError(f"time {point.time} does not fit into 64 bits")
     types = MEASUREMENTS[point.measurement].field_types
     fields = ",".join([_FIELDS[types[name]](name, value) for name, value in sorted(point.fields.items())])
-    return f"{series} {fields} {point.time}".encode()
+    return series + f" {fields} {point.time}".encode()
+
+
+class _Numbers(dict[float, str]):
+    """Finite numbers as they are written, kept; nothing for others, which are not common."""
+
+    def __missing__(self, number: float) -> str:
+        if not math.isfinite(number):
+            return ""
+        if len(self) >= _MOST_NUMBERS:
+            self.clear()
+        # Like influxdb_client: shorter, and quicker to write.
+        whole = number.is_integer() and abs(number) < _WHOLE
+        written = self[number] = str(int(number)) if whole else repr(number)
+        return written
+
+
+_numbers: Final = _Numbers()
+_MOST_NUMBERS: Final = 16_384
 
 
 def _integer(name: str, value: FieldValue) -> str:
@@ -116,9 +135,7 @@ def _integer(name: str, value: FieldValue) -> str:
 def _float(name: str, value: FieldValue) -> str:
     if isinstance(value, str | bool) or not math.isfinite(value):
         raise DataError(f"{name}={value!r:.200} is no finite number")
-    number = float(value)
-    # Like influxdb_client: shorter, and quicker to write.
-    return f"{name}={int(number) if number.is_integer() and abs(number) < _WHOLE else number!r}"
+    return f"{name}={_numbers[float(value)]}"
 
 
 def _string(name: str, value: FieldValue) -> str:
@@ -149,25 +166,22 @@ def _compiled(measurement: str, fields: tuple[str, ...]) -> _Format:
         f" {', '.join(values.values())}, = values",
         f" if not ({common} and time.bit_length() < 64): return None",
         *changes,
-        f" return f'{{series}} {written} {{time}}'.encode()",
+        f" return series + f' {written} {{time}}'.encode()",
     ]
-    names = {"whole": _WHOLE, "escaped": _escaped, "quote": '"', "backslash": "\\", "nul": "\0"}
+    names = {"numbers": _numbers, "escaped": _escaped, "quote": '"', "backslash": "\\", "nul": "\0"}
     exec("\n".join(source), names)  # noqa: S102
     return names["format"]  # type: ignore[return-value]
 
 
-# What a common value is, what becomes of it, and how it stands in the formatter's f-string.
+# What a common value is, what becomes of it (of a number already there), and how it stands in the formatter's f-string.
 _COMMON: Final = {
-    FieldType.INTEGER: "type({0}) is int and {0}.bit_length() < 64",
-    FieldType.FLOAT: "type({0}) is float and -whole < {0} < whole",
-    FieldType.STRING: "type({0}) is str and len({0}) < 16384 and nul not in {0}",
+    FieldType.INTEGER: "{0}.__class__ is int and {0}.bit_length() < 64",
+    FieldType.FLOAT: "{0}.__class__ is float and ({0} := numbers[{0}])",
+    FieldType.STRING: "{0}.__class__ is str and len({0}) < 16384 and nul not in {0}",
 }
-_CHANGES: Final = {
-    FieldType.FLOAT: " if {0}.is_integer(): {0} = int({0})",
-    FieldType.STRING: " if quote in {0} or backslash in {0}: {0} = escaped({0})",
-}
+_CHANGES: Final = {FieldType.STRING: " if quote in {0} or backslash in {0}: {0} = escaped({0})"}
 _WRITTEN: Final = {
     FieldType.INTEGER: "={{{0}}}i",
-    FieldType.FLOAT: "={{{0}!r}}",
+    FieldType.FLOAT: "={{{0}}}",
     FieldType.STRING: '="{{{0}}}"',
 }
