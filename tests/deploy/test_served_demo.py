@@ -39,7 +39,7 @@ async def served(ci: Ci) -> Outcome:
                 await asyncio.sleep(0.1)
     finally:
         service.send_signal(signal.SIGTERM)
-        out, rest = await asyncio.wait_for(service.communicate(), 20)
+        out, rest = await asyncio.wait_for(service.communicate(), 60)
     assert service.returncode is not None
     return Outcome(service.returncode, out.decode(), (err + rest).decode())
 

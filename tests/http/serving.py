@@ -14,7 +14,7 @@ from etl.pipeline.assembly import Pipeline
 from etl.service import Service
 from tests.pipeline.world import World
 
-_LONGEST_S = 30
+_LONGEST_S = 60
 
 
 @dataclass(slots=True)

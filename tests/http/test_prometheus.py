@@ -118,7 +118,7 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 async def answered(session: aiohttp.ClientSession, url: str) -> Any:

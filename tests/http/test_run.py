@@ -31,7 +31,7 @@ def github() -> SimulatedGitHub:
 async def url_of(service: asyncio.subprocess.Process) -> str:
     """Where it listens, as its log says."""
     assert service.stderr
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             line = (await service.stderr.readline()).decode()
             assert line, "it ended before it listened"
@@ -61,7 +61,7 @@ async def test_a_process_serves_and_takes_webhooks_until_it_is_told_to_stop(
             await _until_jobs(ci)
         finally:
             service.send_signal(signal.SIGTERM)
-            _, err = await asyncio.wait_for(service.communicate(), 20)
+            _, err = await asyncio.wait_for(service.communicate(), 60)
     assert service.returncode == 0, err.decode()
     assert '"level": "error"' not in err.decode()
     assert SECRET not in err.decode()
@@ -95,7 +95,7 @@ async def test_without_http_it_syncs_all_the_same(github: SimulatedGitHub, tmp_p
             await _until_jobs(ci)
         finally:
             service.send_signal(signal.SIGTERM)
-            _, err = await asyncio.wait_for(service.communicate(), 20)
+            _, err = await asyncio.wait_for(service.communicate(), 60)
     assert service.returncode == 0
     assert "listening" not in {json.loads(line)["event"] for line in err.decode().splitlines()}
     assert contents(ci.folder)["job"]

@@ -93,7 +93,7 @@ class Crew:
     async def kill(self, index: int, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal that ends a worker; its exit code."""
         self.workers[index].send_signal(how)
-        return await asyncio.wait_for(self.workers[index].wait(), 30)
+        return await asyncio.wait_for(self.workers[index].wait(), 60)
 
     async def stop(self) -> None:
         """End all that still run."""
@@ -102,7 +102,7 @@ class Crew:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.workers:
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), 60)
 
     def ask(self, query: Any) -> list[tuple[Any, ...]]:
         """Ask the state directly."""

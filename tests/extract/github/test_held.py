@@ -51,15 +51,16 @@ async def test_what_queues_for_a_connection_keeps_the_reserve() -> None:
 async def test_a_secondary_limit_holds_every_request_of_the_token() -> None:
     async with asking(max_wait="10m") as (server, github, clock):
         server.faults.add("/actions/runs/1$", faults.secondary_limit("500"))
-        woken = asyncio.Event()
+        waiting, woken = asyncio.Event(), asyncio.Event()
 
         async def sleep(seconds: float) -> None:
+            waiting.set()
             await woken.wait()
             clock.advance(seconds)
 
         github._sleep = sleep
         held = asyncio.create_task(github.repository(NAME).item("/actions/runs/1"))
-        await asyncio.sleep(0.2)
+        await waiting.wait()
         other = asyncio.create_task(github.repository(NAME).item("/actions/runs/2"))
         await asyncio.sleep(0.1)
         assert [request.status for request in server.log.requests] == [403]
