@@ -29,7 +29,7 @@ _TEST = {"job": "unit (0)", "test": "test_case_11"}
 
 async def run(size: Size) -> list[Outcome]:
     """Milliseconds of each question."""
-    runs, few, times = size.of((1_000, 40, 5), (10, 10, 1))
+    runs, few, times = size.of((1_000, 40, 15), (10, 10, 1))
     with influxd() as database:
         stores = [await filled(database, runs, results) for results in (few * 10, few)]
         outcomes = [await asked(stores, name, times) for name in QUESTIONS]
