@@ -12,7 +12,7 @@ from etl.demo.suites import execute, plan_suite, report
 from etl.extract.junit import read_report
 from etl.extract.records import Job, Run
 from etl.extract.results import Report
-from etl.load.line_encoder import encode
+from etl.load.line_encoder import encode, encode_columns
 from etl.transform.attempts import transform_attempt
 from etl.transform.context import Context
 from etl.transform.rules import Rules
@@ -64,9 +64,11 @@ def a_report(number: int) -> bytes:
 
 def lines(context: Context, content: bytes) -> list[bytes]:
     """What becomes of a report in the pipeline."""
-    results = list(read_report([content]))
-    made = transform_attempt(context, [_JOB], {}, [Report(_JOB, is_job=True, results=results)])
-    return [encode(point) for point in made.points]
+    report = Report(_JOB, is_job=True)
+    read_report([content], report.results)
+    made = transform_attempt(context, [_JOB], {}, [report])
+    columns = [line for columns in made.columns for line in encode_columns(columns)]
+    return [*columns, *map(encode, made.points)]
 
 
 def least_lines(content: bytes) -> list[bytes]:

@@ -56,14 +56,19 @@ class ArchiveLimits:
     report: junit.Limits = field(default_factory=junit.Limits)
 
 
-def read_artifact(
-    file: BinaryIO, name: str, limits: ArchiveLimits | None = None
-) -> Iterator[Result | Anomaly]:
-    """Results of all reports in a seekable file, and an anomaly (kind `report`) for each that cannot be read.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Results of all reports of an artifact, and an anomaly (kind `report`) for each that cannot be read."""
 
-    Raises nothing: what is wrong with one entry costs that entry alone.
-    """
-    return _Artifact(name, limits or ArchiveLimits()).read(file)
+    results: list[Result] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+
+
+def read_artifact(file: BinaryIO, name: str, limits: ArchiveLimits | None = None) -> Content:
+    """What a seekable file holds; raises nothing: what is wrong with one entry costs that entry alone."""
+    artifact = _Artifact(name, limits or ArchiveLimits())
+    artifact.read(file)
+    return artifact.content
 
 
 class _TooLargeError(DataError):
@@ -74,22 +79,26 @@ class _Artifact:
     """One artifact, its budget of bytes and its anomalies so far."""
 
     def __init__(self, name: str, limits: ArchiveLimits) -> None:
+        self.content = Content()
         self._name, self._limits = name, limits
         self._left = limits.total
-        self._untold = self._told = 0
+        self._untold = 0
 
-    def read(self, file: BinaryIO) -> Iterator[Result | Anomaly]:
+    def read(self, file: BinaryIO) -> None:
         file.seek(0)
         is_zip = file.read(4) in _ZIP
         file.seek(0)
         try:
-            yield from self._entries(file) if is_zip else self._report(_chunks(file))
+            if is_zip:
+                self._entries(file)
+            else:
+                self._report(_chunks(file))
         except (DataError, *_BROKEN) as error:
-            yield self._anomaly(error)
+            self._tell(error)
         if self._untold:
-            yield self._anomaly(f"{self._untold} more entries cannot be read")
+            self._tell(f"{self._untold} more entries cannot be read")
 
-    def _entries(self, file: BinaryIO) -> Iterator[Result | Anomaly]:
+    def _entries(self, file: BinaryIO) -> None:
         found = False
         with zipfile.ZipFile(_Bounded(file, self._limits.directory)) as archive:
             entries = archive.infolist()
@@ -97,7 +106,7 @@ class _Artifact:
                 raise DataError(f"more than {self._limits.entries} entries")
             for entry in entries:
                 try:
-                    yield from self._entry(archive, entry)
+                    self._entry(archive, entry)
                     found |= _is_report(entry)
                 except junit.NotJUnitError:
                     # Coverage and the like lie beside the reports.
@@ -106,22 +115,22 @@ class _Artifact:
                     raise
                 except (DataError, *_BROKEN) as error:
                     found = True
-                    yield from self._tell(entry.filename, error)
+                    self._tell_of(entry.filename, error)
         if not found:
             raise DataError("holds no JUnit report")
 
-    def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[Result]:
+    def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         _refuse(entry)
         if _is_report(entry):
             with archive.open(entry) as stream:
-                yield from self._report(self._reasonable(stream, entry))
+                self._report(self._reasonable(stream, entry))
 
-    def _report(self, chunks: Iterator[bytes]) -> Iterator[Result]:
+    def _report(self, chunks: Iterator[bytes]) -> None:
         first = next(chunks, b"")
         chunks = chain((first,), chunks)
         if first.startswith(_GZIP):
             chunks = _gunzip(chunks)
-        yield from junit.read_report(self._counted(chunks), self._limits.report)
+        junit.read_report(self._counted(chunks), self.content.results, self._limits.report)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -139,17 +148,17 @@ class _Artifact:
                 raise DataError(f"unpacks to more than {self._limits.ratio} times its size: a zip bomb")
             yield chunk
 
-    def _tell(self, entry: str, error: Exception) -> Iterator[Anomaly]:
-        if self._told < self._limits.anomalies:
-            self._told += 1
-            yield self._anomaly(error, entry)
+    def _tell_of(self, entry: str, error: Exception) -> None:
+        if len(self.content.anomalies) < self._limits.anomalies:
+            self._tell(error, entry)
         else:
             self._untold += 1
 
-    def _anomaly(self, error: Exception | str, entry: str = "") -> Anomaly:
+    def _tell(self, error: Exception | str, entry: str = "") -> None:
         where = f"artifact {_shown(self._name)}" + (f", {_shown(entry)}" if entry else "")
         # Some of these say nothing but their type.
-        return Anomaly("report", f"{where}: {str(error)[:_SHOWN] or type(error).__name__}")
+        detail = f"{where}: {str(error)[:_SHOWN] or type(error).__name__}"
+        self.content.anomalies.append(Anomaly("report", detail))
 
 
 class _Bounded:

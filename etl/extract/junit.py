@@ -2,33 +2,36 @@
 
 There is no standard, only tools that write what others read. What counts here: the cases (never the
 totals that a report claims), what stands right inside them, and their status where nothing does.
+
+Nearly all cases hold nothing, and there are millions: their way from the parser to a result is short.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from sys import getsizeof
 
 from etl.errors import DataError
-from etl.extract.junit_case import Case, Verdict
+from etl.extract.junit_case import VERDICTS, Verdict, read_case, short
 from etl.extract.results import Outcome, Result
-from etl.extract.xml_stream import XmlLimits, XmlStream
+from etl.extract.xml_stream import XmlLimits, XmlStream, local
 
 _SUITES = ("testsuite", "testsuites")
 _TEXT = "text"
-# Rough size of a result beside its strings.
-_OVERHEAD = 250
+# Rough size of a result beside its strings' characters.
+_OVERHEAD = 350
 _SHORT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a report: characters of a message (cut in the middle), bytes of results held, the XML's own.
+    """Bounds of a report: characters of a message (cut in the middle), bytes of results held, nesting, the XML's own.
 
     Results are held until their suite is complete, since a later one may be their retry.
     """
 
     message: int = 16 << 10
     held: int = 128 << 20
+    depth: int = 200
     xml: XmlLimits = field(default_factory=XmlLimits)
 
 
@@ -36,34 +39,34 @@ class NotJUnitError(DataError):
     """XML, but of something else."""
 
 
-def read_report(chunks: Iterable[bytes], limits: Limits | None = None) -> Iterator[Result]:
-    """Results of a report in its order, as each suite ends; cases repeated within a suite are one.
+def read_report(chunks: Iterable[bytes], results: list[Result], limits: Limits | None = None) -> None:
+    """Add the results of a report to `results` in its order, as suites end; cases repeated within a suite are one.
 
-    A report that breaks in the middle gives the cases completed so far, then raises DataError with
+    A report that breaks in the middle adds the cases completed so far, then raises DataError with
     the reason; NotJUnitError where the root is not a JUnit report's.
     """
-    report = _Report(limits or Limits())
+    report = _Report(results, limits or Limits())
     try:
-        for _ in report.stream.feed(chunks):
-            yield from report.take()
-        yield from report.take()
+        report.stream.feed(chunks)
     except DataError:
-        yield from report.take_rest()
+        report.close_suites()
         raise
 
 
 @dataclass(slots=True)
 class _Suite:
-    """An open suite; `name` and `path` are its own or those around it."""
+    """An open suite; `name` and `path` are its own or those around it, `held` is what was held before it."""
 
-    name: str = ""
-    path: str = ""
+    name: str
+    path: str
+    held: int
     results: dict[object, Result] = field(default_factory=dict)
     earlier: dict[object, list[Result]] = field(default_factory=dict)
-    held: int = 0
 
-    def add(self, key: object, result: Result) -> None:
-        if key in self.results:
+    def repeated(self, result: Result, *, is_named: bool) -> None:
+        """Keep a result whose name has come before; cases without a name are not each other's repetition."""
+        key = result.case if is_named else object()
+        if is_named:
             self.earlier.setdefault(key, []).append(self.results[key])
         self.results[key] = result
 
@@ -74,96 +77,104 @@ class _Suite:
 
 
 class _Report:
-    """What is open, and what is complete but not yet taken."""
+    """What is open of a report; results of suites that have ended are added to `results`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, results: list[Result], limits: Limits) -> None:
         self.stream = XmlStream(self._start, self._end, limits.xml)
         self._limits = limits
-        self._ready: list[Result] = []
+        self._results = results
         self._held = 0
-        # One entry per open element: what it is.
+        # The open elements outside of a case, the attributes of an open case, the open elements inside it.
         self._open: list[str] = []
         self._suites: list[_Suite] = []
-        self._case: Case | None = None
+        self._case: dict[str, str] | None = None
+        self._inside: list[str] = []
+        self._verdicts: list[Verdict] = []
         self._verdict: Verdict | None = None
 
-    def take(self) -> list[Result]:
-        """The results of suites that have ended."""
-        ready, self._ready = self._ready, []
-        return ready
-
-    def take_rest(self) -> list[Result]:
-        """The results of suites that will not end, too."""
+    def close_suites(self) -> None:
+        """Add the results of suites that will not end, too."""
         while self._suites:
             self._close_suite()
-        return self.take()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._case is not None:
+            self._start_inside(local(tag), attributes)
+        elif tag == "testcase" and self._suites:
+            self._case = attributes
+        else:
+            self._start_outside(local(tag), attributes)
+
+    def _end(self, _tag: str) -> None:
+        if self._case is None:
+            if self._open.pop() in _SUITES:
+                self._close_suite()
+        elif not self._inside:
+            self._close_case(self._case)
+        elif self._inside.pop() == _TEXT:
+            self.stream.collect(None)
+
+    def _start_outside(self, tag: str, attributes: dict[str, str]) -> None:
         if not self._open and tag not in _SUITES:
             raise NotJUnitError(f"not a JUnit report: its root is <{tag[:50]}>")
-        if self._case:
-            tag = self._inside_case(self._case, tag, attributes)
-        elif tag in _SUITES:
+        if tag == "testcase":
+            self._case = attributes
+            return
+        if tag in _SUITES:
             self._open_suite(attributes)
-        elif tag == "testcase":
-            self._open_case(attributes)
-        else:
-            tag = ""
-        self._open.append(tag)
+        self._push(self._open, tag)
 
-    def _end(self) -> None:
-        tag = self._open.pop()
-        if tag == _TEXT:
-            self.stream.collect(None)
-        elif tag == "testcase":
-            self._close_case()
-        elif tag in _SUITES:
-            self._close_suite()
-
-    def _inside_case(self, case: Case, tag: str, attributes: dict[str, str]) -> str:
-        """What the element is: _TEXT where its text belongs to a message."""
-        if self._open[-1] == "testcase":
-            self._verdict = case.verdict(tag, attributes)
+    def _start_inside(self, tag: str, attributes: dict[str, str]) -> None:
+        if not self._inside:
+            self._verdict = self._told(tag, attributes)
             collected = self._verdict is not None
         else:
             # Surefire puts the text of a repetition one deeper, beside the test's output.
-            collected = self._open[-1] == _TEXT and tag == "stackTrace"
+            collected = self._inside[-1] == _TEXT and tag == "stackTrace"
         self.stream.collect(self._verdict.text.add if collected and self._verdict else None)
-        return _TEXT if collected else ""
+        self._push(self._inside, _TEXT if collected else tag)
+
+    def _push(self, elements: list[str], tag: str) -> None:
+        elements.append(tag)
+        if len(self._open) + len(self._inside) > self._limits.depth:
+            raise DataError(f"elements are nested more than {self._limits.depth} deep")
+
+    def _told(self, tag: str, attributes: dict[str, str]) -> Verdict | None:
+        """What an element right inside the case says about its outcome; None for those that say nothing."""
+        if tag not in VERDICTS:
+            return None
+        limit = self._limits.message if self._held < self._limits.held // 2 else _SHORT
+        verdict = Verdict(tag, attributes, limit)
+        # One of a kind tells; a case may hold a thousand.
+        if all(known.tag != tag for known in self._verdicts):
+            self._verdicts.append(verdict)
+        return verdict
 
     def _open_suite(self, attributes: dict[str, str]) -> None:
-        around = self._suites[-1] if self._suites else _Suite()
-        name = attributes.get("name", "").strip()
-        self._suites.append(_Suite(name or around.name, attributes.get("file") or around.path))
+        name, path = attributes.get("name", "").strip(), attributes.get("file", "")
+        if self._suites:
+            around = self._suites[-1]
+            name, path = name or around.name, path or around.path
+        self._suites.append(_Suite(name, short(path), self._held))
 
     def _close_suite(self) -> None:
         suite = self._suites.pop()
-        self._held -= suite.held
-        self._ready.extend(suite.close())
+        self._held = suite.held
+        self._results.extend(suite.close())
 
-    def _open_case(self, attributes: dict[str, str]) -> None:
-        around = self._suites[-1]
-        limit = self._limits.message if self._held < self._limits.held // 2 else _SHORT
-        self._case = Case(attributes, around.name, around.path, limit)
-
-    def _close_case(self) -> None:
-        case, suite = self._case, self._suites[-1]
-        assert case
-        self._case = self._verdict = None
-        result = case.result()
-        # Cases without a name are not each other's repetition.
-        suite.add((result.suite, result.name) if case.name else object(), result)
-        self._count(suite, result)
-
-    def _count(self, suite: _Suite, result: Result) -> None:
-        size = _OVERHEAD + getsizeof(result.suite) + getsizeof(result.name)
-        if result.message or result.path or result.retried_message:
-            strings = (result.message, result.path, result.retried_message or "")
-            size += sum(map(getsizeof, strings))
-        suite.held += size
-        self._held += size
+    def _close_case(self, attributes: dict[str, str]) -> None:
+        suite = self._suites[-1]
+        result = read_case(attributes, suite.name, suite.path, self._verdicts)
+        self._case = None
+        if self._verdicts:
+            self._verdicts = []
+            self._held += getsizeof(result.message) + getsizeof(result.retried_message)
+        case = result.case
+        self._held += _OVERHEAD + len(case.suite) + len(case.name) + len(result.path)
         if self._held > self._limits.held:
             raise DataError(f"its open suites hold more than {self._limits.held} bytes of results")
+        if suite.results.setdefault(case, result) is not result:
+            suite.repeated(result, is_named=bool(attributes.get("name", "").strip()))
 
 
 def _last(results: list[Result]) -> Result:

@@ -2,15 +2,17 @@
 
 import math
 import re
+from collections.abc import Sequence
 
-from etl.extract.results import Outcome, Result
+from etl.extract.results import CaseName, Outcome, Result, new_result
+from etl.kept import Kept
 
 _STATUS = {
     **dict.fromkeys(("fail", "failed", "failure"), Outcome.FAILED),
     **dict.fromkeys(("error", "errored", "panicked", "timedout", "interrupted", "aborted"), Outcome.ERROR),
     **dict.fromkeys(("skipped", "skip", "notrun", "disabled", "pending", "ignored"), Outcome.SKIPPED),
 }
-_VERDICTS = {
+VERDICTS = {
     "failure": Outcome.FAILED,
     "error": Outcome.ERROR,
     "skipped": Outcome.SKIPPED,
@@ -23,6 +25,7 @@ _VERDICTS = {
 }
 # The first of these that a case holds is its outcome.
 _PRECEDENCE = (Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED)
+_PASSED = Outcome.PASSED
 
 # Messages that only repeat the verdict; what happened stands in the text then.
 _EMPTY_WORDS = {"", "failed", "failure", "error", "errored", "test failed", "test failure", "skipped", "null"}
@@ -35,6 +38,7 @@ _GERMAN = re.compile(r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+", re.ASCII)
 _PLAIN = re.compile(r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9.]{1,20})S)?", re.ASCII)
 _LONGEST_TIME = 10**9
+_LONGEST_DURATION = 100
 _LINE = re.compile("[0-9]{1,9}", re.ASCII)
 
 
@@ -82,55 +86,46 @@ class Verdict:
         return text or attribute or self._attributes.get("type", "").strip()[: self._limit]
 
 
-class Case:
-    """An open case: what its attributes and the elements inside it say; `suite` and `path` are those around it."""
-
-    __slots__ = ("_attributes", "_limit", "_path", "_suite", "_verdicts", "name")
-
-    def __init__(self, attributes: dict[str, str], suite: str, path: str, limit: int) -> None:
-        self._attributes, self._suite, self._path, self._limit = attributes, suite, path, limit
-        self.name = attributes.get("name", "").strip()
-        self._verdicts: list[Verdict] = []
-
-    def verdict(self, tag: str, attributes: dict[str, str]) -> Verdict | None:
-        """Note an element right inside the case; None for those that say nothing about its outcome."""
-        if tag not in _VERDICTS:
-            return None
-        verdict = Verdict(tag, attributes, self._limit)
-        # One of a kind tells; a case may hold a thousand.
-        if all(known.tag != tag for known in self._verdicts):
-            self._verdicts.append(verdict)
-        return verdict
-
-    def result(self) -> Result:
-        """What it comes to, now that the case is complete."""
-        attributes = self._attributes
-        suite = attributes.get("classname", "").strip() or self._suite
-        outcome, message = self._outcome()
-        return Result(
-            suite=_short(suite),
-            name=_short(self.name or suite or "(no name)"),
-            outcome=outcome,
-            duration_s=duration(attributes.get("time", "")),
-            message=message,
-            path=_short(attributes.get("file", "").strip() or self._path),
-            line=_line(attributes["line"]) if "line" in attributes else None,
-            retried_message=self._retried() if outcome is Outcome.PASSED else None,
-        )
-
-    def _outcome(self) -> tuple[Outcome, str]:
-        for outcome in _PRECEDENCE if self._verdicts else ():
-            for verdict in self._verdicts:
-                if _VERDICTS[verdict.tag] is outcome:
-                    return outcome, verdict.message(self.name)
-        if self._verdicts:
-            return Outcome.PASSED, ""
+def read_case(attributes: dict[str, str], suite: str, path: str, verdicts: Sequence[Verdict]) -> Result:
+    """What a complete case comes to: by its attributes, the elements inside it, and the suite and path around it."""
+    get = attributes.get
+    case = _names[get("classname"), get("name"), suite]
+    seconds = _durations[get("time", "")]
+    if verdicts:
+        outcome, message, retried = _judged(verdicts, get("name", "").strip())
+    else:
         # ctest, Ginkgo and Google's tests tell by an attribute, not all of them by an element too.
-        status = self._attributes.get("status")
-        return _STATUS.get(status.strip().lower(), Outcome.PASSED) if status else Outcome.PASSED, ""
+        status = get("status")
+        outcome = _STATUS.get(status.strip().lower(), _PASSED) if status else _PASSED
+        message, retried = "", None
+    file, line = get("file"), get("line")
+    if file or line:
+        path = short((file or "").strip() or path)
+        return Result(case, outcome, seconds, message, path, _line(line or ""), retried)
+    return new_result((case, outcome, seconds, message, path, None, retried))
 
-    def _retried(self) -> str | None:
-        return self._verdicts[0].message(self.name) if self._verdicts else None
+
+def _name(given: tuple[str | None, str | None, str]) -> CaseName:
+    classname, name, around = given
+    suite = (classname or "").strip() or around
+    return CaseName(short(suite), short((name or "").strip() or suite or "(no name)"))
+
+
+def _is_short(given: tuple[str | None, str | None, str]) -> bool:
+    return sum(len(text) for text in given if text) <= _LONGEST_NAME
+
+
+# The same tests come with every report.
+_names = Kept(_name, most=50_000, light=_is_short)
+
+
+def _judged(verdicts: Sequence[Verdict], name: str) -> tuple[Outcome, str, str | None]:
+    """Outcome, message, and that of a failure that a repetition healed."""
+    for outcome in _PRECEDENCE:
+        for verdict in verdicts:
+            if VERDICTS[verdict.tag] is outcome:
+                return outcome, verdict.message(name), None
+    return _PASSED, "", verdicts[0].message(name)
 
 
 def duration(text: str) -> float | None:
@@ -152,6 +147,10 @@ def duration(text: str) -> float | None:
     return _plausible(float(text)) if _PLAIN.fullmatch(text) else None
 
 
+# Tools round what they measure, so that the same text comes again.
+_durations = Kept(duration, most=16_384, light=lambda text: len(text) <= _LONGEST_DURATION)
+
+
 def _plausible(seconds: float) -> float | None:
     return seconds if seconds < _LONGEST_TIME else None
 
@@ -160,7 +159,8 @@ def _line(text: str) -> int | None:
     return int(text) if _LINE.fullmatch(text) else None
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name or path that is not too long to be kept."""
     return name if len(name) <= _LONGEST_NAME else cut(name, _LONGEST_NAME)
 
 

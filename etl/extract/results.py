@@ -1,8 +1,9 @@
 """Results of tests as a report holds them: records, no parsing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from etl.extract.records import Job
@@ -16,6 +17,9 @@ class Outcome(StrEnum):
     ERROR = "error"
     SKIPPED = "skipped"
 
+    # Enum's own is a function in Python; outcomes are keys for every result.
+    __hash__ = str.__hash__
+
     @property
     def is_red(self) -> bool:
         """Whether it is a failing result."""
@@ -25,34 +29,41 @@ class Outcome(StrEnum):
 _FAILED, _ERROR = Outcome.FAILED, Outcome.ERROR
 
 
-class Result(NamedTuple):
-    """One test's result, a tuple since there are many; a case that was retried within its `<testsuite>` is one, its last.
-
-    `suite` is the case's classname, else the name of its innermost named suite. `message` is empty
-    where the test passed. `retried_message` is the failing message of a case that failed and passed
-    on a retry within its report (evidence `in_report`), None for all others. `ordinal` counts results
-    of the same suite and name within a job's execution; within a report it is 0.
-    """
+class CaseName(NamedTuple):
+    """What tells tests apart within a report: `suite` is the case's classname, else the name of its innermost named suite."""
 
     suite: str
     name: str
+
+
+class Result(NamedTuple):
+    """One test's result, a tuple since there are many; a case that was retried within its `<testsuite>` is one, its last.
+
+    `message` is empty where the test passed. `retried_message` is the failing message of a case that
+    failed and passed on a retry within its report (evidence `in_report`), None for all others.
+    """
+
+    case: CaseName
     outcome: Outcome
     duration_s: float | None
     message: str = ""
     path: str = ""
     line: int | None = None
     retried_message: str | None = None
-    ordinal: int = 0
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What tells tests apart within a job."""
-        return self[:2]
+    def suite(self) -> str:
+        """The case's suite."""
+        return self.case.suite
+
+    @property
+    def name(self) -> str:
+        """The case's name."""
+        return self.case.name
 
 
-def failing(results: Iterable[Result]) -> list[Result]:
-    """Those that failed."""
-    return [result for result in results if result.outcome is _FAILED or result.outcome is _ERROR]
+# A result of all its values in their order. The constructor of a NamedTuple takes three times as long.
+new_result: Callable[[tuple[object, ...]], Result] = partial(tuple.__new__, Result)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from etl.errors import DataError
-from etl.transform.schema import MEASUREMENTS, FieldValue, Point
+from etl.transform.schema import MEASUREMENTS, FieldValue, Point, Series, point_of
 
 _ESCAPED: Final = re.compile(r"\\([,= ])")
 _QUOTED: Final = re.compile(r'\\(["\\])')
@@ -30,9 +30,9 @@ def parse(line: bytes) -> Point:
     key = _KEY.match(text)
     if key is None:
         raise DataError(f"line without fields: {text[:200]!r}")
-    measurement, tags = _parsed_key(key.group(1))
-    fields, end = _parsed_fields(measurement, text, key.end())
-    return Point(measurement, dict(tags), fields, _parsed_time(text[end:]))
+    series = _parsed_key(key.group(1))
+    fields, end = _parsed_fields(series.measurement, text, key.end())
+    return point_of((series, fields, _parsed_time(text[end:])))
 
 
 def time_of(line: bytes) -> int:
@@ -41,15 +41,15 @@ def time_of(line: bytes) -> int:
 
 
 @lru_cache(maxsize=16_384)
-def _parsed_key(key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _parsed_key(key: str) -> Series:
     measurement = key.partition(",")[0]
-    tags, end = [], len(measurement)
+    tags, end = {}, len(measurement)
     while tag := _TAG.match(key, end):
-        tags.append((tag.group(1), _ESCAPED.sub(r"\1", tag.group(2))))
+        tags[tag.group(1)] = _ESCAPED.sub(r"\1", tag.group(2))
         end = tag.end()
     if end != len(key):
         raise DataError(f"tags cannot be read: {key[end : end + 200]!r}")
-    return measurement, tuple(tags)
+    return Series(measurement, tags)
 
 
 def _parsed_fields(measurement: str, text: str, start: int) -> tuple[dict[str, FieldValue], int]:

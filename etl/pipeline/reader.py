@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import zip_longest
@@ -16,7 +17,7 @@ from etl.extract.github.runs import get_attempt
 from etl.extract.records import Annotation, Job, Run
 from etl.extract.results import Report
 from etl.extract.values import seconds
-from etl.load.line_encoder import encode
+from etl.load.line_encoder import encode, encode_columns
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
@@ -26,7 +27,7 @@ from etl.transform.distinct import SeenTests
 from etl.transform.executions import Execution
 from etl.transform.flakes import evidence
 from etl.transform.names import branch_tag, tag_value, workflow_names, workflow_of
-from etl.transform.schema import NANOSECONDS, Point
+from etl.transform.schema import NANOSECONDS, Columns, Point
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -52,6 +53,7 @@ class _Gathered:
 
     seen_at: float
     points: list[Point] = field(default_factory=list)
+    columns: list[Columns] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
     attempts: int = 0
@@ -172,6 +174,7 @@ class RunReader:
         transformed = transform_attempt(context, jobs, annotations, reports)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
+        gathered.columns += transformed.columns
         gathered.executions += transformed.executions
         gathered.seen += transformed.seen
         gathered.tests += sum(len(report.results) for report in reports)
@@ -222,8 +225,9 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        points = [*gathered.points, *self._flakes(gathered.executions)]
-        lines = self._encoded([point for point in points if point.time >= self._points_from], run)
+        lines = self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
+        for columns in gathered.columns:
+            lines += self._encoded_columns(columns, run)
         self._session.state.commit_run(
             self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
         )
@@ -248,15 +252,23 @@ class RunReader:
             known.append(execution)
         return points
 
-    def _encoded(self, points: Sequence[Point], run: Run) -> list[bytes]:
+    def _encoded(self, points: Iterable[Point], run: Run) -> list[bytes]:
         """Lines of all points that can be written; any other is an anomaly and costs itself alone."""
         lines = []
         for point in points:
+            if point.time < self._points_from:
+                continue
             try:
                 lines.append(encode(point))
             except DataError as error:
                 self._anomaly("point", f"a {point.measurement} point of run {run.id}: {error}", run)
         return lines
+
+    def _encoded_columns(self, columns: Columns, run: Run) -> list[bytes]:
+        if min(columns.times, default=0) >= self._points_from:
+            with suppress(DataError):
+                return encode_columns(columns)
+        return self._encoded(columns.points(), run)
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))

@@ -4,17 +4,18 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import BinaryIO, cast
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError
-from etl.extract.archive import read_artifact
+from etl.extract.archive import Content, read_artifact
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
 from etl.extract.records import Artifact, Job, Run
-from etl.extract.results import Report, Result
+from etl.extract.results import Report
 from etl.extract.values import seconds
 from etl.pipeline.session import Session
 from etl.transform.artifact_jobs import job_of, was_made_in
@@ -90,23 +91,21 @@ class Reports:
         stand_in = job or _stand_in(artifact, run, jobs)
         try:
             async with self._session.client.storage.places:
-                items = await self._items(artifact)
+                content = await self._content(artifact)
         except (DataError, NotFoundError) as error:
             self._anomaly(artifact, str(error), run)
             return
-        found = [item for item in items if isinstance(item, Anomaly)]
-        self._session.anomalies.add(*(Anomaly(item.kind, item.detail, run.url) for item in found))
-        results = [item for item in items if isinstance(item, Result)]
-        if results:
+        self._session.anomalies.add(*(replace(anomaly, url=run.url) for anomaly in content.anomalies))
+        if content.results:
             report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
-            report.results += results
+            report.results += content.results
 
-    async def _items(self, artifact: Artifact) -> list[Result | Anomaly]:
+    async def _content(self, artifact: Artifact) -> Content:
         """What an artifact holds. Raises what `download` raises."""
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
             largest = self._session.settings.tests.largest_artifact
             await download(self._session.client, artifact, file, largest=largest)
-            return await asyncio.to_thread(lambda: list(read_artifact(cast("BinaryIO", file), artifact.name)))
+            return await asyncio.to_thread(read_artifact, cast("BinaryIO", file), artifact.name)
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))

@@ -1,22 +1,23 @@
 """An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from etl.anomalies import Anomaly
 from etl.extract.records import Annotation, Job
-from etl.extract.results import Report, failing
-from etl.transform import tests
+from etl.extract.results import Report
 from etl.transform.context import Context
 from etl.transform.distinct import SeenTests, seen_tests
 from etl.transform.executions import Execution, Failure, execution_of, retried
 from etl.transform.failures import annotated_failures, failure_points, telling
 from etl.transform.flakes import within_report
+from etl.transform.job_tests import JobTests, named
 from etl.transform.jobs import job_points, job_second
 from etl.transform.names import printable
 from etl.transform.runs import run_point
-from etl.transform.schema import Point
+from etl.transform.schema import Columns, Point
+from etl.transform.tests import annotated_points, report_point, test_failure_points, test_points
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Transformed:
     """Points of one attempt, what looked wrong on the way, and executions for flake evidence."""
 
     points: list[Point] = field(default_factory=list)
+    columns: list[Columns] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
@@ -61,65 +63,65 @@ def transform_attempt(
         point, odd = run_point(context, jobs)
         made.points.append(point)
         made.anomalies += odd
-    reports = [replace(report, results=tests.named(context, report.results)) for report in reports]
-    by_job = {report.job.id: report for report in reports}
+    by_report = [named(context, report) for report in reports]
+    by_job = {tests.job.id: tests for tests in by_report}
     for job in jobs:
         if job.completed:
             _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
-    for report in reports:
-        if not report.is_job:
-            _transform_report(context, report, made)
-            _keep(context, report.job, report, made)
+    for tests in by_report:
+        if not tests.is_job:
+            _transform_tests(context, tests, made)
+            _keep(context, tests.job, tests, made)
     return made
 
 
 def _transform_job(
-    context: Context, job: Job, annotations: Sequence[Annotation], report: Report | None, made: Transformed
+    context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
 ) -> None:
     points, odd = job_points(context, job)
-    told = telling(annotations, report.results if report else ())
+    told = telling(annotations, explained=tests is not None and bool(tests.red))
     made.points += points
     made.anomalies += odd
     made.points += failure_points(context, job, told)
     # What annotations tell of tests counts where there is no report.
-    annotated = [] if report and report.results else annotated_failures(context, told)
-    made.points += tests.annotated_points(context, job, annotated)
-    if report is not None:
-        _transform_report(context, report, made)
+    annotated = [] if tests is not None and tests.results else annotated_failures(context, told)
+    made.points += annotated_points(context, job, annotated)
+    if tests is not None:
+        _transform_tests(context, tests, made)
     if context.run.completed:
-        _keep(context, job, report, made, told=told, annotated=annotated)
+        _keep(context, job, tests, made, told=told, annotated=annotated)
 
 
-def _transform_report(context: Context, report: Report, made: Transformed) -> None:
-    made.points.append(tests.report_point(context, report.job, report.results))
-    made.points += tests.test_points(context, report.job, report.results)
-    made.points += tests.failure_points(context, report.job, report.results)
-    job, second = context.rules.masks(report.job.name), job_second(context, report.job)
-    made.seen.append(seen_tests(context.workflow, job, second, report.results))
+def _transform_tests(context: Context, tests: JobTests, made: Transformed) -> None:
+    made.points.append(report_point(context, tests))
+    columns, others = test_points(context, tests)
+    made.columns.append(columns)
+    made.points += others
+    made.points += test_failure_points(context, tests)
+    job, second = context.rules.masks(tests.job.name), job_second(context, tests.job)
+    made.seen.append(seen_tests(context.workflow, job, second, [test for test, _, _ in tests.results]))
 
 
 def _keep(
     context: Context,
     job: Job,
-    report: Report | None,
+    tests: JobTests | None,
     made: Transformed,
     *,
     told: Sequence[Annotation] = (),
     annotated: Sequence[Failure] = (),
 ) -> None:
     """The execution for evidence."""
-    results = None if report is None else report.results
     messages = [note.message for note in told]
-    messages += [result.message for result in failing(results or ())]
+    messages += [result.message for _, _, result in (tests.red if tests else ())]
     execution = execution_of(
         context,
         job,
-        is_job=report is None or report.is_job,
-        results=results,
+        tests=tests,
         annotated=annotated,
         message=printable(next(filter(None, messages), job.name)),
     )
     if execution is None:
         return
     made.executions.append(execution)
-    made.points += within_report(execution, retried(results or ()))
+    made.points += within_report(execution, retried(tests) if tests else ())

@@ -5,12 +5,11 @@ stream", 2002): exact below k names, within about 5 % above. What has the smalle
 fair sample of all distinct names, however often each of them came.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from etl.extract.results import Result
-from etl.transform.executions import HASH_BYTES, key_of
+from etl.transform.known_tests import HASH_BYTES, KnownTest
 
 DAY_S = 86_400
 
@@ -26,7 +25,7 @@ class Sketch:
     hashes: bytes = b""
 
     def __or__(self, other: "Sketch") -> "Sketch":
-        return _sketch({*self._each(), *other._each()})
+        return _sketch({*self.keys, *other.keys})
 
     def estimate(self) -> int:
         """How many distinct names there were."""
@@ -36,7 +35,9 @@ class Sketch:
         largest = int.from_bytes(self.hashes[-HASH_BYTES:], "big")
         return round((_KEPT - 1) * _ALL_HASHES / largest)
 
-    def _each(self) -> list[bytes]:
+    @property
+    def keys(self) -> list[bytes]:
+        """Each of them."""
         return [self.hashes[at : at + HASH_BYTES] for at in range(0, len(self.hashes), HASH_BYTES)]
 
 
@@ -51,11 +52,12 @@ class SeenTests:
     names: tuple[str, ...]
 
 
-def seen_tests(workflow: str, job: str, second: int, results: Sequence[Result]) -> SeenTests:
-    """What an execution that ended at `second` (Unix) adds; names as tags have them."""
-    names = {key_of(result.suite, result.name, 0): result.name for result in results}
-    sample = tuple(names[key] for key in nsmallest(_NAMES_KEPT, names))
-    return SeenTests(workflow, job, second // DAY_S, _sketch(names), sample)
+def seen_tests(workflow: str, job: str, second: int, tests: Collection[KnownTest]) -> SeenTests:
+    """What an execution that ended at `second` (Unix) adds."""
+    sketch = _sketch({test.key for test in tests})
+    sample = dict.fromkeys(sketch.keys[:_NAMES_KEPT], "")
+    sample |= {test.key: test.name for test in tests if test.key in sample}
+    return SeenTests(workflow, job, second // DAY_S, sketch, tuple(sample.values()))
 
 
 def _sketch(keys: Iterable[bytes]) -> Sketch:

@@ -4,22 +4,18 @@ A failing result is kept as it is; passing ones are kept as hashes alone, since 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 
 from etl.extract.records import Job
-from etl.extract.results import Outcome, Result, failing
+from etl.extract.results import Outcome
 from etl.transform.context import Context
+from etl.transform.job_tests import JobTests
 from etl.transform.jobs import job_second, job_tags
+from etl.transform.known_tests import key_of
 from etl.transform.names import printable
 from etl.transform.schema import COUNTED, SUCCESS
 from etl.transform.times import elapsed
-
-HASH_BYTES = 8
-# The same names come with every run.
-_NAMES_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +73,11 @@ class Execution:
         return self.passed is not None and failure.key in self.passed
 
 
-@lru_cache(maxsize=_NAMES_KEPT)
-def key_of(suite: str, test: str, ordinal: int) -> bytes:
-    """Eight bytes that stand for a test within its job, for the second result of its name and so on."""
-    place = f"\x1f{ordinal}" if ordinal else ""
-    text = f"{suite}\x1f{test}{place}".encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=HASH_BYTES).digest()
-
-
 def execution_of(
     context: Context,
     job: Job,
     *,
-    is_job: bool,
-    results: Sequence[Result] | None,
+    tests: JobTests | None,
     annotated: Iterable[Failure],
     message: str,
 ) -> Execution | None:
@@ -103,43 +90,45 @@ def execution_of(
         run_id=job.run_id,
         attempt=context.run.attempt,
         workflow_id=context.run.workflow_id,
-        job=tags["job"] if is_job else "",
+        job=tags["job"] if tests is None or tests.is_job else "",
         shards=" ".join(context.rules.shard.sub("", tags["job"]).split()),
         event=context.run.event,
         head_sha=printable(context.run.head_sha),
         ended_at=job_second(context, job),
         green=job.conclusion == SUCCESS,
-        outage=results is not None and context.rules.guard.is_outage(results),
+        outage=tests is not None and context.rules.guard.is_outage(tests.counts),
         duration_s=elapsed(job.started_at, job.completed_at),
         message=message,
         tags=tags,
-        failures=(*_failures(results or ()), *annotated),
-        passed=None if results is None else frozenset(_passed(results)),
+        failures=(*(_failures(tests) if tests else ()), *annotated),
+        passed=None if tests is None else frozenset(_passed(tests)),
     )
 
 
-def retried(results: Iterable[Result]) -> Iterator[Failure]:
+def retried(tests: JobTests) -> Iterator[Failure]:
     """What failed and passed on a retry within the report."""
-    for result in results:
+    for test, ordinal, result in tests.results:
         if result.retried_message is not None:
-            yield Failure(result.suite, result.name, result.ordinal, result.retried_message)
+            yield Failure(test.suite, test.name, ordinal, result.retried_message)
 
 
-def _failures(results: Sequence[Result]) -> Iterator[Failure]:
-    red = failing(results)
-    names = {result.key for result in red}
-    ran = Counter(one.key for one in results if one.outcome is not Outcome.SKIPPED and one.key in names)
-    for result in red:
-        yield Failure(result.suite, result.name, result.ordinal, result.message, ran=ran[result.key])
+def _failures(tests: JobTests) -> Iterator[Failure]:
+    red = {test.key for test, _, _ in tests.red}
+    ran = Counter(
+        test.key
+        for test, _, result in (tests.results if red else ())
+        if test.key in red and result.outcome is not Outcome.SKIPPED
+    )
+    for test, ordinal, result in tests.red:
+        yield Failure(test.suite, test.name, ordinal, result.message, ran=ran[test.key])
 
 
-def _passed(results: Sequence[Result]) -> Iterator[bytes]:
+def _passed(tests: JobTests) -> Iterator[bytes]:
     """Those that passed, numbered among such; a name that also failed here (another browser) is no counterpart."""
-    red = {result.key for result in failing(results)}
-    skipped: Counter[tuple[str, str]] = Counter()
-    for result in results:
+    red = {test.key for test, _, _ in tests.red}
+    skipped: Counter[bytes] = Counter()
+    for test, ordinal, result in tests.results:
         if result.outcome is Outcome.SKIPPED:
-            skipped[result.key] += 1
-        elif result.outcome is Outcome.PASSED and not (red and result.key in red):
-            before = skipped[result.key] if skipped else 0
-            yield key_of(result.suite, result.name, result.ordinal - before)
+            skipped[test.key] += 1
+        elif result.outcome is Outcome.PASSED and test.key not in red:
+            yield test.key_at(ordinal - skipped[test.key]) if ordinal else test.key

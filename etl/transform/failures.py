@@ -1,10 +1,9 @@
 """Annotations of a job → `failure` points."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from etl.extract.records import Annotation, Job
-from etl.extract.results import Result, failing
 from etl.transform.context import Context, present
 from etl.transform.executions import Failure
 from etl.transform.jobs import job_second, job_tags
@@ -14,12 +13,11 @@ from etl.transform.templates import is_boilerplate, signature_of
 from etl.transform.times import point_time
 
 
-def telling(annotations: Sequence[Annotation], results: Iterable[Result] = ()) -> list[Annotation]:
-    """Annotations of level `failure`, without GitHub's boilerplate where another one or a test says more."""
+def telling(annotations: Sequence[Annotation], *, explained: bool = False) -> list[Annotation]:
+    """Annotations of level `failure`, without GitHub's boilerplate where another one says more, or a test (`explained`)."""
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
     better = [failure for failure in failures if not is_boilerplate(failure.message)]
-    explained = bool(better) or bool(failing(results))
-    return better if explained else failures
+    return better if better or explained else failures
 
 
 def failure_points(context: Context, job: Job, told: Sequence[Annotation]) -> list[Point]:

@@ -1,9 +1,9 @@
 """Reports that tell of an outage rather than of tests."""
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 
-from etl.extract.results import Outcome, Result, failing
+from etl.extract.results import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class OutageGuard:
     share: float = 0.8
     least: int = 20
 
-    def is_outage(self, results: Sequence[Result]) -> bool:
-        """Whether the results that ran look like one."""
-        ran = [result for result in results if result.outcome is not Outcome.SKIPPED]
-        return len(ran) >= self.least and len(failing(ran)) > self.share * len(ran)
+    def is_outage(self, counts: Counter[Outcome]) -> bool:
+        """Whether results of these outcomes look like one; those that were skipped say nothing."""
+        ran = counts.total() - counts[Outcome.SKIPPED]
+        return ran >= self.least and counts[Outcome.FAILED] + counts[Outcome.ERROR] > self.share * ran

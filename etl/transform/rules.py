@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from etl.errors import ConfigurationError
+from etl.extract.results import CaseName
+from etl.kept import Kept
 from etl.settings import Settings
 from etl.transform.annotated_tests import AnnotatedTests
+from etl.transform.known_tests import KnownTest, known_tests
 from etl.transform.limits import Limits
 from etl.transform.names import MASKS, Masks
 from etl.transform.outage import OutageGuard
@@ -29,6 +32,11 @@ class Rules:
     guard: OutageGuard = field(default_factory=OutageGuard)
     limits: Limits = field(default_factory=Limits)
     failed_only: bool = False
+    tests: Kept[CaseName, KnownTest] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know no test yet."""
+        object.__setattr__(self, "tests", known_tests(self.masks))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

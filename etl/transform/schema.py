@@ -4,9 +4,13 @@ Whatever names a measurement, a tag or a field imports it from here, and `docs/s
 generated from here. This is public API: users' own queries and dashboards rest on it.
 """
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, Self
+
+from etl.kept import Kept
 
 TagValue = str
 FieldValue = int | float | str
@@ -22,13 +26,91 @@ class FieldType(StrEnum):
     STRING = "s"
 
 
-class Point(NamedTuple):
-    """One point, a tuple since there are many. `time` is Unix nanoseconds; absent fields are not in `fields`."""
+# One tuple for all series that have the same tags.
+_names: Final[Kept[tuple[str, ...], tuple[str, ...]]] = Kept(lambda names: names, most=4_096)
 
-    measurement: str
-    tags: dict[str, TagValue]
+
+class Series:
+    """Measurement and tags. Points of a series share it, since writing it down is most of the work for a point.
+
+    `written` is kept by the encoder: the series as line protocol has it.
+    """
+
+    __slots__ = ("_names", "_values", "measurement", "written")
+
+    def __init__(self, measurement: str, tags: Mapping[str, TagValue]) -> None:
+        self.measurement = measurement
+        # A tenth of the memory of a dict: there are many.
+        self._names, self._values = _names[(*tags,)], (*tags.values(),)
+        self.written: str | None = None
+
+    @property
+    def tags(self) -> dict[str, TagValue]:
+        """The tags by name."""
+        return dict(zip(self._names, self._values, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Series):
+            return NotImplemented
+        return self is other or (self.measurement, self.tags) == (other.measurement, other.tags)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Series({self.measurement!r}, {self.tags!r})"
+
+
+# By measurement, names and values of tags: the points of a job or a step come again and again.
+_SERIES_KEPT: Final = 32_768
+_series: Final[Kept[tuple[str, tuple[str, ...], tuple[TagValue, ...]], Series]] = Kept(
+    lambda key: Series(key[0], dict(zip(key[1], key[2], strict=True))), most=_SERIES_KEPT
+)
+
+
+class _Point(NamedTuple):
+    series: Series
     fields: dict[str, FieldValue]
     time: int
+
+
+class Point(_Point):
+    """One point, a tuple since there are many. `time` is Unix nanoseconds; absent fields are not in `fields`."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls, measurement: str, tags: Mapping[str, TagValue], fields: dict[str, FieldValue], time: int
+    ) -> Self:
+        """A point of a measurement with these tags."""
+        return tuple.__new__(cls, (_series[measurement, (*tags,), (*tags.values(),)], fields, time))
+
+    @property
+    def measurement(self) -> str:
+        """What it is a point of."""
+        return self.series.measurement
+
+    @property
+    def tags(self) -> dict[str, TagValue]:
+        """The tags by name."""
+        return self.series.tags
+
+
+# A point of a known series, fields and time: the quick way to many.
+point_of: Final[Callable[[tuple[Series, dict[str, FieldValue], int]], Point]] = partial(tuple.__new__, Point)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Points that have the same fields, by column: results of tests are too many for an object each."""
+
+    series: Sequence[Series]
+    fields: Mapping[str, Sequence[FieldValue]]
+    times: Sequence[int]
+
+    def points(self) -> Iterator[Point]:
+        """The same points, one by one."""
+        for series, time, *values in zip(self.series, self.times, *self.fields.values(), strict=True):
+            yield point_of((series, dict(zip(self.fields, values, strict=True)), time))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,35 @@
 """Results of a job's tests → `test_report`, `test` and `failure` points."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from etl.extract.records import Job
-from etl.extract.results import Outcome, Result, failing
+from etl.extract.results import Outcome, Result
+from etl.kept import Kept
 from etl.transform.context import Context, present
-from etl.transform.executions import Failure, key_of
+from etl.transform.executions import Failure
+from etl.transform.job_tests import JobTests
 from etl.transform.jobs import job_second, job_tags
+from etl.transform.known_tests import KnownTest, key_of, number_of
 from etl.transform.names import printable
-from etl.transform.schema import FAILURE, NANOSECONDS, TEST, TEST_REPORT, FieldValue, Point
+from etl.transform.schema import (
+    FAILURE,
+    NANOSECONDS,
+    TEST,
+    TEST_REPORT,
+    Columns,
+    FieldValue,
+    Point,
+    Series,
+    point_of,
+)
 from etl.transform.templates import signature_of
 from etl.transform.times import offset, point_time
 
 
-def named(context: Context, results: Iterable[Result]) -> list[Result]:
-    """The results of a job's execution with names as tags have them, and the ordinal among equal ones."""
-    masks, found = context.rules.masks, []
-    seen: dict[tuple[str, str], int] = {}
-    for result in results:
-        name = masks(result.suite), masks(result.name)
-        ordinal = seen.get(name, 0)
-        seen[name] = ordinal + 1
-        found.append(Result._make((*name, *result[2:-1], ordinal)))
-    return found
-
-
-def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point:
+def report_point(context: Context, tests: JobTests) -> Point:
     """The summary of all results of a job's execution."""
-    count = [result.outcome for result in results].count
-    durations = [result.duration_s for result in results if result.duration_s is not None]
+    job, counts = tests.job, tests.counts
+    durations = [result.duration_s for _, _, result in tests.results if result.duration_s is not None]
     return Point(
         TEST_REPORT.name,
         job_tags(context, job),
@@ -37,51 +38,63 @@ def report_point(context: Context, job: Job, results: Sequence[Result]) -> Point
             run_id=job.run_id,
             attempt=context.run.attempt,
             head_sha=printable(context.run.head_sha),
-            total=len(results),
-            passed=count(Outcome.PASSED),
-            failed=count(Outcome.FAILED),
-            errored=count(Outcome.ERROR),
-            skipped=count(Outcome.SKIPPED),
-            flaky=sum(result.retried_message is not None for result in results),
+            total=len(tests.results),
+            passed=counts[Outcome.PASSED],
+            failed=counts[Outcome.FAILED],
+            errored=counts[Outcome.ERROR],
+            skipped=counts[Outcome.SKIPPED],
+            flaky=sum(result.retried_message is not None for _, _, result in tests.results),
             duration_s=float(sum(durations)) if durations else None,
         ),
         point_time(job_second(context, job), "test_report", job.id),
     )
 
 
-def test_points(context: Context, job: Job, results: Sequence[Result]) -> Iterator[Point]:
-    """A point a result (or a failing one); of equal names the ordinal within the job tells them apart."""
-    tags, second, of_job = job_tags(context, job), job_second(context, job), offset("test", job.id)
-    for result in failing(results) if context.rules.failed_only else results:
-        fields: dict[str, FieldValue] = {"job_id": job.id}
-        if result.duration_s is not None:
-            fields["duration_s"] = result.duration_s
-        if result.message and result.outcome is not Outcome.PASSED:
-            fields["message"] = printable(result.message)
-        yield Point(
-            TEST.name,
-            {**tags, "suite": result.suite, "test": result.name, "outcome": result.outcome._value_},
-            fields,
-            _test_time(second, of_job, key_of(result.suite, result.name, result.ordinal)),
-        )
+def test_points(context: Context, tests: JobTests) -> tuple[Columns, list[Point]]:
+    """A point a result (or a failing one), those with a duration and no message by columns.
+
+    Of equal names the ordinal within the job tells them apart.
+    """
+    job, job_id = _jobs[(*job_tags(context, tests.job).items(),)], tests.job.id
+    start, of_job = job_second(context, tests.job) * NANOSECONDS, offset("test", job_id)
+    series, times, durations, others = [], [], [], []
+    for test, ordinal, result in tests.red if context.rules.failed_only else tests.results:
+        number = test.number_at(ordinal) if ordinal else test.number
+        time = start + (of_job + number) % NANOSECONDS
+        own = _series[job, test, result.outcome]
+        if result.duration_s is not None and (not result.message or result.outcome is _PASSED):
+            series.append(own)
+            times.append(time)
+            durations.append(result.duration_s)
+        else:
+            others.append(point_of((own, _fields(job_id, result), time)))
+    columns = Columns(series, {"job_id": [job_id] * len(series), "duration_s": durations}, times)
+    return columns, others
+
+
+def _fields(job_id: int, result: Result) -> dict[str, FieldValue]:
+    message = "" if result.outcome is _PASSED else printable(result.message)
+    return present(job_id=job_id, duration_s=result.duration_s, message=message)
 
 
 def annotated_points(context: Context, job: Job, failures: Iterable[Failure]) -> Iterator[Point]:
     """A point a failing result that only an annotation tells of."""
     tags, second, of_job = job_tags(context, job), job_second(context, job), offset("test", job.id)
     for failure in failures:
+        number = number_of(key_of(failure.suite, failure.test, failure.ordinal))
         yield Point(
             TEST.name,
             {**tags, "suite": failure.suite, "test": failure.test, "outcome": Outcome.FAILED.value},
             {"job_id": job.id, "message": printable(failure.message)},
-            _test_time(second, of_job, key_of(failure.suite, failure.test, failure.ordinal)),
+            second * NANOSECONDS + (of_job + number) % NANOSECONDS,
         )
 
 
-def failure_points(context: Context, job: Job, results: Iterable[Result]) -> Iterator[Point]:
+def test_failure_points(context: Context, tests: JobTests) -> Iterator[Point]:
     """A point for each failing result, with its signature."""
+    job = tests.job
     tags, second = job_tags(context, job), job_second(context, job)
-    for result in failing(results):
+    for test, ordinal, result in tests.red:
         message = printable(result.message)
         template = context.rules.templates(message)
         yield Point(
@@ -91,7 +104,7 @@ def failure_points(context: Context, job: Job, results: Iterable[Result]) -> Ite
                 "message": message,
                 **present(
                     template=template,
-                    test=result.name,
+                    test=test.name,
                     path=printable(result.path),
                     line=result.line,
                     job_id=job.id,
@@ -100,10 +113,26 @@ def failure_points(context: Context, job: Job, results: Iterable[Result]) -> Ite
                     head_sha=printable(context.run.head_sha),
                 ),
             },
-            point_time(second, "failure", "test", job.id, result.suite, result.name, result.ordinal),
+            point_time(second, "failure", "test", job.id, test.suite, test.name, ordinal),
         )
 
 
-def _test_time(second: int, job: int, test: bytes) -> int:
-    """The time of a test's point by what stands for the job and for the test: of both there are few."""
-    return second * NANOSECONDS + (job + int.from_bytes(test, "big")) % NANOSECONDS
+_PASSED = Outcome.PASSED
+
+
+class _Job:
+    """A job's tags, by which the series of its tests are kept."""
+
+    def __init__(self, tags: tuple[tuple[str, str], ...]) -> None:
+        self.tags = tags
+
+
+def _series_of(identity: tuple[_Job, KnownTest, Outcome]) -> Series:
+    job, test, outcome = identity
+    return Series(
+        TEST.name, {**dict(job.tags), "suite": test.suite, "test": test.name, "outcome": outcome.value}
+    )
+
+
+_jobs = Kept(_Job, most=4_096)
+_series = Kept(_series_of, most=65_536)

@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 
-from etl.anomalies import Anomaly
 from etl.extract.junit import Limits, read_report
 from etl.extract.results import Result
 
@@ -13,7 +12,9 @@ Row = tuple[str, str, str, float | None, str, str | None]
 
 def read(xml: str | bytes, limits: Limits | None = None) -> list[Result]:
     data = xml.encode() if isinstance(xml, str) else xml
-    return list(read_report([data], limits))
+    results: list[Result] = []
+    read_report([data], results, limits)
+    return results
 
 
 def rows(results: Iterable[Result]) -> list[Row]:
@@ -38,14 +39,6 @@ def endless(head: bytes, filler: bytes, size: int) -> Iterator[bytes]:
     piece = filler * ((1 << 16) // len(filler))
     for _ in range(size // len(piece)):
         yield piece
-
-
-def split(items: Iterable[Result | Anomaly]) -> tuple[list[Result], list[Anomaly]]:
-    everything = list(items)
-    return (
-        [item for item in everything if isinstance(item, Result)],
-        [item for item in everything if isinstance(item, Anomaly)],
-    )
 
 
 # By tool: a report, and its results as `rows` gives them.

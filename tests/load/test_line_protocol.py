@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from etl.errors import DataError
 from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
-from etl.load.line_encoder import encode
+from etl.load.line_encoder import encode, encode_columns
 from etl.load.line_parser import parse, time_of
-from etl.transform.schema import FAILURE, MEASUREMENTS, FieldType, Measurement, Point
+from etl.transform.schema import FAILURE, MEASUREMENTS, Columns, FieldType, Measurement, Point
 from tests.load.stores import ReadBack
 from tests.queries.samples import NASTY
 
@@ -87,6 +87,32 @@ def test_uncommon_values_are_written_as_common_ones(point: Point) -> None:
         for name, value in others.items()
     }
     assert encode(point._replace(fields=others)) == encode(point._replace(fields=whole)) == encode(point)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(any_point(MEASUREMENTS["test"]), max_size=5))
+def test_columns_are_written_as_their_points_are(points: list[Point]) -> None:
+    for form in {tuple(sorted(point.fields)) for point in points}:
+        alike = [point for point in points if tuple(sorted(point.fields)) == form]
+        columns = Columns(
+            [point.series for point in alike],
+            {name: [point.fields[name] for point in alike] for name in form},
+            [point.time for point in alike],
+        )
+        assert list(columns.points()) == alike
+        assert encode_columns(columns) == [encode(point) for point in alike]
+
+
+@pytest.mark.parametrize("wrong", [math.nan, True, "1", 10**400])
+def test_columns_with_what_cannot_be_held_are_refused(wrong: Any) -> None:
+    series = Point("test", {"test": "a"}, {}, 0).series
+    columns = Columns([series] * 2, {"job_id": [1, 2], "duration_s": [1.5, wrong]}, [1, 2])
+    with pytest.raises(DataError):
+        encode_columns(columns)
+    assert encode_columns(Columns([series], {"job_id": [1], "duration_s": [2]}, [3])) == [
+        b"test,test=a duration_s=2,job_id=1i 3"
+    ]
+    assert encode_columns(Columns([], {}, [])) == []
 
 
 def test_a_line_is_what_it_always_was() -> None:

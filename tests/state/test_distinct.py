@@ -3,11 +3,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from etl.extract.results import Outcome, Result
+from etl.extract.results import CaseName
 from etl.state.database import open_database
 from etl.state.distinct import Distinct
 from etl.transform.distinct import DAY_S, seen_tests
+from etl.transform.known_tests import known_tests
+from etl.transform.names import Masks
 
+KNOWN = known_tests(Masks())
 NOW = 1_770_000_000
 TODAY = NOW // DAY_S
 
@@ -20,10 +23,10 @@ def engine(state_url: str) -> Iterator[Engine]:
 
 
 def add(engine: Engine, *numbers: int, day: int = TODAY, job: str = "unit", repository: int = 1) -> None:
-    results = [Result("suite", f"test {number}", Outcome.PASSED, None) for number in numbers]
+    tests = [KNOWN[CaseName("suite", f"test {number}")] for number in numbers]
     with engine.begin() as connection:
         kept = Distinct(engine, lambda: NOW)
-        kept.add(connection, repository, seen_tests("CI", job, day * DAY_S, results))
+        kept.add(connection, repository, seen_tests("CI", job, day * DAY_S, tests))
 
 
 def above(engine: Engine, limit: int, *, now: float = NOW) -> dict[str, int]:

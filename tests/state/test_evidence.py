@@ -3,7 +3,8 @@ from sqlalchemy import event
 
 from etl.state.database import open_database
 from etl.state.evidence import Evidence
-from etl.transform.executions import Failure, key_of
+from etl.transform.executions import Failure
+from etl.transform.known_tests import key_of
 from tests.transform.test_flakes import execution, red
 
 NOW = 1_770_000_000

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from etl.extract.records import Annotation, Job, Run, Step
-from etl.extract.results import Outcome, Report, Result
+from etl.extract.results import CaseName, Outcome, Report, Result
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
 from etl.transform.rules import Rules
@@ -177,7 +177,7 @@ def test_boilerplate_counts_only_where_nothing_better_stands():
 
     assert messages(boilerplate, telling, warning) == ["assert 1 == 2"]
     assert messages(boilerplate, warning) == ["Process completed with exit code 1."]
-    report = Report(JOB, is_job=True, results=[Result("a", "b", Outcome.FAILED, None, "1 != 2")])
+    report = Report(JOB, is_job=True, results=[Result(CaseName("a", "b"), Outcome.FAILED, None, "1 != 2")])
     made = transform_attempt(context(), [JOB], {70: [boilerplate]}, [report])
     assert [point.fields["message"] for point in only(made.points, "failure")] == ["1 != 2"]
     assert made.executions[0].message == "1 != 2"
@@ -188,7 +188,9 @@ def test_a_test_that_an_annotation_tells_of_is_a_failing_result_where_there_is_n
     (test,) = only(points_of([JOB], annotations).points, "test")
     assert (test.tags["test"], test.tags["outcome"]) == ("TestInject", "failed")
     assert test.fields == {"job_id": 70, "message": "CheckPods timed-out"}
-    report = Report(JOB, is_job=True, results=[Result("a", "TestInject", Outcome.FAILED, None, "boom")])
+    report = Report(
+        JOB, is_job=True, results=[Result(CaseName("a", "TestInject"), Outcome.FAILED, None, "boom")]
+    )
     made = transform_attempt(context(), [JOB], annotations, [report])
     assert [point.tags["suite"] for point in only(made.points, "test")] == ["a"]
     assert [failure.suite for failure in made.executions[0].failures] == ["a"]

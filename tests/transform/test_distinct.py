@@ -2,14 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.results import Outcome, Result
+from etl.extract.results import CaseName
 from etl.transform.distinct import DAY_S, SeenTests, Sketch, seen_tests
+from etl.transform.known_tests import known_tests
 from etl.transform.mask_hints import mask_hint
+from etl.transform.names import Masks
+
+KNOWN = known_tests(Masks())
 
 
 def seen(*names: str, day: int = 20_000) -> SeenTests:
-    results = [Result("suite", name, Outcome.PASSED, None) for name in names]
-    return seen_tests("CI", "unit", day * DAY_S + 5, results)
+    return seen_tests("CI", "unit", day * DAY_S + 5, [KNOWN[CaseName("suite", name)] for name in names])
 
 
 def many(count: int, prefix: str = "test") -> list[str]:
@@ -24,8 +27,8 @@ def test_few_names_are_counted_exactly_however_often_they_come() -> None:
 
 
 def test_the_same_name_in_another_suite_is_another_test() -> None:
-    results = [Result(suite, "a", Outcome.SKIPPED, None) for suite in ("one", "two")]
-    assert seen_tests("CI", "unit", 0, results).sketch.estimate() == 2
+    tests = [KNOWN[CaseName(suite, "a")] for suite in ("one", "two")]
+    assert seen_tests("CI", "unit", 0, tests).sketch.estimate() == 2
 
 
 @pytest.mark.parametrize("count", [1_000, 20_000, 100_000])

@@ -1,16 +1,18 @@
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.results import Outcome, Result
-from etl.transform.executions import Execution, Failure, execution_of, key_of
+from etl.extract.results import CaseName, Outcome, Report, Result
+from etl.transform.executions import Execution, Failure, execution_of
 from etl.transform.flakes import evidence, within_report
+from etl.transform.job_tests import named
+from etl.transform.known_tests import key_of
 from etl.transform.limits import DAY_S, Limits
 from etl.transform.outage import OutageGuard
 from etl.transform.schema import NANOSECONDS
-from etl.transform.tests import named
 from tests.transform.test_attempts import JOB, RUN, context
 
 T0 = 1_770_000_000
@@ -193,15 +195,15 @@ def test_arriving_twice_changes_nothing(executions):
 
 
 def result(number: int, outcome: Outcome) -> Result:
-    return Result("suite", f"test_{number}", outcome, 1.0)
+    return Result(CaseName("suite", f"test_{number}"), outcome, 1.0)
 
 
 def reported(attempt: int, *results: Result) -> Execution:
     """The execution of a failed job in an attempt, from its report."""
     run = replace(RUN, attempt=attempt)
     job = replace(JOB, id=attempt, started_at=None)
-    told = named(context(run), results)
-    made = execution_of(context(run), job, is_job=False, results=told, annotated=(), message="")
+    tests = named(context(run), Report(job, is_job=False, results=[*results]))
+    made = execution_of(context(run), job, tests=tests, annotated=(), message="")
     assert made is not None
     return made
 
@@ -211,11 +213,11 @@ def reported(attempt: int, *results: Result) -> Execution:
 )
 def test_the_outage_guard(red_ones, total, expected):
     results = [result(n, Outcome.FAILED if n < red_ones else Outcome.PASSED) for n in range(total)]
-    assert OutageGuard().is_outage(results) is expected
+    assert OutageGuard().is_outage(Counter(result.outcome for result in results)) is expected
 
 
 def test_skipped_results_are_no_part_of_an_outage():
     results = [result(n, Outcome.FAILED) for n in range(20)] + [
         result(n, Outcome.SKIPPED) for n in range(100)
     ]
-    assert OutageGuard().is_outage(results) is True
+    assert OutageGuard().is_outage(Counter(result.outcome for result in results)) is True

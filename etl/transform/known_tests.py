@@ -1,0 +1,59 @@
+"""Tests by their names as tags have them, and what stands for them in hashes and times.
+
+The same tests come with every run: what is made of a name is made once and kept.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from etl.extract.results import CaseName
+from etl.kept import Kept
+from etl.transform.names import Masks
+
+HASH_BYTES: Final = 8
+_KEPT: Final = 50_000
+
+
+def key_of(suite: str, test: str, ordinal: int) -> bytes:
+    """Eight bytes that stand for a test within its job, for the second result of its name and so on."""
+    place = f"\x1f{ordinal}" if ordinal else ""
+    text = f"{suite}\x1f{test}{place}".encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=HASH_BYTES).digest()
+
+
+def number_of(key: bytes) -> int:
+    """A key as a number below 2⁶⁴."""
+    return int.from_bytes(key, "big")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownTest:
+    """A test by its names as tags have them; there is one object for it, so that it can be a key itself.
+
+    `key` is that of its first result in a job, `number` the same as a number.
+    """
+
+    suite: str
+    name: str
+    key: bytes
+    number: int
+
+    def key_at(self, ordinal: int) -> bytes:
+        """The key of its first result (0), its second (1), and so on."""
+        return key_of(self.suite, self.name, ordinal) if ordinal else self.key
+
+    def number_at(self, ordinal: int) -> int:
+        """The same as a number."""
+        return number_of(self.key_at(ordinal)) if ordinal else self.number
+
+
+def known_tests(masks: Masks) -> Kept[CaseName, KnownTest]:
+    """Tests by their names in reports."""
+    known = Kept(_known_test, most=_KEPT)
+    return Kept(lambda case: known[masks(case.suite), masks(case.name)], most=_KEPT)
+
+
+def _known_test(names: tuple[str, str]) -> KnownTest:
+    key = key_of(*names, 0)
+    return KnownTest(*names, key, number_of(key))
