@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from benchmarks.measure import Outcome, Size
 from benchmarks.scale.costs import Costs, costs
 from etl import log
+from etl.cli.common import settle_in
 from etl.settings import LogSettings
 
 _T = TypeVar("_T")
@@ -33,6 +34,11 @@ def unit_costs(size: Size) -> Costs:
 
 def alone(work: Callable[..., _T], *arguments: Any) -> _T:
     """What it returns, from a process of its own: what one leaves behind slows no other."""
-    quiet = LogSettings(level="error")
-    with ProcessPoolExecutor(1, get_context("spawn"), log.configure, (quiet,)) as executor:
+    with ProcessPoolExecutor(1, get_context("spawn"), _begin) as executor:
         return executor.submit(work, *arguments).result()
+
+
+def _begin() -> None:
+    """As the command does, but quietly."""
+    log.configure(LogSettings(level="error"))
+    settle_in()

@@ -18,7 +18,7 @@ from etl.errors import DataError, FatalError
 from etl.load.influx_bucket import ensure_bucket
 from etl.load.influx_client import library, open_client
 from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
-from etl.load.line_parser import time_of
+from etl.load.line_parser import are_newer, time_of
 from etl.load.store import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
 from etl.settings import InfluxSettings
@@ -105,7 +105,7 @@ class InfluxStore:
         if not self._retention_s:
             return lines
         oldest = time.time_ns() - self._retention_s * NANOSECONDS
-        return [line for line in lines if not _is_older(line, oldest)]
+        return lines if are_newer(lines, oldest) else [one for one in lines if not _is_older(one, oldest)]
 
     async def _write(self, lines: Sequence[bytes]) -> WriteResult:
         """One request; halved until what InfluxDB refuses stands alone. Writing twice does no harm."""
@@ -133,7 +133,10 @@ class InfluxStore:
 
 
 def _requests(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Cut lines into requests of bounded length and size."""
+    """Cut lines into requests of bounded length and size; nearly always all fit into one."""
+    if 0 < len(lines) <= _MOST_LINES and sum(map(len, lines)) + len(lines) <= _MOST_BYTES:
+        yield lines
+        return
     start = size = 0
     for index, line in enumerate(lines):
         if index > start and (index - start == _MOST_LINES or size + len(line) > _MOST_BYTES):

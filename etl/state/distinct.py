@@ -6,13 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select
 
 from etl.state import tables
 from etl.state.database import upsert
 from etl.transform.distinct import DAY_S, SeenTests, Sketch
 
 DAYS: Final = 30
+_COLUMNS = tables.distinct_tests.c
+# Asked for every report: made once, since making a statement takes longer than SQLite takes to answer.
+_OF_DAY = select(_COLUMNS.sketch, _COLUMNS.names).where(
+    _COLUMNS.repository_id == bindparam("repository_id"),
+    _COLUMNS.workflow == bindparam("workflow"),
+    _COLUMNS.job == bindparam("job"),
+    _COLUMNS.day == bindparam("day"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +44,16 @@ class Distinct:
         """Add an execution's tests, within the caller's transaction; what is too old is left out."""
         if seen.day < self._first_day():
             return
-        columns = tables.distinct_tests.c
         key = {
             "repository_id": repository_id,
             "workflow": seen.workflow,
             "job": seen.job,
             "day": seen.day,
         }
-        query = select(columns.sketch, columns.names).where(*(columns[name] == key[name] for name in key))
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_OF_DAY, key).one_or_none()
+        if row is not None and row.sketch == seen.sketch.hashes:
+            # The same tests as in every run of the day.
+            return
         known = Sketch() if row is None else Sketch(row.sketch)
         merged = known | seen.sketch
         if merged != known:

@@ -9,7 +9,7 @@ from etl.errors import DataError
 from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode, encode_columns
-from etl.load.line_parser import parse, time_of
+from etl.load.line_parser import are_newer, parse, time_of
 from etl.transform.schema import FAILURE, MEASUREMENTS, Columns, FieldType, Measurement, Point
 from tests.load.stores import ReadBack
 from tests.queries.samples import NASTY
@@ -53,6 +53,15 @@ def test_parse_is_the_inverse_of_encode(point: Point) -> None:
     assert parse(line) == point
     assert time_of(line) == point.time
     assert b"\n" not in line.split(b'"')[0]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(POINTS, max_size=5), st.integers(NOW - 5, NOW + 5) | INT64, st.booleans())
+def test_lines_are_newer_only_where_their_times_are(points: list[Point], oldest: int, near: bool) -> None:
+    sent = [point._replace(time=NOW + number) if near else point for number, point in enumerate(points)]
+    newer = all(point.time >= oldest for point in sent)
+    found = are_newer([encode(point) for point in sent], oldest)
+    assert found is newer if near and oldest >= 0 else not found or newer
 
 
 @settings(max_examples=300, deadline=None)
