@@ -99,7 +99,7 @@ def _transform_tests(context: Context, tests: JobTests, made: Transformed) -> No
     made.points += others
     made.points += test_failure_points(context, tests)
     job, second = context.rules.masks(tests.job.name), job_second(context, tests.job)
-    made.seen.append(seen_tests(context.workflow, job, second, [test for test, _, _ in tests.results]))
+    made.seen.append(seen_tests(context.workflow, job, second, tests.tests))
 
 
 def _keep(

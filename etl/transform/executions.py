@@ -6,6 +6,7 @@ A failing result is kept as it is; passing ones are kept as hashes alone, since 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import compress
 
 from etl.extract.records import Job
 from etl.extract.results import Outcome
@@ -101,13 +102,13 @@ def execution_of(
         message=message,
         tags=tags,
         failures=(*(_failures(tests) if tests else ()), *annotated),
-        passed=None if tests is None else frozenset(_passed(tests)),
+        passed=None if tests is None else _passed(tests),
     )
 
 
 def retried(tests: JobTests) -> Iterator[Failure]:
     """What failed and passed on a retry within the report."""
-    for test, ordinal, result in tests.results:
+    for test, ordinal, result in tests:
         if result.retried_message is not None:
             yield Failure(test.suite, test.name, ordinal, result.retried_message)
 
@@ -116,19 +117,24 @@ def _failures(tests: JobTests) -> Iterator[Failure]:
     red = {test.key for test, _, _ in tests.red}
     ran = Counter(
         test.key
-        for test, _, result in (tests.results if red else ())
+        for test, _, result in (tests if red else ())
         if test.key in red and result.outcome is not Outcome.SKIPPED
     )
     for test, ordinal, result in tests.red:
         yield Failure(test.suite, test.name, ordinal, result.message, ran=ran[test.key])
 
 
-def _passed(tests: JobTests) -> Iterator[bytes]:
+def _passed(tests: JobTests) -> frozenset[bytes]:
     """Those that passed, numbered among such; a name that also failed here (another browser) is no counterpart."""
     red = {test.key for test, _, _ in tests.red}
+    if not any(tests.ordinals):
+        passing = [one.outcome is Outcome.PASSED for one in tests.results]
+        return frozenset([test.key for test in compress(tests.tests, passing)]) - red
     skipped: Counter[bytes] = Counter()
-    for test, ordinal, result in tests.results:
+    passed = set()
+    for test, ordinal, result in tests:
         if result.outcome is Outcome.SKIPPED:
             skipped[test.key] += 1
         elif result.outcome is Outcome.PASSED and test.key not in red:
-            yield test.key_at(ordinal - skipped[test.key]) if ordinal else test.key
+            passed.add(test.key_at(ordinal - skipped[test.key]) if ordinal else test.key)
+    return frozenset(passed)

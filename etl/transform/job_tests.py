@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 from etl.extract.records import Job
 from etl.extract.results import Outcome, Report, Result
@@ -16,38 +15,49 @@ Named = tuple[KnownTest, int, Result]
 
 @dataclass(frozen=True, slots=True)
 class JobTests:
-    """All results of an execution in their order, those that failed, and how many had each outcome.
+    """All results of an execution in their order, their tests and ordinals beside them, and those that failed.
 
-    `is_job` is false where no job was found for them.
+    `ordinals` tell which result of its test each is, `counts` how many had each outcome. `is_job` is
+    false where no job was found for them.
     """
 
     job: Job
     is_job: bool
-    results: Sequence[Named]
+    results: Sequence[Result]
+    tests: Sequence[KnownTest]
+    ordinals: Sequence[int]
     red: Sequence[Named]
     counts: Counter[Outcome]
+
+    def __iter__(self) -> Iterator[Named]:
+        return zip(self.tests, self.ordinals, self.results, strict=True)
 
 
 def named(context: Context, report: Report) -> JobTests:
     """The results of a report, with names."""
-    known = context.rules.tests
-    tests = [known[result.case] for result in report.results]
-    results = [*zip(tests, _ordinals(tests), report.results, strict=False)]
-    counts = Counter([result.outcome for result in report.results])
-    has_red = counts[Outcome.FAILED] or counts[Outcome.ERROR]
-    red = [one for one in results if one[2].outcome.is_red] if has_red else []
-    return JobTests(report.job, report.is_job, results, red, counts)
+    known, results = context.rules.tests, report.results
+    tests = [known[result.case] for result in results]
+    ordinals = _ordinals(tests)
+    counts = Counter([result.outcome for result in results])
+    red = (
+        [
+            (test, ordinal, result)
+            for test, ordinal, result in zip(tests, ordinals, results, strict=True)
+            if result.outcome.is_red
+        ]
+        if counts[Outcome.FAILED] or counts[Outcome.ERROR]
+        else []
+    )
+    return JobTests(report.job, report.is_job, results, tests, ordinals, red, counts)
 
 
-def _ordinals(tests: Sequence[KnownTest]) -> Iterator[int]:
+def _ordinals(tests: Sequence[KnownTest]) -> list[int]:
     """Which result of its test each is, in the order of the tests; nearly always the only one."""
     if len({test.key for test in tests}) == len(tests):
-        return repeat(0)
-    return _counted(tests)
-
-
-def _counted(tests: Sequence[KnownTest]) -> Iterator[int]:
+        return [0] * len(tests)
+    ordinals = []
     seen: Counter[bytes] = Counter()
     for test in tests:
-        yield seen[test.key]
+        ordinals.append(seen[test.key])
         seen[test.key] += 1
+    return ordinals

@@ -29,7 +29,7 @@ from etl.transform.times import offset, point_time
 def report_point(context: Context, tests: JobTests) -> Point:
     """The summary of all results of a job's execution."""
     job, counts = tests.job, tests.counts
-    durations = [result.duration_s for _, _, result in tests.results if result.duration_s is not None]
+    durations = [result.duration_s for result in tests.results if result.duration_s is not None]
     return Point(
         TEST_REPORT.name,
         job_tags(context, job),
@@ -43,7 +43,7 @@ def report_point(context: Context, tests: JobTests) -> Point:
             failed=counts[Outcome.FAILED],
             errored=counts[Outcome.ERROR],
             skipped=counts[Outcome.SKIPPED],
-            flaky=sum(result.retried_message is not None for _, _, result in tests.results),
+            flaky=sum(result.retried_message is not None for result in tests.results),
             duration_s=float(sum(durations)) if durations else None,
         ),
         point_time(job_second(context, job), "test_report", job.id),
@@ -58,16 +58,17 @@ def test_points(context: Context, tests: JobTests) -> tuple[Columns, list[Point]
     job, job_id = _jobs[(*job_tags(context, tests.job).items(),)], tests.job.id
     start, of_job = job_second(context, tests.job) * NANOSECONDS, offset("test", job_id)
     series, times, durations, others = [], [], [], []
-    for test, ordinal, result in tests.red if context.rules.failed_only else tests.results:
+    for test, ordinal, result in tests.red if context.rules.failed_only else tests:
+        outcome, duration = result.outcome, result.duration_s
         number = test.number_at(ordinal) if ordinal else test.number
         time = start + (of_job + number) % NANOSECONDS
-        own = _series[job, test, result.outcome]
-        if result.duration_s is not None and (not result.message or result.outcome is _PASSED):
+        own = _series[job, test, outcome]
+        if duration is None or (outcome is not _PASSED and result.message):
+            others.append(point_of((own, _fields(job_id, result), time)))
+        else:
             series.append(own)
             times.append(time)
-            durations.append(result.duration_s)
-        else:
-            others.append(point_of((own, _fields(job_id, result), time)))
+            durations.append(duration)
     columns = Columns(series, {"job_id": [job_id] * len(series), "duration_s": durations}, times)
     return columns, others
 
