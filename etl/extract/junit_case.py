@@ -38,7 +38,6 @@ _GERMAN = re.compile(r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+", re.ASCII)
 _PLAIN = re.compile(r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9.]{1,20})S)?", re.ASCII)
 _LONGEST_TIME = 10**9
-_LONGEST_DURATION = 100
 _LINE = re.compile("[0-9]{1,9}", re.ASCII)
 
 
@@ -111,12 +110,12 @@ def _name(given: tuple[str | None, str | None, str]) -> CaseName:
     return CaseName(short(suite), short((name or "").strip() or suite or "(no name)"))
 
 
-def _is_short(given: tuple[str | None, str | None, str]) -> bool:
-    return sum(len(text) for text in given if text) <= _LONGEST_NAME
+def _length(given: tuple[str | None, str | None, str]) -> int:
+    return sum(len(text) for text in given if text)
 
 
 # The same tests come with every report.
-_names = Kept(_name, most=50_000, light=_is_short)
+_names = Kept(_name, most=50_000, length=_length)
 
 
 def _judged(verdicts: Sequence[Verdict], name: str) -> tuple[Outcome, str, str | None]:
@@ -148,7 +147,7 @@ def duration(text: str) -> float | None:
 
 
 # Tools round what they measure, so that the same text comes again.
-_durations = Kept(duration, most=16_384, light=lambda text: len(text) <= _LONGEST_DURATION)
+_durations = Kept(duration, most=16_384, length=len)
 
 
 def _plausible(seconds: float) -> float | None:

@@ -50,8 +50,12 @@ class KnownTest:
 
 def known_tests(masks: Masks) -> Kept[CaseName, KnownTest]:
     """Tests by their names in reports."""
-    known = Kept(_known_test, most=_KEPT)
-    return Kept(lambda case: known[masks(case.suite), masks(case.name)], most=_KEPT)
+    known = Kept(_known_test, most=_KEPT, length=_length)
+    return Kept(lambda case: known[masks(case.suite), masks(case.name)], most=_KEPT, length=_length)
+
+
+def _length(names: tuple[str, str]) -> int:
+    return len(names[0]) + len(names[1])
 
 
 def _known_test(names: tuple[str, str]) -> KnownTest:

@@ -63,7 +63,9 @@ class Series:
 # By measurement, names and values of tags: the points of a job or a step come again and again.
 _SERIES_KEPT: Final = 32_768
 _series: Final[Kept[tuple[str, tuple[str, ...], tuple[TagValue, ...]], Series]] = Kept(
-    lambda key: Series(key[0], dict(zip(key[1], key[2], strict=True))), most=_SERIES_KEPT
+    lambda key: Series(key[0], dict(zip(key[1], key[2], strict=True))),
+    most=_SERIES_KEPT,
+    length=lambda key: sum(map(len, key[2])),
 )
 
 

@@ -135,5 +135,7 @@ def _series_of(identity: tuple[_Job, KnownTest, Outcome]) -> Series:
     )
 
 
-_jobs = Kept(_Job, most=4_096)
-_series = Kept(_series_of, most=65_536)
+_jobs = Kept(_Job, most=4_096, length=lambda tags: sum(len(value) for _, value in tags))
+_series = Kept(
+    _series_of, most=65_536, length=lambda identity: len(identity[1].suite) + len(identity[1].name)
+)

@@ -1,0 +1,22 @@
+from etl.kept import LONGEST_KEPT, Kept
+
+
+def test_a_value_is_made_once() -> None:
+    made: list[str] = []
+
+    def make(key: str) -> int:
+        made.append(key)
+        return len(key)
+
+    kept = Kept(make, most=2)
+    assert [kept["a"], kept["a"], kept["bb"]] == [1, 1, 2]
+    assert made == ["a", "bb"]
+    assert kept["ccc"] == 3
+    assert list(kept) == ["ccc"]
+
+
+def test_long_keys_are_not_kept() -> None:
+    kept = Kept(str.upper, most=10, length=len)
+    assert kept["a" * LONGEST_KEPT] == "A" * LONGEST_KEPT
+    assert kept["b" * (LONGEST_KEPT + 1)] == "B" * (LONGEST_KEPT + 1)
+    assert len(kept) == 1
