@@ -138,6 +138,8 @@ class Night:
             process = Process(self.folder, self.environment | self.clock.variables())
             self.days.append(process)
             await process.start("run")
+            # On a busy machine its start alone may take a day.
+            await process.until("synced")
             await self.clock.until(min(now + DAY_S, until))
             assert await process.stop() == 0, process.text[-2_000:]
 
