@@ -22,10 +22,15 @@ def explained(where: str) -> Iterator[None]:
     try:
         yield
     except (OperationalError, ConnectorException) as error:
-        cause = error.__cause__ if isinstance(error, ConnectorException) else error
+        cause = _cause(error)
         if not isinstance(cause, OperationalError):
             raise
         raise server_trouble(cause, where) from error
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """What psycopg says, where Procrastinate only says that there was something."""
+    return error.__cause__ if isinstance(error, ConnectorException) else error
 
 
 async def give_up(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
@@ -42,13 +47,14 @@ async def give_up(tasks: Collection[asyncio.Task[None]], seconds: float) -> None
 async def keep_at(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Do work that never ends by itself until this is cancelled: where it ends all the same, once more."""
     while True:
+        reason = None
         try:
             await work()
         except Exception as error:  # noqa: BLE001
-            log.debug("the queue ended", reason=str(error))
+            reason = " ".join(str(_cause(error)).split())
         # What fails while it is cancelled hides the cancellation.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             return
-        log.warning("the queue cannot be reached: trying again", queue=name)
+        log.warning("the queue cannot be reached: trying again", queue=name, reason=reason)
         await asyncio.sleep(_AGAIN_S)
