@@ -24,6 +24,13 @@ class RetriableError(CiHealthError):
         self.retry_after = retry_after
 
 
+class UnreachableError(ConfigurationError, RetriableError):
+    """A server that a setting names is not there: the setting is wrong, or the server comes in a moment.
+
+    Nobody can tell which: a command ends with exit code 2, a service that starts asks again.
+    """
+
+
 class FatalError(CiHealthError):
     """The other side refuses, and will until somebody changes something: do not retry.
 

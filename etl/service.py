@@ -7,12 +7,14 @@ together, and what is not delivered waits in the outbox for the next start.
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from etl.errors import CiHealthError, RetriableError
 from etl.http.rooms import Parts, open_rooms
 from etl.http.telemetry import Telemetry
 from etl.load.delivery import Delivery
@@ -28,6 +30,7 @@ log = structlog.get_logger(__name__)
 # Together less than the ten seconds after which container engines kill what they told to stop.
 LAST_READ_S = 3.0
 _LAST_DELIVERY_S = 5.0
+_AGAIN_S = 2.0
 
 
 class Service:
@@ -120,7 +123,14 @@ class Service:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_DELIVERY_S):
                 await delivery
-        log.info("stopped", points_waiting=self._pipeline.state.outbox.backlog().points)
+        log.info("stopped", points_waiting=self._points_waiting())
+
+    def _points_waiting(self) -> int | None:
+        """Points in the outbox; None where the state cannot be asked, which keeps nobody from stopping."""
+        try:
+            return self._pipeline.state.outbox.backlog().points
+        except CiHealthError:
+            return None
 
 
 def _service(pipeline: Pipeline) -> Service:
@@ -133,12 +143,43 @@ def _service(pipeline: Pipeline) -> Service:
 
 
 async def serve(settings: Settings, *, debug: bool = False) -> None:
-    """Run the service until SIGTERM or SIGINT."""
-    async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.state.facts, settings, accept=False)
+    """Run the service until SIGTERM or SIGINT; a state that is away as it starts is waited for."""
+    stopping = asyncio.Event()
+    _on_signals(stopping.set)
+    async with AsyncExitStack() as stack:
+        pipeline = await _open(stack, settings, stopping, debug=debug)
+        if pipeline is None or stopping.is_set():
+            return
         service = _service(pipeline)
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, service.stop)
+        _on_signals(service.stop)
         log.info("serving", repositories=list(settings.repositories), store=pipeline.store.address)
         await service.run()
+
+
+async def _open(
+    stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event, *, debug: bool
+) -> Pipeline | None:
+    """The pipeline, once its state can be used; None where the service was told to stop before."""
+    told = False
+    while not stopping.is_set():
+        try:
+            return await stack.enter_async_context(_opened(settings, debug=debug))
+        except RetriableError as error:
+            if not told:
+                log.warning("the state cannot be used yet: trying again", reason=str(error))
+            told = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _AGAIN_S)
+    return None
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[Pipeline]:
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        require_same_naming(pipeline.state.facts, settings, accept=False)
+        yield pipeline
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop)

@@ -64,6 +64,18 @@ class Postgres:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database]
             )
 
+    @contextmanager
+    def away(self, database: str) -> Iterator[None]:
+        """End every connection to a database, and refuse new ones, as a server does while it restarts."""
+        allow = f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS'
+        with self.connect() as connection:
+            connection.execute(f"{allow} false")  # type: ignore[call-overload]
+            self.cut(database)
+            try:
+                yield
+            finally:
+                connection.execute(f"{allow} true")  # type: ignore[call-overload]
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:

@@ -36,7 +36,7 @@ def _answers(http: HttpSettings) -> bool:
 def _is_locked(settings: Settings) -> bool:
     try:
         with (settings.data_dir / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

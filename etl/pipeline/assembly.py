@@ -118,7 +118,7 @@ async def open_pipeline(
     """
     settings.require_source()
     rules = Rules.of(settings)
-    with _private(), nullcontext() if settings.shares_state else _alone(settings):
+    with _private(), _at_work(settings):
         state = State(settings.state_url, clock)
         store = open_store(settings)
         board = state.budgets if state.shared else None
@@ -165,8 +165,9 @@ def _private() -> Iterator[None]:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the data folder's lock; the operating system frees it however the process ends."""
+def _at_work(settings: Settings) -> Iterator[None]:
+    """Hold the data folder's lock, alone or beside other workers; however a process ends, the system frees it."""
+    how = fcntl.LOCK_SH if settings.shares_state else fcntl.LOCK_EX
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         lock = (settings.data_dir / "lock").open("a")
@@ -176,7 +177,7 @@ def _alone(settings: Settings) -> Iterator[None]:
         ) from None
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(
                 f"another ci-health works on the data folder {settings.data_dir}: "

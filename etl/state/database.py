@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from etl.errors import ConfigurationError, FatalError, RetriableError
+from etl.errors import ConfigurationError, FatalError, RetriableError, UnreachableError
 from etl.state import tables
 from etl.state.postgres import hold_while_making, postgres_engine, postgres_trouble
 from etl.state.sqlite import sqlite_engine, sqlite_trouble
@@ -28,7 +28,7 @@ def open_database(url: str) -> Engine:
     """An engine on a state of this version, created where missing.
 
     Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
-    by a newer version. Later, a state that cannot be used is a RetriableError (a full disk, a server
+    by a newer version; of these, UnreachableError where its server is away. Later, a state that cannot be used is a RetriableError (a full disk, a server
     that is away) or a FatalError (a damaged file, a password that is refused).
     """
     engine = _engine(_parsed(url))
@@ -37,6 +37,8 @@ def open_database(url: str) -> Engine:
         _prepare(engine)
     except BaseException as error:
         engine.dispose()
+        if isinstance(error, RetriableError) and is_shared(engine):
+            raise UnreachableError(str(error)) from error
         if isinstance(error, RetriableError | FatalError):
             raise ConfigurationError(str(error)) from error
         raise

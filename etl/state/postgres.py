@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from etl.errors import CiHealthError, FatalError, RetriableError
+from etl.errors import FatalError, RetriableError
 
 # One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
 _MAKING: Final = 0x6369_6865
@@ -55,15 +55,26 @@ def hold_while_making(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
 
 
-def postgres_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
+def postgres_trouble(error: DBAPIError, where: str) -> RetriableError | FatalError | None:
     """What happened to the server or the connection, as a sentence; None for what is wrong with a statement."""
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if not isinstance(error, OperationalError | InternalError) and not state.startswith(_REFUSED):
+    if not isinstance(error, OperationalError | InternalError) and not _sqlstate(error.orig).startswith(
+        _REFUSED
+    ):
         return None
+    return server_trouble(error.orig, where)
+
+
+def server_trouble(error: BaseException | None, where: str) -> RetriableError | FatalError:
+    """The same of an error of psycopg's own that is known to be about the server or the connection."""
+    state = _sqlstate(error)
     # Below the first line stands the statement.
-    words = " ".join(str(error.orig).split("\nLINE ", maxsplit=1)[0].split())
+    words = " ".join(str(error).split("\nLINE ", maxsplit=1)[0].split())
     refused = state.startswith(_REFUSED) or (not state and any(part in words for part in _REFUSED_TEXTS))
     sentence = f"the state at {where} cannot be used: {words}"
     if refused:
         return FatalError(f"{sentence}; check the user, the password and the database in state.url")
     return RetriableError(f"{sentence}; check that PostgreSQL runs and can be reached from here")
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 
-from etl.errors import RetriableError
+from etl.workers.away import explained, give_up, keep_at
 from etl.workers.queue import HOLD, Queue
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 # a job that nobody serves would keep all others waiting.
 _PRIORITY: Final = 10
 _AT_ONCE: Final = 100
+_LAST_RETURN_S: Final = 1.0
 
 
 class Holds:
@@ -34,15 +35,19 @@ class Holds:
 
     @asynccontextmanager
     async def hold(self, repository: str) -> AsyncIterator[None]:
-        """Wait until no worker and no other command works on the repository, and keep them off it."""
+        """Wait until no worker and no other command works on the repository, and keep them off it.
+
+        Raises RetriableError where the queue cannot be reached.
+        """
         if self._serving is None:
             self._queue.app.task(name=HOLD)(self._keep)
-            self._serving = asyncio.create_task(self._serve())
+            self._serving = asyncio.create_task(keep_at(self._name, self._serve))
         token = uuid4().hex
         taken = self._taken[token] = asyncio.Event()
         released = self._released[token] = asyncio.Event()
         try:
-            await self._take(repository, token, taken)
+            with explained(self._queue.where):
+                await self._take(repository, token, taken)
             yield
         finally:
             released.set()
@@ -51,8 +56,7 @@ class Holds:
     async def close(self) -> None:
         """Let go of all."""
         if self._serving is not None:
-            self._serving.cancel()
-            await asyncio.gather(self._serving, return_exceptions=True)
+            await give_up({self._serving}, _LAST_RETURN_S)
 
     async def _take(self, repository: str, token: str, taken: asyncio.Event) -> None:
         told = False
@@ -72,16 +76,9 @@ class Holds:
                 told = True
 
     async def _wait(self, taken: asyncio.Event) -> None:
-        assert self._serving is not None
-        waiting = asyncio.create_task(taken.wait())
-        await asyncio.wait(
-            {waiting, self._serving},
-            timeout=self._queue.pace.stalled / 3,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        waiting.cancel()
-        if self._serving.done() and not taken.is_set():
-            raise RetriableError("the queue in the database of state.url cannot be reached: run this again")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._queue.pace.stalled / 3):
+                await taken.wait()
 
     async def _keep(self, token: str) -> None:
         """The task: lasts for as long as the repository is held."""
@@ -93,14 +90,13 @@ class Holds:
 
     async def _serve(self) -> None:
         pace = self._queue.pace
-        with suppress(Exception):
-            await self._queue.app.run_worker_async(
-                queues=[self._name],
-                name=self._name,
-                concurrency=_AT_ONCE,
-                fetch_job_polling_interval=pace.poll,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                update_heartbeat_interval=pace.heartbeat,
-                stalled_worker_timeout=pace.stalled,
-            )
+        await self._queue.app.run_worker_async(
+            queues=[self._name],
+            name=self._name,
+            concurrency=_AT_ONCE,
+            fetch_job_polling_interval=pace.poll,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=pace.heartbeat,
+            stalled_worker_timeout=pace.stalled,
+        )

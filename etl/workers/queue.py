@@ -5,7 +5,7 @@ each repository, by its `lock`; one that waits, by its `queueing_lock`; and a he
 """
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -14,8 +14,10 @@ import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
+from sqlalchemy import make_url
 
 from etl.state.postgres import connection_arguments
+from etl.workers.away import explained
 from etl.workers.jobs import Jobs
 from etl.workers.schema import prepare_queue
 
@@ -24,6 +26,8 @@ log = structlog.get_logger(__name__)
 SYNC: Final = "sync"
 HOLD: Final = "hold"
 _OLD_H: Final = 24
+# For a connection: where there is none so long, the server is away.
+_PATIENCE_S: Final = 5.0
 
 # Tasks under way for too long; and commands that asked for a repository and were killed before they got it.
 _OVERDUE: Final = """
@@ -58,12 +62,13 @@ class Pace:
 
 
 class Queue:
-    """The jobs of a shared state."""
+    """The jobs of a shared state; `where` is its URL without the password."""
 
-    def __init__(self, connector: PsycopgConnector, pace: Pace) -> None:
+    def __init__(self, connector: PsycopgConnector, pace: Pace, where: str) -> None:
         self.app = App(connector=connector)
         self.app.job_manager = self._jobs = Jobs(connector)
         self.pace = pace
+        self.where = where
 
     async def ask(self, repositories: Iterable[str]) -> None:
         """Have these repositories synced, each once: what already waits is asked for already."""
@@ -110,9 +115,21 @@ class Queue:
 
 @asynccontextmanager
 async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
-    """The queue on the PostgreSQL of a state, its tables made where missing."""
-    connector = PsycopgConnector(kwargs=connection_arguments(url), min_size=1, max_size=10)
-    queue = Queue(connector, pace)
-    async with queue.app.open_async():
-        await prepare_queue(connector.pool)
+    """The queue on the PostgreSQL of a state, its tables made where missing.
+
+    Raises ConfigurationError where they are somebody else's, RetriableError where the server is away.
+    """
+    connector = PsycopgConnector(
+        kwargs=connection_arguments(url),
+        min_size=1,
+        max_size=10,
+        timeout=_PATIENCE_S,
+        # The pool tries less and less often until this is over, and anew when it is next asked.
+        reconnect_timeout=_PATIENCE_S,
+    )
+    queue = Queue(connector, pace, make_url(url).render_as_string())
+    async with AsyncExitStack() as stack:
+        with explained(queue.where):
+            await stack.enter_async_context(queue.app.open_async())
+            await prepare_queue(connector.pool)
         yield queue

@@ -42,6 +42,11 @@ class FastClock:
             return self.stopped_at
         return self.start + (time.monotonic() - self.began) * self.speed
 
+    def begin(self, day_s: float) -> None:
+        """Start anew, so that a day takes so many seconds, or as long as at this speed where that is longer."""
+        self.speed = min(self.speed, DAY_S / day_s)
+        self.began = time.monotonic()
+
     async def until(self, moment: float) -> None:
         """Wait for it."""
         await asyncio.sleep(max(0.0, moment - self()) / self.speed)
@@ -138,6 +143,8 @@ class Night:
             process = Process(self.folder, self.environment | self.clock.variables())
             self.days.append(process)
             await process.start("run")
+            # Told to stop before it listens for that, it would end otherwise.
+            await process.until("serving")
             await self.clock.until(min(now + DAY_S, until))
             assert await process.stop() == 0, process.text[-2_000:]
 

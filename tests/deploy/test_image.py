@@ -76,6 +76,20 @@ def test_without_http_the_health_check_asks_for_the_lock_that_a_service_holds(tm
     assert not healthy(**settings | {"CI_HEALTH_DATA_DIR": str(tmp_path), "CI_HEALTH_HTTP__PORT": "none"})
 
 
+async def test_workers_of_a_shared_state_hold_that_lock_together(tmp_path: Path, postgres_url: str) -> None:
+    asked = {"CI_HEALTH_DATA_DIR": str(tmp_path / "data"), "CI_HEALTH_HTTP__ENABLED": "false"}
+    shared = {
+        "state": {"url": postgres_url},
+        "influxdb": {"url": "http://127.0.0.1:1", "org": "o", "bucket": "b", "token": "t"},
+    }
+    async with simulated(tmp_path) as world:
+        async with world.pipeline(**shared):
+            async with world.pipeline(**shared):
+                assert await asyncio.to_thread(healthy, **asked)
+            assert await asyncio.to_thread(healthy, **asked)
+        assert not await asyncio.to_thread(healthy, **asked)
+
+
 async def test_with_http_the_health_check_asks_the_service(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         async with served(world) as service:

@@ -121,10 +121,12 @@ class Crew:
             )
             raise AssertionError(f"never: {query}\n{jobs}\n{self.said()[-6000:]}") from None
 
-    async def until_said(self, words: str, *, log: int | str = "*", seconds: float = 60) -> None:
-        """Wait until some process logs this, or the one with this number."""
+    async def until_said(
+        self, words: str, *, log: int | str = "*", times: int = 1, seconds: float = 60
+    ) -> None:
+        """Wait until processes have logged this so many times, or the one with this number has."""
         async with asyncio.timeout(seconds):
-            while words not in self.said(log):  # noqa: ASYNC110
+            while self.said(log).count(words) < times:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     def _holds(self, query: Any) -> bool:

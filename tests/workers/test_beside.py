@@ -78,6 +78,8 @@ async def test_workers_outlive_a_postgresql_that_restarts(
         for _ in range(3):
             postgres.cut(workers.database)
             await asyncio.sleep(1)
+        with postgres.away(workers.database):
+            await asyncio.sleep(2)
         await workers.until(ALL_SYNCED)
         await workers.until(ALL_DELIVERED)
         assert [process.returncode for process in workers.workers] == [None, None]

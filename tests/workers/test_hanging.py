@@ -15,6 +15,9 @@ from tests.workers.crew import crew, for_a_night, histories, points
 
 ALL_SYNCED = "SELECT count(*) = 4 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
+ALL_DONE = """
+SELECT count(*) = 0 FROM procrastinate_jobs WHERE task_name = 'sync' AND status IN ('todo', 'doing')
+"""
 TAKEN = "SELECT turn = 1 FROM repositories WHERE name = 'acme/r00'"
 CURSORS = "SELECT name, cursor, turn FROM repositories ORDER BY name"
 
@@ -56,12 +59,14 @@ async def test_a_task_that_cannot_be_cancelled_is_taken_and_what_it_does_later_c
 ) -> None:
     awaited = tmp_path / "go-on"
     async with github, crew(tmp_path, github, influxd, postgres) as workers:
-        workers.limit = 2.0
+        # Late enough that a busy machine takes nobody for gone who only hangs.
+        workers.limit, workers.stalled = 2.0, 6.0
         hanging = await workers.start(module="stubborn", AWAITS=str(awaited))
         workers.workers.append(hanging)
         await workers.until(TAKEN)
         await workers.work(1)
         await workers.until(ALL_SYNCED)
+        await workers.until(ALL_DONE)
         await workers.until(ALL_DELIVERED)
         before, stored = workers.ask(CURSORS), points(influxd, workers.environment)
         assert "it takes longer than state.task_limit" in workers.said()
