@@ -31,11 +31,12 @@ _PULL_REQUEST_EVENTS = {
     "pull_request_review_comment",
 }
 
-# name → (pattern, placeholder); in this order, after the user's own.
+# name → (pattern, placeholder); in this order, after the user's own. None looks twice at what another match
+# may begin in, so that no name takes a time that is beyond its length.
 MASKS: Mapping[str, tuple[str, str]] = {
     "uuid": (r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b", "<uuid>"),
     "temporary-path": (
-        r"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s,;:()'\"]+|[A-Za-z]:\\[^\s,;()'\"]*\\Temp\\[^\s,;()'\"]+",
+        r"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s,;:()'\"]+|[A-Za-z]:\\[^\s,;:()'\"]*\\Temp\\[^\s,;()'\"]+",
         "<temporary-path>",
     ),
     "address": (r"\b0x[0-9a-fA-F]{6,}\b", "<address>"),
