@@ -17,7 +17,8 @@ from etl.extract.records import Run, Workflow
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
 LONGEST = 1_000
-_NAMES_KEPT = 50_000
+# Longer ones are few where nobody means harm, and would fill memory where somebody does.
+_NAMES_KEPT, _LONGEST_KEPT = 50_000, 256
 
 # The sign that begins each substitute; doubled where a name has it itself, so that none collide.
 _ESCAPE = "␛"
@@ -96,7 +97,7 @@ class Masks:
 
     def __call__(self, name: str) -> str:
         """The name as a tag value, masked."""
-        return self._known(name)
+        return self._known(name) if len(name) <= _LONGEST_KEPT else self._masked(name)
 
     def _masked(self, name: str) -> str:
         for pattern, placeholder in self._rules:
