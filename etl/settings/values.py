@@ -53,19 +53,21 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def sendable(token: str) -> str:
+def sendable(token: str, *, blanks: bool) -> str:
     """A token as a header can hold it; raises ValueError, which does not show it, where none can.
 
-    Secrets often end with a newline; whatever else is odd came by a mistake.
+    Secrets often end with a newline; whatever else is odd came by a mistake. `blanks` tells whether one
+    of its kind may have any.
     """
     token = token.strip()
-    if not (token.isascii() and token.isprintable()) or " " in token:
+    if not (token.isascii() and token.isprintable()) or (" " in token and not blanks):
         raise ValueError("holds characters that no token has: copy it anew")
     return token
 
 
 def _sendable_secret(value: SecretStr) -> SecretStr:
-    return SecretStr(sendable(value.get_secret_value()))
+    # `user:password` of InfluxDB 1 is a token, too.
+    return SecretStr(sendable(value.get_secret_value(), blanks=True))
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]

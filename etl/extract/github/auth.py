@@ -53,7 +53,7 @@ class TokenAuth:
 
     def __init__(self, token: str) -> None:
         try:
-            self._token = sendable(token)
+            self._token = sendable(token, blanks=False)
         except ValueError as error:
             raise ConfigurationError(f"github.token {error}") from None
 
