@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from etl import log
+from etl.http import webhooks
 from etl.settings import LogSettings
 from tests.http.serving import Served, served
 from tests.http.test_webhooks import ON, PATH
@@ -55,6 +56,18 @@ async def test_the_log_does_not_tell_of_them(request_: bytes, tmp_path: Path, pr
     assert printed.getvalue() == ""
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "_PATIENCE_S", 0.2)
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        reader, writer = await connected(service)
+        writer.write(POST + b"Content-Length: 50\r\n\r\n{")
+        async with asyncio.timeout(60):
+            assert b" 408 " in await reader.readline()
+        writer.close()
+
+
 async def test_a_body_that_unpacks_to_more_than_allowed_is_refused(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
         bomb = zlib.compress(bytes(64 << 20))
@@ -64,10 +77,14 @@ async def test_a_body_that_unpacks_to_more_than_allowed_is_refused(tmp_path: Pat
 
 async def sent(service: Served, request: bytes) -> bytes:
     """What is answered to these bytes, before the connection ends."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
+    reader, writer = await connected(service)
     writer.write(request)
     writer.write_eof()
     async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     return answer
+
+
+async def connected(service: Served) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
