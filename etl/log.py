@@ -12,7 +12,7 @@ from etl.settings import LogSettings
 def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records through one formatter.
 
-    Values are written as literals, so that no name or message from CI can forge a line.
+    No name or message from CI can forge a line or steer a terminal: what could is written as an escape.
     """
     stream = stream or sys.stderr
     console = settings.format == "console" or (settings.format == "auto" and stream.isatty())
@@ -28,10 +28,11 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         cache_logger_on_first_use=False,
     )
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    plain = structlog.dev.plain_traceback
+    renderers: list[structlog.typing.Processor] = (
+        [_harmless, structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
         if console
-        else structlog.processors.JSONRenderer(ensure_ascii=True)
+        else [structlog.processors.JSONRenderer(ensure_ascii=True)]
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -40,7 +41,7 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                renderer,
+                *renderers,
             ],
         )
     )
@@ -51,8 +52,25 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     # that finds a sync still at work.
     for chatty, level in (
         ("aiohttp.access", logging.WARNING),
+        # Tracebacks of every request that is none, which anybody can send; of ours the server tells itself.
+        ("aiohttp.server", logging.CRITICAL),
         ("asyncio", logging.WARNING),
         ("procrastinate", logging.WARNING),
         ("apscheduler", logging.ERROR),
     ):
         logging.getLogger(chatty).setLevel(level)
+
+
+def _harmless(
+    _logger: structlog.typing.WrappedLogger, _method: str, record: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """The record with control characters visible; a traceback keeps its lines, which are indented."""
+    return {
+        name: _visible(value, name) if isinstance(value, str) else value for name, value in record.items()
+    }
+
+
+def _visible(text: str, name: str) -> str:
+    if name == "exception":
+        return "\n".join(f"    {_visible(line, '')}" for line in text.split("\n"))
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

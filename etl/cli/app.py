@@ -79,9 +79,16 @@ def main() -> None:
         )
 
 
+def complain(sentence: str) -> None:
+    """Say on standard error what is wrong, on one line, whatever it quotes of names and answers."""
+    from etl.report.formats import single_line
+
+    typer.echo(f"ci-health: {single_line(sentence)}", err=True)
+
+
 def _say(error: Exception, sentences: str, code: Exit) -> None:
     if "--debug" in sys.argv:
         raise error
     for line in sentences.splitlines():
-        typer.echo(f"ci-health: {line}", err=True)
+        complain(line)
     sys.exit(code)

@@ -28,11 +28,12 @@ def check(context: typer.Context) -> None:
 
 async def _tell(settings: Settings) -> bool:
     from etl.pipeline.checks import findings
+    from etl.report.formats import single_line
 
     good = True
     stream: AsyncIterator[Finding] = findings(settings)
     async for finding in stream:
         sign = {True: "ok  ", False: "FAIL", None: "note"}[finding.good]
-        typer.echo(f"{sign}  {finding.subject}: {finding.text}")
+        typer.echo(f"{sign}  {single_line(f'{finding.subject}: {finding.text}')}")
         good = good and finding.good is not False
     return good

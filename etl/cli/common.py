@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.cli.app import Exit, Global
+from etl.cli.app import Exit, Global, complain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,20 +68,18 @@ def conclude(summaries: Sequence[Summary], delivery: Delivery, *, address: str, 
     failed = False
     for summary in summaries:
         if summary.error is not None:
-            typer.echo(f"ci-health: {summary.repository}: {summary.error}", err=True)
+            complain(f"{summary.repository}: {summary.error}")
             failed = True
     if delivery.trouble is not None:
-        typer.echo(
-            f"ci-health: {waiting} points could not be delivered to {address}: "
-            f"{delivery.trouble.reason}. They are kept, and the next sync delivers them",
-            err=True,
+        complain(
+            f"{waiting} points could not be delivered to {address}: "
+            f"{delivery.trouble.reason}. They are kept, and the next sync delivers them"
         )
         failed = True
     if delivery.rejected:
-        typer.echo(
-            f"ci-health: {delivery.rejected} points were rejected by {address} and are kept as dead "
-            "letters: `ci-health check` shows the reasons",
-            err=True,
+        complain(
+            f"{delivery.rejected} points were rejected by {address} and are kept as dead letters: "
+            "`ci-health check` shows the reasons"
         )
         failed = True
     if failed:

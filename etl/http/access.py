@@ -65,7 +65,12 @@ def is_loopback(host: str) -> bool:
 
 def _is_local(request: web.Request) -> bool:
     forwarded = any(name in request.headers for name in _FORWARDED)
-    return not forwarded and is_loopback(request.remote or "") and is_loopback(request.url.host or "")
+    try:
+        named = request.url.host or ""
+    except ValueError:
+        # The header names no host that there can be.
+        return False
+    return not forwarded and is_loopback(request.remote or "") and is_loopback(named)
 
 
 def _given(request: web.Request) -> bytes:

@@ -27,9 +27,11 @@ class Report:
         """The report; `?days=N` and `?repository=OWNER/REPO` choose."""
         days = _days(request.query.get("days", str(_DAYS)))
         repository = request.query.get("repository", "")
-        names = [repository] if repository else list(self._names())
+        watched = list(self._names())
+        # Of what is not watched the state need not be asked: the name is anything.
+        names = [name for name in watched if name == repository] if repository else watched
         self._access.require(request, names)
-        if repository and repository not in self._names():
+        if repository and not names:
             raise web.HTTPNotFound(text="no such repository is watched here")
         answered = await self._answers.get(REPORTED, days, repository)
         page = render(answered.rows, period=answered.period, generated_at=answered.at, title=", ".join(names))

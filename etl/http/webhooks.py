@@ -73,6 +73,8 @@ class Webhooks:
                 body = await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="the body did not come in time") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise web.HTTPBadRequest(text="the body broke off, or is not encoded as it says") from None
         signed = is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret)
         if not signed and not self._refusing:
             # Once: anybody can send these.

@@ -1,15 +1,15 @@
 """What InfluxDB's answers mean: which to retry, which to give up on, which are about the lines."""
 
 import json
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
 from influxdb_client.rest import ApiException
 
 from etl.errors import CiHealthError, FatalError, RetriableError
+from etl.waits import retry_after
 
 TOO_LARGE: Final = 413
 _ABOUT_LINES: Final = (400, 422)
@@ -49,23 +49,10 @@ def explained(error: Exception, address: str) -> CiHealthError:
         return RetriableError(f"InfluxDB at {address} does not answer: {_cause(error)}")
     said = f"InfluxDB at {address} answered {error.status} ({reason(error)})"
     if error.status == _BUSY or error.status >= _SERVER_ERRORS:
-        return RetriableError(said, retry_after=retry_after(error, datetime.now(UTC)))
+        headers: Mapping[str, str] = error.headers or {}
+        told = headers.get("Retry-After", "")
+        return RetriableError(said, retry_after=retry_after(told, time.time()))
     return FatalError(f"{said}: it {_TO_DO.get(error.status, 'refuses the request')}")
-
-
-def retry_after(error: ApiException, now: datetime) -> float | None:
-    """Seconds from the Retry-After header, which holds seconds or a date; None where it says nothing."""
-    headers: Mapping[str, str] = error.headers or {}
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def _cause(error: Exception) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +14,9 @@ from etl.load.store import Row
 from etl.report.formats import Kind, harmless, instant
 from etl.report.view import BEFORE, View
 
-# What spreadsheets take for the start of a formula, full-width forms included.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+# What spreadsheets take for the start of a formula, full-width forms included: of a cell, and behind a
+# semicolon, which is what separates cells where the comma is a decimal one.
+_FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=;)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
 
 
 def to_json(view: View, rows: Sequence[Row]) -> str:
@@ -71,5 +73,4 @@ def _number(value: float | Decimal, kind: Kind | None) -> float | None:
 def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    guarded = f"'{value}" if value.startswith(_FORMULA) else value
-    return harmless(guarded)
+    return harmless(_FORMULA.sub("'", value))

@@ -17,7 +17,7 @@ from etl.settings.sections import (
     TestSettings,
     WebhookSettings,
 )
-from etl.settings.values import parse_since
+from etl.settings.values import parse_since, sendable
 
 __all__ = [
     "GITHUB_API",
@@ -38,4 +38,5 @@ __all__ = [
     "known_settings",
     "load",
     "parse_since",
+    "sendable",
 ]

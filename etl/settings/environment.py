@@ -62,8 +62,11 @@ def _path(name: str) -> tuple[str, ...]:
 def _secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name} names the file {path}, which cannot be read: {error}") from None
+    except (OSError, ValueError) as error:
+        # What is no path may be the secret itself.
+        which = f"the file {path}, which" if Path(path).is_absolute() else "a file that"
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigurationError(f"{name} names {which} cannot be read: {reason}") from None
 
 
 def _decoded(text: str) -> Any:

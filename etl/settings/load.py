@@ -51,12 +51,18 @@ def _read_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, A
     except OSError as error:
         raise ConfigurationError(f"settings file {path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"settings file {path} is no valid YAML: {error}") from None
+        raise ConfigurationError(f"settings file {path} is no valid YAML: {_place(error)}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ConfigurationError(f"settings file {path} holds no settings: expected `name: value` lines")
     return _without_empty(content)
+
+
+def _place(error: Exception) -> str:
+    """Where a file is wrong: what stands there may be a secret, and is not quoted."""
+    mark = getattr(error, "problem_mark", None)
+    return "it is no text" if mark is None else f"look at line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _without_empty(content: dict[Any, Any]) -> dict[str, Any]:
@@ -88,6 +94,9 @@ def _sentence(location: tuple[int | str, ...], kind: str, message: str, value: A
         return f"unknown setting {name!r}{_nearest(location)}"
     if kind == "missing":
         return f"setting {name!r} is missing: set it in the file, or as {variable_of(location)}"
+    if kind == "model_type":
+        member = next(known for known in known_settings() if known.startswith(f"{name}."))
+        return f"setting {name!r} is a section: set what belongs into it, such as {member!r}"
     message = message.removeprefix("Value error, ")
     if kind == "value_error":
         return f"setting {name!r} {message}" if name else message

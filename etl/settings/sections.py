@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from etl.settings.values import Duration, Names
+from etl.settings.values import Duration, Names, Token, WebAddress
 
 GITHUB_API = "https://api.github.com"
 _SHORTEST_SECRET = 16
@@ -34,13 +34,22 @@ class AppSettings(Section):
     installation_id: int | None = Field(None, description="the one installation to use; default: all")
     private_key_file: Path = Field(description="file with the App's private key (PEM)")
 
+    @field_validator("private_key_file")
+    @classmethod
+    def _no_key(cls, value: Path) -> Path:
+        if "\n" in str(value) or "PRIVATE KEY" in str(value):
+            raise ValueError("holds a key: write it into a file, and name that here")
+        return value
+
 
 class GitHubSettings(Section):
     """Where and as whom GitHub is asked."""
 
     token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
     app: AppSettings | None = Field(None, description="a GitHub App, in place of a token")
-    api_url: str = Field(GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server")
+    api_url: WebAddress = Field(
+        GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server"
+    )
     concurrency: int = Field(10, ge=1, le=100, description="requests under way at once")
     reserve: int = Field(
         100, ge=0, description="requests of the rate limit that are left for other users of the token"
@@ -58,11 +67,9 @@ class GitHubSettings(Section):
     @classmethod
     def _safe_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"is no URL: {value!r}; write for example {GITHUB_API}")
         if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ValueError(f"is plain http ({value}), which would send the token unprotected: use https")
-        return value.rstrip("/")
+        return value
 
     @property
     def web_url(self) -> str:
@@ -73,10 +80,10 @@ class GitHubSettings(Section):
 class InfluxSettings(Section):
     """InfluxDB 2; without a URL the embedded store is used."""
 
-    url: str = Field(description="URL of InfluxDB 2, for example http://localhost:8086")
+    url: WebAddress = Field(description="URL of InfluxDB 2, for example http://localhost:8086")
     org: str = Field("ci-health", description="organisation")
     bucket: str = Field("ci-health", description="bucket; created where missing")
-    token: SecretStr = Field(description="token that may write to the bucket (and create it)")
+    token: Token = Field(description="token that may write to the bucket (and create it)")
     retention: Duration = Field(
         timedelta(days=730),
         description="retention of a bucket that is created; existing ones stay as they are",

@@ -4,8 +4,9 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -36,6 +37,41 @@ def _listed(value: Any) -> Any:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def _web_address(value: str) -> str:
+    """An http or https URL; what is wrong is told without it: people put passwords into URLs."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if host is None or parts.scheme not in ("http", "https"):
+        raise ValueError("is no URL: write for example https://host")
+    if "@" in parts.netloc:
+        raise ValueError(
+            "holds a user or a password, which are not sent: write https://host, and set the token"
+        )
+    return value.rstrip("/")
+
+
+def sendable(token: str, *, blanks: bool) -> str:
+    """A token as a header can hold it; raises ValueError, which does not show it, where none can.
+
+    Secrets often end with a newline; whatever else is odd came by a mistake. `blanks` tells whether one
+    of its kind may have any.
+    """
+    token = token.strip()
+    if not (token.isascii() and token.isprintable()) or (" " in token and not blanks):
+        raise ValueError("holds characters that no token has: copy it anew")
+    return token
+
+
+def _sendable_secret(value: SecretStr) -> SecretStr:
+    # `user:password` of InfluxDB 1 is a token, too.
+    return SecretStr(sendable(value.get_secret_value(), blanks=True))
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Token = Annotated[SecretStr, AfterValidator(_sendable_secret)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 

@@ -61,10 +61,15 @@ def is_shared(engine: Engine | Connection) -> bool:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             "state.url is no database URL: write for example postgresql://host/name"
         ) from None
+
+
+def _shown(url: URL) -> str:
+    """The URL for people: without the password, which its query may hold, too."""
+    return url.set(query={}).render_as_string()
 
 
 def _engine(url: URL) -> Engine:
@@ -85,7 +90,7 @@ def _explain(context: ExceptionContext) -> None:
     if context.is_pre_ping or not isinstance(error, DBAPIError):
         # A connection that ended unused is replaced, and nobody has to know.
         return
-    where = context.engine.url.render_as_string() if context.engine is not None else "state.url"
+    where = _shown(context.engine.url) if context.engine is not None else "state.url"
     explain = postgres_trouble if context.dialect.name == "postgresql" else sqlite_trouble
     trouble = explain(error, where)
     if trouble is not None:
@@ -98,7 +103,7 @@ def _check_version(connection: Connection) -> None:
         upsert(connection, tables.facts, {"name": "version", "value": tables.VERSION})
     elif found > tables.VERSION:
         raise ConfigurationError(
-            f"the state at {connection.engine.url.render_as_string()} has version {found}, and this ci-health "
+            f"the state at {_shown(connection.engine.url)} has version {found}, and this ci-health "
             f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
         )
 

@@ -16,16 +16,17 @@ class MaskHint:
     placeholder: str
 
 
-# The most particular one first: a mask should leave as much of a name as it can.
+# The most particular one first: a mask should leave as much of a name as it can. All take a time that grows
+# with a name's length alone, whatever it holds.
 _CANDIDATES = (
     MaskHint(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?", "<time>"),
-    MaskHint(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b", "<email>"),
+    MaskHint(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+\b", "<email>"),
     MaskHint(r"(?:/[\w.+-]+){3,}", "<path>"),
     MaskHint(r"(?<![0-9A-Za-z])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])", "<hash>"),
     MaskHint(r"(?<![0-9A-Za-z])(?=[0-9a-z]*\d)(?=[0-9a-z]*[a-z])[0-9a-z]{6,}(?![0-9A-Za-z])", "<id>"),
-    MaskHint(r"(?<![0-9A-Za-z])(?=\w*[0-9A-Z])[0-9A-Za-z]{8,}(?![0-9A-Za-z])", "<id>"),
+    MaskHint(r"(?<![0-9A-Za-z])(?=[0-9A-Za-z]*[0-9A-Z])[0-9A-Za-z]{8,}(?![0-9A-Za-z])", "<id>"),
     MaskHint(r"\d{4,}", "<n>"),
-    MaskHint(r"\[[^\]]*\]$", "[<parameters>]"),
+    MaskHint(r"\[[^\]]{0,500}\]$", "[<parameters>]"),
     MaskHint(r"\d+", "<n>"),
     MaskHint(r"'[^']*'|\"[^\"]*\"", "<text>"),
 )

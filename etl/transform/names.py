@@ -17,7 +17,8 @@ from etl.extract.records import Run, Workflow
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
 LONGEST = 1_000
-_NAMES_KEPT = 50_000
+# Longer ones are few where nobody means harm, and would fill memory where somebody does.
+_NAMES_KEPT, _LONGEST_KEPT = 50_000, 256
 
 # The sign that begins each substitute; doubled where a name has it itself, so that none collide.
 _ESCAPE = "␛"
@@ -31,11 +32,12 @@ _PULL_REQUEST_EVENTS = {
     "pull_request_review_comment",
 }
 
-# name → (pattern, placeholder); in this order, after the user's own.
+# name → (pattern, placeholder); in this order, after the user's own. None looks twice at what another match
+# may begin in, so that no name takes a time that is beyond its length.
 MASKS: Mapping[str, tuple[str, str]] = {
     "uuid": (r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b", "<uuid>"),
     "temporary-path": (
-        r"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s,;:()'\"]+|[A-Za-z]:\\[^\s,;()'\"]*\\Temp\\[^\s,;()'\"]+",
+        r"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s,;:()'\"]+|[A-Za-z]:\\[^\s,;:()'\"]*\\Temp\\[^\s,;()'\"]+",
         "<temporary-path>",
     ),
     "address": (r"\b0x[0-9a-fA-F]{6,}\b", "<address>"),
@@ -95,7 +97,7 @@ class Masks:
 
     def __call__(self, name: str) -> str:
         """The name as a tag value, masked."""
-        return self._known(name)
+        return self._known(name) if len(name) <= _LONGEST_KEPT else self._masked(name)
 
     def _masked(self, name: str) -> str:
         for pattern, placeholder in self._rules:

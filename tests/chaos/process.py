@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import signal
 from collections.abc import Sequence
@@ -9,9 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from tests.cli.running import COMMAND
+from tests.http.test_figures import samples
 
 _LONGEST_WAIT_S = 150.0
+_LOOK_S = 0.1
 _LINE_LIMIT = 1 << 24
 
 Record = dict[str, Any]
@@ -81,6 +86,17 @@ class Process:
     def complaints(self) -> list[str]:
         """The events of all records above the level info, in order."""
         return [record["event"] for record in self.log if record.get("level") in ("warning", "error")]
+
+    async def shows(self, metric: str, labels: str = "", *, least: float = 1, most: float = math.inf) -> None:
+        """Wait until `/metrics` tells a value of the metric within these bounds."""
+        listening = await self.until("listening")
+        value = None
+        async with aiohttp.ClientSession() as session, asyncio.timeout(_LONGEST_WAIT_S):
+            while value is None or not least <= value <= most:
+                assert self.running, self.text
+                async with session.get(f"{listening['url']}/metrics") as answer:
+                    value = samples(await answer.text()).get((f"ci_health_{metric}", labels))
+                await asyncio.sleep(_LOOK_S)
 
     async def end(self) -> int:
         """Wait until it ends by itself; its exit code."""

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 FAILED = "sync failed"
 OVER = "syncs go through again"
 TEN_MINUTES = 600
+FAILING, WELL = (f'repository="acme/rocket",status="{status}"' for status in ("failed", "ok"))
 
 
 @pytest.mark.thorough
@@ -44,7 +45,7 @@ async def test_answers_that_break_off(fault: str, world: World, undisturbed: Poi
 
 
 async def test_the_secondary_limit(world: World, undisturbed: Points) -> None:
-    world.github.faults.add("/jobs", faults.secondary_limit("2"), times=None)
+    world.github.faults.add("/jobs", faults.secondary_limit("5"), times=None)
     process = await world.start("run")
     await process.until("waiting for GitHub")
     world.github.faults.clear()
@@ -62,6 +63,7 @@ async def test_the_token_expires_and_is_renewed(world: World, undisturbed: Point
     process = await world.start("run")
     record = await process.until(FAILED)
     assert "CI_HEALTH_GITHUB__TOKEN" in record["reason"]
+    await process.shows("syncs_total", FAILING)
     refused = len(world.github.log.requests)
     await world.wait_until(lambda: len(world.github.log.requests) > refused + 2)
     world.github.tokens = None
@@ -82,7 +84,7 @@ async def test_answers_of_almost_50_megabytes(world: World, undisturbed: Points,
     padding = "x" * 48_000_000
     padded = faults.changed(lambda answer: answer | {"padding": padding})
     world.github.faults.add("/jobs", padded, times=10)
-    process = await ends_well(world, undisturbed, [], most_memory_kb=1_600 * 1024)
+    process = await ends_well(world, undisturbed, [], most_memory_kb=400 * 1024)
     record_property("measured", f"peak {process.peak_kb // 1024} MiB")
 
 
@@ -143,6 +145,7 @@ async def away(world: World, fault: faults.Respond) -> None:
     world.github.faults.add("", fault, times=None)
     process = await world.start("run")
     await process.until(FAILED)
+    await process.shows("syncs_total", FAILING)
     asked = len(world.github.log.requests)
     await world.wait_until(lambda: len(world.github.log.requests) > asked + 4)
     world.github.faults.clear()
@@ -152,6 +155,7 @@ async def ends_well(world: World, undisturbed: Points, complaints: list[str], **
     """Everything is read and delivered in the end, with these complaints and no other."""
     process = world.processes[-1] if world.processes else await world.start("run")
     await world.delivered()
+    await process.shows("syncs_total", WELL)
     assert await process.stop() == 0
     assert process.complaints() == complaints, process.text
     equal(world.points(), undisturbed)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from etl import settings
+from etl.demo import faults
 from etl.load.store import Row
 from etl.pipeline.assembly import open_store
 from etl.queries.catalogue import QUESTIONS
@@ -208,6 +209,22 @@ def test_no_line_of_the_log_is_forged(hostile: Taken) -> None:
     told = [record["detail"] for record in records if record["event"] == "anomaly"]
     assert len(told) == len(ATTACKS)
     steers(set(hostile.process.text) - {"\n"})
+
+
+async def test_what_check_and_errors_tell_steers_no_terminal(tmp_path: Path, influxd: Influxd) -> None:
+    """InfluxDB quotes the line that it rejects, and GitHub may say anything."""
+    hostile = f"{ATTACKS['a terminal']}{ATTACKS['reordered']}\r\nforged"
+    async with chaos(tmp_path, influxd, project(HARMLESS[:1])) as world:
+        await world.run("sync")
+        world.put("other/one", [f"job,repository=other/one {hostile}".encode()])
+        world.github.faults.add("/actions/runs", faults.status(400, hostile), times=None)
+        for command in ("sync", "check"):
+            code, process = await world.run(command)
+            assert code == 1
+            told = [line for line in process.text.split("\n") if "gnp.exe" in line]
+            assert told, process.text
+            steers(set(process.text) - {"\n"})
+            assert not re.search("^forged", process.text, re.MULTILINE)
 
 
 async def test_no_line_is_a_command_of_github_actions(tmp_path: Path, influxd: Influxd) -> None:

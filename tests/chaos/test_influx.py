@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from etl.demo.faults import Respond, delay, status
+from tests.chaos.process import Process
 from tests.chaos.proxy import black_hole, dripping, half_written, reset, too_large_above
 from tests.chaos.sound import GOES_ON, STOPPED, equal, sound, told_once
 from tests.chaos.world import Points, World
@@ -57,9 +58,11 @@ async def test_a_store_in_trouble(fault: Fault, world: World, undisturbed: Point
     before = world.proxy.writes
     await process.until(STOPPED)
     await world.wait_until(lambda: world.proxy.writes >= before + fault.times)
+    await shows_trouble(process)
     world.proxy.faults.clear()
     await process.until(GOES_ON)
     await world.delivered()
+    await shows_none(process)
     assert await process.stop() == 0
     told_once(process)
     equal(world.points(), undisturbed)
@@ -70,9 +73,11 @@ async def test_connections_are_refused(world: World, undisturbed: Points) -> Non
     process = await started(world)
     await world.proxy.vanish()
     await process.until(STOPPED)
+    await shows_trouble(process)
     await world.proxy.listen()
     await process.until(GOES_ON)
     await world.delivered()
+    await shows_none(process)
     assert await process.stop() == 0
     told_once(process)
     equal(world.points(), undisturbed)
@@ -89,7 +94,12 @@ def as_a_date(until: float) -> str:
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [(429, in_seconds), *(pytest.param(code, as_a_date, marks=pytest.mark.thorough) for code in (503, 429))],
+    [
+        (429, in_seconds),
+        pytest.param(503, in_seconds, marks=pytest.mark.thorough),
+        pytest.param(429, as_a_date, marks=pytest.mark.thorough),
+        pytest.param(503, as_a_date, marks=pytest.mark.thorough),
+    ],
 )
 async def test_it_waits_as_long_as_it_is_told(
     code: int, told: Callable[[float], str], world: World, undisturbed: Points
@@ -156,6 +166,8 @@ async def test_a_type_conflict(world: World, undisturbed: Points) -> None:
     world.write([b'failure,repository=x job_id="text" %d' % moment for moment in moments])
     process = await world.start("run")
     await world.delivered()
+    await process.shows("dead_letters")
+    await process.shows("points_total", 'outcome="rejected"')
     assert await process.stop() == 0
     dead = world.ask("SELECT line, reason FROM dead_letters")
     assert len(dead) == len(undisturbed["failure"]) > 10
@@ -174,6 +186,7 @@ async def test_points_that_are_older_than_the_bucket_keeps(world: World, undistu
     process = await started(world)
     world.shorten_retention()
     await world.delivered()
+    await process.shows("points_total", 'outcome="expired"')
     assert await process.stop() == 0
     assert set(process.complaints()) == {"points older than the store keeps were not sent"}
     assert world.ask("SELECT count(*) FROM dead_letters") == [(0,)]
@@ -193,9 +206,11 @@ async def test_the_token_is_revoked_in_the_middle(world: World, undisturbed: Poi
     # InfluxDB says one or the other of a token that is not active.
     assert "401" in record["reason"] or "403" in record["reason"]
     assert "influxdb.token" in record["reason"]
+    await shows_trouble(process)
     world.set_token(token, "active")
     await process.until(GOES_ON)
     await world.delivered()
+    await shows_none(process)
     assert await process.stop() == 0
     told_once(process)
     equal(world.points(), undisturbed)
@@ -203,12 +218,24 @@ async def test_the_token_is_revoked_in_the_middle(world: World, undisturbed: Poi
     assert token["token"] not in world.printed()
 
 
-async def started(world: World) -> Any:
+async def started(world: World) -> Process:
     """`ci-health run` in the middle of its first delivery, on a GitHub that takes its time."""
     world.github.faults.add("/jobs", delay(0.1), times=None)
     process = await world.start("run")
     await world.wait_until(lambda: world.proxy.writes >= 2)
     return process
+
+
+async def shows_trouble(process: Process) -> None:
+    """`/metrics` tells that the store takes nothing, and that points wait."""
+    await process.shows("store_up", least=0, most=0)
+    await process.shows("outbox_points")
+
+
+async def shows_none(process: Process) -> None:
+    """`/metrics` tells that it does again, and that nothing but the newest `etl` points wait."""
+    await process.shows("store_up")
+    await process.shows("outbox_points", least=0, most=1)
 
 
 async def test_check_says_what_is_wrong_and_that_it_is_over(world: World) -> None:

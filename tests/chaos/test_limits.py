@@ -31,6 +31,7 @@ async def test_extraction_pauses_at_the_limit_and_resumes(world: World, undistur
     asked = len(world.github.log.requests)
     await process.until(STOPPED)
     waiting = world.waiting()
+    await process.shows("outbox_points", least=LIMIT)
     assert LIMIT <= waiting < sum(map(len, undisturbed.values()))
     assert len(world.github.log.requests) - asked < 10
     await world.proxy.listen()
@@ -51,8 +52,11 @@ async def test_the_disk_of_the_data_folder_is_full(world: World, undisturbed: Po
     assert "disk is full" in record["reason"]
     assert "docs/operations.md" in record["reason"]
     assert "INSERT" not in process.text
+    await process.shows("syncs_total", 'repository="acme/rocket",status="failed"')
     remove_ballast(process.pid, world.data)
     await process.until("syncs go through again")
+    # Its file system is its own, and a stop waits for the store for seconds alone.
+    await process.shows("outbox_points", least=0, most=1)
     assert await process.stop() == 0
     assert process.events("stopped")[0]["points_waiting"] == 0
     equal(world.points(), undisturbed)

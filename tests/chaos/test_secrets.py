@@ -4,6 +4,7 @@ import asyncio
 import stat
 from pathlib import Path
 
+import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -71,6 +72,35 @@ async def test_no_key_of_an_app_is_told(good: bool, world: World) -> None:
     tokens = {request.token for request in world.github.log.requests} - {""}
     assert tokens
     keeps_secrets(world, *pem.splitlines()[1:-1], *tokens)
+
+
+async def test_no_secret_of_the_server_is_told(world: World) -> None:
+    """Nor where strangers guess at it, and who knows it asks for all that there is."""
+    token, secret = "tokenOfTheServer0123456789", "secretOfTheWebhooks0123456789"
+    world.settings |= {"CI_HEALTH_HTTP__TOKEN": token, "CI_HEALTH_HTTP__WEBHOOKS__SECRET": secret}
+    process = await world.start("--debug", "run")
+    listening = await process.until("listening")
+    await process.until("synced")
+    told = []
+    async with aiohttp.ClientSession(listening["url"]) as session:
+        for given in (token, "a guess", ""):
+            headers = {"Authorization": f"Bearer {given}"}
+            for path in (
+                "/metrics",
+                "/report",
+                "/readyz",
+                "/badge/acme/rocket.svg",
+                f"/report?repository={token}",
+            ):
+                async with session.get(path, headers=headers) as answer:
+                    told.append((answer.status, await answer.text()))
+        signed = {"X-Hub-Signature-256": f"sha256={secret}", "X-GitHub-Event": "workflow_run"}
+        async with session.post("/webhooks/github", headers=signed, json={}) as answer:
+            told.append((answer.status, await answer.text()))
+    assert {status for status, _ in told} == {200, 401, 404}
+    assert not [text for _, text in told if token in text or secret in text]
+    assert await process.stop() == 0
+    keeps_secrets(world, token, secret)
 
 
 @pytest.mark.parametrize("embedded", [True, False])

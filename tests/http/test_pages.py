@@ -81,6 +81,7 @@ async def test_the_store_is_asked_once_however_many_ask(tmp_path: Path) -> None:
 async def test_a_store_that_does_not_answer_is_asked_no_end_of_questions(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world) as service:
         await service.until_synced()
+        await service.until_figures()
         asked, opened = [], asyncio.Event()
         query = service.pipeline.store.query
 

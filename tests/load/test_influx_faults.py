@@ -17,7 +17,7 @@ SPAN = {"start": datetime(2026, 1, 1, tzinfo=UTC), "stop": datetime(2026, 1, 2, 
 
 @pytest.fixture
 async def store(faults: FaultServer) -> AsyncIterator[InfluxStore]:
-    store = InfluxStore(faults.settings, timeout_s=0.5)
+    store = InfluxStore(faults.settings)
     yield store
     await store.close()
 
@@ -54,11 +54,13 @@ async def test_retry_after_that_says_nothing(store: InfluxStore, faults: FaultSe
     assert caught.value.retry_after is None
 
 
-async def test_a_server_that_never_answers(store: InfluxStore, faults: FaultServer) -> None:
+async def test_a_server_that_never_answers(faults: FaultServer) -> None:
     faults.hangs = True
-    for call in (store.write(LINES), store.query("jobs", SPAN), store.prepare()):
+    impatient = InfluxStore(faults.settings, timeout_s=0.5)
+    for call in (impatient.write(LINES), impatient.query("jobs", SPAN), impatient.prepare()):
         with pytest.raises(RetriableError, match="too long"):
             await call
+    await impatient.close()
 
 
 async def test_a_server_that_is_not_there(store: InfluxStore, faults: FaultServer) -> None:

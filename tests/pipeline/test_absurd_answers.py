@@ -62,6 +62,16 @@ async def test_it_costs_itself_alone(kind: str, tmp_path: Path) -> None:
     assert EARLIEST <= min(times) <= max(times) < LATEST
 
 
+@pytest.mark.parametrize("told", ["9" * 400, "86400", "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_a_wait_beyond_reason_costs_one_repository(told: str, tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        world.github.faults.add("", faults.too_many(told), times=None)
+        (summary,) = await world.sync()
+        assert summary.error is not None
+        assert "github.max_wait" in summary.error
+        assert summary.retry_at is not None
+
+
 def good(world: World) -> Rows:
     """The jobs of the good runs, without ids (and what time has of them), which differ from world to world."""
     return [

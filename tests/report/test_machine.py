@@ -100,6 +100,13 @@ def test_no_name_runs_as_a_formula(name: str) -> None:
     assert row["job"].startswith("'")
 
 
+@pytest.mark.parametrize("name", ["x;=1+1;y", ";@SUM(A1)", "a;b;-1"])
+def test_none_runs_where_a_semicolon_separates_cells(name: str) -> None:
+    (row,) = read(to_csv(VIEWS["jobs"], [job(name, 1, 2)]))
+    cells = row["job"].split(";")
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
 def test_numbers_stay_numbers_in_csv() -> None:
     (row,) = read(to_csv(VIEWS["jobs"], [job("unit", 1, 2, p50_s=-4.5, p95_s=None)]))
     assert (row["p50_s"], row["p95_s"], row["success_rate"]) == ("-4.5", "", "0.5")

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +120,13 @@ def test_a_text_of_megabytes_loses_its_middle():
     assert text.startswith("aaa")
     assert text.endswith("bbb")
     assert "characters left out" in text
+
+
+def test_long_names_are_not_kept() -> None:
+    masks = Masks()
+    tracemalloc.start()
+    for number in range(2_000):
+        masks(f"{number}\U0001f600" + "x" * 1_990)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1 << 20

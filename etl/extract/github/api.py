@@ -22,7 +22,7 @@ from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Board, Budget, Retry, Wait, as_error, backoff, judge
 from etl.extract.github.pages import NoPageTags, PageTag, PageTags
 from etl.extract.github.storage import Storage
-from etl.extract.github.transport import REDIRECTS, Transport, decoded
+from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -185,7 +185,7 @@ class GitHub:
     ) -> Verdict:
         assert self._transport is not None
         try:
-            status, answered, body = await self._transport.send(method, url, headers, sent, follow)
+            status, answered, data = await self._transport.send(method, url, headers, sent, follow)
         except aiohttp.ClientConnectorCertificateError as error:
             return FatalError(
                 f"the certificate of {self.settings.api_url} is not trusted "
@@ -197,23 +197,22 @@ class GitHub:
             return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
         self.budget.note(answered)
         self._exchange()
-        return self._verdict(status, answered, body, self.relative(url), waits)
+        return self._verdict(status, answered, data, self.relative(url), waits)
 
-    def _verdict(self, status: int, headers: CIMultiDict[str], body: bytes, url: str, waits: int) -> Verdict:
+    def _verdict(self, status: int, headers: CIMultiDict[str], data: Any, url: str, waits: int) -> Verdict:
         if status == HTTPStatus.NOT_MODIFIED:
             return status, headers, None
         if status in REDIRECTS and "location" in headers:
             # Only one that was not to be followed comes this far.
             return status, headers, None
-        data = decoded(body)
         if status >= HTTPStatus.BAD_REQUEST:
             return judge(status, headers, data, url=url, now=self._clock(), waits=waits)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             return DataError(f"GitHub redirects {url} nowhere ({status})")
-        if body.strip() == b"null":
+        if data is None:
             # Valid, and the same when asked again: it costs what was asked for, not the sync.
             return DataError(f"GitHub's answer to {url} is null")
-        return Retry("GitHub sent no valid JSON") if data is None else (status, headers, data)
+        return Retry("GitHub sent no valid JSON") if data is NO_JSON else (status, headers, data)
 
     def _exchange(self) -> None:
         """Tell others that use this identity what it was told, and learn what they were."""

@@ -14,7 +14,7 @@ from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extract.values import seconds
-from etl.settings import AppSettings, GitHubSettings
+from etl.settings import AppSettings, GitHubSettings, sendable
 
 _RENEW_BEFORE_S = 300
 _JWT_S = 9 * 60
@@ -52,10 +52,10 @@ class TokenAuth:
     """A personal access token, or the GITHUB_TOKEN of a workflow."""
 
     def __init__(self, token: str) -> None:
-        # Secrets often end with a newline; whatever else is odd cannot stand in a header.
-        self._token = token.strip()
-        if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
-            raise ConfigurationError("github.token holds characters that no token has: copy it anew")
+        try:
+            self._token = sendable(token, blanks=False)
+        except ValueError as error:
+            raise ConfigurationError(f"github.token {error}") from None
 
     async def token(self) -> str:
         """The token."""

@@ -7,14 +7,16 @@ Source: GitHub docs, "Rate limits for the REST API", "Best practices for using t
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from etl.errors import CiHealthError, FatalError, NotFoundError, RetriableError
+from etl.waits import LONGEST_S, retry_after
 
 _SECONDARY_S = 60.0
 _LONGEST_BACKOFF_S = 60.0
+# Of what can be counted or waited for; Python itself refuses to read more than 4,300.
+_MOST_DIGITS = 15
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
 
 
@@ -73,7 +75,7 @@ def _limited(
 ) -> Wait | CiHealthError:
     # A wait that did not help gets longer whatever GitHub says: a time in the past would never end.
     least = 2.0**waits
-    told = retry_after(headers, now)
+    told = retry_after(headers.get("retry-after", ""), now)
     if told is not None:
         return Wait(max(least, told), "GitHub asks to wait (retry-after)")
     if headers.get("x-ratelimit-remaining") == "0":
@@ -87,23 +89,10 @@ def _limited(
     )
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that the header `retry-after` names, as a number or as a date."""
-    value = headers.get("retry-after")
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except ValueError:
-        return None
-
-
 def until_reset(headers: Mapping[str, str], now: float) -> float:
-    """Seconds until the limit resets, at least a minute where GitHub does not say when."""
+    """Seconds until the limit resets, a day at most; a minute where GitHub does not say when."""
     reset = headers.get("x-ratelimit-reset", "")
-    return max(1.0, float(reset) - now + 1.0) if reset.isdecimal() else _SECONDARY_S
+    return max(1.0, min(LONGEST_S, float(reset) - now + 1.0)) if reset.isdecimal() else _SECONDARY_S
 
 
 @dataclass(slots=True)
@@ -129,7 +118,7 @@ class Budget:
         limit, remaining, reset = (
             headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
         )
-        if not (limit.isdecimal() and remaining.isdecimal() and reset.isdecimal()):
+        if not all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in (limit, remaining, reset)):
             return
         same_window = self.reset == float(reset) and self.remaining is not None
         left = (
@@ -145,7 +134,10 @@ class Budget:
         Of no seconds where there is nothing. A limit smaller than the reserve is used to a tenth.
         """
         held = Wait(max(0.0, self.held_until - now), self.held_by)
-        if self.remaining is None or self.limit is None or self.reset is None or now >= self.reset:
+        if self.remaining is None or self.limit is None or self.reset is None:
+            return held
+        if not now < self.reset <= now + LONGEST_S:
+            # It is over, or was never true: limits are by the hour.
             return held
         if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
             return held

@@ -1,9 +1,11 @@
 """The socket to GitHub: one request at a time, redirects by hand, bodies within bounds."""
 
+import asyncio
 import json
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -13,12 +15,18 @@ from etl.errors import DataError
 from etl.settings import GitHubSettings
 
 _LARGEST_BODY = 50 * 1024 * 1024
+# An ordinary page of a hundred has half of it; what is larger is held and parsed one at a time.
+_LARGE_BODY = 4 * 1024 * 1024
+_PIECE = 1 << 16
 _MOST_REDIRECTS = 3
 # What a renamed repository answers; 302 is also how a download's signed URL is told.
 RENAMES = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 REDIRECTS = (*RENAMES, HTTPStatus.FOUND)
 
-Answer = tuple[int, CIMultiDict[str], bytes]
+# Status, headers and JSON.
+Answer = tuple[int, CIMultiDict[str], Any]
+# In the place of the JSON of a body that is none.
+NO_JSON: Final = object()
 
 
 class Transport:
@@ -26,6 +34,7 @@ class Transport:
 
     def __init__(self, settings: GitHubSettings) -> None:
         self._base = settings.api_url
+        self._large = asyncio.Lock()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=settings.concurrency),
             timeout=aiohttp.ClientTimeout(total=settings.timeout.total_seconds()),
@@ -52,15 +61,29 @@ class Transport:
             sent()
             async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
                 status, answered = response.status, CIMultiDict(response.headers)
-                body = await _bounded(response)
+                data = await self._json(response)
             location = answered.get("location")
             if status not in follow or location is None:
-                return status, answered, body
+                return status, answered, data
             target = own(self._base, location, url)
             if target is None:
                 raise DataError(f"GitHub redirects {urlsplit(url).path} to another host: not followed")
             url = target
         raise DataError(f"GitHub redirects more than {_MOST_REDIRECTS} times from {urlsplit(url).path}")
+
+    async def _json(self, response: aiohttp.ClientResponse) -> Any:
+        """The JSON of a body within bounds; large ones in turn, so that many need the memory of one."""
+        body = bytearray()
+        async with AsyncExitStack() as turn:
+            async for piece in response.content.iter_chunked(_PIECE):
+                body += piece
+                if len(body) > _LARGEST_BODY:
+                    raise DataError(
+                        f"GitHub's answer to {response.url.path} is larger than {_LARGEST_BODY} bytes"
+                    )
+                if len(body) - len(piece) <= _LARGE_BODY < len(body):
+                    await turn.enter_async_context(self._large)
+            return _decoded(body)
 
 
 def own(base: str, link: str, url: str) -> str | None:
@@ -73,18 +96,11 @@ def own(base: str, link: str, url: str) -> str | None:
     return target if same else None
 
 
-def decoded(body: bytes) -> Any:
-    """The JSON of a body; None where it is none."""
+def _decoded(body: bytearray) -> Any:
+    """The JSON of a body, which is emptied: its text is all that is held while it is parsed."""
     try:
-        return json.loads(body)
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        body.clear()
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return None
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise DataError(f"GitHub's answer to {response.url.path} is larger than {_LARGEST_BODY} bytes")
-    return bytes(body)
+        return NO_JSON

@@ -8,6 +8,7 @@ from etl.errors import FatalError, NotFoundError, RetriableError
 from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
 
 NOW = 1_800_000_000.0
+DAY = 86_400
 SECONDARY = "You have exceeded a secondary rate limit"
 
 
@@ -42,6 +43,17 @@ def test_a_reset_that_has_passed_waits_at_least_a_second() -> None:
 def test_retry_after_is_obeyed_as_seconds_and_as_date(status: int, value: str, seconds: float) -> None:
     told = judged(status, retry_after=value, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(NOW) + 600))
     assert told == Wait(seconds, "GitHub asks to wait (retry-after)")
+
+
+@pytest.mark.parametrize("headers", [{"retry_after": "9" * 400}, {"x_ratelimit_reset": "9" * 400}])
+def test_nobody_waits_for_ever(headers: dict[str, str]) -> None:
+    assert judged(429, x_ratelimit_remaining="0", **headers).seconds == DAY
+
+
+def test_a_reset_that_is_years_away_was_never_true() -> None:
+    noted = Budget()
+    noted.note(told(5_000, 0, NOW + 365 * DAY))
+    assert noted.pause(100, NOW).seconds == 0
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "²", "1.5.2"])
@@ -150,7 +162,7 @@ def test_late_answers_of_a_window_never_raise_what_is_left() -> None:
     assert noted.remaining == 5_000
 
 
-@pytest.mark.parametrize("value", ["", "many", "-1", "²"])
+@pytest.mark.parametrize("value", ["", "many", "-1", "²", "9" * 5_000])
 def test_headers_that_make_no_sense_are_not_noted(value: str) -> None:
     noted = budget(5_000, 90)
     noted.note(told(5_000, 1, NOW) | {"x-ratelimit-reset": value})

@@ -1,0 +1,34 @@
+"""Names are made to take long: no pattern that sees them takes a time that grows faster than they do."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from etl.settings import FlakeSettings
+from etl.transform.mask_hints import _CANDIDATES
+from etl.transform.names import MASKS
+
+PIECES = (
+    "C:\\", "C:\\a", "\\Temp\\", "/tmp/", "/a", "a.", "0.", "a@", "@a.", "é", "_a", "a_", "[", "[a", "]", "'", '"',  # noqa: S108
+    "0a", "a0-", "A0", "0x", "0:", "1/", "1 of ", "1 /", "shard", "shard-", "a", "0", " ", "-", "1.1.1.1:",
+)  # fmt: skip
+PATTERNS = {
+    **{f"mask {name}": pattern for name, (pattern, _) in MASKS.items()},
+    **{f"hint {hint.placeholder} {number}": hint.pattern for number, hint in enumerate(_CANDIDATES)},
+    "shard": FlakeSettings().shard,
+}
+WORK = """
+import json, re, sys
+pattern, pieces = json.load(sys.stdin)
+for piece in pieces:
+    re.sub(pattern, "_", piece * (128_000 // len(piece)) + "!")
+"""
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_pattern_is_quadratic(name: str) -> None:
+    # A regular expression cannot be interrupted but with its process.
+    work = json.dumps([PATTERNS[name], PIECES])
+    subprocess.run([sys.executable, "-c", WORK], input=work, text=True, check=True, timeout=30)
