@@ -5,7 +5,7 @@ from typing import Final
 from dashboards.flux import CHOSEN, asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, ORANGE, RATE, SECONDS, VERMILION
-from dashboards.overview import BROKEN, worse
+from dashboards.overview import against_before, broken, worse
 from dashboards.page import Page
 from dashboards.panels import chart, rows
 
@@ -48,6 +48,7 @@ def workflow() -> Page:
                 },
                 SECONDS,
             ),
+            against_before(CHOSEN),
             worse("What got worse", of_job(), names=CHOSEN),
             rows(
                 "Jobs", "Executions of each job, the least reliable first.",
@@ -64,11 +65,7 @@ def workflow() -> Page:
                 {"A": asked("jobs_over_time", *series("success_rate", "repository", "workflow", "job"))},
                 RATE, name=_JOB,
             ),
-            rows(
-                "Broken since when", "What is broken now, or was in this time range, and how long repairs take.",
-                asked("broken", *shown(BROKEN, "hours", most=50)), BROKEN,
-                links={"workflow": (to_page("workflow"), to_actions()), "job": (to_page("job"),)},
-            ),
+            broken(names=CHOSEN),
             rows(
                 "What takes the most time", "Jobs and steps by the time they take in all; tests stand with their job.",
                 asked("slow", *shown(_SLOW, "minutes", most=40), with_tests=False), _SLOW,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dashboards.flux import asked, series, shown
-from dashboards.links import to_actions, to_address, to_changes, to_commit, to_page
+from dashboards.links import to_actions, to_address, to_commit, to_page
 from dashboards.looks import COUNT, MINUTES, RATE, Look
 from dashboards.page import Page
 from dashboards.panels import AnyPanel, changes, chart, figures, rows
@@ -40,7 +40,7 @@ _COMPARED: Final = """map(
             }),
     )"""
 
-BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
+_BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
 _WORSE: Final = (
     "repository workflow job reason cost_minutes success_rate success_rate_before p50_s p50_s_before "
     "flakes flakes_before"
@@ -84,6 +84,24 @@ def worse(title: str, *steps: str, names: tuple[str, ...]) -> AnyPanel:
     )
 
 
+def broken(*steps: str, names: tuple[str, ...]) -> AnyPanel:
+    """Since when workflows and jobs are broken."""
+    return rows(
+        "Broken since when",
+        "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "
+        "were and how long repairs took. A red that another attempt turned green is a flake, not a break.",
+        asked("broken", *steps, *shown(f"{_BROKEN} url", "hours", most=50), names=names),
+        _BROKEN,
+        links={
+            "workflow": (to_page("workflow"), to_actions()),
+            "job": (to_page("job"), to_actions()),
+            "last_good_sha": (to_commit("last_good_sha"),),
+            "first_bad_sha": (to_address(title="Show what changed on GitHub"),),
+        },
+        hidden="url",
+    )
+
+
 def against_before(names: tuple[str, ...]) -> AnyPanel:
     """The figures as changes."""
     return changes(
@@ -98,19 +116,7 @@ def against_before(names: tuple[str, ...]) -> AnyPanel:
 def _to_fix(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
     return (
         worse("What to fix first: what got worse, by what it costs", names=names),
-        rows(
-            "Broken since when",
-            "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "
-            "were and how long repairs took. A red that another attempt turned green is a flake, not a break.",
-            asked("broken", *shown(BROKEN, "hours", most=20), names=names),
-            BROKEN,
-            links={
-                "workflow": (to_page("workflow"), to_changes()),
-                "job": (to_page("job"),),
-                "last_good_sha": (to_commit("last_good_sha"),),
-                "first_bad_sha": (to_commit("first_bad_sha"),),
-            },
-        ),
+        broken(names=names),
         chart(
             "Success rate of workflows",
             "Attempts that succeeded, of those that count, in each window.",

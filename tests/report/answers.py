@@ -70,7 +70,7 @@ def broken(workflow_name: str, job_name: str | None, hours: float | None, **othe
         "repository": "acme/rocket", "workflow": workflow_name, "job": job_name, "branch": "main",
         "since": "2026-05-29T08:00:00Z" if red else None, "last_good_sha": "0123456789abcdef" if red else None,
         "first_bad_sha": "fedcba9876543210" if red else None, "hours": hours,
-        "mean_hours_to_repair": None, **others,
+        "mean_hours_to_repair": None, "url": None, **others,
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ CONTRACT = {
     "last_seen wasted_minutes message failed_url passed_url",
     "failures": "repository signature template count share jobs tests first_seen last_seen message url",
     "slow": "repository level workflow job name p50_s p95_s p95_s_before minutes",
-    "broken": "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair",
+    "broken": "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url",
     "success_over_time": "time repository workflow success total success_rate p50_s p95_s",
 }
 
