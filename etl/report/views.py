@@ -126,7 +126,8 @@ _VIEWS: Final = (
         "durations",
         of(
             "repository level workflow job name p50_s p95_s p95_s_before minutes",
-            job={"narrowest": 100, **_FOLDED},
+            job=_FOLDED,
+            p50_s={"narrowest": 100},
             minutes=_ALWAYS,
         ),
     ),
@@ -134,7 +135,7 @@ _VIEWS: Final = (
         "broken",
         "Broken workflows and jobs",
         "breaks",
-        of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair"),
+        of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url"),
     ),
     View(
         "waste",
