@@ -68,8 +68,14 @@ def _broken(rows: Iterable[Row]) -> Sequence[Row]:
 
 
 def _red(rows: Iterable[Row]) -> Sequence[Row]:
-    """What is broken now, the longest first."""
-    return [row for row in rows if row["since"] is not None]
+    """What is broken now, the longest first; a workflow that a job broke is told by the job alone."""
+    red = [row for row in rows if row["since"] is not None]
+    jobs = {_break(row) for row in red if row["job"]}
+    return [row for row in red if row["job"] or _break(row) not in jobs]
+
+
+def _break(row: Row) -> tuple[str, ...]:
+    return row["repository"], row["workflow"], row["branch"], row["first_bad_sha"]
 
 
 def _failing(rows: Iterable[Row]) -> Sequence[Row]:
@@ -128,7 +134,9 @@ _REASONS: Final = (
         "Broken now",
         "broken",
         _red,
-        lambda row: f"red for {hours(row['hours'])}, since {_day(row['since'])}",
+        lambda row: (
+            f"red for {hours(row['hours'])}, since {written(row['first_bad_sha'], Kind.COMMIT)} of {_day(row['since'])}"
+        ),
     ),
     _Reason("Got worse", "worse", list, _worse),
     _Reason(
