@@ -13,7 +13,9 @@ _JOB: Final = "${__field.labels.job}"
 _WORKFLOWS: Final = "repository workflow total success_rate job_success_rate p50_s p95_s queued_p50_s minutes"
 _JOBS: Final = "repository workflow job total success_rate p50_s p95_s queued_p50_s minutes"
 _SLOW: Final = "repository level workflow job name p50_s p95_s p95_s_before minutes"
-_TESTS: Final = "repository workflow job suite test runs failures failure_rate mean_s last_failure state"
+_TESTS: Final = (
+    "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure state"
+)
 _FLAKES: Final = (
     "repository workflow job suite test flakes runs flake_rate commits state first_seen last_seen message"
 )
@@ -114,7 +116,8 @@ def job() -> Page:
                 SECONDS, name="${__field.labels.job}: ${__field.labels.name}", span=24,
             ),
             rows(
-                "Tests that failed", "Tests of these jobs, those that failed most often first.",
+                "Tests that failed",
+                "Tests of these jobs, those that failed most often first; before is the period of the same length.",
                 asked("tests", of_job(), *shown(_TESTS, "failures", most=100)), _TESTS,
                 links={"test": (to_page("test"), to_actions())},
             ),
@@ -154,7 +157,7 @@ def test() -> Page:
                 SECONDS, colours=tuple(colours.values()), span=24,
             ),
             rows(
-                "Failures", "How often the test fails in each job.",
+                "Failures", "How often the test failed in each job, beside the period of the same length before.",
                 asked("tests", of_job(), wanted, *shown(_TESTS, "failures", most=50), names=names), _TESTS,
                 links={"job": (to_page("job"), to_actions())}, height=6,
             ),

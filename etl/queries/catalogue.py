@@ -72,8 +72,12 @@ QUESTIONS: Final = {
         ),
         Question(
             "tests",
-            "Tests that failed; `state` is `broken`, `flaky` (evidence in the last 14 days) or `failing`.",
-            of("repository workflow job suite test runs failures failure_rate mean_s last_failure state"),
+            "Tests that failed, also in the period of the same length before; `state` is `broken`, `flaky` "
+            "(evidence in the last 14 days) or `failing`.",
+            of(
+                "repository workflow job suite test runs failures failures_before failure_rate mean_s "
+                "last_failure state"
+            ),
             ("repository", "workflow", "job", "suite", "test"),
         ),
         Question(

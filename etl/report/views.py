@@ -82,7 +82,8 @@ _VIEWS: Final = (
         "Tests that failed",
         "failing tests",
         of(
-            "repository workflow job suite test runs failures failure_rate mean_s last_failure state",
+            "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure "
+            "state",
             job=_FOLDED,
         ),
     ),

@@ -52,8 +52,8 @@ def failure(template: str, count: int, **others: Any) -> dict[str, Any]:
 def failing(name: str, failures: int, runs: int, **others: Any) -> dict[str, Any]:
     return {
         "repository": "acme/rocket", "workflow": "CI", "job": "unit", "suite": "io.acme.OrbitTest",
-        "test": name, "runs": runs, "failures": failures, "failure_rate": failures / runs, "mean_s": 1.25,
-        "last_failure": "2026-05-30T09:30:00Z", "state": "failing", **others,
+        "test": name, "runs": runs, "failures": failures, "failures_before": 0, "failure_rate": failures / runs,
+        "mean_s": 1.25, "last_failure": "2026-05-30T09:30:00Z", "state": "failing", **others,
     }  # fmt: skip
 
 
