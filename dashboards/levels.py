@@ -50,8 +50,8 @@ def workflow() -> Page:
                 },
                 SECONDS,
             ),
-            against_before(CHOSEN),
-            worse("What got worse", of_job(), names=CHOSEN),
+            against_before(),
+            worse("What got worse"),
             rows(
                 "Jobs", "Executions of each job, the least reliable first.",
                 asked("jobs", of_job(), *shown(_JOBS, "success_rate", most=100, desc=False)), _JOBS,
@@ -67,7 +67,7 @@ def workflow() -> Page:
                 {"A": asked("jobs_over_time", *series("success_rate", "repository", "workflow", "job"))},
                 RATE, name=_JOB,
             ),
-            broken(names=CHOSEN),
+            broken(),
             rows(
                 "What takes the most time", "Jobs and steps by the time they take in all; tests stand with their job.",
                 asked("slow", *shown(_SLOW, "minutes", most=40), with_tests=False), _SLOW,
@@ -89,7 +89,7 @@ def job() -> Page:
                 asked("jobs", of_job(), *shown(_JOBS, "p95_s", most=100)), _JOBS,
                 links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
             ),
-            worse("What got worse", of_job(), names=CHOSEN),
+            worse("What got worse"),
             chart(
                 "Duration: p50", "Median of executions that count, in each window.",
                 {"A": asked("jobs_over_time", *series("p50_s", "repository", "workflow", "job"))},
