@@ -7,7 +7,7 @@ from typing import Final
 from etl.load.store import Row
 from etl.report.formats import Kind, duration, hours, percent, thousands, written
 from etl.report.page import names, path, web_address
-from etl.report.rank import most_common, most_failing
+from etl.report.rank import broken_now, most_common, most_failing
 
 _MOST: Final = 3
 
@@ -67,17 +67,6 @@ def _broken(rows: Iterable[Row]) -> Sequence[Row]:
     return [row for row in most_failing(rows) if row["state"] == "broken"]
 
 
-def _red(rows: Iterable[Row]) -> Sequence[Row]:
-    """What is broken now, the longest first; a workflow that a job broke is told by the job alone."""
-    red = [row for row in rows if row["since"] is not None]
-    jobs = {_break(row) for row in red if row["job"]}
-    return [row for row in red if row["job"] or _break(row) not in jobs]
-
-
-def _break(row: Row) -> tuple[str, ...]:
-    return row["repository"], row["workflow"], row["branch"], row["first_bad_sha"]
-
-
 def _failing(rows: Iterable[Row]) -> Sequence[Row]:
     """Jobs by how many of their executions failed: a rare job's rate says little of what it costs."""
     return sorted((row for row in rows if _failures(row)), key=lambda row: -_failures(row))
@@ -133,7 +122,7 @@ _REASONS: Final = (
     _Reason(
         "Broken now",
         "broken",
-        _red,
+        broken_now,
         lambda row: (
             f"red for {hours(row['hours'])}, since {written(row['first_bad_sha'], Kind.COMMIT)} of {_day(row['since'])}"
         ),

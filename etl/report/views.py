@@ -85,6 +85,9 @@ _VIEWS: Final = (
             "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure "
             "state",
             job=_FOLDED,
+            suite={"narrowest": 140},
+            mean_s={"narrowest": 120},
+            last_failure={"narrowest": 100},
         ),
     ),
     View(
