@@ -10,6 +10,7 @@ from typing import Final
 
 from dashboards import thresholds as limit
 from dashboards.flux import asked
+from etl.queries.question import GITHUB
 
 # Branches with a name of their own: the default branch, and what `branches` adds.
 _NAMED: Final = {"branch": r"/^[^(]/"}
@@ -72,6 +73,7 @@ def _of_ci() -> tuple[Rule, ...]:
                         *_row("hours", "repository", "workflow", "branch", "first_bad_sha"),
                         names=(),
                         matchers=_NAMED,
+                        server_url=GITHUB,
                     ),
                     limit.BROKEN_WITHIN,
                 ),

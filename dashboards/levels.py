@@ -5,7 +5,7 @@ from typing import Final
 from dashboards.flux import CHOSEN, asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, ORANGE, RATE, SECONDS, VERMILION
-from dashboards.overview import BROKEN, worse
+from dashboards.overview import against_before, broken, worse
 from dashboards.page import Page
 from dashboards.panels import chart, rows
 
@@ -13,7 +13,9 @@ _JOB: Final = "${__field.labels.job}"
 _WORKFLOWS: Final = "repository workflow total success_rate job_success_rate p50_s p95_s queued_p50_s minutes"
 _JOBS: Final = "repository workflow job total success_rate p50_s p95_s queued_p50_s minutes"
 _SLOW: Final = "repository level workflow job name p50_s p95_s p95_s_before minutes"
-_TESTS: Final = "repository workflow job suite test runs failures failure_rate mean_s last_failure state"
+_TESTS: Final = (
+    "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure state"
+)
 _FLAKES: Final = (
     "repository workflow job suite test flakes runs flake_rate commits state first_seen last_seen message"
 )
@@ -48,7 +50,8 @@ def workflow() -> Page:
                 },
                 SECONDS,
             ),
-            worse("What got worse", of_job(), names=CHOSEN),
+            against_before(),
+            worse("What got worse"),
             rows(
                 "Jobs", "Executions of each job, the least reliable first.",
                 asked("jobs", of_job(), *shown(_JOBS, "success_rate", most=100, desc=False)), _JOBS,
@@ -64,11 +67,7 @@ def workflow() -> Page:
                 {"A": asked("jobs_over_time", *series("success_rate", "repository", "workflow", "job"))},
                 RATE, name=_JOB,
             ),
-            rows(
-                "Broken since when", "What is broken now, or was in this time range, and how long repairs take.",
-                asked("broken", *shown(BROKEN, "hours", most=50)), BROKEN,
-                links={"workflow": (to_page("workflow"), to_actions()), "job": (to_page("job"),)},
-            ),
+            broken(),
             rows(
                 "What takes the most time", "Jobs and steps by the time they take in all; tests stand with their job.",
                 asked("slow", *shown(_SLOW, "minutes", most=40), with_tests=False), _SLOW,
@@ -90,7 +89,7 @@ def job() -> Page:
                 asked("jobs", of_job(), *shown(_JOBS, "p95_s", most=100)), _JOBS,
                 links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
             ),
-            worse("What got worse", of_job(), names=CHOSEN),
+            worse("What got worse"),
             chart(
                 "Duration: p50", "Median of executions that count, in each window.",
                 {"A": asked("jobs_over_time", *series("p50_s", "repository", "workflow", "job"))},
@@ -117,7 +116,8 @@ def job() -> Page:
                 SECONDS, name="${__field.labels.job}: ${__field.labels.name}", span=24,
             ),
             rows(
-                "Tests that failed", "Tests of these jobs, those that failed most often first.",
+                "Tests that failed",
+                "Tests of these jobs, those that failed most often first; before is the period of the same length.",
                 asked("tests", of_job(), *shown(_TESTS, "failures", most=100)), _TESTS,
                 links={"test": (to_page("test"), to_actions())},
             ),
@@ -157,7 +157,7 @@ def test() -> Page:
                 SECONDS, colours=tuple(colours.values()), span=24,
             ),
             rows(
-                "Failures", "How often the test fails in each job.",
+                "Failures", "How often the test failed in each job, beside the period of the same length before.",
                 asked("tests", of_job(), wanted, *shown(_TESTS, "failures", most=50), names=names), _TESTS,
                 links={"job": (to_page("job"), to_actions())}, height=6,
             ),

@@ -28,9 +28,9 @@ def to_page(page: str) -> Link:
     return {"title": f"Show this {page}", "url": address}
 
 
-def to_address(column: str = "url") -> Link:
+def to_address(column: str = "url", title: str = "Open on GitHub") -> Link:
     """To the page of GitHub's whose whole address a column holds."""
-    return {"title": "Open on GitHub", "url": f"${{__data.fields.{column}}}", "targetBlank": True}
+    return {"title": title, "url": f"${{__data.fields.{column}}}", "targetBlank": True}
 
 
 def to_actions() -> Link:
@@ -43,10 +43,3 @@ def to_commit(column: str) -> Link:
     """To the commit that a column names."""
     address = f"${{server_url}}/${{__data.fields.repository}}/commit/${{__data.fields.{column}}}"
     return {"title": "Open the commit on GitHub", "url": address, "targetBlank": True}
-
-
-def to_changes() -> Link:
-    """To what changed between the last good and the first bad commit."""
-    commits = "${__data.fields.last_good_sha}...${__data.fields.first_bad_sha}"
-    address = f"${{server_url}}/${{__data.fields.repository}}/compare/{commits}"
-    return {"title": "Compare the commits on GitHub", "url": address, "targetBlank": True}

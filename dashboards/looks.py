@@ -71,6 +71,7 @@ LOOKS: Final = {
     "count_before": Look("Before", COUNT, width=90),
     "jobs_before": Look("Jobs before", COUNT, width=110),
     "failures": Look("Failures", COUNT, width=90),
+    "failures_before": Look("Failures before", COUNT, width=130),
     "flakes": Look("Flakes", COUNT, width=90),
     "flakes_before": Look("Flakes before", COUNT, width=120),
     "commits": Look("Commits", COUNT, width=90),

@@ -2,25 +2,33 @@
 
 from typing import Final
 
-from dashboards.flux import asked, series, shown
-from dashboards.links import to_actions, to_address, to_changes, to_commit, to_page
-from dashboards.looks import COUNT, MINUTES, RATE, Look
+from dashboards.flux import asked, of_job, series, shown
+from dashboards.links import to_actions, to_address, to_commit, to_page
+from dashboards.looks import COUNT, MINUTES, RATE, SECONDS, Look
 from dashboards.page import Page
 from dashboards.panels import AnyPanel, changes, chart, figures, rows
 
-_FIGURES: Final = (
-    "run_success_rate job_success_rate p50_s p95_s queued_p50_s minutes wasted_minutes flaky_tests flaky_jobs"
-)
+_FIGURES: Final = {
+    "run_success_rate": Look("Runs that succeed", RATE),
+    "job_success_rate": Look("Jobs that succeed", RATE),
+    "p50_s": Look("Run time, p50", SECONDS),
+    "p95_s": Look("Run time, p95", SECONDS),
+    "queued_p50_s": Look("Wait, p50", SECONDS),
+    "minutes": Look("Runner minutes", MINUTES),
+    "wasted_minutes": Look("Wasted on flakes", MINUTES),
+    "flaky_tests": Look("Flaky tests", COUNT),
+    "flaky_jobs": Look("Flaky jobs", COUNT),
+}
 _POINTS: Final = "percentunit"
 _CHANGES: Final = {
     "runs": (Look("Runs", _POINTS), 0),
     "run_success": (Look("Runs that succeed (points)", _POINTS), 1),
     "job_success": (Look("Jobs that succeed (points)", _POINTS), 1),
-    "p50": (Look("p50", _POINTS), -1),
-    "p95": (Look("p95", _POINTS), -1),
+    "p50": (Look("Run time, p50", _POINTS), -1),
+    "p95": (Look("Run time, p95", _POINTS), -1),
     "wait": (Look("Wait, p50", _POINTS), -1),
-    "minutes": (Look("Minutes", MINUTES), 0),
-    "wasted": (Look("Wasted", MINUTES), -1),
+    "minutes": (Look("Runner minutes", MINUTES), 0),
+    "wasted": (Look("Wasted on flakes", MINUTES), -1),
     "flaky_tests": (Look("Flaky tests", COUNT), -1),
     "flaky_jobs": (Look("Flaky jobs", COUNT), -1),
 }
@@ -40,7 +48,7 @@ _COMPARED: Final = """map(
             }),
     )"""
 
-BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
+_BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
 _WORSE: Final = (
     "repository workflow job reason cost_minutes success_rate success_rate_before p50_s p50_s_before "
     "flakes flakes_before"
@@ -49,72 +57,77 @@ _WORSE: Final = (
 
 def page() -> Page:
     """The overview."""
-    names = ("repository", "workflow", "branch")
     return Page(
         "overview",
         "CI health: overview",
         "How often CI succeeds, how long it takes, what it wastes, and what should be fixed first.",
-        (*_state(names), *_to_fix(names), *_lists(names), _etl()),
+        (*_state(), *_to_fix(), *_lists(), _etl()),
     )
 
 
-def _state(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
-    kept = ", ".join(f'"{name}"' for name in _FIGURES.split())
+def _state() -> tuple[AnyPanel, ...]:
+    kept = ", ".join(f'"{name}"' for name in _FIGURES)
     return (
         figures(
             "This time range",
             "Rates are of attempts and executions that succeeded, failed or timed out; the rest count nowhere. "
             "Wasted are the minutes of executions that failed and passed when they were repeated.",
-            asked("overview", f"keep(columns: [{kept}])", names=names),
+            asked("overview", f"keep(columns: [{kept}])"),
             _FIGURES,
         ),
-        against_before(names),
+        against_before(),
     )
 
 
-def worse(title: str, *steps: str, names: tuple[str, ...]) -> AnyPanel:
+def worse(title: str) -> AnyPanel:
     """What got worse than in the period before, by what that costs."""
     return rows(
         title,
         "Jobs that got slower, less reliable or flakier than in the period before, by the minutes that "
         "costs: longer medians times executions, more failures times the median, more wasted minutes.",
-        asked("worse", *steps, *shown(_WORSE, "cost_minutes", most=20), names=names),
+        asked("worse", of_job(), *shown(_WORSE, "cost_minutes", most=20)),
         _WORSE,
         links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
     )
 
 
-def against_before(names: tuple[str, ...]) -> AnyPanel:
+def broken() -> AnyPanel:
+    """Since when workflows and jobs are broken."""
+    return rows(
+        "Broken since when",
+        "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "
+        "were and how long repairs took. A red that another attempt turned green is a flake, not a break.",
+        asked("broken", *shown(f"{_BROKEN} url", "hours", most=50)),
+        _BROKEN,
+        links={
+            "workflow": (to_page("workflow"), to_actions()),
+            "job": (to_page("job"), to_actions()),
+            "last_good_sha": (to_commit("last_good_sha"),),
+            "first_bad_sha": (to_address(title="Show what changed on GitHub"),),
+        },
+        hidden="url",
+    )
+
+
+def against_before() -> AnyPanel:
     """The figures as changes."""
     return changes(
         "Against the period of the same length before",
         "Changes: of rates in percentage points, of durations in percent, of minutes and counts as they "
         "are. Blue is better, vermilion is worse.",
-        asked("overview", _COMPARED, names=names),
+        asked("overview", _COMPARED),
         _CHANGES,
     )
 
 
-def _to_fix(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
+def _to_fix() -> tuple[AnyPanel, ...]:
     return (
-        worse("What to fix first: what got worse, by what it costs", names=names),
-        rows(
-            "Broken since when",
-            "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "
-            "were and how long repairs took. A red that another attempt turned green is a flake, not a break.",
-            asked("broken", *shown(BROKEN, "hours", most=20), names=names),
-            BROKEN,
-            links={
-                "workflow": (to_page("workflow"), to_changes()),
-                "job": (to_page("job"),),
-                "last_good_sha": (to_commit("last_good_sha"),),
-                "first_bad_sha": (to_commit("first_bad_sha"),),
-            },
-        ),
+        worse("What to fix first: what got worse, by what it costs"),
+        broken(),
         chart(
             "Success rate of workflows",
             "Attempts that succeeded, of those that count, in each window.",
-            {"A": asked("success_over_time", *series("success_rate", "repository", "workflow"), names=names)},
+            {"A": asked("success_over_time", *series("success_rate", "repository", "workflow"))},
             RATE,
             name="${__field.labels.workflow}",
             span=24,
@@ -122,16 +135,16 @@ def _to_fix(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
     )
 
 
-def _lists(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
+def _lists() -> tuple[AnyPanel, ...]:
     workflows = "repository workflow total success_rate p50_s p95_s queued_p50_s minutes"
     jobs = "repository workflow job total success_rate p50_s p95_s minutes"
-    flaky = "repository workflow job suite test flakes runs flake_rate score state last_seen"
+    flaky = "repository workflow job test flakes flake_rate score state last_seen"
     failures = "repository template count share jobs tests last_seen"
     return (
         rows(
             "Least reliable workflows",
             "By success rate of attempts.",
-            asked("workflows", *shown(workflows, "success_rate", most=20, desc=False), names=names),
+            asked("workflows", *shown(workflows, "success_rate", most=20, desc=False)),
             workflows,
             links={"workflow": (to_page("workflow"), to_actions())},
             span=12,
@@ -139,7 +152,7 @@ def _lists(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
         rows(
             "Least reliable jobs",
             "By success rate of executions.",
-            asked("jobs", *shown(jobs, "success_rate", most=20, desc=False), names=names),
+            asked("jobs", of_job(), *shown(jobs, "success_rate", most=20, desc=False)),
             jobs,
             links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
             span=12,
@@ -150,8 +163,8 @@ def _lists(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
             asked(
                 "flaky",
                 'filter(fn: (r) => r.level == "test")',
+                of_job(),
                 *shown(f"{flaky} failed_url", "score flakes", most=20),
-                names=names,
             ),
             flaky,
             links={"test": (to_page("test"), to_address("failed_url")), "job": (to_page("job"),)},
@@ -161,7 +174,7 @@ def _lists(names: tuple[str, ...]) -> tuple[AnyPanel, ...]:
         rows(
             "Most common failures",
             "Failure messages that are alike but for what varies, by how often they came.",
-            asked("failures", *shown(f"{failures} url", "count", most=20), names=names),
+            asked("failures", *shown(f"{failures} url", "count", most=20)),
             failures,
             links={"template": (to_address(),)},
             hidden="url",

@@ -21,6 +21,8 @@ from dashboards.variables import REFERENCE
 AnyPanel = stat.Panel | timeseries.Panel | table.Panel
 _P = TypeVar("_P", stat.Panel, timeseries.Panel, table.Panel)
 _TOP: Final = 24
+# Pixels of a column that shares what others leave: Grafana's own 150 make tables scroll sideways.
+NARROWEST: Final = 100
 
 _STATES: Final = {
     "broken": VERMILION,
@@ -35,19 +37,19 @@ _STATES: Final = {
 }
 
 
-def figures(title: str, about: str, query: str, columns: str, *, height: int = 4) -> stat.Panel:
+def figures(title: str, about: str, query: str, columns: Mapping[str, Look]) -> stat.Panel:
     """One row's values side by side."""
-    panel = _one_row(common.BigValueColorMode.NONE, columns)
-    for name in columns.split():
-        panel = panel.override_by_name(name, _look(LOOKS[name]))
-    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, height)
+    panel = _one_row(common.BigValueColorMode.NONE, " ".join(columns))
+    for name, look in columns.items():
+        panel = panel.override_by_name(name, _figure(look))
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
 
 
 def changes(title: str, about: str, query: str, columns: Mapping[str, tuple[Look, int]]) -> stat.Panel:
     """One row's values as changes: `columns` tell of each which sign is good news, +1, -1 or 0 (neither)."""
     panel = _one_row(common.BigValueColorMode.VALUE, " ".join(columns))
     for name, (look, good) in columns.items():
-        panel = panel.override_by_name(name, [*_look(look), _signs(good)])
+        panel = panel.override_by_name(name, [*_figure(look), _signs(good)])
     return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
 
 
@@ -125,7 +127,7 @@ def rows(
     """A table of these columns; `links` go from a column, `hidden` columns are there for links alone."""
     panel = table.Panel().with_transformation(_order(f"{columns} {hidden}"))
     for name in columns.split():
-        properties = _look(LOOKS[name])
+        properties = _cell(LOOKS[name])
         if links and name in links:
             properties.append(DynamicConfigValue("links", list(links[name])))
         panel = panel.override_by_name(name, properties)
@@ -146,14 +148,30 @@ def _order(columns: str) -> DataTransformerConfig:
     return DataTransformerConfig(id_val="organize", options=options)
 
 
-def _look(look: Look) -> list[DynamicConfigValue]:
-    properties = [DynamicConfigValue("displayName", look.title)]
+def _figure(look: Look) -> list[DynamicConfigValue]:
+    return _look(look, unknown="–")  # noqa: RUF001
+
+
+def _look(look: Look, *, unknown: str) -> list[DynamicConfigValue]:
+    """How a value is written; without an `unknown` of its own a value would show what the panel says of no rows."""
+    properties = [
+        DynamicConfigValue("displayName", look.title),
+        DynamicConfigValue("noValue", unknown),
+    ]
     if look.unit:
         properties.append(DynamicConfigValue("unit", look.unit))
     if look.unit == RATE:
         properties.append(DynamicConfigValue("decimals", 1))
+    return properties
+
+
+def _cell(look: Look) -> list[DynamicConfigValue]:
+    """How a table's column is shown; where nothing is known it is empty, with nothing to click."""
+    properties = _look(look, unknown="")
     if look.width:
         properties.append(DynamicConfigValue("custom.width", look.width))
+    else:
+        properties.append(DynamicConfigValue("custom.minWidth", NARROWEST))
     if look.colour:
         gauge = {"type": "gauge", "mode": "basic"}
         properties += [

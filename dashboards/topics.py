@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dashboards.flux import CHOSEN, asked, of_job, series, shown, summed
+from dashboards.flux import asked, of_job, series, shown, summed
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, COUNT, GREY, MINUTES, ORANGE, PURPLE, SECONDS, VERMILION
 from dashboards.overview import against_before
@@ -98,7 +98,7 @@ def cost() -> Page:
         "CI health: cost and time",
         "Where runners' minutes go, which of them were for nothing, and how long jobs wait.",
         (
-            against_before(CHOSEN),
+            against_before(),
             rows(
                 "Minutes for nothing",
                 "By executions that flaked and were repeated, by cancelled ones, by attempts after the first; "

@@ -48,7 +48,7 @@ def demo(
         ),
     ] = False,
 ) -> None:
-    """The whole job against a simulated GitHub: overview, least reliable jobs, flaky tests, failures, report."""
+    """The whole job against a simulated GitHub: overview, what to fix first, flaky tests, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic

@@ -13,13 +13,17 @@ _ZIP_TIME = (2026, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How a test behaves: `rate` is how often it fails by chance, `broken` the days on which it always does."""
+    """How a test behaves: `rate` is how often it fails by chance, `broken` the days on which it always does.
+
+    Of nine times that it does not pass it ends in an error `errors` times, else in a failure.
+    """
 
     suite: str
     name: str
     rate: float = 0.0
     seconds: float = 0.2
     broken: range = range(0)
+    errors: int = 0
     message: str = "expected 3 entries, got {n}"
 
 
@@ -47,7 +51,9 @@ def plan_suite(
     Some healthy ones are parametrised, and some slow.
     """
     plans = [
-        Planned(f"{prefix}.flaky.test_retry", f"test_flaky_{index}", rate, message=_flaky_message(index))
+        Planned(
+            f"{prefix}.flaky.test_retry", f"test_flaky_{index}", rate, errors=4, message=_flaky_message(index)
+        )
         for index, rate in enumerate(flaky)
     ]
     plans += [
@@ -87,9 +93,11 @@ def execute(
         while reds <= retries and random.random() < chance:
             reds += 1
         message = "registry.local: i/o timeout" if outage else plan.message
-        text = message.replace("{n}", str(random.randint(1, 9))) if reds else ""
+        drawn = random.randint(1, 9) if reds else 0
+        text = message.replace("{n}", str(drawn)) if reds else ""
         seconds = round(plan.seconds * random.uniform(0.8, 1.3), 3)
-        cases.append(Case(plan, reds > retries, seconds, text, min(reds, retries)))
+        error = 0 < drawn <= plan.errors
+        cases.append(Case(plan, reds > retries, seconds, text, min(reds, retries), error=error))
     return cases
 
 

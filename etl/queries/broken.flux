@@ -75,6 +75,14 @@ breaks = (tables=<-) =>
         )
         |> group()
 
+changes = (r) =>
+    if not r.red or r.first_bad_sha == "" then
+        ""
+    else if r.last_good_sha == "" then
+        server_url + "/" + r.repository + "/commit/" + r.first_bad_sha
+    else
+        server_url + "/" + r.repository + "/compare/" + r.last_good_sha + "..." + r.first_bad_sha
+
 union(
     tables: [
         executions(measurement: "workflow_run", columns: ["repository", "workflow", "branch"])
@@ -101,5 +109,6 @@ union(
                         float(v: r.repair_ns) / float(v: r.repairs) / hour
                     else
                         debug.null(type: "float"),
+                url: changes(r: r),
             }),
     )

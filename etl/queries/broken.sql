@@ -54,6 +54,11 @@ repairs AS (
 SELECT
   repository, workflow, job, branch, since, last_good_sha, first_bad_sha,
   ($stop - since) / 3600000000000 AS hours,
-  mean_hours_to_repair
+  mean_hours_to_repair,
+  CASE
+    WHEN first_bad_sha = '' THEN ''
+    WHEN last_good_sha = '' THEN $server_url || '/' || repository || '/commit/' || first_bad_sha
+    ELSE $server_url || '/' || repository || '/compare/' || last_good_sha || '...' || first_bad_sha
+  END AS url
 FROM repairs
 LEFT JOIN (FROM breaks WHERE repaired_at IS NULL) AS breaks USING (repository, workflow, job, branch)

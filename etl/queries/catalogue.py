@@ -72,8 +72,12 @@ QUESTIONS: Final = {
         ),
         Question(
             "tests",
-            "Tests that failed; `state` is `broken`, `flaky` (evidence in the last 14 days) or `failing`.",
-            of("repository workflow job suite test runs failures failure_rate mean_s last_failure state"),
+            "Tests that failed, also in the period of the same length before; `state` is `broken`, `flaky` "
+            "(evidence in the last 14 days) or `failing`.",
+            of(
+                "repository workflow job suite test runs failures failures_before failure_rate mean_s "
+                "last_failure state"
+            ),
             ("repository", "workflow", "job", "suite", "test"),
         ),
         Question(
@@ -103,9 +107,12 @@ QUESTIONS: Final = {
             "broken",
             "Workflows (`job` is null) and jobs that are broken now, the longest first, or were in the period, "
             "on the default branch and others with a `branch` tag of their own. A run of which an attempt "
-            "succeeded is none that broke.",
-            of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair"),
+            "succeeded is none that broke. `url` is of what changed between the two commits.",
+            of(
+                "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url"
+            ),
             ("-hours", "repository", "workflow", "job", "branch"),
+            options={"server_url": GITHUB},
         ),
         Question(
             "failures",

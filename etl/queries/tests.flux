@@ -6,11 +6,12 @@ import "strings"
 
 red = /^(failed|error)$/
 before = (since) => time(v: int(v: stop) - int(v: since))
+earlier = time(v: 2 * int(v: start) - int(v: stop))
 
 keys = ["repository", "workflow", "job", "suite", "test"]
-points = (measurement, field, since) =>
+points = (measurement, field, since, until=stop) =>
     from(bucket: bucket)
-        |> range(start: since, stop: stop)
+        |> range(start: since, stop: until)
         |> filter(
             fn: (r) =>
                 r._measurement == measurement and r._field == field and r.repository =~ repositories
@@ -78,6 +79,11 @@ evidence =
 union(
     tables: [
         failures() |> count() |> column(name: "failures"),
+        points(measurement: "test", field: "job_id", since: earlier, until: start)
+            |> filter(fn: (r) => r.test =~ failed and r.outcome =~ red)
+            |> group(columns: keys)
+            |> count()
+            |> column(name: "failures_before"),
         failures() |> last() |> map(fn: (r) => ({r with _value: int(v: r._time) / 1000000000})) |> column(name: "last"),
         results(field: "job_id", since: start) |> group(columns: keys) |> count() |> column(name: "runs"),
         // A sum of floats depends on their order from the 15th digit on: the mean must not.
@@ -107,6 +113,7 @@ union(
             ({r with
                 runs: int(v: runs(r)),
                 failures: int(v: r.failures),
+                failures_before: if exists r.failures_before then int(v: r.failures_before) else 0,
                 failure_rate: if runs(r) < r.failures then debug.null(type: "float") else r.failures / runs(r),
                 // Where no test has a duration there are no such columns, whose types Flux cannot know.
                 mean_s:

@@ -51,6 +51,12 @@ by_results AS (
   GROUP BY ALL
   HAVING failures > 0
 ),
+earlier AS (
+  SELECT repository, workflow, job, suite, test, count(*) AS failures_before
+  FROM results
+  WHERE outcome IN ('failed', 'error') AND time < $start AND time >= 2 * $start - $stop
+  GROUP BY ALL
+),
 flaky AS (
   SELECT DISTINCT repository, workflow, job, suite, test, true AS flaky
   FROM flake
@@ -64,7 +70,9 @@ SELECT
   CASE WHEN coalesce(executions.runs, by_results.runs) >= failures
     THEN failures / coalesce(executions.runs, by_results.runs) END AS failure_rate,
   CASE WHEN coalesce(executions.broken, by_results.broken) THEN 'broken' WHEN flaky THEN 'flaky' ELSE 'failing' END
-    AS state
+    AS state,
+  failures_before
 FROM by_results
 LEFT JOIN executions USING (repository, workflow, job, suite, test)
+LEFT JOIN earlier USING (repository, workflow, job, suite, test)
 LEFT JOIN flaky USING (repository, workflow, job, suite, test)

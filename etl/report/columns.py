@@ -85,6 +85,7 @@ _COLUMNS: Final = {
         Column("count", "Count", Kind.COUNT),
         Column("count_before", "Before", Kind.COUNT),
         Column("failures", "Failures", Kind.COUNT),
+        Column("failures_before", "Before", Kind.COUNT, narrowest=90),
         Column("flakes", "Flakes", Kind.COUNT),
         Column("flakes_before", "Flakes before", Kind.COUNT, narrowest=130),
         Column("commits", "Commits", Kind.COUNT, narrowest=130),

@@ -7,7 +7,7 @@ from typing import Final
 from etl.load.store import Row
 from etl.report.formats import Kind, duration, hours, percent, thousands, written
 from etl.report.page import names, path, web_address
-from etl.report.rank import most_common, most_failing
+from etl.report.rank import broken_now, most_common, most_failing
 
 _MOST: Final = 3
 
@@ -67,11 +67,6 @@ def _broken(rows: Iterable[Row]) -> Sequence[Row]:
     return [row for row in most_failing(rows) if row["state"] == "broken"]
 
 
-def _red(rows: Iterable[Row]) -> Sequence[Row]:
-    """What is broken now, the longest first."""
-    return [row for row in rows if row["since"] is not None]
-
-
 def _failing(rows: Iterable[Row]) -> Sequence[Row]:
     """Jobs by how many of their executions failed: a rare job's rate says little of what it costs."""
     return sorted((row for row in rows if _failures(row)), key=lambda row: -_failures(row))
@@ -127,8 +122,10 @@ _REASONS: Final = (
     _Reason(
         "Broken now",
         "broken",
-        _red,
-        lambda row: f"red for {hours(row['hours'])}, since {_day(row['since'])}",
+        broken_now,
+        lambda row: (
+            f"red for {hours(row['hours'])}, since {written(row['first_bad_sha'], Kind.COMMIT)} of {_day(row['since'])}"
+        ),
     ),
     _Reason("Got worse", "worse", list, _worse),
     _Reason(

@@ -15,7 +15,7 @@ from etl.load.store import Row
 from etl.report.columns import TREND, Column
 from etl.report.formats import UNKNOWN, Kind, shorten, written
 from etl.report.machine import to_csv, to_json
-from etl.report.rank import least_reliable, most_common
+from etl.report.rank import broken_now, least_reliable, most_common
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
@@ -68,17 +68,20 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """Overview with its trend, the `n` least reliable jobs, all flaky tests and the `n` most common failures.
+    """Overview with its trend, what to fix, least reliable jobs, all flaky tests and the most common failures.
 
-    `answers` has the questions `overview`, `jobs`, `flaky`, `failures` and `success_over_time`.
+    To fix is what is broken now and what got worse by what it costs; `n` is how many of a list that has
+    more. `answers` has the questions of all these, and `success_over_time`.
     """
+    worst = {"broken": broken_now(answers["broken"]), "worse": answers["worse"][:n]}
     parts = {
         "overview": answers["overview"],
+        **{name: rows for name, rows in worst.items() if rows},
         "jobs": least_reliable(answers["jobs"], n),
         "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
         "failures": most_common(answers["failures"], n),
     }
-    titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
+    titles = {"broken": "Broken now", "jobs": "Least reliable jobs", "flaky": "Flaky tests"}
     views = VIEWS | {"flaky": VIEWS["flaky"].without("level")}
 
     def draw(cells: int) -> RenderableType:

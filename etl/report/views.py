@@ -82,8 +82,12 @@ _VIEWS: Final = (
         "Tests that failed",
         "failing tests",
         of(
-            "repository workflow job suite test runs failures failure_rate mean_s last_failure state",
+            "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure "
+            "state",
             job=_FOLDED,
+            suite={"narrowest": 140},
+            mean_s={"narrowest": 120},
+            last_failure={"narrowest": 100},
         ),
     ),
     View(
@@ -126,7 +130,8 @@ _VIEWS: Final = (
         "durations",
         of(
             "repository level workflow job name p50_s p95_s p95_s_before minutes",
-            job={"narrowest": 100, **_FOLDED},
+            job=_FOLDED,
+            p50_s={"narrowest": 100},
             minutes=_ALWAYS,
         ),
     ),
@@ -134,7 +139,7 @@ _VIEWS: Final = (
         "broken",
         "Broken workflows and jobs",
         "breaks",
-        of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair"),
+        of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url"),
     ),
     View(
         "waste",

@@ -84,6 +84,28 @@ def test_panels_say_what_they_are(panel: dict[str, Any]) -> None:
 
 
 @on_each_panel
+def test_unknown_values_do_not_say_what_a_panel_without_rows_says(panel: dict[str, Any]) -> None:
+    """Grafana writes `noValue` into each empty cell, where the column has none of its own."""
+    if panel["type"] == "timeseries":
+        return
+    for override in panel["fieldConfig"]["overrides"]:
+        settings = {setting["id"]: setting["value"] for setting in override["properties"]}
+        assert settings.get("custom.hidden") or settings["noValue"] in ("", "–")  # noqa: RUF001
+        assert not settings.get("links") or settings["noValue"] == ""
+
+
+@on_each_table
+def test_tables_fit_a_screen(panel: dict[str, Any]) -> None:
+    """Grafana's 24 columns are some 1,850 pixels of 1,920."""
+    needed = 0
+    for override in panel["fieldConfig"]["overrides"]:
+        settings = {setting["id"]: setting["value"] for setting in override["properties"]}
+        if not settings.get("custom.hidden"):
+            needed += settings.get("custom.width") or settings["custom.minWidth"]
+    assert needed <= panel["gridPos"]["w"] * 1_850 / 24
+
+
+@on_each_panel
 def test_colours_are_ones_that_everybody_can_tell_apart(panel: dict[str, Any]) -> None:
     assert set(re.findall("#[0-9A-Fa-f]{6}", json.dumps(panel))) <= COLOURS
 

@@ -1,10 +1,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
 from etl.demo.history import Attempt, History, Inheritance, Job, Run
+from etl.demo.plans import UNIT_TESTS
+from etl.demo.suites import execute
 from etl.demo.synthetic import synthetic
 
 
@@ -111,3 +114,11 @@ def test_times_are_in_order(long: History) -> None:
 
 def test_failed_jobs_say_why(long: History) -> None:
     assert all(job.annotations for job in jobs(long) if job.conclusion == "failure" and job.inherited is None)
+
+
+def test_flaky_tests_fail_and_end_in_errors_and_broken_ones_fail() -> None:
+    random = Random(1)  # noqa: S311
+    ran = [case for day in range(14, 18) for _ in range(200) for case in execute(random, UNIT_TESTS, day=day)]
+    ends = {(bool(case.plan.rate), case.error) for case in ran if case.red}
+    assert ends == {(True, True), (True, False), (False, False)}
+    assert not any(case.error for case in ran if not case.red)

@@ -57,6 +57,7 @@ CONTRACT = {
         "test",
         "runs",
         "failures",
+        "failures_before",
         "failure_rate",
         "mean_s",
         "last_failure",

@@ -11,6 +11,7 @@ from etl.settings import InfluxSettings
 from etl.transform.schema import NANOSECONDS
 from tests.dashboards.test_queries import answer
 from tests.played import Played
+from tests.queries.recipes import sql
 from tools.docs import ROOT
 
 _HEADED = re.compile(r"^###? ([^\n]+)\n(?:(?!^#|```)[^\n]*\n)*```flux\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -21,57 +22,6 @@ ELSEWHERE = {
     for page in ("README.md", "docs/schema.md")
 }
 ALL = RECIPES | {page: found[1] for page, found in ELSEWHERE.items() if found}
-COUNTED = "conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
-RATE = """
-    count(*) FILTER (conclusion = 'success') AS success, count(*) AS total,
-    success / total AS success_rate
-"""
-# What SQL answers to the same questions of the same two weeks; `$start` and `$stop` are nanoseconds.
-FIGURES = {
-    "How long do jobs take?": """
-        SELECT repository, workflow, job, quantile_cont(duration_s, 0.5) AS _value FROM job
-        WHERE conclusion = 'success' AND {within} GROUP BY ALL""",
-    "How do the jobs of a matrix compare?": """
-        SELECT repository, workflow, job, quantile_cont(duration_s, 0.5) AS _value FROM job
-        WHERE conclusion = 'success' AND job_group = 'unit' AND {within} GROUP BY ALL""",
-    "How long do jobs wait for a runner?": """
-        SELECT repository, runner, quantile_cont(queued_s, 0.95) AS _value FROM job
-        WHERE {counted} AND {within} GROUP BY ALL""",
-    "When is CI busiest?": """
-        SELECT time // 3600000000000 % 24 AS hour, count(*) AS _value FROM job WHERE {within} GROUP BY ALL""",
-    "How often does each workflow succeed?": """
-        SELECT repository, workflow, {rate} FROM workflow_run WHERE {counted} AND {within} GROUP BY ALL""",
-    "Which jobs are the least reliable?": """
-        SELECT repository, workflow, job, {rate} FROM job WHERE {counted} AND {within} GROUP BY ALL
-        ORDER BY success_rate LIMIT 20""",
-    "Do pull requests fail more often than the default branch?": """
-        SELECT repository, workflow, branch, {rate} FROM workflow_run
-        WHERE {counted} AND {within} GROUP BY ALL""",
-    "Is the default branch broken?": """
-        SELECT repository, workflow, arg_max(conclusion, time) AS conclusion, arg_max(url, time) AS _value
-        FROM workflow_run WHERE branch = 'main' AND {counted} AND {within} GROUP BY ALL""",
-    "Which tests are flaky?": """
-        SELECT repository, workflow, job, suite, test, count(DISTINCT time) AS _value FROM flake
-        WHERE level = 'test' AND {within} GROUP BY ALL""",
-    "Which tests did not pass once on a day?": """
-        SELECT repository, workflow, job, suite, test, 0 AS passed, count(*) AS failed FROM test
-        WHERE outcome <> 'skipped' AND suite <> '␛(empty)' AND {within}
-        GROUP BY repository, workflow, job, suite, test, time // 86400000000000 HAVING count(*) FILTER (outcome = 'passed') = 0""",
-    "Where does a failure come from?": """
-        SELECT repository, signature, workflow, job, branch, count(*) AS _value FROM failure
-        WHERE {within} GROUP BY ALL""",
-    "What do re-runs cost?": """
-        SELECT repository, workflow, job, sum(duration_s) / 60 AS _value FROM job
-        WHERE attempt <> '1' AND {within} GROUP BY ALL""",
-    "What do flaky jobs waste?": """
-        SELECT repository, workflow, job, sum(wasted_s) / 60 AS _value FROM (
-            SELECT DISTINCT ON (repository, workflow, job, time) * FROM flake
-            WHERE wasted_s IS NOT NULL AND {within}
-        ) GROUP BY ALL""",
-    "How much is cancelled?": """
-        SELECT repository, workflow, sum(duration_s) / 60 AS _value FROM job
-        WHERE conclusion = 'cancelled' AND {within} GROUP BY ALL""",
-}
 on_each = pytest.mark.parametrize("flux", ALL.values(), ids=ALL)
 
 
@@ -95,29 +45,38 @@ async def test_recipes_run_without_data(
     assert all(row["_value"] == 0 for row in rows)
 
 
-@pytest.mark.parametrize("title", FIGURES)
+@pytest.mark.parametrize("title", RECIPES)
 async def test_recipes_answer_as_sql_does(title: str, played: Played, played_influx: InfluxStore) -> None:
     flux = in_bucket(RECIPES[title], played.settings)
-    (days,) = {int(found) for found in re.findall(r"start: -(\d+)d", flux)}
+    days = max(int(found) for found in re.findall(r"-(\d+)d\b", flux))
     start = played.now - timedelta(days=days)
-    flux = flux.replace(f"start: -{days}d", f"start: {_rfc3339(start)}, stop: {_rfc3339(played.now)}")
-    sql = FIGURES[title].format(within="time >= $start AND time < $stop", counted=COUNTED, rate=RATE)
     bounds = {"start": _nanoseconds(start), "stop": _nanoseconds(played.now)}
-    expected = played.rows(sql, bounds)
-    found = await answer(played_influx, flux)
+    expected = played.rows(sql(title), bounds)
+    found = await answer(played_influx, asked_at(played.now, flux))
     assert expected
     assert plain(found, expected[0]) == plain(expected, expected[0])
 
 
 def plain(rows: list[dict[str, Any]], names: Any) -> list[list[tuple[str, Any]]]:
     """Rows with these columns alone, in one order whatever the store's."""
-    return sorted(
-        [
-            (name, round(value, 6) if isinstance(value := row[name], float) else value)
-            for name in sorted(names)
-        ]
-        for row in rows
-    )
+    return sorted(([(name, _plain(row[name])) for name in sorted(names)] for row in rows), key=repr)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case float():
+            return round(value, 6)
+        case datetime():
+            return int(value.timestamp())
+        case str():
+            return value.replace("\r\n", "\n")
+    return value
+
+
+def asked_at(now: datetime, flux: str) -> str:
+    """The query as if it was sent at that time."""
+    since = re.sub(r"-(\d+)d\b", lambda found: _rfc3339(now - timedelta(days=int(found[1]))), flux)
+    return since.replace("now()", _rfc3339(now))
 
 
 def in_bucket(flux: str, settings: InfluxSettings) -> str:

@@ -167,6 +167,18 @@ async def test_tests_count_what_ran_and_failed(stores: Stores) -> None:
     assert (untimed["test"], untimed["mean_s"], untimed["failure_rate"]) == ("untimed", None, 1.0)
 
 
+async def test_tests_that_failed_tell_how_often_they_had(stores: Stores) -> None:
+    await stores.write(
+        results("again", "failed", 0.5), results("again", "error", 1.5, 2), results("again", "passed", 1.5, 9),
+        results("again", "failed", 2.5), results("new", "failed", 0.5), results("gone", "failed", 1.5),
+    )  # fmt: skip
+    rows = await stores.ask("tests", start=STOP - timedelta(days=1))
+    assert [(row["test"], row["failures"], row["failures_before"]) for row in rows] == [
+        ("again", 1, 2),
+        ("new", 1, 0),
+    ]
+
+
 async def test_names_are_matched_as_they_are(stores: Stores) -> None:
     named = [results(name, "failed", 1) + results(name, "passed", 1) + flake(name, 1) for name in NASTY]
     await stores.write(*named, results("aXb", "passed", 1, 9), results("plain two", "passed", 1, 9))

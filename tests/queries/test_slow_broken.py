@@ -79,6 +79,7 @@ async def test_a_break_lasts_from_its_first_red_run(stores: Stores) -> None:
     rows = await stores.ask("broken")
     since = f"{STOP - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
     expected = {"since": since, "last_good_sha": "sha 5", "first_bad_sha": "sha 7", "hours": 48.0}
+    expected |= {"url": "https://github.com/acme/rocket/compare/sha 5...sha 7"}
     assert [row["job"] for row in rows] == [None, "unit"]
     for row in rows:
         assert {name: row[name] for name in expected} == expected
@@ -89,7 +90,8 @@ async def test_what_is_repaired_tells_how_long_that_took_and_no_more(stores: Sto
     await stores.write(run(1, 8, "failure"), run(2, 7.5, "success"), run(3, 3, "success", workflow="Docs"))
     assert {row["workflow"] for row in await stores.ask("broken")} == {"CI"}
     for row in await stores.ask("broken"):
-        assert (row["since"], row["hours"], row["last_good_sha"], row["first_bad_sha"]) == (None,) * 4
+        unknown = ("since", "hours", "last_good_sha", "first_bad_sha", "url")
+        assert [row[name] for name in unknown] == [None] * len(unknown)
         assert row["mean_hours_to_repair"] == 12.0
 
 
@@ -97,3 +99,5 @@ async def test_what_was_never_seen_good_has_no_last_good_commit(stores: Stores) 
     await stores.write(run(1, 2, "failure"))
     assert {row["last_good_sha"] for row in await stores.ask("broken")} == {None}
     assert {row["first_bad_sha"] for row in await stores.ask("broken", **MONTH)} == {"sha 1"}
+    links = {row["url"] for row in await stores.ask("broken", server_url="https://ghe.example")}
+    assert links == {"https://ghe.example/acme/rocket/commit/sha 1"}

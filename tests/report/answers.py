@@ -52,8 +52,8 @@ def failure(template: str, count: int, **others: Any) -> dict[str, Any]:
 def failing(name: str, failures: int, runs: int, **others: Any) -> dict[str, Any]:
     return {
         "repository": "acme/rocket", "workflow": "CI", "job": "unit", "suite": "io.acme.OrbitTest",
-        "test": name, "runs": runs, "failures": failures, "failure_rate": failures / runs, "mean_s": 1.25,
-        "last_failure": "2026-05-30T09:30:00Z", "state": "failing", **others,
+        "test": name, "runs": runs, "failures": failures, "failures_before": 0, "failure_rate": failures / runs,
+        "mean_s": 1.25, "last_failure": "2026-05-30T09:30:00Z", "state": "failing", **others,
     }  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def broken(workflow_name: str, job_name: str | None, hours: float | None, **othe
         "repository": "acme/rocket", "workflow": workflow_name, "job": job_name, "branch": "main",
         "since": "2026-05-29T08:00:00Z" if red else None, "last_good_sha": "0123456789abcdef" if red else None,
         "first_bad_sha": "fedcba9876543210" if red else None, "hours": hours,
-        "mean_hours_to_repair": None, **others,
+        "mean_hours_to_repair": None, "url": None, **others,
     }  # fmt: skip
 
 

@@ -221,6 +221,31 @@ def test_paper_is_light_and_has_no_controls(opened: Opened) -> None:
     expect(page.locator("#jobs thead")).to_be_visible()
 
 
+def test_paper_has_tables_as_wide_as_itself(opened: Opened) -> None:
+    """An A4 page with usual margins is narrower than a screen that gets cards in place of tables."""
+    page = opened(viewport={"width": 703, "height": 1000})
+    page.emulate_media(media="print")
+    for question in ("jobs", "flaky", "broken"):
+        expect(page.locator(f"#{question} thead")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 703
+
+
+def test_a_phone_shows_few_rows_and_nothing_that_is_unknown(opened: Opened) -> None:
+    rows = [failing(f"test_{index}", 1, 2, mean_s=None) for index in range(12)]
+    page = opened({"tests": rows}, viewport={"width": 390, "height": 844})
+    expect(page.locator("#tests tbody tr")).to_have_count(8)
+    first = page.locator("#tests tbody tr").first
+    expect(first.locator('[data-title="Mean"]')).to_be_hidden()
+    expect(first.locator('[data-title="Runs"]')).to_be_visible()
+
+
+def test_all_sections_can_be_reached_from_the_first_screen(opened: Opened) -> None:
+    page = opened(viewport=DESKTOP)
+    links = page.locator("nav a")
+    assert links.count() == page.locator("section[id]").count()
+    assert page.evaluate("(nav => nav.scrollWidth <= nav.clientWidth)(document.querySelector('nav'))")
+
+
 def test_without_javascript_figures_and_leads_are_there(opened: Opened) -> None:
     page = opened(java_script_enabled=False)
     expect(page.locator(".figures")).to_contain_text("87.1 %")

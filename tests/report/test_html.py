@@ -8,7 +8,19 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from answers import ANSWERS, GENERATED_AT, HOSTILE, PERIOD, days, failing, failure, flaky, job, worse
+from answers import (
+    ANSWERS,
+    GENERATED_AT,
+    HOSTILE,
+    PERIOD,
+    broken,
+    days,
+    failing,
+    failure,
+    flaky,
+    job,
+    worse,
+)
 
 from etl.report.html import render
 from etl.report.leads import leads
@@ -216,6 +228,19 @@ def test_leads_name_what_fails_flakes_and_comes_most() -> None:
         found[2].items[0].why == "flaked 4 times (4.4 % of runs), 12m 30s wasted, last 2026\u201105\u201130"
     )
     assert found[3].items[0].url is None
+
+
+def test_a_workflow_is_no_lead_of_its_own_beside_the_job_that_broke_it() -> None:
+    rows = [
+        broken("CI", None, 51.5),
+        broken("CI", "unit", 50.0, url="https://github.com/acme/rocket/compare/a...b"),
+        broken("Docs", None, 4.0),
+        broken("CI", "lint", 2.0, first_bad_sha="00112233445566"),
+    ]
+    (lead,) = leads({"broken": rows})
+    assert [item.name for item in lead.items] == ["unit", "Docs", "lint"]
+    assert lead.items[0].why == "red for 2d 02h, since fedcba9876 of 2026\u201105\u201129"
+    assert lead.items[0].url == "https://github.com/acme/rocket/compare/a...b"
 
 
 def test_leads_tell_what_got_worse_and_what_that_cost() -> None:

@@ -88,10 +88,14 @@ def test_broken_tests_first_and_then_those_that_fail_most() -> None:
     assert [row["test"] for row in most_failing(rows)] == ["dead", "many", "few"]
 
 
-def test_summary_has_overview_least_reliable_jobs_and_failures() -> None:
+def test_summary_has_overview_what_to_fix_least_reliable_jobs_and_failures() -> None:
     text = summary(ANSWERS, period=PERIOD, n=1, width=100, color=False)
-    places = [text.index(part) for part in ("CI health", "Least reliable jobs", "Most common failures")]
+    parts = ("CI health", "Broken now", "What got worse", "Least reliable jobs", "Most common failures")
+    places = [text.index(part) for part in parts]
     assert places == sorted(places)
+    well = summary({**ANSWERS, "broken": [], "worse": []}, period=PERIOD, n=1, width=100, color=False)
+    assert "Broken now" not in well
+    assert "worse" not in well
     assert "unit (ubuntu" not in text
     assert HOSTILE not in text
 

@@ -1,7 +1,7 @@
 // A table that sorts and filters. Only as many rows as the reader asked for are in the page, so that
 // ten thousand of them cost no more than the first few.
-const FIRST = 25;
-const FEW = 8; // rows that need no filter
+const FEW = 8; // rows that need no filter, and all that a phone shows at first
+const FIRST = matchMedia("screen and (max-width: 720px)").matches ? FEW : 25;
 const MORE = 4; // how many times as many the next step shows
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -103,10 +103,11 @@ function drawTable(place, title, table, trends, days) {
 
   function cellElement({ key, title: text, kind }, value) {
     const cell = element("td", { class: kindClass(kind), "data-title": text });
+    cell.classList.toggle("unknown", value === null);
     if (kind === "TREND") {
       if (value !== null) cell.append(sparkline(trends[value], days.length));
     } else if (key === "success_rate") {
-      cell.append(bar(value), written(value, kind));
+      cell.append(bar(value), element("span", { class: "rated" }, written(value, kind)));
     } else if (key === "state" && value !== null) {
       cell.append(element("span", { class: "badge", "data-state": value }, value));
     } else {
