@@ -11,7 +11,7 @@ from benchmarks.measure import Outcome, Size, alternating, processor_s
 from etl.demo.suites import execute, plan_suite, report
 from etl.extract.junit import read_report
 from etl.extract.records import Job, Run
-from etl.extract.results import Report
+from etl.extract.results import Content, Report
 from etl.load.line_encoder import encode, encode_columns
 from etl.transform.attempts import transform_attempt
 from etl.transform.context import Context
@@ -64,9 +64,8 @@ def a_report(number: int) -> bytes:
 
 def lines(context: Context, content: bytes) -> list[bytes]:
     """What becomes of a report in the pipeline."""
-    report = Report(_JOB, is_job=True)
-    read_report([content], report.results)
-    made = transform_attempt(context, [_JOB], {}, [report])
+    read_report([content], found := Content())
+    made = transform_attempt(context, [_JOB], {}, [Report(_JOB, is_job=True, results=found.results)])
     columns = [line for columns in made.columns for line in encode_columns(columns)]
     return [*columns, *map(encode, made.points)]
 

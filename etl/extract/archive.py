@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract import junit
-from etl.extract.results import Result
+from etl.extract.results import Content
 
 _PIECE = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -54,14 +54,6 @@ class ArchiveLimits:
     ratio: int = 200
     anomalies: int = 20
     report: junit.Limits = field(default_factory=junit.Limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Results of all reports of an artifact, and an anomaly (kind `report`) for each that cannot be read."""
-
-    results: list[Result] = field(default_factory=list)
-    anomalies: list[Anomaly] = field(default_factory=list)
 
 
 def read_artifact(file: BinaryIO, name: str, limits: ArchiveLimits | None = None) -> Content:
@@ -130,7 +122,7 @@ class _Artifact:
         chunks = chain((first,), chunks)
         if first.startswith(_GZIP):
             chunks = _gunzip(chunks)
-        junit.read_report(self._counted(chunks), self.content.results, self._limits.report)
+        junit.read_report(self._counted(chunks), self.content, self._limits.report)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -12,7 +12,7 @@ from sys import getsizeof
 
 from etl.errors import DataError
 from etl.extract.junit_case import VERDICTS, Verdict, read_case, short
-from etl.extract.results import Outcome, Result
+from etl.extract.results import Content, Outcome, Result
 from etl.extract.xml_stream import XmlLimits, XmlStream, local
 
 _SUITES = ("testsuite", "testsuites")
@@ -24,9 +24,9 @@ _SHORT = 256
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a report: characters of a message (cut in the middle), bytes of results held, nesting, the XML's own.
+    """Bounds: characters of a message (cut in the middle), nesting, the XML's own, and bytes of an artifact's results.
 
-    Results are held until their suite is complete, since a later one may be their retry.
+    Results are `held` until their run is committed. Messages become short at half of it.
     """
 
     message: int = 16 << 10
@@ -39,13 +39,13 @@ class NotJUnitError(DataError):
     """XML, but of something else."""
 
 
-def read_report(chunks: Iterable[bytes], results: list[Result], limits: Limits | None = None) -> None:
-    """Add the results of a report to `results` in its order, as suites end; cases repeated within a suite are one.
+def read_report(chunks: Iterable[bytes], content: Content, limits: Limits | None = None) -> None:
+    """Add the results of a report to its artifact's in its order, as suites end; cases repeated within a suite are one.
 
     A report that breaks in the middle adds the cases completed so far, then raises DataError with
     the reason; NotJUnitError where the root is not a JUnit report's.
     """
-    report = _Report(results, limits or Limits())
+    report = _Report(content, limits or Limits())
     try:
         report.stream.feed(chunks)
     except DataError:
@@ -55,11 +55,10 @@ def read_report(chunks: Iterable[bytes], results: list[Result], limits: Limits |
 
 @dataclass(slots=True)
 class _Suite:
-    """An open suite; `name` and `path` are its own or those around it, `held` is what was held before it."""
+    """An open suite; `name` and `path` are its own or those around it."""
 
     name: str
     path: str
-    held: int
     results: dict[object, Result] = field(default_factory=dict)
     earlier: dict[object, list[Result]] = field(default_factory=dict)
 
@@ -77,13 +76,12 @@ class _Suite:
 
 
 class _Report:
-    """What is open of a report; results of suites that have ended are added to `results`."""
+    """What is open of a report; results of suites that have ended are added to the content."""
 
-    def __init__(self, results: list[Result], limits: Limits) -> None:
+    def __init__(self, content: Content, limits: Limits) -> None:
         self.stream = XmlStream(self._start, self._end, limits.xml)
         self._limits = limits
-        self._results = results
-        self._held = 0
+        self._content = content
         # The open elements outside of a case, the attributes of an open case, the open elements inside it.
         self._open: list[str] = []
         self._suites: list[_Suite] = []
@@ -143,7 +141,7 @@ class _Report:
         """What an element right inside the case says about its outcome; None for those that say nothing."""
         if tag not in VERDICTS:
             return None
-        limit = self._limits.message if self._held < self._limits.held // 2 else _SHORT
+        limit = self._limits.message if self._content.held < self._limits.held // 2 else _SHORT
         verdict = Verdict(tag, attributes, limit)
         # One of a kind tells; a case may hold a thousand.
         if all(known.tag != tag for known in self._verdicts):
@@ -155,24 +153,22 @@ class _Report:
         if self._suites:
             around = self._suites[-1]
             name, path = name or around.name, path or around.path
-        self._suites.append(_Suite(name, short(path), self._held))
+        self._suites.append(_Suite(name, short(path)))
 
     def _close_suite(self) -> None:
-        suite = self._suites.pop()
-        self._held = suite.held
-        self._results.extend(suite.close())
+        self._content.results.extend(self._suites.pop().close())
 
     def _close_case(self, attributes: dict[str, str]) -> None:
-        suite = self._suites[-1]
+        suite, content = self._suites[-1], self._content
         result = read_case(attributes, suite.name, suite.path, self._verdicts)
         self._case = None
         if self._verdicts:
             self._verdicts = []
-            self._held += getsizeof(result.message) + getsizeof(result.retried_message)
+            content.held += getsizeof(result.message) + getsizeof(result.retried_message)
         case = result.case
-        self._held += _OVERHEAD + len(case.suite) + len(case.name) + len(result.path)
-        if self._held > self._limits.held:
-            raise DataError(f"its open suites hold more than {self._limits.held} bytes of results")
+        content.held += _OVERHEAD + len(case.suite) + len(case.name) + len(result.path)
+        if content.held > self._limits.held:
+            raise DataError(f"the artifact holds more than {self._limits.held} bytes of results")
         if suite.results.setdefault(case, result) is not result:
             suite.repeated(result, is_named=bool(attributes.get("name", "").strip()))
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from etl.anomalies import Anomaly
 from etl.extract.records import Job
 
 
@@ -64,6 +65,18 @@ class Result(NamedTuple):
 
 # A result of all its values in their order. The constructor of a NamedTuple takes three times as long.
 new_result: Callable[[tuple[object, ...]], Result] = partial(tuple.__new__, Result)
+
+
+@dataclass(slots=True)
+class Content:
+    """What an artifact holds: results of its reports, and an anomaly (kind `report`) for each that cannot be read.
+
+    `held` is roughly how many bytes the results take.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    held: int = 0
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from typing import BinaryIO, cast
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError
-from etl.extract.archive import Content, read_artifact
+from etl.extract.archive import read_artifact
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
 from etl.extract.records import Artifact, Job, Run
-from etl.extract.results import Report
+from etl.extract.results import Content, Report
 from etl.extract.values import seconds
 from etl.pipeline.session import Session
 from etl.transform.artifact_jobs import job_of, was_made_in

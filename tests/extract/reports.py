@@ -5,16 +5,15 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from etl.extract.junit import Limits, read_report
-from etl.extract.results import Result
+from etl.extract.results import Content, Result
 
 Row = tuple[str, str, str, float | None, str, str | None]
 
 
 def read(xml: str | bytes, limits: Limits | None = None) -> list[Result]:
     data = xml.encode() if isinstance(xml, str) else xml
-    results: list[Result] = []
-    read_report([data], results, limits)
-    return results
+    read_report([data], content := Content(), limits)
+    return content.results
 
 
 def rows(results: Iterable[Result]) -> list[Row]:
