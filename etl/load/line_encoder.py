@@ -26,7 +26,6 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, Self
 
 from etl.errors import DataError
@@ -90,7 +89,6 @@ def _written(series: Series) -> str:
     return written
 
 
-@lru_cache(maxsize=16_384)
 def _tag_value(value: str) -> str:
     if not value:
         raise DataError("a tag value is empty")

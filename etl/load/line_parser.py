@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from etl.errors import DataError
+from etl.kept import Kept
 from etl.transform.schema import MEASUREMENTS, FieldValue, Point, Series, point_of
 
 _ESCAPED: Final = re.compile(r"\\([,= ])")
@@ -31,7 +31,7 @@ def parse(line: bytes) -> Point:
     key = _KEY.match(text)
     if key is None:
         raise DataError(f"line without fields: {text[:200]!r}")
-    series = _parsed_key(key.group(1))
+    series = _known[key.group(1)]
     fields, end = _parsed_fields(series.measurement, text, key.end())
     return point_of((series, fields, _parsed_time(text[end:])))
 
@@ -53,7 +53,6 @@ def are_newer(lines: Sequence[bytes], oldest: int) -> bool:
     return min(ends, default=b"~") >= b" %019d" % max(0, oldest) and max(ends, default=b"") < b"!"
 
 
-@lru_cache(maxsize=16_384)
 def _parsed_key(key: str) -> Series:
     measurement = key.partition(",")[0]
     tags, end = {}, len(measurement)
@@ -63,6 +62,10 @@ def _parsed_key(key: str) -> Series:
     if end != len(key):
         raise DataError(f"tags cannot be read: {key[end : end + 200]!r}")
     return Series(measurement, tags)
+
+
+# The same tests come again and again.
+_known: Final = Kept(_parsed_key, most=16_384, length=len, longest=2_048)
 
 
 def _parsed_fields(measurement: str, text: str, start: int) -> tuple[dict[str, FieldValue], int]:

@@ -8,11 +8,11 @@ back), so what cannot be held becomes a visible substitute that no other name ha
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
 from etl.extract.records import Run, Workflow
+from etl.kept import Kept
 
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
@@ -93,11 +93,11 @@ class Masks:
         kept = [rule for name, rule in MASKS.items() if name not in set(disabled)]
         self._rules = [(re.compile(pattern), placeholder) for pattern, placeholder in (*extra, *kept)]
         # The same names come with every run.
-        self._known = lru_cache(maxsize=_NAMES_KEPT)(self._masked)
+        self._known = Kept(self._masked, most=_NAMES_KEPT, length=len, longest=_LONGEST_KEPT)
 
     def __call__(self, name: str) -> str:
         """The name as a tag value, masked."""
-        return self._known(name) if len(name) <= _LONGEST_KEPT else self._masked(name)
+        return self._known[name]
 
     def _masked(self, name: str) -> str:
         for pattern, placeholder in self._rules:
