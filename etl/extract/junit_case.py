@@ -98,10 +98,9 @@ def read_case(attributes: dict[str, str], suite: str, path: str, verdicts: Seque
         outcome = _STATUS.get(status.strip().lower(), _PASSED) if status else _PASSED
         message, retried = "", None
     file, line = get("file"), get("line")
-    if file or line:
-        path = short((file or "").strip() or path)
-        return Result(case, outcome, seconds, message, path, _line(line or ""), retried)
-    return new_result((case, outcome, seconds, message, path, None, retried))
+    if file:
+        path = short(file.strip() or path)
+    return new_result((case, outcome, seconds, message, path, _line(line) if line else None, retried))
 
 
 def _name(given: tuple[str | None, str | None, str]) -> CaseName:
