@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from etl.errors import FatalError, RetriableError
+from etl.errors import ConfigurationError, FatalError, RetriableError
 
 # One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
 _MAKING: Final = 0x6369_6865
@@ -28,7 +28,11 @@ _REFUSED_TEXTS = ("authentication failed", "does not exist", "no password suppli
 
 
 def postgres_engine(url: URL) -> Engine:
-    """An engine by psycopg 3; a connection that the server closed meanwhile is replaced unnoticed."""
+    """An engine by psycopg 3; a connection that the server closed meanwhile is replaced unnoticed.
+
+    Raises ConfigurationError for an option of the URL that PostgreSQL does not have.
+    """
+    _require_options(url)
     return create_engine(
         _for_psycopg(url),
         hide_parameters=True,
@@ -44,6 +48,19 @@ def connection_arguments(url: str) -> dict[str, Any]:
     parsed = _for_psycopg(make_url(url))
     _, arguments = parsed.get_dialect()().create_connect_args(parsed)
     return {**_CONNECTION, **arguments}
+
+
+def _require_options(url: URL) -> None:
+    # Who has no server need not wait until its driver is imported.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    try:
+        make_conninfo("", **dict.fromkeys(url.query, ""))
+    except ProgrammingError as error:
+        raise ConfigurationError(
+            f"state.url: {str(error).strip()}; the options are those of libpq, such as sslmode"
+        ) from None
 
 
 def _for_psycopg(url: URL) -> URL:

@@ -47,6 +47,12 @@ def test_a_user_without_rights_is_told(postgres: Postgres) -> None:
     assert "permission denied" in sentence
 
 
+def test_an_option_that_does_not_exist_is_told_before_anybody_waits_for_a_server() -> None:
+    sentence = refused(f"postgresql://somebody:secret@127.0.0.1:{free_port()}/state?sslmodus=require")
+    assert 'state.url: invalid connection option "sslmodus"' in sentence
+    assert "refused" not in sentence
+
+
 def test_many_may_make_the_tables_at_once(postgres_url: str) -> None:
     with ThreadPoolExecutor(8) as threads:
         engines = list(threads.map(open_database, [postgres_url] * 8))
