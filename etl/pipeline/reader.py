@@ -2,15 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, FatalError, NotFoundError
-from etl.extract.github.annotations import annotated_jobs, list_annotations
+from etl.errors import DataError, NotFoundError
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.pages import PageTag
 from etl.extract.github.runs import get_attempt
@@ -18,6 +16,7 @@ from etl.extract.records import Annotation, Job, Run
 from etl.extract.results import Report
 from etl.extract.values import seconds
 from etl.load.line_encoder import encode, encode_columns
+from etl.pipeline.annotations import Annotations
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
@@ -38,13 +37,9 @@ SETTLING = "settling"
 # Runs in work at once, for each request that may be under way: bounds memory.
 _RUNS_PER_REQUEST = 2
 
-_FAILED = ("failure", "timed_out")
-
-# Fine-grained tokens have no such permission (https://github.com/cli/cli/issues/8842).
-_WHO_MAY_READ_CHECKS = (
-    "Failure messages are left out: reading annotations takes a classic token, or a GitHub App or "
-    "GITHUB_TOKEN with `checks: read`; `ci-health backfill --replace` fetches them afterwards"
-)
+# Results and characters of messages from which on all else has to go on meanwhile. Each takes up to 3 µs
+# (messages that were made for it take that long to become templates); a thread costs a tenth more.
+_HEAVY = 50_000
 
 
 @dataclass(slots=True)
@@ -69,10 +64,10 @@ class RunReader:
 
     def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
         self._session = session
+        self._annotations = Annotations(session)
         self._reports = Reports(session, since=since)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
-        self._forbidden = False
         self._workflows = workflow_names(session.repository.workflows)
         self._places = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
@@ -167,11 +162,14 @@ class RunReader:
     ) -> None:
         repository = tag_value(self._session.repository.name)
         context = Context(repository, known.workflow, known.branch, run, self._rules)
-        annotations = await self._annotations(run, jobs)
+        annotations = await self._annotations.of(run, jobs)
         reports: list[Report] = []
         if run.completed:
             reports = await self._reports.of(run, jobs, until=until, seen_at=gathered.seen_at)
-        transformed = transform_attempt(context, jobs, annotations, reports)
+        if _weight(annotations, reports) < _HEAVY:
+            transformed = transform_attempt(context, jobs, annotations, reports)
+        else:
+            transformed = await asyncio.to_thread(transform_attempt, context, jobs, annotations, reports)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -180,42 +178,6 @@ class RunReader:
         gathered.tests += sum(len(report.results) for report in reports)
         gathered.attempts += run.completed
         gathered.jobs += sum(job.completed for job in jobs)
-
-    async def _annotations(self, run: Run, jobs: Sequence[Job]) -> dict[int, list[Annotation]]:
-        """Annotations by job id; none where this token may not read them, which is told once."""
-        if self._forbidden:
-            return {}
-        try:
-            return {job.id: await self._annotations_of(job, run) for job in await self._annotated(run, jobs)}
-        except FatalError as error:
-            if error.status != HTTPStatus.FORBIDDEN:
-                raise
-            if not self._forbidden:
-                self._forbidden = True
-                self._anomaly("annotations forbidden", f"{error}. {_WHO_MAY_READ_CHECKS}", run)
-            return {}
-
-    async def _annotated(self, run: Run, jobs: Sequence[Job]) -> list[Job]:
-        """The jobs whose annotations are wanted, as far as they may have any."""
-        ended = [job for job in jobs if job.completed]
-        failed = [job for job in ended if job.conclusion in _FAILED]
-        if self._session.settings.annotations != "all" or run.check_suite_id is None:
-            return failed
-        try:
-            counts = await annotated_jobs(self._session.client, run.check_suite_id)
-        except (DataError, NotFoundError) as error:
-            self._anomaly("check runs", f"of run {run.id}: {error}", run)
-            return failed
-        return [job for job in ended if counts.get(job.id)]
-
-    async def _annotations_of(self, job: Job, run: Run) -> list[Annotation]:
-        try:
-            annotations, anomalies = await list_annotations(self._session.client, job.id)
-        except (DataError, NotFoundError) as error:
-            self._anomaly("annotations", f"of job {job.id}: {error}", run)
-            return []
-        self._session.anomalies.add(*anomalies)
-        return annotations
 
     def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
@@ -272,3 +234,9 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:
+    """Roughly how much work an attempt is: its results, and the characters of all messages."""
+    results = sum(len(report.results) + sum(len(one.message) for one in report.results) for report in reports)
+    return results + sum(len(note.message) for notes in annotations.values() for note in notes)

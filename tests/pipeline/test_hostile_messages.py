@@ -1,9 +1,18 @@
-"""Failing tests with long messages: what an artifact's results hold is bounded, however well they are packed."""
+"""Failing tests with long messages: what they hold is bounded, however well they are packed, and nobody waits for them."""
 
+import asyncio
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
+
+import pytest
+
+from etl.demo.history import Artifact
+from etl.demo.suites import Case, Planned, archive, report
+from etl.transform.templates import Templates
+from tests.pipeline.world import HOUR, NOON, attempt, job, run, simulated
 
 ENTRIES, ENTRY = 16, 8_000_000
 # Above what reading takes that finds nothing. The results of one artifact; eight are read at once.
@@ -38,3 +47,30 @@ def test_the_results_of_an_artifact_are_bounded(tmp_path: Path) -> None:
     read = [sys.executable, "-c", READ, str(tmp_path / "junit.zip")]
     output = subprocess.run(read, check=True, capture_output=True, text=True, timeout=100)
     assert int(output.stdout) < MOST_MIB
+
+
+def failing(number: int, message: str) -> bytes:
+    """An artifact of so many tests that failed."""
+    plans = (Planned("suite", f"bad-{one}") for one in range(number))
+    cases = [Case(plan, red=True, seconds=0.1, message=message) for plan in plans]
+    return archive([("junit.xml", report(cases))])
+
+
+async def test_all_else_goes_on_while_messages_become_templates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of messages that were made for it take a minute: `/healthz` has to answer meanwhile."""
+    loop, template, goes_on = asyncio.get_running_loop(), Templates.__call__, threading.Event()
+
+    def wait_for_the_others(templates: Templates, message: str) -> str:
+        loop.call_soon_threadsafe(goes_on.set)
+        assert goes_on.wait(30), "the event loop stands still"
+        return template(templates, message)
+
+    monkeypatch.setattr(Templates, "__call__", wait_for_the_others)
+    began = NOON - 2 * HOUR
+    async with simulated(tmp_path) as world:
+        artifact = Artifact(1, "junit", began + 50, failing(4, "x" * 16_000))
+        world.add(run(began, attempt(began, job("unit", began, artifacts=(artifact,)))))
+        await world.sync_well()
+    assert len(world.points("failure")) == 4
