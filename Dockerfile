@@ -20,8 +20,10 @@ RUN groupadd --system --gid 10001 ci-health \
     && install --directory --owner=ci-health --group=ci-health --mode=700 /data
 COPY --from=build /opt/ci-health /opt/ci-health
 COPY --chmod=555 deploy/image/healthy /usr/local/bin/healthy
-# The root may be read-only: all that is written goes to /data, and temporary files to /tmp.
+# The root may be read-only: all that is written goes to /data, and temporary files to /tmp. What a thread
+# has read is free for the others only where they share what malloc gives.
 ENV PATH=/opt/ci-health/bin:$PATH \
+    MALLOC_ARENA_MAX=2 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     CI_HEALTH_DATA_DIR=/data

@@ -6,17 +6,18 @@ from typing import TypeVar
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-LONGEST_KEPT = 512
+LONGEST_KEPT, TYPICAL = 512, 128
 
 
 class Kept(dict[_K, _V]):
     """Values made when they are first asked for; all are forgotten where there are more than `most`.
 
-    A hit costs a lookup and no call, unlike one of `functools.lru_cache`. Keys of more than
-    `longest` characters are not kept, so that strangers' names cannot fill the memory of a service.
+    A hit costs a lookup and no call, unlike one of `functools.lru_cache`. Strangers' names must not fill
+    the memory of a service: keys of more than `longest` characters are not kept, and all are forgotten,
+    too, where they have more than `typical` ones on average.
     """
 
-    __slots__ = ("_length", "_longest", "_make", "_most")
+    __slots__ = ("_characters", "_length", "_longest", "_make", "_most", "_room")
 
     def __init__(
         self,
@@ -25,14 +26,19 @@ class Kept(dict[_K, _V]):
         most: int,
         length: Callable[[_K], int] = lambda _: 0,
         longest: int = LONGEST_KEPT,
+        typical: int = TYPICAL,
     ) -> None:
         super().__init__()
         self._make, self._most, self._length, self._longest = make, most, length, longest
+        self._room, self._characters = most * typical, 0
 
     def __missing__(self, key: _K) -> _V:
         value = self._make(key)
-        if self._length(key) <= self._longest:
-            if len(self) >= self._most:
+        length = self._length(key)
+        if length <= self._longest:
+            self._characters += length
+            if len(self) >= self._most or self._characters > self._room:
                 self.clear()
+                self._characters = length
             self[key] = value
         return value

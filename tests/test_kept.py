@@ -20,3 +20,10 @@ def test_long_keys_are_not_kept() -> None:
     assert kept["a" * LONGEST_KEPT] == "A" * LONGEST_KEPT
     assert kept["b" * (LONGEST_KEPT + 1)] == "B" * (LONGEST_KEPT + 1)
     assert len(kept) == 1
+
+
+def test_keys_that_are_long_on_average_are_fewer() -> None:
+    kept = Kept(str.upper, most=10, length=len, typical=5)
+    for letter in "abcdef":
+        assert kept[letter * 10] == letter.upper() * 10
+    assert list(kept) == ["f" * 10]

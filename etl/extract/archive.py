@@ -56,9 +56,14 @@ class ArchiveLimits:
     report: junit.Limits = field(default_factory=junit.Limits)
 
 
-def read_artifact(file: BinaryIO, name: str, limits: ArchiveLimits | None = None) -> Content:
-    """What a seekable file holds; raises nothing: what is wrong with one entry costs that entry alone."""
-    artifact = _Artifact(name, limits or ArchiveLimits())
+def read_artifact(
+    file: BinaryIO, name: str, limits: ArchiveLimits | None = None, *, held: int = 0
+) -> Content:
+    """What a seekable file holds; raises nothing: what is wrong with one entry costs that entry alone.
+
+    `held` is roughly how many bytes the run's results take already.
+    """
+    artifact = _Artifact(name, limits or ArchiveLimits(), held)
     artifact.read(file)
     return artifact.content
 
@@ -70,8 +75,8 @@ class _TooLargeError(DataError):
 class _Artifact:
     """One artifact, its budget of bytes and its anomalies so far."""
 
-    def __init__(self, name: str, limits: ArchiveLimits) -> None:
-        self.content = Content()
+    def __init__(self, name: str, limits: ArchiveLimits, held: int) -> None:
+        self.content = Content(held=held)
         self._name, self._limits = name, limits
         self._left = limits.total
         self._untold = 0

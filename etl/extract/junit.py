@@ -17,19 +17,20 @@ from etl.extract.xml_stream import XmlLimits, XmlStream, local
 
 _SUITES = ("testsuite", "testsuites")
 _TEXT = "text"
-# Rough size of a result beside its strings' characters.
-_OVERHEAD = 350
+# Rough size of a result beside its strings', and the most that Python takes for a character.
+_OVERHEAD, _WIDEST = 350, 4
 _SHORT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds: characters of a message (cut in the middle), nesting, the XML's own, and bytes of an artifact's results.
+    """Bounds: characters of a message (cut in the middle), nesting, the XML's own, and bytes of a run's results.
 
-    Results are `held` until their run is committed. Messages become short at half of it.
+    Results are `held` until their run is committed; from `short` on, their messages are short ones.
     """
 
-    message: int = 16 << 10
+    message: int = 14 << 10
+    short: int = 64 << 20
     held: int = 128 << 20
     depth: int = 200
     xml: XmlLimits = field(default_factory=XmlLimits)
@@ -141,7 +142,7 @@ class _Report:
         """What an element right inside the case says about its outcome; None for those that say nothing."""
         if tag not in VERDICTS:
             return None
-        limit = self._limits.message if self._content.held < self._limits.held // 2 else _SHORT
+        limit = self._limits.message if self._content.held < self._limits.short else _SHORT
         verdict = Verdict(tag, attributes, limit)
         # One of a kind tells; a case may hold a thousand.
         if all(known.tag != tag for known in self._verdicts):
@@ -166,9 +167,12 @@ class _Report:
             self._verdicts = []
             content.held += getsizeof(result.message) + getsizeof(result.retried_message)
         case = result.case
-        content.held += _OVERHEAD + len(case.suite) + len(case.name) + len(result.path)
+        content.held += _OVERHEAD + _WIDEST * (len(case.suite) + len(case.name) + len(result.path))
         if content.held > self._limits.held:
-            raise DataError(f"the artifact holds more than {self._limits.held} bytes of results")
+            raise DataError(
+                f"the results of the run take more than {self._limits.held} bytes of memory: "
+                "the rest is left out (tests.largest_run)"
+            )
         if suite.results.setdefault(case, result) is not result:
             suite.repeated(result, is_named=bool(attributes.get("name", "").strip()))
 

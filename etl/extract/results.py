@@ -71,7 +71,7 @@ new_result: Callable[[tuple[object, ...]], Result] = partial(tuple.__new__, Resu
 class Content:
     """What an artifact holds: results of its reports, and an anomaly (kind `report`) for each that cannot be read.
 
-    `held` is roughly how many bytes the results take.
+    `held` is roughly how many bytes these and earlier results of the run take.
     """
 
     results: list[Result] = field(default_factory=list)

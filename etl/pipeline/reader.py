@@ -17,6 +17,7 @@ from etl.extract.results import Report
 from etl.extract.values import seconds
 from etl.load.line_encoder import encode, encode_columns
 from etl.pipeline.annotations import Annotations
+from etl.pipeline.memory import RunMemory
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
@@ -47,6 +48,7 @@ class _Gathered:
     """What the attempts of one run led to, before it is committed."""
 
     seen_at: float
+    memory: RunMemory
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
@@ -80,16 +82,20 @@ class RunReader:
         if not self._changed(run, known):
             self._session.state.commit_tags(self._session.repository, tags)
             return
-        gathered = _Gathered(time.monotonic())
-        async with self._places:
+        seen_at = time.monotonic()
+        async with self._places, self._memory() as memory:
             await self._session.room()
+            gathered = _Gathered(seen_at, memory)
             try:
                 known = await self._read_attempts(run, known, gathered)
             except DataError as error:
                 # It will not read any better next time: it is left alone until it changes.
                 self._anomaly("run", f"run {run.id}: {error}", run)
                 known = replace(known, stored_attempt=run.attempt)
-        self._commit(run, known, gathered, tags)
+            self._commit(run, known, gathered, tags)
+
+    def _memory(self) -> RunMemory:
+        return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
 
     def _unknown(self, run: Run) -> KnownRun:
         session = self._session
@@ -165,7 +171,9 @@ class RunReader:
         annotations = await self._annotations.of(run, jobs)
         reports: list[Report] = []
         if run.completed:
-            reports = await self._reports.of(run, jobs, until=until, seen_at=gathered.seen_at)
+            reports = await self._reports.of(
+                run, jobs, gathered.memory, until=until, seen_at=gathered.seen_at
+            )
         if _weight(annotations, reports) < _HEAVY:
             transformed = transform_attempt(context, jobs, annotations, reports)
         else:
@@ -188,8 +196,9 @@ class RunReader:
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
         lines = self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
-        for columns in gathered.columns:
-            lines += self._encoded_columns(columns, run)
+        # What is encoded is let go: both are too much where the results are many.
+        while gathered.columns:
+            lines += self._encoded_columns(gathered.columns.pop(), run)
         self._session.state.commit_run(
             self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
         )

@@ -10,13 +10,13 @@ from typing import BinaryIO, cast
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError
-from etl.extract.archive import read_artifact
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
 from etl.extract.records import Artifact, Job, Run
 from etl.extract.results import Content, Report
 from etl.extract.values import seconds
+from etl.pipeline.memory import RunMemory
 from etl.pipeline.session import Session
 from etl.transform.artifact_jobs import job_of, was_made_in
 
@@ -37,7 +37,9 @@ class Reports:
         self._listed_at: float | None = None
         self._first_listed = 0.0
 
-    async def of(self, run: Run, jobs: Sequence[Job], *, until: int | None, seen_at: float) -> list[Report]:
+    async def of(
+        self, run: Run, jobs: Sequence[Job], memory: RunMemory, *, until: int | None, seen_at: float
+    ) -> list[Report]:
         """Reports of a completed attempt whose own jobs are `jobs`.
 
         `until` is when the next attempt began, `seen_at` (monotonic) when the run was listed. An
@@ -51,7 +53,7 @@ class Reports:
         reports: dict[int, Report] = {}
         for artifact in self._artifacts.of_run(self._session.repository.id, run.id):
             if was_made_in(artifact, run, until):
-                await self._read(artifact, run, jobs, reports)
+                await self._read(artifact, run, jobs, memory, reports)
         return [reports[job_id] for job_id in sorted(reports)]
 
     def _is_listed(self, run: Run, seen_at: float) -> bool:
@@ -83,15 +85,19 @@ class Reports:
         self._listed_at = began
 
     async def _read(
-        self, artifact: Artifact, run: Run, jobs: Sequence[Job], reports: dict[int, Report]
+        self,
+        artifact: Artifact,
+        run: Run,
+        jobs: Sequence[Job],
+        memory: RunMemory,
+        reports: dict[int, Report],
     ) -> None:
         settings = self._session.settings
         rules = [(rule.artifact, rule.job) for rule in settings.tests.jobs]
         job = job_of(artifact, jobs, rules)
         stand_in = job or _stand_in(artifact, run, jobs)
         try:
-            async with self._session.client.storage.places:
-                content = await self._content(artifact)
+            content = await self._content(artifact, memory)
         except (DataError, NotFoundError) as error:
             self._anomaly(artifact, str(error), run)
             return
@@ -100,12 +106,20 @@ class Reports:
             report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
             report.results += content.results
 
-    async def _content(self, artifact: Artifact) -> Content:
+    async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
         """What an artifact holds. Raises what `download` raises."""
+        client, largest = self._session.client, self._session.settings.tests.largest_artifact
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-            largest = self._session.settings.tests.largest_artifact
-            await download(self._session.client, artifact, file, largest=largest)
-            return await asyncio.to_thread(read_artifact, cast("BinaryIO", file), artifact.name)
+            async with client.storage.places:
+                await download(client, artifact, file, largest=largest)
+                content = await asyncio.to_thread(memory.read, cast("BinaryIO", file), artifact.name)
+            while content is None:
+                # On disk, and outside of the places: the run that is alone needs one.
+                file.rollover()
+                await memory.be_alone()
+                async with client.storage.places:
+                    content = await asyncio.to_thread(memory.read, cast("BinaryIO", file), artifact.name)
+        return content
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))

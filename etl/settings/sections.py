@@ -200,6 +200,12 @@ class TestSettings(Section):
     largest_artifact: int = Field(
         256 * 1024 * 1024, ge=1, description="bytes of the largest artifact that is downloaded"
     )
+    largest_run: int = Field(
+        128 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="bytes of memory for the results of one run, some 600 a result; "
+        "while they are read the process takes up to six times as much",
+    )
     distinct: int = Field(
         20_000, ge=1, description="distinct tests of a job in 30 days above which check and the log warn"
     )

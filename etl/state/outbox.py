@@ -21,6 +21,8 @@ _SEPARATOR = b"\x00"
 # A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
 _LONGEST_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
 _ROWS = 20
+# Points that are delivered at once.
+_LONGEST_ENTRY = 5_000
 # Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
 _ADD = insert(tables.outbox)
 _POINTS = select(func.sum(tables.outbox.c.points))
@@ -28,7 +30,7 @@ _POINTS = select(func.sum(tables.outbox.c.points))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Points of one commit, as lines of line protocol."""
+    """Points of one commit, or some of them where they are many, as lines of line protocol."""
 
     id: int
     repository: str
@@ -79,18 +81,14 @@ class Outbox:
 
     def add(self, connection: Connection, repository: str, lines: Sequence[bytes]) -> None:
         """Add points within the caller's transaction."""
-        if not lines:
-            return
-        joined = _SEPARATOR.join(lines)
-        if joined.count(_SEPARATOR) >= len(lines):
-            raise ValueError("a line of line protocol holds a NUL byte")
-        values = {
-            "repository": repository,
-            "points": len(lines),
-            "lines": joined,
-            "added_at": int(self._clock()),
-        }
-        connection.execute(_ADD, values)
+        added_at = int(self._clock())
+        for at in range(0, len(lines), _LONGEST_ENTRY):
+            some = lines[at : at + _LONGEST_ENTRY]
+            joined = _SEPARATOR.join(some)
+            if joined.count(_SEPARATOR) >= len(some):
+                raise ValueError("a line of line protocol holds a NUL byte")
+            values = {"repository": repository, "points": len(some), "lines": joined, "added_at": added_at}
+            connection.execute(_ADD, values)
 
     def put(self, repository: str, lines: Sequence[bytes]) -> None:
         """Add points in a transaction of their own."""

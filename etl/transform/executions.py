@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 
+from etl.extract.junit_case import cut
 from etl.extract.records import Job
 from etl.extract.results import Outcome
 from etl.transform.context import Context
@@ -18,10 +19,13 @@ from etl.transform.names import printable
 from etl.transform.schema import COUNTED, SUCCESS
 from etl.transform.times import elapsed
 
+# Characters of a message that evidence keeps: it is loaded again for every run of the same commit.
+_LONGEST = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failing result of a test, by names as tags have them; `ordinal` counts equal ones.
+    """A failing result of a test, by names as tags have them; `ordinal` counts equal ones. `message` is cut.
 
     `annotated`: known from an annotation alone, so that only a green job tells that it passed. `ran`:
     results of its name that were not skipped, such as one a browser.
@@ -46,7 +50,7 @@ class Execution:
 
     `job` is the name by which executions are compared at job level (empty where no job is known, so
     that there is nothing to compare), `shards` the same without the number of a shard. `ended_at` is in Unix seconds. `outage`: most tests of its report failed, so
-    that its failures are no evidence for tests. `passed` are hashes of passing results,
+    that its failures are no evidence for tests, and are none of its own. `passed` are hashes of passing results,
     None without a report.
     """
 
@@ -86,6 +90,7 @@ def execution_of(
     if job.conclusion not in COUNTED:
         return None
     tags = job_tags(context, job)
+    outage = tests is not None and context.rules.guard.is_outage(tests.counts)
     return Execution(
         job_id=job.id,
         run_id=job.run_id,
@@ -97,11 +102,11 @@ def execution_of(
         head_sha=printable(context.run.head_sha),
         ended_at=job_second(context, job),
         green=job.conclusion == SUCCESS,
-        outage=tests is not None and context.rules.guard.is_outage(tests.counts),
+        outage=outage,
         duration_s=elapsed(job.started_at, job.completed_at),
         message=message,
         tags=tags,
-        failures=(*(_failures(tests) if tests else ()), *annotated),
+        failures=() if outage else (*(_failures(tests) if tests else ()), *annotated),
         passed=None if tests is None else _passed(tests),
     )
 
@@ -110,7 +115,7 @@ def retried(tests: JobTests) -> Iterator[Failure]:
     """What failed and passed on a retry within the report."""
     for test, ordinal, result in tests:
         if result.retried_message is not None:
-            yield Failure(test.suite, test.name, ordinal, result.retried_message)
+            yield Failure(test.suite, test.name, ordinal, cut(result.retried_message, _LONGEST))
 
 
 def _failures(tests: JobTests) -> Iterator[Failure]:
@@ -121,7 +126,7 @@ def _failures(tests: JobTests) -> Iterator[Failure]:
         if test.key in red and result.outcome is not Outcome.SKIPPED
     )
     for test, ordinal, result in tests.red:
-        yield Failure(test.suite, test.name, ordinal, result.message, ran=ran[test.key])
+        yield Failure(test.suite, test.name, ordinal, cut(result.message, _LONGEST), ran=ran[test.key])
 
 
 def _passed(tests: JobTests) -> frozenset[bytes]:

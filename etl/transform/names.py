@@ -17,6 +17,7 @@ from etl.kept import Kept
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
 LONGEST = 1_000
+_LONGEST_TEXT = 15_000
 # Longer ones are few where nobody means harm, and would fill memory where somebody does.
 _NAMES_KEPT, _LONGEST_KEPT = 50_000, 256
 
@@ -75,14 +76,17 @@ def _substitute(match: re.Match[str]) -> str:
 def printable(text: str) -> str:
     """Text as a string field: one kind of line end, valid UTF-8, and short enough to be kept.
 
-    InfluxDB's limit on a string is 64 KiB; a longer text loses its middle.
+    InfluxDB's limit on a string is 64 KiB; a longer text loses its middle. Text that is so already
+    is returned itself: of a message there is one in memory.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "␀")
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    longest = 15_000
-    if len(text) > longest:
-        half = longest // 2
-        text = f"{text[:half]}\n[… {len(text) - longest} characters left out …]\n{text[-half:]}"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    if len(text) > _LONGEST_TEXT:
+        half = _LONGEST_TEXT // 2
+        text = f"{text[:half]}\n[… {len(text) - _LONGEST_TEXT} characters left out …]\n{text[-half:]}"
     return text
 
 

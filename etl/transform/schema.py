@@ -62,10 +62,14 @@ class Series:
 
 # By measurement, names and values of tags: the points of a job or a step come again and again.
 _SERIES_KEPT: Final = 32_768
+# Characters of tags, such as a job's in a matrix.
+LONGEST_SERIES: Final = 2_048
 _series: Final[Kept[tuple[str, tuple[str, ...], tuple[TagValue, ...]], Series]] = Kept(
     lambda key: Series(key[0], dict(zip(key[1], key[2], strict=True))),
     most=_SERIES_KEPT,
     length=lambda key: sum(map(len, key[2])),
+    longest=LONGEST_SERIES,
+    typical=256,
 )
 
 
@@ -302,7 +306,7 @@ FLAKE: Final = Measurement(
         _i("passed_job_id", "job of the passing result"),
         _f("wasted_s", "seconds of the failed execution that was repeated (job level only)"),
         _i("confirmed_at", "Unix seconds at which both results were known"),
-        _MESSAGE,
+        _s("message", "what the failure said; of more than 2,000 characters the beginning and the end"),
     ),
     "failed_job_id",
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 
+from etl.kept import LONGEST_KEPT
 from etl.transform.template_rules import RULES, Rule
 
 # Characters of a template, of a text that rules look at, and of a message; a placeholder that stands
@@ -27,7 +28,9 @@ _FIRST_MARK = 0xF0000
 _PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
 _UNFIT = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
-_MESSAGES_KEPT = 1_000
+# So many messages are kept with their templates: an outage says the same of thousands of tests, but
+# long ones could fill the memory.
+_MESSAGES_KEPT, _LONG_KEPT = 1_000, 32
 
 # What GitHub says of every failed job; it explains nothing where another message stands beside it.
 _BOILERPLATE = re.compile(
@@ -55,12 +58,12 @@ class Templates:
         self._rules = [(re.compile(rule.pattern), rule) for rule in (*own, *kept)]
         known = (_spelling(rule.placeholder) for rule in own if rule.placeholder)
         self._placeholder = re.compile("|".join((_PLACEHOLDER, *known)))
-        # An outage says the same of thousands of tests.
         self._known = lru_cache(maxsize=_MESSAGES_KEPT)(self._template)
+        self._long = lru_cache(maxsize=_LONG_KEPT)(self._template)
 
     def __call__(self, message: str) -> str:
         """The message with what varies replaced by placeholders, colours removed, white space folded."""
-        return self._known(message)
+        return self._known(message) if len(message) <= LONGEST_KEPT else self._long(message)
 
     def _template(self, message: str) -> str:
         marks = _Marks()

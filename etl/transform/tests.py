@@ -13,6 +13,7 @@ from etl.transform.known_tests import KnownTest, key_of, number_of
 from etl.transform.names import printable
 from etl.transform.schema import (
     FAILURE,
+    LONGEST_SERIES,
     NANOSECONDS,
     TEST,
     TEST_REPORT,
@@ -126,6 +127,7 @@ class _Job:
 
     def __init__(self, tags: tuple[tuple[str, str], ...]) -> None:
         self.tags = tags
+        self.length = _length(tags)
 
 
 def _series_of(identity: tuple[_Job, KnownTest, Outcome]) -> Series:
@@ -135,7 +137,14 @@ def _series_of(identity: tuple[_Job, KnownTest, Outcome]) -> Series:
     )
 
 
-_jobs = Kept(_Job, most=4_096, length=lambda tags: sum(len(value) for _, value in tags))
-_series = Kept(
-    _series_of, most=65_536, length=lambda identity: len(identity[1].suite) + len(identity[1].name)
-)
+def _length(tags: tuple[tuple[str, str], ...]) -> int:
+    return sum(len(value) for _, value in tags)
+
+
+def _length_of(identity: tuple[_Job, KnownTest, Outcome]) -> int:
+    job, test, _ = identity
+    return job.length + len(test.suite) + len(test.name)
+
+
+_jobs = Kept(_Job, most=4_096, length=_length, longest=LONGEST_SERIES, typical=256)
+_series = Kept(_series_of, most=65_536, length=_length_of, longest=LONGEST_SERIES, typical=256)

@@ -14,6 +14,7 @@ import pytest
 from etl.settings.environment import read_environment
 from tests.docs.test_packaging import COMPOSE
 from tests.http.serving import served
+from tests.pipeline.test_hostile_messages import AS_THE_IMAGE
 from tests.pipeline.world import simulated
 from tools.docs import ROOT
 
@@ -45,6 +46,10 @@ def test_what_it_sets_are_settings_and_its_data_folder_is_the_volume() -> None:
         targets = [mount.split(":")[1] for mount in COMPOSE["services"][name]["volumes"]]
         assert data[1] in targets
     assert f"\nVOLUME {data[1]}\n" in DOCKERFILE
+
+
+def test_it_bounds_memory_as_the_test_of_hostile_messages_has_it() -> None:
+    assert f"MALLOC_ARENA_MAX={AS_THE_IMAGE['MALLOC_ARENA_MAX']} " in DOCKERFILE
 
 
 def test_its_user_owns_the_etls_secrets() -> None:

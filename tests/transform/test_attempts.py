@@ -194,3 +194,32 @@ def test_a_test_that_an_annotation_tells_of_is_a_failing_result_where_there_is_n
     made = transform_attempt(context(), [JOB], annotations, [report])
     assert [point.tags["suite"] for point in only(made.points, "test")] == ["a"]
     assert [failure.suite for failure in made.executions[0].failures] == ["a"]
+
+
+def failing(number: int, message: str) -> Report:
+    cases = (CaseName("suite", f"test {one}") for one in range(number))
+    return Report(JOB, is_job=True, results=[Result(case, Outcome.FAILED, None, message) for case in cases])
+
+
+def test_an_outage_keeps_no_failures_for_evidence():
+    (execution,) = transform_attempt(context(), [JOB], {}, [failing(100, "no network")]).executions
+    assert execution.outage
+    assert execution.failures == ()
+    (execution,) = transform_attempt(context(), [JOB], {}, [failing(5, "no network")]).executions
+    assert [failure.message for failure in execution.failures] == ["no network"] * 5
+
+
+def test_evidence_keeps_the_beginning_and_the_end_of_a_long_message():
+    made = transform_attempt(context(), [JOB], {}, [failing(1, "begins" + " " * 10_000 + "ends")])
+    (failure,) = made.executions[0].failures
+    assert len(failure.message) < 2_100
+    assert (failure.message[:6], failure.message[-4:]) == ("begins", "ends")
+    assert len(only(made.points, "failure")[0].fields["message"]) == 10_010
+
+
+def test_a_message_is_in_memory_once():
+    report = failing(1, "\N{GRINNING FACE} expected 3 entries" * 300)
+    made = transform_attempt(context(), [JOB], {}, [report])
+    (message,) = (result.message for result in report.results)
+    points = (*only(made.points, "test"), *only(made.points, "failure"))
+    assert [point.fields["message"] is message for point in points] == [True, True]

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from sys import getrefcount
 
 import pytest
 from hypothesis import given, settings
@@ -153,6 +154,17 @@ def test_a_templates_template_is_itself(message):
 def test_a_templates_template_is_itself_by_rules_of_ones_own(message):
     templates = Templates(extra=[(r"web-\w+", "<web>"), (r"\bport \d+", "port N"), (r"a\.py", "<File>")])
     assert templates(templates(message)) == templates(message)
+
+
+def test_long_messages_are_not_kept_for_long():
+    templates = Templates()
+    message = " ".join(["a message of its own"] * 100)
+    before = getrefcount(message)
+    templates(message)
+    assert getrefcount(message) > before
+    for number in range(32):
+        templates(f"{number} {message}")
+    assert getrefcount(message) == before
 
 
 def test_megabytes_are_cut_in_the_middle():

@@ -37,10 +37,14 @@ Verdict = Retry | CiHealthError | HTTPStatus | None
 
 
 class Storage:
-    """Connections without cookies, proxies or credentials; `places` are for artifacts in work."""
+    """Connections without cookies, proxies or credentials.
+
+    `places` are for artifacts in work, `alone` is for the run whose results take much memory.
+    """
 
     def __init__(self, settings: GitHubSettings) -> None:
         self.places = asyncio.Semaphore(AT_ONCE)
+        self.alone = asyncio.Lock()
         self._policy = Policy.of(settings.api_url, settings.download_hosts)
         patience = settings.timeout.total_seconds()
         self._session = aiohttp.ClientSession(
