@@ -36,9 +36,10 @@ chaos: $(VENV)/developers influxd
 		tests/chaos tests/state/test_model.py tests/load/test_delivery.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
-# Two weeks of `ci-health run` in fast motion: about twenty-five minutes.
-night: $(VENV)/developers influxd faketime
-	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest tests/chaos/test_night.py $(ARGS)
+# Two weeks of `ci-health run` in fast motion, then several workers that are killed and hang: half an hour.
+night: $(VENV)/developers influxd faketime postgresql
+	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest \
+		tests/chaos/test_night.py tests/workers $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
 influxd:

@@ -33,6 +33,21 @@ def test_every_scenario_is_named() -> None:
     assert {(path, name) for path, name in scenarios if path not in whole} <= set(NAMED)
 
 
+def test_what_the_tests_leave_out_is_run_by_a_command() -> None:
+    recipes = re.findall(
+        r"^\t@CHAOS=full (.+(?:\n\t\t.+)*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(recipes) == 2
+    run = {ROOT / path for path in re.findall(r"(?<!=)\btests/[\w/.]+", " ".join(recipes))}
+    marked = [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r'environ\.get\("CHAOS"', path.read_text("utf-8"))
+    ]
+    assert len(marked) >= 4
+    assert [path for path in marked if not run & {path, *path.parents}] == []
+
+
 def test_every_row_names_a_test() -> None:
     rows = [
         line

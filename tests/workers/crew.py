@@ -25,9 +25,9 @@ from tests.postgres import Postgres
 ROOT = Path(__file__).parent.parent.parent
 _buckets = count(1)
 
-# All of it, for a night: `CHAOS=full make test`.
+# All of it, for a night.
 FULL = os.environ.get("CHAOS") == "full"
-for_a_night = pytest.mark.skipif(not FULL, reason="takes long: CHAOS=full runs it")
+for_a_night = pytest.mark.skipif(not FULL, reason="takes long: make night runs it")
 
 
 def histories(number: int, *, days: int = 1, pushes: int = 1) -> History:
