@@ -67,7 +67,7 @@ def _parsed(url: str) -> URL:
         ) from None
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
     """The URL for people: without the password, which its query may hold, too."""
     return url.set(query={}).render_as_string()
 
@@ -90,7 +90,7 @@ def _explain(context: ExceptionContext) -> None:
     if context.is_pre_ping or not isinstance(error, DBAPIError):
         # A connection that ended unused is replaced, and nobody has to know.
         return
-    where = _shown(context.engine.url) if context.engine is not None else "state.url"
+    where = shown(context.engine.url) if context.engine is not None else "state.url"
     explain = postgres_trouble if context.dialect.name == "postgresql" else sqlite_trouble
     trouble = explain(error, where)
     if trouble is not None:
@@ -103,7 +103,7 @@ def _check_version(connection: Connection) -> None:
         upsert(connection, tables.facts, {"name": "version", "value": tables.VERSION})
     elif found > tables.VERSION:
         raise ConfigurationError(
-            f"the state at {_shown(connection.engine.url)} has version {found}, and this ci-health "
+            f"the state at {shown(connection.engine.url)} has version {found}, and this ci-health "
             f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
         )
 

@@ -16,6 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from sqlalchemy import make_url
 
+from etl.state.database import shown
 from etl.state.postgres import connection_arguments
 from etl.workers.away import explained
 from etl.workers.jobs import Jobs
@@ -127,7 +128,7 @@ async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
         # The pool tries less and less often until this is over, and anew when it is next asked.
         reconnect_timeout=_PATIENCE_S,
     )
-    queue = Queue(connector, pace, make_url(url).render_as_string())
+    queue = Queue(connector, pace, shown(make_url(url)))
     async with AsyncExitStack() as stack:
         with explained(queue.where):
             await stack.enter_async_context(queue.app.open_async())

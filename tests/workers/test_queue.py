@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from procrastinate.jobs import Job
+from sqlalchemy import URL, make_url
 
 from etl.errors import ConfigurationError
 from etl.workers.queue import SYNC, Pace, Queue, open_queue
 from etl.workers.schema import _text, migrations
-from tests.postgres import Postgres
+from tests.postgres import PASSWORD, Postgres
 
 PACE = Pace(limit=60.0, tick=60, stalled=30.0)
 NEWER = "INSERT INTO queue_migrations VALUES ('99.00.00_01_pre_x.sql')"
@@ -121,3 +122,10 @@ async def test_tables_of_others_are_refused(
     with pytest.raises(ConfigurationError, match=sentence):
         async with open_queue(postgres_url, PACE):
             pass
+
+
+async def test_where_it_is_shows_no_password_wherever_that_stands(postgres: Postgres) -> None:
+    given = make_url(postgres.url(postgres.database()))
+    bare = URL.create(given.drivername, given.username, None, given.host, given.port, given.database)
+    async with open_queue(str(bare.update_query_dict({"password": PASSWORD})), PACE) as queue:
+        assert queue.where == str(bare)
