@@ -12,11 +12,11 @@ import structlog
 
 from etl.errors import FatalError, RetriableError
 from etl.load.store import Store, WriteResult
-from etl.state.outbox import Entry, Outbox
+from etl.state.outbox import LONGEST_ENTRY, Entry, Outbox
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 5_000
+_BATCH = LONGEST_ENTRY
 _POLL_S = 0.2
 _LONGEST_BACKOFF_S = 30.0
 _AFTER_REFUSAL_S = 60.0

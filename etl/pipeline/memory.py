@@ -5,8 +5,8 @@ them hold little. A run that holds more waits until no other such run is under w
 """
 
 from asyncio import Lock
-from types import TracebackType
-from typing import BinaryIO, Final, Self
+from contextlib import AsyncExitStack
+from typing import BinaryIO, Final
 
 from etl.extract.archive import ArchiveLimits, read_artifact
 from etl.extract.junit import Limits
@@ -15,29 +15,21 @@ from etl.extract.results import Content
 _LITTLE: Final = 8 << 20
 
 
-class RunMemory:
+class RunMemory(AsyncExitStack):
     """The results of one run, at most `largest` bytes; entered as reading begins, left once they are committed.
 
     `alone` is the lock of all runs of the process that hold much.
     """
 
     def __init__(self, alone: Lock, largest: int) -> None:
+        super().__init__()
         self._alone, self._largest = alone, largest
         self._is_alone = False
         self._held = 0
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._is_alone:
-            self._alone.release()
-
     async def be_alone(self) -> None:
         """Wait until no other run holds much."""
-        await self._alone.acquire()
+        await self.enter_async_context(self._alone)
         self._is_alone = True
 
     def read(self, file: BinaryIO, name: str) -> Content | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import BinaryIO, cast
 
 from etl.anomalies import Anomaly
@@ -110,15 +111,16 @@ class Reports:
         """What an artifact holds. Raises what `download` raises."""
         client, largest = self._session.client, self._session.settings.tests.largest_artifact
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+            read = partial(asyncio.to_thread, memory.read, cast("BinaryIO", file), artifact.name)
             async with client.storage.places:
                 await download(client, artifact, file, largest=largest)
-                content = await asyncio.to_thread(memory.read, cast("BinaryIO", file), artifact.name)
+                content = await read()
             while content is None:
                 # On disk, and outside of the places: the run that is alone needs one.
                 file.rollover()
                 await memory.be_alone()
                 async with client.storage.places:
-                    content = await asyncio.to_thread(memory.read, cast("BinaryIO", file), artifact.name)
+                    content = await read()
         return content
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:

@@ -21,8 +21,8 @@ _SEPARATOR = b"\x00"
 # A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
 _LONGEST_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
 _ROWS = 20
-# Points that are delivered at once.
-_LONGEST_ENTRY = 5_000
+# Points that are delivered at once: no entry has more.
+LONGEST_ENTRY = 5_000
 # Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
 _ADD = insert(tables.outbox)
 _POINTS = select(func.sum(tables.outbox.c.points))
@@ -82,8 +82,8 @@ class Outbox:
     def add(self, connection: Connection, repository: str, lines: Sequence[bytes]) -> None:
         """Add points within the caller's transaction."""
         added_at = int(self._clock())
-        for at in range(0, len(lines), _LONGEST_ENTRY):
-            some = lines[at : at + _LONGEST_ENTRY]
+        for at in range(0, len(lines), LONGEST_ENTRY):
+            some = lines[at : at + LONGEST_ENTRY]
             joined = _SEPARATOR.join(some)
             if joined.count(_SEPARATOR) >= len(some):
                 raise ValueError("a line of line protocol holds a NUL byte")

@@ -25,7 +25,7 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failing result of a test, by names as tags have them; `ordinal` counts equal ones. `message` is cut.
+    """A failing result of a test, by names as tags have them; `ordinal` counts equal ones. A report's `message` is cut.
 
     `annotated`: known from an annotation alone, so that only a green job tells that it passed. `ran`:
     results of its name that were not skipped, such as one a browser.

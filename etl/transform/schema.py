@@ -306,7 +306,10 @@ FLAKE: Final = Measurement(
         _i("passed_job_id", "job of the passing result"),
         _f("wasted_s", "seconds of the failed execution that was repeated (job level only)"),
         _i("confirmed_at", "Unix seconds at which both results were known"),
-        _s("message", "what the failure said; of more than 2,000 characters the beginning and the end"),
+        _s(
+            "message",
+            "what the failure said; in a report, of more than 2,000 characters the beginning and the end",
+        ),
     ),
     "failed_job_id",
 )
