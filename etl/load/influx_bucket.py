@@ -64,6 +64,9 @@ async def _create(client: Any, settings: InfluxSettings, org_id: str) -> Any:
     except CLIENT_ERRORS as error:
         explanation = explained(error, settings.url)
         if isinstance(error, ApiException) and isinstance(explanation, FatalError):
+            # Where several begin together, another one may just have created it.
+            if (bucket := await _bucket(client, settings)) is not None:
+                return bucket
             raise FatalError(
                 f"InfluxDB at {settings.url} shows this token no bucket {settings.bucket!r} in organisation "
                 f"{settings.org!r} and does not let it create one ({error.status}: {reason(error)}): create "

@@ -1,5 +1,6 @@
 """The store on a real InfluxDB."""
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,12 @@ async def test_prepare_creates_the_bucket_with_its_retention(
         await _with(influx_settings, "prepare", retention=timedelta(days=3))
     rules = _bucket(influxd, influx_settings.bucket)["retentionRules"]
     assert [rule["everySeconds"] for rule in rules] == [3 * 86_400]
+
+
+async def test_many_may_create_the_bucket_at_once(influxd: Influxd, influx_settings: InfluxSettings) -> None:
+    """Workers and commands that begin together."""
+    await asyncio.gather(*(_with(influx_settings, "prepare") for _ in range(12)))
+    assert _bucket(influxd, influx_settings.bucket)["name"] == influx_settings.bucket
 
 
 async def test_prepare_leaves_an_existing_bucket_alone(
