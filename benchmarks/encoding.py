@@ -12,7 +12,7 @@ from etl.demo.synthetic import synthetic
 from etl.load.influx_client import library
 from etl.load.line_encoder import encode
 from etl.load.line_parser import parse
-from etl.transform.schema import Point
+from etl.model.points import Point
 
 
 async def run(size: Size) -> list[Outcome]:

@@ -10,9 +10,9 @@ from junitparser import JUnitXml
 from benchmarks.measure import Outcome, Size, alternating, processor_s
 from etl.demo.suites import execute, plan_suite, report
 from etl.extract.junit import read_report
-from etl.extract.records import Job, Run
-from etl.extract.results import Content, Report
 from etl.load.line_encoder import encode, encode_columns
+from etl.model.records import Job, Run
+from etl.model.results import Content, Report
 from etl.transform.attempts import transform_attempt
 from etl.transform.context import Context
 from etl.transform.rules import Rules

@@ -20,9 +20,9 @@ from etl.demo.history import (
     Workflow,
 )
 from etl.demo.suites import archive, execute, plan_suite, report
-from etl.load.delivery import Delivery
-from etl.load.store import Row, WriteResult
-from etl.pipeline.assembly import open_pipeline
+from etl.model.writes import Row, WriteResult
+from etl.pipeline.context import open_pipeline
+from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
 from etl.settings import Settings, load

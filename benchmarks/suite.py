@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from benchmarks.measure import Outcome, Size
 from benchmarks.scale.costs import Costs, costs
 from etl import log
-from etl.cli.common import settle_in
+from etl.cli.common import freeze_gc
 from etl.settings import LogSettings
 
 _T = TypeVar("_T")
@@ -41,4 +41,4 @@ def alone(work: Callable[..., _T], *arguments: Any) -> _T:
 def _begin() -> None:
     """As the command does, but quietly."""
     log.configure(LogSettings(level="error"))
-    settle_in()
+    freeze_gc()

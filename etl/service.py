@@ -15,14 +15,14 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from etl.errors import CiHealthError, RetriableError
-from etl.http.rooms import Parts, open_rooms
-from etl.http.telemetry import Telemetry
-from etl.load.delivery import Delivery
-from etl.pipeline.assembly import Pipeline, open_pipeline
-from etl.pipeline.naming import require_same_naming
+from etl.http.etl_metrics import EtlMetrics
+from etl.http.routes import Parts, open_routes
+from etl.pipeline.context import Pipeline, open_pipeline
+from etl.pipeline.delivery import Delivery
 from etl.pipeline.schedule import Schedule
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
+from etl.pipeline.tag_settings import require_unchanged
 from etl.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -39,11 +39,13 @@ class Service:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=None)
-        self._telemetry = Telemetry(pipeline, self.delivery)
+        self._telemetry = EtlMetrics(pipeline, self.delivery)
         self._parts: Parts = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._current: asyncio.Task[None] | None = None
-        self._schedule = Schedule(pipeline.told, pipeline.settings.http.webhooks.sweep.total_seconds())
+        self._schedule = Schedule(
+            pipeline.last_webhook_at, pipeline.settings.http.webhooks.sweep.total_seconds()
+        )
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -54,7 +56,7 @@ class Service:
 
     async def run(self) -> None:
         """Serve until stopped. Raises ConfigurationError where the HTTP server cannot listen."""
-        async with open_rooms(self._pipeline, self.delivery, self._telemetry, self._parts, self._trouble):
+        async with open_routes(self._pipeline, self.delivery, self._telemetry, self._parts, self._trouble):
             delivery = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
             self._begin_syncs()
             try:
@@ -93,7 +95,7 @@ class Service:
 
     async def _sync(self) -> None:
         pipeline, now = self._pipeline, self._pipeline.clock()
-        plan = self._schedule.due(await pipeline.watched.names(), now)
+        plan = self._schedule.due(await pipeline.repositories.names(), now)
 
         def done(summary: Summary) -> None:
             self._telemetry.synced(summary)
@@ -176,7 +178,7 @@ async def _open(
 @asynccontextmanager
 async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[Pipeline]:
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.state.facts, settings, accept=False)
+        require_unchanged(pipeline.state.metadata, settings, accept=False)
         yield pipeline
 
 

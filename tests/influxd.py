@@ -20,7 +20,7 @@ from etl.settings import InfluxSettings
 
 _ROOT = Path(__file__).parent.parent
 _ORG = "tests"
-_LONGEST_START_S = 60
+_MAX_START_S = 60
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _LONGEST_START_S
+    deadline = time.monotonic() + _MAX_START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             Influxd(port, "").call("GET", "/health")

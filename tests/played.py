@@ -16,8 +16,8 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.pipeline.assembly import open_pipeline
-from etl.pipeline.whole import whole_sync
+from etl.pipeline.context import open_pipeline
+from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import InfluxSettings, load
 from tests.influxd import Influxd
 from tests.stores import BothStores
@@ -67,7 +67,7 @@ async def _play(influx_settings: InfluxSettings, folder: Path) -> None:
         }
         settings = load({}, file=Path(os.devnull), overrides=overrides)
         async with open_pipeline(settings) as pipeline:
-            summaries, delivery = await whole_sync(replace(pipeline, store=stores))
+            summaries, delivery = await sync_and_deliver(replace(pipeline, store=stores))
     await stores.influx.close()
     assert [summary.error for summary in summaries] == [None]
     assert (delivery.rejected, delivery.expired) == (0, 0)

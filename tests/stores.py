@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.load.store import WriteResult
+from etl.model.writes import WriteResult
 
 
 class BothStores:

@@ -14,10 +14,10 @@ from etl.demo.recorded import load as load_history
 from etl.demo.server import SimulatedGitHub
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.pipeline.assembly import open_pipeline
-from etl.pipeline.whole import whole_sync
+from etl.pipeline.context import open_pipeline
+from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import load
-from etl.transform.templates import signature_of, template_of
+from etl.transform.failures.templates import signature_of, template_of
 from tests import linkerd
 from tests.stores import BothStores
 
@@ -41,7 +41,7 @@ async def replay(request, tmp_path, influx_settings):
         }
         settings = load({}, file=Path(os.devnull), overrides=overrides)
         async with open_pipeline(settings) as pipeline:
-            summaries, delivery = await whole_sync(replace(pipeline, store=stores))
+            summaries, delivery = await sync_and_deliver(replace(pipeline, store=stores))
     assert [summary.error for summary in summaries] == [None]
     assert (delivery.rejected, delivery.expired, summaries[0].anomalies) == (0, 0, 0)
     period = {"start": history.start, "stop": history.end + timedelta(seconds=1)}

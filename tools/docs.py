@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from etl.transform.schema import MEASUREMENTS, FieldType, Measurement
+from etl.model.schema import MEASUREMENTS, FieldType, Measurement
 from tools import benchmarks_docs, dashboards_docs, metrics_docs, scale_docs, settings_docs
 
 ROOT = Path(__file__).parent.parent

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from etl.http.catalogue import CI_METRICS, ETL_METRICS, Metric
+from etl.http.metric_definitions import CI_METRICS, ETL_METRICS, Metric
 
 
 def tables() -> str:

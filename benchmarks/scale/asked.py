@@ -11,10 +11,10 @@ from typing import NamedTuple
 from benchmarks.project import NO_LIMIT, Lines, project, settings_for, synced
 from etl.demo.history import History
 from etl.demo.server import SimulatedGitHub
-from etl.extract.github.webhooks import Told
-from etl.load.delivery import Delivery
-from etl.pipeline.assembly import open_pipeline
-from etl.pipeline.intake import Intake
+from etl.extract.github.webhooks import CompletionEvent
+from etl.pipeline.context import open_pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.webhooks import WebhookQueue
 from etl.settings import Settings
 
 # Eight runs on each of 31 days: any two that follow each other have one failed job.
@@ -86,8 +86,8 @@ async def _told(settings: Settings, run_id: int) -> None:
     done = asyncio.Event()
     async with open_pipeline(settings) as pipeline:
         delivery = Delivery(pipeline.state.outbox, Lines(), patience=None)
-        intake = Intake(pipeline, delivery, lambda _summary: done.set())
-        intake.keep(str(run_id), name, Told(1, name, run_id, of_job=False))
+        intake = WebhookQueue(pipeline, delivery, lambda _summary: done.set())
+        intake.keep(str(run_id), name, CompletionEvent(1, name, run_id, of_job=False))
         reading = asyncio.create_task(intake.run())
         await done.wait()
         reading.cancel()

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from benchmarks.measure import Size
 from etl.load.line_encoder import encode
-from etl.transform.schema import NANOSECONDS, TEST, Point
+from etl.model.points import NANOSECONDS, Point
+from etl.model.schema import TEST
 from tests.influxd import Influxd, free_port, serving, set_up
 
 _BODY = 5_000
@@ -17,7 +18,7 @@ _KIB = 1_024
 _JOBS = 20
 # By itself InfluxDB writes its cache to files after ten minutes without a write.
 _WRITE_SOON = "INFLUXD_STORAGE_CACHE_SNAPSHOT_WRITE_COLD_DURATION=1s"
-_LONGEST_S = 60
+_MAX_S = 60
 
 
 class Stored(NamedTuple):
@@ -106,7 +107,7 @@ def _make_bucket(database: Influxd) -> None:
 
 def _disk(engine: Path) -> int:
     """Bytes of what it keeps, once all of it stands in files that will be read."""
-    until = time.monotonic() + _LONGEST_S
+    until = time.monotonic() + _MAX_S
     while any(file.stat().st_size for file in (engine / "wal").rglob("*.wal")):
         if time.monotonic() > until:
             raise AssertionError("InfluxDB does not write what it holds in memory")

@@ -79,7 +79,7 @@ def main() -> None:
         )
 
 
-def complain(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     """Say on standard error what is wrong, on one line, whatever it quotes of names and answers."""
     from etl.report.formats import single_line
 
@@ -90,5 +90,5 @@ def _say(error: Exception, sentences: str, code: Exit) -> None:
     if "--debug" in sys.argv:
         raise error
     for line in sentences.splitlines():
-        complain(line)
+        print_error(line)
     sys.exit(code)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.cli.app import Exit, Global, complain
+from etl.cli.app import Exit, Global, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from etl.load.delivery import Delivery
-    from etl.load.store import Row
+    from etl.model.writes import Row
+    from etl.pipeline.delivery import Delivery
     from etl.pipeline.summary import Summary
     from etl.settings import Settings
 
@@ -38,7 +38,7 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
     return settings
 
 
-def settle_in() -> None:
+def freeze_gc() -> None:
     """Let the garbage collector pass over what was imported, which lives as long as the process.
 
     Records are many and short-lived: it comes often, and would look at all of that each time, for a
@@ -53,7 +53,7 @@ async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
     """The same of the store that the settings name."""
-    from etl.pipeline.assembly import open_store
+    from etl.pipeline.context import open_store
     from etl.report.ask import ask
 
     store = open_store(settings)
@@ -63,21 +63,21 @@ async def ask_configured(
         await store.close()
 
 
-def conclude(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
+def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
     """Say what failed, one sentence each on standard error, and exit with the code for it."""
     failed = False
     for summary in summaries:
         if summary.error is not None:
-            complain(f"{summary.repository}: {summary.error}")
+            print_error(f"{summary.repository}: {summary.error}")
             failed = True
     if delivery.trouble is not None:
-        complain(
+        print_error(
             f"{waiting} points could not be delivered to {address}: "
             f"{delivery.trouble.reason}. They are kept, and the next sync delivers them"
         )
         failed = True
     if delivery.rejected:
-        complain(
+        print_error(
             f"{delivery.rejected} points were rejected by {address} and are kept as dead letters: "
             "`ci-health check` shows the reasons"
         )

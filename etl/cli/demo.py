@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import conclude, load_settings
+from etl.cli.common import exit_with_status, load_settings
 from etl.cli.report import write_report
 from etl.errors import ConfigurationError
 
@@ -94,8 +94,8 @@ def _last_day(folder: Path) -> date:
 
 async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
     from etl.demo.server import SimulatedGitHub
-    from etl.pipeline.assembly import open_pipeline
-    from etl.pipeline.whole import whole_sync
+    from etl.pipeline.context import open_pipeline
+    from etl.pipeline.run_once import sync_and_deliver
     from etl.report.ask import REPORTED, ask, parameters
     from etl.report.terminal import summary
 
@@ -104,7 +104,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     async with SimulatedGitHub(history, rate_limit=_NO_LIMIT) as url:
         settings = _settings(history, url)
         async with open_pipeline(settings, debug=debug) as pipeline:
-            summaries, delivery = await whole_sync(pipeline)
+            summaries, delivery = await sync_and_deliver(pipeline)
             period = _period(history, recorded=recorded)
             answers = await ask(pipeline.store, settings, REPORTED, parameters(period))
             backlog = pipeline.state.outbox.backlog()
@@ -118,7 +118,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     typer.echo(summary(answers, period=period), nl=False)
     write_report(out, answers, period, title=names)
     typer.echo(f"\nreport: {out}")
-    conclude(summaries, delivery, address=address, waiting=backlog.points)
+    exit_with_status(summaries, delivery, address=address, waiting=backlog.points)
 
 
 def _settings(history: History, url: str) -> Settings:

@@ -24,7 +24,7 @@ from etl.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from etl.load.store import Row
+    from etl.model.writes import Row
     from etl.report.view import Period
 
 

@@ -7,7 +7,7 @@ import asyncio
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import load_settings, settle_in
+from etl.cli.common import freeze_gc, load_settings
 
 
 @app.command()
@@ -16,5 +16,5 @@ def run(context: typer.Context) -> None:
     from etl.service import serve
 
     settings = load_settings(context)
-    settle_in()
+    freeze_gc()
     asyncio.run(serve(settings, debug=context.obj.debug))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl.cli.app import app
-from etl.cli.common import conclude, load_settings, settle_in
+from etl.cli.common import exit_with_status, freeze_gc, load_settings
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etl.load.delivery import Delivery
-    from etl.pipeline.assembly import Pipeline
     from etl.pipeline.backfill import Range
+    from etl.pipeline.context import Pipeline
+    from etl.pipeline.delivery import Delivery
     from etl.pipeline.summary import Summary
     from etl.settings import Settings
 
@@ -38,14 +38,14 @@ def sync(
 
 
 async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool) -> None:
-    from etl.pipeline.assembly import open_pipeline
-    from etl.pipeline.naming import require_same_naming
-    from etl.pipeline.whole import whole_sync
+    from etl.pipeline.context import open_pipeline
+    from etl.pipeline.run_once import sync_and_deliver
+    from etl.pipeline.tag_settings import require_unchanged
 
-    settle_in()
+    freeze_gc()
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.state.facts, settings, accept=accept)
-        summaries, delivery = await whole_sync(pipeline)
+        require_unchanged(pipeline.state.metadata, settings, accept=accept)
+        summaries, delivery = await sync_and_deliver(pipeline)
         if as_json:
             typer.echo(json.dumps([summary.as_json() for summary in summaries], indent=2))
         _conclude(pipeline, summaries, delivery)
@@ -83,13 +83,13 @@ def _range(since: str, until: str | None, *, replace: bool) -> Range:
 
 async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
     from etl.cli.progress import progress_bar
-    from etl.pipeline.assembly import open_pipeline
-    from etl.pipeline.naming import require_same_naming
-    from etl.pipeline.whole import whole_backfill
+    from etl.pipeline.context import open_pipeline
+    from etl.pipeline.run_once import whole_backfill
+    from etl.pipeline.tag_settings import require_unchanged
 
-    settle_in()
+    freeze_gc()
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_same_naming(pipeline.state.facts, settings, accept=asked.replace)
+        require_unchanged(pipeline.state.metadata, settings, accept=asked.replace)
         with progress_bar() as advance:
             summaries, delivery = await whole_backfill(pipeline, asked, advance)
         for summary in summaries:
@@ -102,4 +102,4 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
 
 def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:
     backlog = pipeline.state.outbox.backlog()
-    conclude(summaries, delivery, address=pipeline.store.address, waiting=backlog.points)
+    exit_with_status(summaries, delivery, address=pipeline.store.address, waiting=backlog.points)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TOKEN_S = 3_600
 # GitHub takes no JWT that is good for longer than this.
-_LONGEST_JWT_S = 600
+_MAX_JWT_S = 600
 
 Handler = Callable[["SimulatedGitHub", "SimulatedApp", web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,7 +76,7 @@ class SimulatedApp:
             )
         except (jwt.PyJWTError, ValueError) as problem:
             return f"A JSON web token could not be decoded: {problem}"
-        if claims["exp"] - claims["iat"] > _LONGEST_JWT_S + 60:
+        if claims["exp"] - claims["iat"] > _MAX_JWT_S + 60:
             return "'Expiration time' claim ('exp') is too far in the future"
         return None
 

@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract import junit
-from etl.extract.results import Content
+from etl.model.results import Content
 
 _PIECE = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

@@ -12,8 +12,8 @@ from sys import getsizeof
 
 from etl.errors import DataError
 from etl.extract.junit_case import VERDICTS, Verdict, read_case, short
-from etl.extract.results import Content, Outcome, Result
 from etl.extract.xml_stream import XmlLimits, XmlStream, local
+from etl.model.results import Content, Outcome, Result
 
 _SUITES = ("testsuite", "testsuites")
 _TEXT = "text"

@@ -4,8 +4,9 @@ import math
 import re
 from collections.abc import Sequence
 
-from etl.extract.results import CaseName, Outcome, Result, new_result
-from etl.kept import Kept
+from etl.memo import Memo
+from etl.model.results import CaseName, Outcome, Result, new_result
+from etl.model.text import _CUT, cut
 
 _STATUS = {
     **dict.fromkeys(("fail", "failed", "failure"), Outcome.FAILED),
@@ -30,14 +31,13 @@ _PASSED = Outcome.PASSED
 # Messages that only repeat the verdict; what happened stands in the text then.
 _EMPTY_WORDS = {"", "failed", "failure", "error", "errored", "test failed", "test failure", "skipped", "null"}
 _COLOURS = re.compile("(?:\N{REPLACEMENT CHARACTER}|#x1B)\\[[0-9;]*[A-Za-z]")
-_LONGEST_NAME = 2_000
-_CUT = "\n[…]\n"
+_MAX_NAME = 2_000
 
 _ENGLISH = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _GERMAN = re.compile(r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+", re.ASCII)
 _PLAIN = re.compile(r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9.]{1,20})S)?", re.ASCII)
-_LONGEST_TIME = 10**9
+_MAX_TIME = 10**9
 _LINE = re.compile("[0-9]{1,9}", re.ASCII)
 
 
@@ -114,7 +114,7 @@ def _length(given: tuple[str | None, str | None, str]) -> int:
 
 
 # The same tests come with every report.
-_names = Kept(_name, most=50_000, length=_length)
+_names = Memo(_name, most=50_000, length=_length)
 
 
 def _judged(verdicts: Sequence[Verdict], name: str) -> tuple[Outcome, str, str | None]:
@@ -146,11 +146,11 @@ def duration(text: str) -> float | None:
 
 
 # Tools round what they measure, so that the same text comes again.
-_durations = Kept(duration, most=16_384, length=len)
+_durations = Memo(duration, most=16_384, length=len)
 
 
 def _plausible(seconds: float) -> float | None:
-    return seconds if seconds < _LONGEST_TIME else None
+    return seconds if seconds < _MAX_TIME else None
 
 
 def _line(text: str) -> int | None:
@@ -159,14 +159,8 @@ def _line(text: str) -> int | None:
 
 def short(name: str) -> str:
     """A name or path that is not too long to be kept."""
-    return name if len(name) <= _LONGEST_NAME else cut(name, _LONGEST_NAME)
+    return name if len(name) <= _MAX_NAME else cut(name, _MAX_NAME)
 
 
 def _readable(message: str, limit: int) -> str:
     return _COLOURS.sub("", cut(message, limit)).strip()
-
-
-def cut(text: str, limit: int) -> str:
-    """The beginning and the end of a text that is longer than `limit`."""
-    half = limit // 2
-    return text if len(text) <= limit else f"{text[:half]}{_CUT}{text[-half:]}"

@@ -7,8 +7,8 @@ from aiohttp import web
 from jinja2 import Environment
 
 from etl.http.access import Access
-from etl.http.answers import Answers, cached
-from etl.load.store import Row
+from etl.http.answer_cache import AnswerCache, cached
+from etl.model.writes import Row
 
 # Width of a character of 11 pixels, about, in Verdana or DejaVu Sans: text is stretched to fit.
 _CHARACTER = 6.6
@@ -36,7 +36,7 @@ class Badge:
     """Draws badges from the answers of the last `days` days; `names` has the repositories with one."""
 
     def __init__(
-        self, access: Access, answers: Answers, names: Callable[[], Collection[str]], days: int
+        self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]], days: int
     ) -> None:
         self._access = access
         self._answers = answers

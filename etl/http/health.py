@@ -12,8 +12,8 @@ from aiohttp import web
 
 from etl.errors import CiHealthError
 from etl.http.access import Access
-from etl.load.delivery import Delivery
-from etl.pipeline.assembly import Pipeline
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
 
 _UNAVAILABLE = 503
 

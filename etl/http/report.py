@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 from aiohttp import web
 
 from etl.http.access import Access
-from etl.http.answers import Answers, cached
+from etl.http.answer_cache import AnswerCache, cached
 from etl.report.ask import REPORTED
 from etl.report.html import render
 
-_DAYS, _MOST_DAYS = 30, 365
+_DAYS, _MAX_DAYS = 30, 365
 # The page carries the policy that allows its own style and scripts; none may frame it.
 _HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 
@@ -18,7 +18,7 @@ _HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 class Report:
     """Renders what the answers say; `names` gives the repositories that a report may be of."""
 
-    def __init__(self, access: Access, answers: Answers, names: Callable[[], Collection[str]]) -> None:
+    def __init__(self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]]) -> None:
         self._access = access
         self._answers = answers
         self._names = names
@@ -41,6 +41,6 @@ class Report:
 
 
 def _days(text: str) -> int:
-    if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= _MOST_DAYS:
+    if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= _MAX_DAYS:
         return int(text)
-    raise web.HTTPBadRequest(text=f"days is a whole number from 1 to {_MOST_DAYS}")
+    raise web.HTTPBadRequest(text=f"days is a whole number from 1 to {_MAX_DAYS}")

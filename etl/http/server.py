@@ -16,7 +16,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LAST_REQUESTS_S = 1.0
 # A hundred times what GitHub tells of a run; anything else that is asked here has no body.
-_LARGEST_BODY = 5 * 1024 * 1024
+_MAX_BODY = 5 * 1024 * 1024
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -32,7 +32,7 @@ async def serving(settings: HttpSettings, routes: Sequence[web.RouteDef]) -> Asy
 
     Raises ConfigurationError where the address cannot be listened on.
     """
-    app = web.Application(middlewares=[_guarded], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[_guarded], client_max_size=_MAX_BODY)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS_S)
     await runner.setup()

@@ -8,14 +8,14 @@ import structlog
 from aiohttp import web
 
 from etl.errors import DataError
-from etl.extract.github.webhooks import EVENTS, Told, is_signed, parse
-from etl.http.telemetry import Telemetry
-from etl.pipeline.intake import Intake
+from etl.extract.github.webhooks import EVENTS, CompletionEvent, is_signed, parse
+from etl.http.etl_metrics import EtlMetrics
+from etl.pipeline.webhooks import WebhookQueue
 from etl.state.repositories import Repositories
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_ID = 100
+_MAX_ID = 100
 # After so long GitHub gives a delivery up.
 _PATIENCE_S = 10.0
 
@@ -26,10 +26,10 @@ class Webhooks:
     def __init__(
         self,
         secret: str,
-        intake: Intake,
+        intake: WebhookQueue,
         repositories: Repositories,
         names: Callable[[], Collection[str]],
-        telemetry: Telemetry,
+        telemetry: EtlMetrics,
     ) -> None:
         self._secret = secret
         self._intake = intake
@@ -57,7 +57,7 @@ class Webhooks:
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType(text="set the webhook's content type to application/json")
         delivery = request.headers.get("X-GitHub-Delivery", "")
-        if not 0 < len(delivery) <= _LONGEST_ID:
+        if not 0 < len(delivery) <= _MAX_ID:
             raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or absurdly long")
         try:
             told = parse(event, body)
@@ -84,7 +84,7 @@ class Webhooks:
             raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
         return body
 
-    def _name(self, told: Told) -> str | None:
+    def _name(self, told: CompletionEvent) -> str | None:
         """The name by which the repository is watched: by its id, which stays, else by its name."""
         names = self._names()
         known = self._repositories.name_of(told.repository_id)

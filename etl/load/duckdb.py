@@ -24,9 +24,10 @@ import duckdb
 
 from etl.errors import DataError, FatalError, RetriableError
 from etl.load.line_parser import parse
-from etl.load.store import Rejected, Row, WriteResult
+from etl.model.points import Point
+from etl.model.schema import ETL, MEASUREMENTS, FieldType, Measurement
+from etl.model.writes import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
-from etl.transform.schema import ETL, MEASUREMENTS, FieldType, Measurement, Point
 
 _T = TypeVar("_T")
 _TYPES: Final = {FieldType.INTEGER: "BIGINT", FieldType.FLOAT: "DOUBLE", FieldType.STRING: "VARCHAR"}

@@ -9,7 +9,7 @@ import aiohttp
 from influxdb_client.rest import ApiException
 
 from etl.errors import CiHealthError, FatalError, RetriableError
-from etl.waits import retry_after
+from etl.retry_after import retry_after
 
 TOO_LARGE: Final = 413
 _ABOUT_LINES: Final = (400, 422)

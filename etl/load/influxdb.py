@@ -19,13 +19,14 @@ from etl.load.influx_bucket import ensure_bucket
 from etl.load.influx_client import library, open_client
 from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
 from etl.load.line_parser import are_newer, time_of
-from etl.load.store import Rejected, Row, WriteResult
+from etl.model.points import NANOSECONDS
+from etl.model.schema import ETL, MEASUREMENTS
+from etl.model.writes import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
 from etl.settings import InfluxSettings
-from etl.transform.schema import ETL, MEASUREMENTS, NANOSECONDS
 
-_MOST_LINES: Final = 5_000
-_MOST_BYTES: Final = 5_000_000
+_MAX_LINES: Final = 5_000
+_MAX_BYTES: Final = 5_000_000
 # Level 1: four times faster than the default, and the lines still shrink to a tenth.
 _GZIP_LEVEL: Final = 1
 
@@ -134,12 +135,12 @@ class InfluxStore:
 
 def _requests(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     """Cut lines into requests of bounded length and size; nearly always all fit into one."""
-    if 0 < len(lines) <= _MOST_LINES and sum(map(len, lines)) + len(lines) <= _MOST_BYTES:
+    if 0 < len(lines) <= _MAX_LINES and sum(map(len, lines)) + len(lines) <= _MAX_BYTES:
         yield lines
         return
     start = size = 0
     for index, line in enumerate(lines):
-        if index > start and (index - start == _MOST_LINES or size + len(line) > _MOST_BYTES):
+        if index > start and (index - start == _MAX_LINES or size + len(line) > _MAX_BYTES):
             yield lines[start:index]
             start, size = index, 0
         size += len(line) + 1

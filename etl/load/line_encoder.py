@@ -29,12 +29,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from etl.errors import DataError
-from etl.kept import Kept
-from etl.transform.schema import MEASUREMENTS, Columns, FieldType, FieldValue, Point, Series
+from etl.memo import Memo
+from etl.model.points import Columns, FieldValue, Point, Series
+from etl.model.schema import MEASUREMENTS, FieldType
 
-_LONGEST_KEY: Final = 65_535
+_MAX_KEY: Final = 65_535
 # InfluxDB's documented limit on a string; 2.9.1 does not enforce it.
-_LONGEST_STRING: Final = 65_535
+_MAX_STRING: Final = 65_535
 # Whole numbers up to here are written without a fraction; above it Python has an exponent.
 _WHOLE: Final = 1e16
 _INT64: Final = range(-(2**63), 2**63)
@@ -83,7 +84,7 @@ def _written(series: Series) -> str:
         [f",{name}={_tag_value(value)}" for name, value in sorted(tags.items())]
     )
     # influxd adds the name of a field to the key and holds both to the limit.
-    if len(written.encode()) + 4 + max(map(len, measurement.field_types)) > _LONGEST_KEY:
+    if len(written.encode()) + 4 + max(map(len, measurement.field_types)) > _MAX_KEY:
         raise DataError(f"the tags of a point of {measurement.name} are longer than 64 KiB")
     series.written = written
     return written
@@ -122,8 +123,8 @@ def _written_float(number: float) -> str:
 
 
 # Ids come again with every point of a job; durations are rounded where they are measured.
-_integers: Final = Kept(_written_integer, most=16_384)
-_floats: Final = Kept(_written_float, most=16_384)
+_integers: Final = Memo(_written_integer, most=16_384)
+_floats: Final = Memo(_written_float, most=16_384)
 
 
 def _integer(name: str, value: FieldValue) -> str:
@@ -142,7 +143,7 @@ def _float(name: str, value: FieldValue) -> str:
 def _string(name: str, value: FieldValue) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise DataError(f"{name} is no string, or holds a NUL character")
-    if len(value.encode()) > _LONGEST_STRING:
+    if len(value.encode()) > _MAX_STRING:
         raise DataError(f"{name} is longer than 64 KiB")
     return f'{name}="{_escaped(value)}"'
 
@@ -215,8 +216,8 @@ class _Code:
 
 
 # By measurement and names of fields: there are few.
-_formats: Final = Kept(_row_format, most=4_096)
-_column_formats: Final = Kept(_column_format, most=4_096)
+_formats: Final = Memo(_row_format, most=4_096)
+_column_formats: Final = Memo(_column_format, most=4_096)
 
 # What a common value is, how it becomes what is written, and how it stands in the formatter's f-string.
 _COMMON: Final = {

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from etl.errors import DataError
-from etl.kept import Kept
-from etl.transform.schema import MEASUREMENTS, FieldValue, Point, Series, point_of
+from etl.memo import Memo
+from etl.model.points import FieldValue, Point, Series, point_of
+from etl.model.schema import MEASUREMENTS
 
 _ESCAPED: Final = re.compile(r"\\([,= ])")
 _QUOTED: Final = re.compile(r'\\(["\\])')
@@ -65,7 +66,7 @@ def _parsed_key(key: str) -> Series:
 
 
 # The same tests come again and again.
-_known: Final = Kept(_parsed_key, most=16_384, length=len, longest=2_048)
+_known: Final = Memo(_parsed_key, most=16_384, length=len, longest=2_048)
 
 
 def _parsed_fields(measurement: str, text: str, start: int) -> tuple[dict[str, FieldValue], int]:

@@ -1,31 +1,10 @@
 """What the pipeline and the views need of a store; InfluxDB and the embedded DuckDB both are one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A line that the store will never take, and why."""
-
-    line: bytes
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What became of the lines of one write: every line is accepted, rejected or expired.
-
-    `expired` counts points older than the store keeps: they are not sent.
-    """
-
-    accepted: int
-    rejected: tuple[Rejected, ...] = field(default=())
-    expired: int = 0
+from etl.model.writes import Row, WriteResult
 
 
 class Store(Protocol):

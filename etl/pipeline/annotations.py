@@ -6,7 +6,7 @@ from http import HTTPStatus
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
 from etl.extract.github.annotations import annotated_jobs, list_annotations
-from etl.extract.records import Annotation, Job, Run
+from etl.model.records import Annotation, Job, Run
 from etl.pipeline.session import Session
 
 _FAILED = ("failure", "timed_out")

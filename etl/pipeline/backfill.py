@@ -9,15 +9,15 @@ import structlog
 from etl.anomalies import Anomalies
 from etl.errors import CiHealthError, ConfigurationError, FatalError
 from etl.extract.github.windows import Window, day_windows
-from etl.extract.records import Run
-from etl.extract.values import seconds
-from etl.load.delivery import Delivery
-from etl.pipeline.assembly import Pipeline
-from etl.pipeline.reader import LONGEST_RUN_S, RunReader
+from etl.model.records import Run
+from etl.model.values import seconds
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.run_reader import MAX_RUN_S, RunReader
 from etl.pipeline.session import Session
 from etl.pipeline.summary import Summary
-from etl.pipeline.sweep import recheck, sweep
 from etl.pipeline.sync import RERUN_S, complete, open_session
+from etl.pipeline.windows import recheck, scan_windows
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ async def backfill_all(
 ) -> list[Summary]:
     """Backfill one repository after another; `advance` is told repository, windows done and of how many."""
     summaries = []
-    for name in await pipeline.watched.names():
+    for name in await pipeline.repositories.names():
         async with pipeline.hold(name):
             summaries.append(await _backfill_repository(pipeline, delivery, name, asked, advance))
     return summaries
@@ -101,7 +101,7 @@ async def _read_range(
     reader = RunReader(session, since=asked.start, points_from=asked.start if asked.replace else 0)
     if asked.replace:
         await _read_earlier(session, reader, asked.start)
-    await sweep(session, reader, windows, done=done)
+    await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
     backfills.finish(repository.id, *asked.key)
 
@@ -113,7 +113,7 @@ async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) ->
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
     await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
-    session.state.forget_runs(session.repository, start - RERUN_S - LONGEST_RUN_S)
+    session.state.forget_runs(session.repository, start - RERUN_S - MAX_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 
@@ -123,6 +123,6 @@ async def _read_earlier(session: Session, reader: RunReader, start: int) -> None
     def reaches_in(run: Run) -> bool:
         return (seconds(run.updated_at) or start) >= start
 
-    earliest = start - RERUN_S - LONGEST_RUN_S
+    earliest = start - RERUN_S - MAX_RUN_S
     windows = day_windows(earliest, start - 1)
-    await sweep(session, reader, windows, done=lambda _window: None, wanted=reaches_in)
+    await scan_windows(session, reader, windows, done=lambda _window: None, wanted=reaches_in)

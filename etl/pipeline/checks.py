@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
-from etl.extract.github.limits import Budget
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
-from etl.pipeline.assembly import Pipeline, open_pipeline
-from etl.pipeline.wide_jobs import advice
+from etl.model.rate_limit import Budget
+from etl.pipeline.cardinality import advice
+from etl.pipeline.context import Pipeline, open_pipeline
 from etl.settings import Settings
 
 _DEAD_LETTERS_SHOWN = 3
@@ -46,7 +46,7 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
 
 async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:
     try:
-        names = await pipeline.watched.names()
+        names = await pipeline.repositories.names()
     except CiHealthError as error:
         return (), Finding("repositories", False, str(error))
     return names, Finding("configuration", True, f"{len(names)} repositories")
@@ -59,7 +59,7 @@ def _state(pipeline: Pipeline) -> list[Finding]:
         reasons = "; ".join(pipeline.state.outbox.reasons(_DEAD_LETTERS_SHOWN))
         text = f"{backlog.dead_letters} points were rejected by the store: {reasons}"
         found.append(Finding("dead letters", False, text))
-    changed = pipeline.state.facts.changed_naming(pipeline.settings)
+    changed = pipeline.state.metadata.changed_naming(pipeline.settings)
     if changed:
         text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
         found.append(Finding("naming", False, text))

@@ -14,12 +14,12 @@ from etl.errors import DataError, NotFoundError
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
-from etl.extract.records import Artifact, Job, Run
-from etl.extract.results import Content, Report
-from etl.extract.values import seconds
-from etl.pipeline.memory import RunMemory
+from etl.model.records import Artifact, Job, Run
+from etl.model.results import Content, Report
+from etl.model.values import seconds
+from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.session import Session
-from etl.transform.artifact_jobs import job_of, was_made_in
+from etl.transform.results.artifact_jobs import job_of, was_made_in
 
 _IN_MEMORY = 8 * 1024 * 1024
 # How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
@@ -112,14 +112,14 @@ class Reports:
         client, largest = self._session.client, self._session.settings.tests.largest_artifact
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
             read = partial(asyncio.to_thread, memory.read, cast("BinaryIO", file), artifact.name)
-            async with client.storage.places:
+            async with client.storage.slots:
                 await download(client, artifact, file, largest=largest)
                 content = await read()
             while content is None:
-                # On disk, and outside of the places: the run that is alone needs one.
+                # On disk, and outside of the slots: the run that is alone needs one.
                 file.rollover()
-                await memory.be_alone()
-                async with client.storage.places:
+                await memory.acquire_exclusive()
+                async with client.storage.slots:
                     content = await read()
         return content
 

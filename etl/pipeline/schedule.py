@@ -32,7 +32,7 @@ class Schedule:
             whole_at = self._whole_at.get(name)
             if whole_at is None:
                 plan[name] = False
-            elif not is_told(self._told(name), now, self._sweep_s):
+            elif not webhooks_arriving(self._told(name), now, self._sweep_s):
                 plan[name] = now - whole_at < _HOUR_S - _SLACK_S
             elif now - whole_at >= self._sweep_s - _SLACK_S:
                 plan[name] = False
@@ -44,6 +44,6 @@ class Schedule:
             self._whole_at[name] = at
 
 
-def is_told(told: float | None, now: float, sweep_s: float) -> bool:
+def webhooks_arriving(told: float | None, now: float, sweep_s: float) -> bool:
     """Whether webhooks arrive, by when one last did: then they do for a day, or for a sweep."""
     return told is not None and now - told < max(_DAY_S, sweep_s)

@@ -14,7 +14,7 @@ from etl.transform.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One repository in one sync. `clock` gives Unix seconds; `room` waits while the outbox is full."""
+    """One repository in one sync. `clock` gives Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full."""
 
     client: RepositoryClient
     state: State
@@ -24,4 +24,4 @@ class Session:
     summary: Summary
     anomalies: Anomalies
     clock: Callable[[], float]
-    room: Callable[[], Awaitable[None]]
+    wait_for_outbox_capacity: Callable[[], Awaitable[None]]

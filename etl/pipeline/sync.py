@@ -13,14 +13,14 @@ from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableEr
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
-from etl.load.delivery import Delivery
 from etl.load.line_encoder import encode
-from etl.pipeline.assembly import Pipeline
-from etl.pipeline.reader import DAY_S, RunReader
+from etl.pipeline.cardinality import warn_of_cardinality
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.run_reader import DAY_S, RunReader
 from etl.pipeline.session import Session
 from etl.pipeline.summary import Summary
-from etl.pipeline.sweep import recheck, sweep
-from etl.pipeline.wide_jobs import warn_of_wide_jobs
+from etl.pipeline.windows import recheck, scan_windows
 from etl.settings import parse_since
 from etl.state.repositories import KnownRepository
 from etl.transform.syncs import etl_point
@@ -45,10 +45,10 @@ async def sync_all(
     may still change. A repository that fails costs no other one: its summary says why. `done` is told
     of each as it ends.
     """
-    places = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
+    slots = asyncio.Semaphore(_REPOSITORIES_AT_ONCE)
 
     async def one(name: str, newest_only: bool) -> Summary:
-        async with places, pipeline.hold(name):
+        async with slots, pipeline.hold(name):
             summary = await sync_repository(pipeline, delivery, name, newest_only=newest_only)
         done(summary)
         return summary
@@ -121,10 +121,10 @@ async def open_session(
 ) -> Session:
     """Ask what the repository is called and contains now, and remember it."""
     known = await _look_up(pipeline, client, summary.repository)
-    known = pipeline.state.repositories.take_turn(known)
+    known = pipeline.state.repositories.begin_session(known)
 
-    async def room() -> None:
-        await pipeline.room(delivery)
+    async def wait_for_outbox_capacity() -> None:
+        await pipeline.wait_for_outbox_capacity(delivery)
 
     return Session(
         client,
@@ -135,7 +135,7 @@ async def open_session(
         summary,
         anomalies,
         pipeline.clock,
-        room,
+        wait_for_outbox_capacity,
     )
 
 
@@ -175,10 +175,10 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
 
     repositories.begin(repository, start)
     still_open = session.state.runs.still_open(repository.id)
-    await sweep(session, reader, day_windows(start, now), done=done)
+    await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     if session.summary.tests:
-        warn_of_wide_jobs(session)
+        warn_of_cardinality(session)
     session.state.prune(repository)
     if not newest_only:
         repositories.swept(repository, now)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, Final
 
-from etl.transform.names import EMPTY
-from etl.transform.schema import NANOSECONDS
+from etl.model.points import NANOSECONDS
+from etl.model.tag_values import EMPTY
 
 
 class Type(Enum):

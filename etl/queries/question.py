@@ -8,8 +8,8 @@ from math import inf
 from typing import Any, Final
 
 from etl.errors import ConfigurationError
+from etl.model.schema import COUNTED
 from etl.queries.columns import Column
-from etl.transform.schema import COUNTED
 
 Row = dict[str, Any]
 

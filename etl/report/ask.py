@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from etl.load.store import Row, Store
+from etl.load.store import Store
+from etl.model.writes import Row
 from etl.queries import question
 from etl.report.page import TABLES
 from etl.report.view import Period
@@ -34,7 +35,7 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 async def ask(
     store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Answers by question; those that link to GitHub link to the one of the settings."""
+    """AnswerCache by question; those that link to GitHub link to the one of the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:

@@ -15,11 +15,11 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from etl.load.store import Row
+from etl.model.writes import Row
 from etl.report.columns import Column
 from etl.report.formats import single_line, written
-from etl.report.leads import leads
 from etl.report.page import content, embedded, shown
+from etl.report.priorities import priorities
 from etl.report.view import Period
 from etl.report.views import OVERVIEW
 
@@ -56,7 +56,7 @@ def render(
             figures=[
                 figure for row in answers["overview"] if row["runs"] for figure in OVERVIEW.figures(row)
             ],
-            leads=leads(answers),
+            leads=priorities(answers),
             tables=tables,
         )
     )

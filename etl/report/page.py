@@ -13,19 +13,19 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from etl.load.store import Row
+from etl.model.tag_values import tag_value
+from etl.model.writes import Row
 from etl.report.columns import TREND
 from etl.report.formats import Kind, harmless, instant, single_line
 from etl.report.rank import least_reliable, most_common, most_failing
 from etl.report.trends import Trend, Workflow, by_workflow, days, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
-from etl.transform.names import tag_value
 
 # A page of more rows takes seconds to open; it says what it leaves out and where to find it.
-MOST_ROWS: Final = 10_000
-_LONGEST_NAME: Final = 600
-_LONGEST_DETAIL: Final = 4000
+MAX_ROWS: Final = 10_000
+_MAX_NAME: Final = 600
+_MAX_DETAIL: Final = 4000
 # What a row is called, from the widest to the closest.
 _NAMES: Final = ("repository", "workflow", "job", "suite", "test", "name", "signature", "template")
 _NAMELESS: Final = (None, "", tag_value(""))
@@ -131,7 +131,7 @@ def names(row: Mapping[str, Any], common: Collection[str] = ()) -> list[str]:
     """What a row is called, from the widest to the closest; `common` names only where they are the closest."""
     found = [(key, single_line(str(row[key]))) for key in _NAMES if row.get(key) not in _NAMELESS]
     kept = [text for key, text in found[:-1] if key not in common] + [text for _, text in found[-1:]]
-    return [_excerpt(text, _LONGEST_NAME) for text in dict.fromkeys(kept)]
+    return [_excerpt(text, _MAX_NAME) for text in dict.fromkeys(kept)]
 
 
 def path(called: Iterable[str]) -> str:
@@ -146,7 +146,7 @@ def _shown(table: Table, rows: Sequence[Row]) -> Shown:
         for column in table.view.columns
         if column.foldable and ordered and len({row.get(column.key) for row in ordered}) == 1
     }
-    return Shown(table, ordered[:MOST_ROWS], common, max(0, len(ordered) - MOST_ROWS))
+    return Shown(table, ordered[:MAX_ROWS], common, max(0, len(ordered) - MAX_ROWS))
 
 
 def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
@@ -193,11 +193,11 @@ def _cell(value: Any, kind: Kind) -> Any:
     if kind is Kind.TIME or isinstance(value, datetime):
         moment = instant(value)
         return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-    return None if value is None else _excerpt(single_line(str(value)), _LONGEST_NAME)
+    return None if value is None else _excerpt(single_line(str(value)), _MAX_NAME)
 
 
 def _detail(value: Any) -> str | None:
-    return _excerpt(harmless(str(value)), _LONGEST_DETAIL) if value else None
+    return _excerpt(harmless(str(value)), _MAX_DETAIL) if value else None
 
 
 def _excerpt(text: str, length: int) -> str:

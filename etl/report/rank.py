@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from etl.load.store import Row
+from etl.model.writes import Row
 
 _NAMES = ("repository", "workflow", "job")
 

@@ -1,4 +1,4 @@
-"""Answers in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
+"""AnswerCache in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from etl.load.store import Row
+from etl.model.writes import Row
 from etl.report.columns import TREND, Column
 from etl.report.formats import UNKNOWN, Kind, shorten, written
-from etl.report.machine import to_csv, to_json
+from etl.report.json_csv import to_csv, to_json
 from etl.report.rank import broken_now, least_reliable, most_common
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period, View

@@ -1,4 +1,4 @@
-"""Answers over time, made ready to be drawn: one series a workflow, one place a day. Pure functions."""
+"""AnswerCache over time, made ready to be drawn: one series a workflow, one place a day. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from etl.load.store import Row
+from etl.model.writes import Row
 from etl.report.formats import instant
 from etl.report.view import Period
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from etl.load.store import Row
+from etl.model.writes import Row
 from etl.report.columns import Better, Column
 from etl.report.formats import change
 

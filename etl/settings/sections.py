@@ -231,7 +231,7 @@ class FlakeSettings(Section):
     outage_share: float = Field(
         0.8, gt=0, le=1, description="share of failing tests above which a report is an outage's"
     )
-    outage_least: int = Field(20, ge=1, description="fewest tests of a report that can be an outage's")
+    outage_min_tests: int = Field(20, ge=1, description="fewest tests of a report that can be an outage's")
 
     @field_validator("shard")
     @classmethod

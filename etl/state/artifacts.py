@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
-from etl.extract.records import Artifact
+from etl.model.records import Artifact
 from etl.state import tables
 from etl.state.database import upsert
 

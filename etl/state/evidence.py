@@ -11,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, select, union
 
+from etl.model.evidence import HASH_BYTES, Execution, Failure
 from etl.state import tables
 from etl.state.database import upsert
-from etl.transform.executions import Execution, Failure
-from etl.transform.known_tests import HASH_BYTES
 
 _KEPT_S = 45 * 86_400
 

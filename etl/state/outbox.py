@@ -12,17 +12,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, text
 
-from etl.load.store import Rejected
+from etl.model.writes import Rejected
 from etl.state import tables
 from etl.state.database import is_shared
 
 # Lines hold newlines inside of strings, but no NUL: names and messages have theirs replaced.
 _SEPARATOR = b"\x00"
 # A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
-_LONGEST_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
+_MAX_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
 _ROWS = 20
 # Points that are delivered at once: no entry has more.
-LONGEST_ENTRY = 5_000
+MAX_ENTRY = 5_000
 # Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
 _ADD = insert(tables.outbox)
 _POINTS = select(func.sum(tables.outbox.c.points))
@@ -82,8 +82,8 @@ class Outbox:
     def add(self, connection: Connection, repository: str, lines: Sequence[bytes]) -> None:
         """Add points within the caller's transaction."""
         added_at = int(self._clock())
-        for at in range(0, len(lines), LONGEST_ENTRY):
-            some = lines[at : at + LONGEST_ENTRY]
+        for at in range(0, len(lines), MAX_ENTRY):
+            some = lines[at : at + MAX_ENTRY]
             joined = _SEPARATOR.join(some)
             if joined.count(_SEPARATOR) >= len(some):
                 raise ValueError("a line of line protocol holds a NUL byte")
@@ -110,7 +110,7 @@ class Outbox:
             yield Claim(self.oldest(points), self._engine.begin, self._clock)
             return
         with self._engine.begin() as connection:
-            connection.execute(text(_LONGEST_CLAIM))
+            connection.execute(text(_MAX_CLAIM))
             # By a cursor on the server: rows are locked as they are fetched, not many more than are taken.
             query = _waiting(points).with_for_update(skip_locked=True).execution_options(yield_per=_ROWS)
             rows = connection.execute(query)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select
 
-from etl.extract.github.pages import PageTag
+from etl.model.pages import PageTag
 from etl.state import tables
 from etl.state.database import upsert
 

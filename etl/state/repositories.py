@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select, update
 
 from etl.errors import SupersededError
-from etl.extract.records import Workflow
+from etl.model.records import Workflow
 from etl.state import tables
 from etl.state.database import upsert
 
@@ -96,7 +96,7 @@ class Repositories:
         }
         upsert(connection, table, row)
 
-    def take_turn(self, repository: KnownRepository) -> KnownRepository:
+    def begin_session(self, repository: KnownRepository) -> KnownRepository:
         """Begin a session on the repository: from now on, none that began before commits anything."""
         table = tables.repositories
         with self._engine.begin() as connection:

@@ -6,28 +6,28 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from etl.extract.github.pages import PageTag
-from etl.extract.records import Artifact
+from etl.model.cardinality import SeenTests
+from etl.model.evidence import Execution
+from etl.model.pages import PageTag
+from etl.model.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
-from etl.state.budgets import Budgets
+from etl.state.cardinality import TestCardinality
 from etl.state.database import is_shared, open_database
 from etl.state.deliveries import Deliveries
-from etl.state.distinct import Distinct
 from etl.state.evidence import Evidence
-from etl.state.facts import Facts
+from etl.state.metadata import Metadata
 from etl.state.outbox import Outbox
 from etl.state.pages import Pages
+from etl.state.rate_limits import RateLimits
 from etl.state.repositories import KnownRepository, Repositories
 from etl.state.runs import KnownRun, Runs
-from etl.transform.distinct import SeenTests
-from etl.transform.executions import Execution
 
 
 class State:
     """All that is remembered; every method here is one transaction.
 
-    What a session commits, it commits while it is its turn (`repositories.take_turn`): one that was
+    What a session commits, it commits while it is its turn (`repositories.begin_session`): one that was
     given up for lost raises SupersededError.
     """
 
@@ -36,11 +36,11 @@ class State:
         self._engine = engine = open_database(url)
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
-        self.budgets = Budgets(engine)
+        self.rate_limits = RateLimits(engine)
         self.deliveries = Deliveries(engine, clock)
-        self.distinct = Distinct(engine, clock)
+        self.distinct = TestCardinality(engine, clock)
         self.evidence = Evidence(engine, clock)
-        self.facts = Facts(engine)
+        self.metadata = Metadata(engine)
         self.outbox = Outbox(engine, clock)
         self.pages = Pages(engine, clock)
         self.repositories = Repositories(engine)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from etl.state.words import Words
+from etl.state.types import SafeText
 
 VERSION: Final = 1
 
@@ -23,9 +23,9 @@ metadata = MetaData()
 
 _AUTOMATIC = BigInteger().with_variant(Integer, "sqlite")
 
-# Facts about the state itself: its version, and the settings that shape tags.
+# Metadata about the state itself: its version, and the settings that shape tags.
 facts = Table(
-    "facts", metadata, Column("name", Words, primary_key=True), Column("value", JSON, nullable=False)
+    "facts", metadata, Column("name", SafeText, primary_key=True), Column("value", JSON, nullable=False)
 )
 
 # A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
@@ -36,9 +36,9 @@ repositories = Table(
     "repositories",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", Words, nullable=False, unique=True),
-    Column("full_name", Words, nullable=False),
-    Column("default_branch", Words, nullable=False),
+    Column("name", SafeText, nullable=False, unique=True),
+    Column("full_name", SafeText, nullable=False),
+    Column("default_branch", SafeText, nullable=False),
     Column("private", Boolean, nullable=False),
     Column("workflows", JSON, nullable=False),
     Column("origin", BigInteger),
@@ -58,11 +58,11 @@ runs = Table(
     Column("id", BigInteger, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("updated_at", Words, nullable=False),
-    Column("status", Words, nullable=False),
+    Column("updated_at", SafeText, nullable=False),
+    Column("status", SafeText, nullable=False),
     Column("stored_attempt", Integer, nullable=False),
-    Column("workflow", Words, nullable=False),
-    Column("branch", Words, nullable=False),
+    Column("workflow", SafeText, nullable=False),
+    Column("branch", SafeText, nullable=False),
     Column("executions", LargeBinary, nullable=False),
     Index("runs_open", "repository_id", "status"),
     Index("runs_created", "repository_id", "created_at"),
@@ -73,10 +73,10 @@ page_tags = Table(
     "page_tags",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("url", Words, primary_key=True),
-    Column("identity", Words, nullable=False),
-    Column("etag", Words, nullable=False),
-    Column("next_url", Words),
+    Column("url", SafeText, primary_key=True),
+    Column("identity", SafeText, nullable=False),
+    Column("etag", SafeText, nullable=False),
+    Column("next_url", SafeText),
     Column("total_count", BigInteger),
     Column("items", Integer, nullable=False),
     Column("saved_at", BigInteger, nullable=False),
@@ -102,17 +102,17 @@ executions = Table(
     Column("run_id", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("workflow_id", BigInteger, nullable=False),
-    Column("job", Words, nullable=False),
-    Column("shards", Words, nullable=False),
-    Column("event", Words, nullable=False),
-    Column("head_sha", Words, nullable=False),
+    Column("job", SafeText, nullable=False),
+    Column("shards", SafeText, nullable=False),
+    Column("event", SafeText, nullable=False),
+    Column("head_sha", SafeText, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("green", Boolean, nullable=False),
     Column("outage", Boolean, nullable=False),
     Column("duration_s", Float),
-    Column("message", Words, nullable=False),
+    Column("message", SafeText, nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("failures", Words),
+    Column("failures", SafeText),
     Column("passed", LargeBinary),
     Column("added_at", BigInteger, nullable=False),
     Index("executions_run", "repository_id", "run_id"),
@@ -127,35 +127,35 @@ artifacts = Table(
     Column("repository_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("run_id", BigInteger, nullable=False),
-    Column("name", Words, nullable=False),
+    Column("name", SafeText, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("expired", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
-# Distinct tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
+# TestCardinality tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
 distinct_tests = Table(
     "distinct_tests",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
-    Column("workflow", Words, primary_key=True),
-    Column("job", Words, primary_key=True),
+    Column("workflow", SafeText, primary_key=True),
+    Column("job", SafeText, primary_key=True),
     Column("day", Integer, primary_key=True),
     Column("sketch", LargeBinary, nullable=False),
-    Column("names", Words, nullable=False),
+    Column("names", SafeText, nullable=False),
 )
 
 # What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
 budgets = Table(
     "budgets",
     metadata,
-    Column("identity", Words, primary_key=True),
+    Column("identity", SafeText, primary_key=True),
     Column("limit", BigInteger),
     Column("remaining", BigInteger),
     Column("reset", Float),
     Column("held_until", Float, nullable=False),
-    Column("held_by", Words, nullable=False),
+    Column("held_by", SafeText, nullable=False),
 )
 
 # Points on their way to the store: lines of line protocol, separated by NUL.
@@ -163,7 +163,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Words, nullable=False),
+    Column("repository", SafeText, nullable=False),
     Column("points", Integer, nullable=False),
     Column("lines", LargeBinary, nullable=False),
     Column("added_at", BigInteger, nullable=False),
@@ -175,9 +175,9 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("repository", Words, nullable=False),
+    Column("repository", SafeText, nullable=False),
     Column("line", LargeBinary, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", SafeText, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -188,8 +188,8 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", _AUTOMATIC, primary_key=True, autoincrement=True),
-    Column("delivery", Words, nullable=False, unique=True),
-    Column("repository", Words, nullable=False),
+    Column("delivery", SafeText, nullable=False, unique=True),
+    Column("repository", SafeText, nullable=False),
     Column("run_id", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("read_at", BigInteger),

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from etl.anomalies import Anomaly
-from etl.extract.records import Annotation, Job
-from etl.extract.results import Report
+from etl.model.cardinality import SeenTests
+from etl.model.evidence import Execution, Failure
+from etl.model.points import Columns, Point
+from etl.model.records import Annotation, Job
+from etl.model.results import Report
 from etl.transform.context import Context
-from etl.transform.distinct import SeenTests, seen_tests
-from etl.transform.executions import Execution, Failure, execution_of, retried
-from etl.transform.failures import annotated_failures, failure_points, telling
-from etl.transform.flakes import within_report
-from etl.transform.job_tests import JobTests, named
+from etl.transform.failures.points import annotated_failures, failure_points, without_boilerplate
+from etl.transform.flakes.evidence import within_report
+from etl.transform.flakes.executions import execution_of, retried
 from etl.transform.jobs import job_points, job_second
 from etl.transform.names import printable
+from etl.transform.results.cardinality import seen_tests
+from etl.transform.results.job_results import JobTests, named
+from etl.transform.results.points import annotated_points, report_point, test_failure_points, test_points
 from etl.transform.runs import run_point
-from etl.transform.schema import Columns, Point
-from etl.transform.tests import annotated_points, report_point, test_failure_points, test_points
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ def _transform_job(
     context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
 ) -> None:
     points, odd = job_points(context, job)
-    told = telling(annotations, explained=tests is not None and bool(tests.red))
+    told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
     made.points += points
     made.anomalies += odd
     made.points += failure_points(context, job, told)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from etl.extract.records import Run
+from etl.model.points import FieldValue
+from etl.model.records import Run
 from etl.transform.rules import Rules
-from etl.transform.schema import FieldValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from collections import Counter
 
 from etl.anomalies import Anomaly
-from etl.extract.records import Job, Step
+from etl.model.points import Point
+from etl.model.records import Job, Step
+from etl.model.schema import JOB, STEP
+from etl.model.tag_values import tag_value
 from etl.transform.context import Context, present
-from etl.transform.names import job_group, printable, tag_value
-from etl.transform.schema import JOB, STEP, Point
+from etl.transform.names import job_group, printable
 from etl.transform.times import elapsed, point_time
 
 

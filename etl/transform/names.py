@@ -8,24 +8,18 @@ back), so what cannot be held becomes a visible substitute that no other name ha
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from hashlib import blake2b
 from pathlib import PurePosixPath
 
-from etl.extract.records import Run, Workflow
-from etl.kept import Kept
+from etl.memo import Memo
+from etl.model.records import Run, Workflow
+from etl.model.tag_values import tag_value
 
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
-LONGEST = 1_000
-_LONGEST_TEXT = 15_000
+_MAX_TEXT = 15_000
 # Longer ones are few where nobody means harm, and would fill memory where somebody does.
-_NAMES_KEPT, _LONGEST_KEPT = 50_000, 256
+_NAMES_KEPT, _MAX_KEPT = 50_000, 256
 
-# The sign that begins each substitute; doubled where a name has it itself, so that none collide.
-_ESCAPE = "␛"
-EMPTY = f"{_ESCAPE}(empty)"
-# A backslash at the end, or before a space, would escape what follows the value in its line.
-_UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\(?= |$)")
 _PULL_REQUEST_EVENTS = {
     "pull_request",
     "pull_request_target",
@@ -51,28 +45,6 @@ MASKS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def tag_value(name: str) -> str:
-    """A name as a tag value: itself where InfluxDB can hold it, else a unique visible substitute."""
-    if not name:
-        return EMPTY
-    if len(name) > LONGEST:
-        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        return f"{_escaped(name[: LONGEST - 50])}{_ESCAPE}#{digest}"
-    return _escaped(name)
-
-
-def _escaped(name: str) -> str:
-    return _UNSAFE.sub(_substitute, name)
-
-
-def _substitute(match: re.Match[str]) -> str:
-    character = match.group()
-    if character == _ESCAPE:
-        return _ESCAPE * 2
-    code = ord(character)
-    return f"{_ESCAPE}{code:02X}" if code < ord("\u0100") else f"{_ESCAPE}u{code:04X}"
-
-
 def printable(text: str) -> str:
     """Text as a string field: one kind of line end, valid UTF-8, and short enough to be kept.
 
@@ -84,9 +56,9 @@ def printable(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-8", "replace").decode()
-    if len(text) > _LONGEST_TEXT:
-        half = _LONGEST_TEXT // 2
-        text = f"{text[:half]}\n[… {len(text) - _LONGEST_TEXT} characters left out …]\n{text[-half:]}"
+    if len(text) > _MAX_TEXT:
+        half = _MAX_TEXT // 2
+        text = f"{text[:half]}\n[… {len(text) - _MAX_TEXT} characters left out …]\n{text[-half:]}"
     return text
 
 
@@ -97,7 +69,7 @@ class Masks:
         kept = [rule for name, rule in MASKS.items() if name not in set(disabled)]
         self._rules = [(re.compile(pattern), placeholder) for pattern, placeholder in (*extra, *kept)]
         # The same names come with every run.
-        self._known = Kept(self._masked, most=_NAMES_KEPT, length=len, longest=_LONGEST_KEPT)
+        self._known = Memo(self._masked, most=_NAMES_KEPT, length=len, longest=_MAX_KEPT)
 
     def __call__(self, name: str) -> str:
         """The name as a tag value, masked."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from etl.errors import ConfigurationError
-from etl.extract.results import CaseName
-from etl.kept import Kept
+from etl.memo import Memo
+from etl.model.results import CaseName
 from etl.settings import Settings
-from etl.transform.annotated_tests import AnnotatedTests
-from etl.transform.known_tests import KnownTest, known_tests
-from etl.transform.limits import Limits
+from etl.transform.failures.annotated_tests import AnnotatedTests
+from etl.transform.failures.template_rules import RULES
+from etl.transform.failures.templates import Templates
+from etl.transform.flakes.outage import OutageGuard
+from etl.transform.flakes.windows import Limits
 from etl.transform.names import MASKS, Masks
-from etl.transform.outage import OutageGuard
-from etl.transform.template_rules import RULES
-from etl.transform.templates import Templates
+from etl.transform.results.identity import KnownTest, known_tests
 
 _NO_SHARD = re.compile(r"(?!)")
 
@@ -32,7 +32,7 @@ class Rules:
     guard: OutageGuard = field(default_factory=OutageGuard)
     limits: Limits = field(default_factory=Limits)
     failed_only: bool = False
-    tests: Kept[CaseName, KnownTest] = field(init=False)
+    tests: Memo[CaseName, KnownTest] = field(init=False)
 
     def __post_init__(self) -> None:
         """Know no test yet."""
@@ -52,7 +52,7 @@ class Rules:
             ),
             AnnotatedTests(settings.tests.annotations) if settings.tests.annotations else AnnotatedTests(),
             re.compile(flakes.shard, re.IGNORECASE),
-            OutageGuard(flakes.outage_share, flakes.outage_least),
+            OutageGuard(flakes.outage_share, flakes.outage_min_tests),
             Limits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
             settings.tests.points == "failed",
         )

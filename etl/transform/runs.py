@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from etl.anomalies import Anomaly
-from etl.extract.records import Job
+from etl.model.points import Point
+from etl.model.records import Job
+from etl.model.schema import WORKFLOW_RUN
+from etl.model.tag_values import tag_value
 from etl.transform.context import Context, present
-from etl.transform.names import printable, tag_value
-from etl.transform.schema import WORKFLOW_RUN, Point
+from etl.transform.names import printable
 from etl.transform.times import elapsed, point_time
 
 

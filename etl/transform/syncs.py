@@ -1,8 +1,10 @@
 """A sync of a repository → its `etl` point."""
 
+from etl.model.points import NANOSECONDS, Point
+from etl.model.schema import ETL
+from etl.model.tag_values import tag_value
 from etl.transform.context import present
-from etl.transform.names import printable, tag_value
-from etl.transform.schema import ETL, NANOSECONDS, Point
+from etl.transform.names import printable
 
 
 def etl_point(

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from etl.transform.schema import NANOSECONDS
+from etl.model.points import NANOSECONDS
 
 
 def point_time(second: int, *identity: object) -> int:

@@ -18,8 +18,8 @@ from sqlalchemy import make_url
 
 from etl.state.database import shown
 from etl.state.postgres import connection_arguments
-from etl.workers.away import explained
-from etl.workers.jobs import Jobs
+from etl.workers.job_manager import Jobs
+from etl.workers.reconnect import explained
 from etl.workers.schema import prepare_queue
 
 log = structlog.get_logger(__name__)

@@ -4,12 +4,12 @@ import asyncio
 from functools import partial
 from typing import Final
 
-from etl.pipeline.assembly import Pipeline
+from etl.pipeline.context import Pipeline
 from etl.service import LAST_READ_S, Service
-from etl.workers.away import give_up, keep_at
+from etl.workers.log_filter import tell_plainly
 from etl.workers.queue import SYNC, Queue
+from etl.workers.reconnect import give_up, run_forever
 from etl.workers.tasks import UPKEEP, Tasks
-from etl.workers.told import tell_plainly
 
 _SYNCS_AT_ONCE: Final = 8
 _UPKEEP_AT_ONCE: Final = 3
@@ -32,7 +32,7 @@ class WorkerService(Service):
             (SYNC, self._take_syncs),
             (UPKEEP, partial(self._take, UPKEEP, _UPKEEP_AT_ONCE)),
         ):
-            task = self._parts[f"the queue {name}"] = asyncio.create_task(keep_at(name, work))
+            task = self._parts[f"the queue {name}"] = asyncio.create_task(run_forever(name, work))
             self._working.append(task)
 
     async def _end_syncs(self) -> None:
@@ -40,7 +40,7 @@ class WorkerService(Service):
         await give_up(self._working, LAST_READ_S + _LAST_RETURN_S)
 
     async def _take_syncs(self) -> None:
-        await self._queue.ask(await self._pipeline.watched.names())
+        await self._queue.ask(await self._pipeline.repositories.names())
         await self._take(SYNC, _SYNCS_AT_ONCE)
 
     async def _take(self, name: str, at_once: int) -> None:

@@ -12,9 +12,9 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
 from etl.errors import ConfigurationError, SupersededError
-from etl.load.delivery import Delivery
-from etl.pipeline.assembly import Pipeline
-from etl.pipeline.schedule import is_told
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.schedule import webhooks_arriving
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_repository
 from etl.workers.queue import SYNC, Queue
@@ -77,7 +77,7 @@ class Tasks:
 
     async def sync(self, context: JobContext, repository: str) -> None:
         """Sync one repository; raises where another worker should go on, or try again."""
-        if repository not in await self._pipeline.watched.names():
+        if repository not in await self._pipeline.repositories.names():
             log.warning("a repository that is not configured here was asked for", repository=repository)
             return
         if repository in self._under_way or monotonic() < self._left_until.get(repository, 0.0):
@@ -120,7 +120,7 @@ class Tasks:
         interval, tick = self._pipeline.settings.interval.total_seconds(), self._queue.pace.tick
         if timestamp // interval != (timestamp - tick) // interval:
             await self._queue.ask(
-                [name for name in await self._pipeline.watched.names() if self._is_due(name)]
+                [name for name in await self._pipeline.repositories.names() if self._is_due(name)]
             )
 
     async def rescue(self, timestamp: int) -> None:
@@ -134,18 +134,20 @@ class Tasks:
         await self._queue.forget_old()
 
     def _is_due(self, repository: str) -> bool:
-        return not self._is_told(repository) or self._swept_ago(repository) >= self._sweep_s
+        return not self._webhooks_arriving(repository) or self._swept_ago(repository) >= self._sweep_s
 
     def _newest_only(self, repository: str) -> bool:
-        return not self._is_told(repository) and self._swept_ago(repository) < _EVERY_WINDOW_S
+        return not self._webhooks_arriving(repository) and self._swept_ago(repository) < _EVERY_WINDOW_S
 
     @property
     def _sweep_s(self) -> float:
         return self._pipeline.settings.http.webhooks.sweep.total_seconds()
 
-    def _is_told(self, repository: str) -> bool:
+    def _webhooks_arriving(self, repository: str) -> bool:
         """Whether the repository's webhooks arrive: it is then synced at every sweep only, and wholly."""
-        return is_told(self._pipeline.told(repository), self._pipeline.clock(), self._sweep_s)
+        return webhooks_arriving(
+            self._pipeline.last_webhook_at(repository), self._pipeline.clock(), self._sweep_s
+        )
 
     def _swept_ago(self, repository: str) -> float:
         known = self._pipeline.state.repositories.get(repository)

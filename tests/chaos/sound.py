@@ -4,7 +4,7 @@ import re
 import stat
 from collections import Counter
 
-from etl.transform.schema import Point
+from etl.model.points import Point
 from tests.chaos.process import Process
 from tests.chaos.world import GITHUB_TOKEN, Points, World
 
@@ -12,7 +12,7 @@ STOPPED = "the store takes nothing, points wait in the outbox"
 GOES_ON = "the store takes points again"
 
 # An undisturbed `run` over the same history holds about 110 MiB.
-_MOST_MEMORY_KB = 220 * 1024
+_MAX_MEMORY_KB = 220 * 1024
 _SIGNATURE = re.compile(r"[?&](sig|signature|se|X-Amz-\w+)=", re.IGNORECASE)
 
 
@@ -34,7 +34,7 @@ def told_once(process: Process) -> None:
     assert len(process.events(GOES_ON)) == 1, process.text
 
 
-def sound(world: World, *, most_memory_kb: int = _MOST_MEMORY_KB) -> None:
+def sound(world: World, *, most_memory_kb: int = _MAX_MEMORY_KB) -> None:
     """Memory was bounded, nothing secret was printed or kept, nobody else can read what is kept."""
     for process in world.processes:
         assert process.peak_kb < most_memory_kb

@@ -19,8 +19,8 @@ import pytest
 
 from etl import settings
 from etl.demo import faults
-from etl.load.store import Row
-from etl.pipeline.assembly import open_store
+from etl.model.writes import Row
+from etl.pipeline.context import open_store
 from etl.queries.catalogue import QUESTIONS
 from etl.report import html, terminal
 from etl.report.ask import REPORTED, ask, last_days, parameters

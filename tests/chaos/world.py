@@ -13,14 +13,15 @@ from typing import Any
 from etl.demo.history import History, ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
-from etl.transform.schema import ETL, MEASUREMENTS, Point
+from etl.model.points import Point
+from etl.model.schema import ETL, MEASUREMENTS
 from tests.chaos.process import Process
 from tests.chaos.proxy import InfluxProxy
 from tests.influxd import Influxd
 from tests.load.stores import ReadBack
 
 GITHUB_TOKEN = "ghp_secretOfTheChaosTests0123456789abcdef"
-_LONGEST_WAIT_S = 150.0
+_MAX_WAIT_S = 150.0
 
 Points = dict[str, list[Point]]
 
@@ -98,7 +99,7 @@ class World:
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that comes about outside."""
-        async with asyncio.timeout(_LONGEST_WAIT_S):
+        async with asyncio.timeout(_MAX_WAIT_S):
             while not holds():
                 assert self.processes[-1].running, self.processes[-1].text
                 await asyncio.sleep(0.02)

@@ -9,8 +9,8 @@ from dashboards.alerts import Rule, rules
 from dashboards.thresholds import BROKEN_HOURS, SILENT_HOURS
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
+from etl.model.points import Point
 from etl.settings import InfluxSettings
-from etl.transform.schema import Point
 from tests.dashboards.grafana import Grafana
 from tests.dashboards.test_queries import answer
 from tests.queries.samples import NASTY, STOP

@@ -16,7 +16,7 @@ from dashboards.flux import CHOSEN
 from dashboards.variables import ALL as ALL_VALUE
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.transform.schema import NANOSECONDS
+from etl.model.points import NANOSECONDS
 from tests.dashboards.grafana import ALL, Grafana, Value
 from tests.dashboards.steps import Asked, Rows
 from tests.dashboards.test_queries import FIXED, PAGE, answer, queries
@@ -67,7 +67,7 @@ def one(played: Played, page: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def known() -> dict[str, Rows]:
-    """Answers of the embedded store: panels share questions."""
+    """AnswerCache of the embedded store: panels share questions."""
     return {}
 
 

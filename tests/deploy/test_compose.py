@@ -17,8 +17,9 @@ import etl.cli.demo
 import etl.cli.run  # registers the command
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
+from etl.model.points import Point
+from etl.model.schema import ETL
 from etl.settings import InfluxSettings
-from etl.transform.schema import ETL, Point
 from tests.docs.test_packaging import SERVICES
 from tests.influxd import Influxd, _binary
 from tools.docs import ROOT

@@ -10,8 +10,8 @@ import yaml
 from etl.errors import ConfigurationError
 from etl.load.line_encoder import encode
 from etl.load.line_parser import parse
+from etl.model.schema import JOB, MEASUREMENTS
 from etl.settings import Settings, known_settings, load
-from etl.transform.schema import JOB, MEASUREMENTS
 from tools import docs, settings_docs
 
 ROOT = docs.ROOT

@@ -33,7 +33,7 @@ def commands() -> dict[str, Any]:
 
 
 def mentioned(text: str) -> list[list[str]]:
-    """Words after `ci-health`, in code: up to a comment, a closing mark or the line's end."""
+    """SafeText after `ci-health`, in code: up to a comment, a closing mark or the line's end."""
     code = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`([^`\n]+)`", text)
     return [
         found.split() for part in code for found in re.findall(r"^ci-health ([^#`\n]+)", part, re.MULTILINE)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from etl.load.line_encoder import encode
-from etl.transform.schema import JOB, NANOSECONDS, STEP, TEST, Point
+from etl.model.points import NANOSECONDS, Point
+from etl.model.schema import JOB, STEP, TEST
 from tests.influxd import Influxd
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "scale.md"

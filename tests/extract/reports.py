@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from etl.extract.junit import Limits, read_report
-from etl.extract.results import Content, Result
+from etl.model.results import Content, Result
 
 Row = tuple[str, str, str, float | None, str, str | None]
 

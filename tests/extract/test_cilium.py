@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from etl.extract.results import Outcome
+from etl.model.results import Outcome
 from tests.extract.reports import read
 
 REPORTS = sorted((Path(__file__).parents[3] / "shared/data/cilium-junit").glob("*.xml"))

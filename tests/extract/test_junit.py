@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from etl.errors import DataError
 from etl.extract.junit import Limits, NotJUnitError, read_report
 from etl.extract.junit_case import duration
-from etl.extract.results import (
+from etl.model.results import (
     CaseName,
     Content,
     Outcome,

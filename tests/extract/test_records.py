@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import DataError
-from etl.extract.records import Annotation, CheckRun, Job, Repository, Run, Step, Workflow
-from etl.extract.values import seconds
+from etl.model.records import Annotation, CheckRun, Job, Repository, Run, Step, Workflow
+from etl.model.values import seconds
 
 Parse = Callable[[Any], Any]
 

@@ -10,11 +10,11 @@ import aiohttp
 import structlog
 from structlog.testing import capture_logs
 
-from etl.pipeline.assembly import Pipeline
+from etl.pipeline.context import Pipeline
 from etl.service import Service
 from tests.pipeline.world import World
 
-_LONGEST_S = 60
+_MAX_S = 60
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Served:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_LONGEST_S):
+    async with asyncio.timeout(_MAX_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

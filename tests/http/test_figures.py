@@ -1,4 +1,4 @@
-"""Figures of CI: from points through the real questions to the lines that Prometheus reads."""
+"""CiMetrics of CI: from points through the real questions to the lines that Prometheus reads."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from etl.errors import RetriableError
-from etl.http.catalogue import OTHER
-from etl.http.figures import figures
-from etl.load.store import Row
+from etl.http.ci_metrics import figures
+from etl.http.metric_definitions import OTHER
+from etl.model.writes import Row
 from etl.queries.catalogue import BOUNDS
 from tests.http.serving import Served, served, until
 from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated

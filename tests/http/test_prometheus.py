@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import yaml
 
-from etl.http.catalogue import CI_METRICS, ETL_METRICS
+from etl.http.metric_definitions import CI_METRICS, ETL_METRICS
 from tests.http.serving import Served, served
 from tests.http.test_figures import busy
 from tests.influxd import free_port
@@ -23,7 +23,7 @@ from tools.docs import ROOT
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
 TOKEN = "a-token-of-a-test"
-_LONGEST_S = 60
+_MAX_S = 60
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("prometheus") and shutil.which("promtool")),
@@ -123,7 +123,7 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
 
 async def answered(session: aiohttp.ClientSession, url: str) -> Any:
     """The data of an answer, once there is one that is not empty."""
-    async with asyncio.timeout(_LONGEST_S):
+    async with asyncio.timeout(_MAX_S):
         while True:
             try:
                 async with session.get(url) as response:

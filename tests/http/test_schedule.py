@@ -62,9 +62,9 @@ def test_no_repository_goes_longer_without_a_whole_sync_than_an_hour_and_a_tick(
     now, told = T, [None]
     schedule = Schedule(lambda _: told[0], HOUR)
     whole_at = None
-    for step, is_told, goes_well in ticks:
+    for step, webhooks_arriving, goes_well in ticks:
         now += step
-        told[0] = now if is_told else told[0]
+        told[0] = now if webhooks_arriving else told[0]
         plan = schedule.due([NAME], now)
         if whole_at is not None and now - whole_at >= HOUR:
             assert plan == {NAME: False}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
-from etl.pipeline import intake
+from etl.pipeline import webhooks
 from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
 from tests.http.test_figures import scraped
@@ -177,8 +177,8 @@ async def test_a_repository_that_takes_long_keeps_no_other_one_waiting(tmp_path:
 
 
 async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "_AGAIN_S", 0.01)
-    monkeypatch.setattr(intake, "_TOGETHER_S", 0.01)
+    monkeypatch.setattr(webhooks, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(webhooks, "_TOGETHER_S", 0.01)
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
         await service.until_synced()
         world.github.faults.add("/repos/", faults.status(404), times=None)

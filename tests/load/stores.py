@@ -11,8 +11,9 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
+from etl.model.points import FieldValue, Point
+from etl.model.schema import FieldType, Measurement
 from etl.settings import InfluxSettings
-from etl.transform.schema import FieldType, FieldValue, Measurement, Point
 from tests.influxd import Influxd
 
 

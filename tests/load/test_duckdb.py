@@ -15,8 +15,9 @@ import pytest
 from etl.errors import FatalError, RetriableError
 from etl.load.duckdb import DuckStore
 from etl.load.line_encoder import encode
+from etl.model.points import NANOSECONDS, Point
+from etl.model.schema import ETL, MEASUREMENTS, Measurement
 from etl.queries import QUESTIONS
-from etl.transform.schema import ETL, MEASUREMENTS, NANOSECONDS, Measurement, Point
 from tests.load.stores import in_order
 from tests.queries.samples import NASTY, SPAN, points
 

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from etl.errors import FatalError
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
+from etl.model.points import NANOSECONDS, Point
+from etl.model.schema import ETL, JOB, MEASUREMENTS
 from etl.settings import InfluxSettings
-from etl.transform.schema import ETL, JOB, MEASUREMENTS, NANOSECONDS, Point
 from tests.influxd import Influxd
 from tests.load.stores import ReadBack, in_order
 from tests.queries.samples import points

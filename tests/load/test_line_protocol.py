@@ -10,7 +10,8 @@ from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode, encode_columns
 from etl.load.line_parser import are_newer, parse, time_of
-from etl.transform.schema import FAILURE, MEASUREMENTS, Columns, FieldType, Measurement, Point
+from etl.model.points import Columns, Point
+from etl.model.schema import FAILURE, MEASUREMENTS, FieldType, Measurement
 from tests.load.stores import ReadBack
 from tests.queries.samples import NASTY
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.project import Lines
 from etl.demo.history import Artifact
-from etl.load.delivery import Delivery
+from etl.pipeline.delivery import Delivery
 from etl.pipeline.sync import sync_all
 from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated
 

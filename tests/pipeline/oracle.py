@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from etl.demo.history import Job, Run
 from etl.demo.suites import Case
-from etl.transform.names import EMPTY
+from etl.model.tag_values import EMPTY
 from tests.pipeline.truth import Truth
 from tests.pipeline.truth_plans import CI
 from tests.pipeline.world import DAY, NAME

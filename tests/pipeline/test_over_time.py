@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.pipeline.whole import whole_sync
+from etl.pipeline.run_once import sync_and_deliver
 from tests.pipeline.world import (
     DAY,
     HOUR,
@@ -303,11 +303,11 @@ async def test_second_sync_with_nothing_new_costs_at_most_one_request(world: Wor
     )
     world.clock.advance(HOUR)
     async with world.pipeline() as pipeline:
-        await whole_sync(pipeline)
+        await sync_and_deliver(pipeline)
         before = world.all_points()
         world.github.log.clear()
         world.clock.advance(300)
-        (summary,), _ = await whole_sync(pipeline)
+        (summary,), _ = await sync_and_deliver(pipeline)
     assert summary.points == 0
     assert world.github.log.counted <= 1
 

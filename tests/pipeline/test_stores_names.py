@@ -13,9 +13,9 @@ from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
+from etl.model.schema import FAILURE, FLAKE, JOB, STEP, TEST, TEST_REPORT, WORKFLOW_RUN
 from etl.queries.catalogue import QUESTIONS
 from etl.settings import InfluxSettings
-from etl.transform.schema import FAILURE, FLAKE, JOB, STEP, TEST, TEST_REPORT, WORKFLOW_RUN
 from tests.load.stores import ReadBack
 from tests.pipeline.world import DAY, HOUR, Annotation, Step, Workflow, World, attempt, job, run, simulated
 

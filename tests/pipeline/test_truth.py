@@ -10,7 +10,7 @@ import pytest
 
 from etl.demo.history import Inheritance
 from etl.load.duckdb import DuckStore
-from etl.transform.names import EMPTY
+from etl.model.tag_values import EMPTY
 from tests.pipeline import oracle
 from tests.pipeline.oracle import Executed, Row
 from tests.pipeline.truth import Truth, truth

@@ -20,7 +20,7 @@ from tests.pipeline.truth_plans import CI, NIGHTLY, OF_A_BASE, OF_A_BROWSER, SHA
 from tests.pipeline.world import DAY, HOUR, NAME, NOON
 
 _DELAYS = (600, 600, HOUR, 2 * HOUR, 2 * DAY, 8 * DAY)
-_LONGEST_ATTEMPT_S = HOUR
+_MAX_ATTEMPT_S = HOUR
 
 
 @dataclass(slots=True)
@@ -117,13 +117,13 @@ class _Builder:
             self._run(CI, Commit(sha, day, old), moment + delay, "pull_request", "feature")
 
     def _run(self, workflow: Workflow, commit: Commit, moment: int, event: str, branch: str) -> None:
-        if moment + 2 * _LONGEST_ATTEMPT_S > self.made.end:
+        if moment + 2 * _MAX_ATTEMPT_S > self.made.end:
             return
         cancelled = self.random.random() < 0.05
         attempts = [self._attempt(workflow, commit, moment + 2, (), cancelled=cancelled)]
         while len(attempts) < 4 and attempts[-1].outcome != "success" and self.random.random() < 0.75:
             started = (attempts[-1].ended_at or 0) + self.random.choice(_DELAYS)
-            if started + _LONGEST_ATTEMPT_S > self.made.end:
+            if started + _MAX_ATTEMPT_S > self.made.end:
                 break
             whole = self.random.random() < 0.2
             before = () if whole else attempts[-1].jobs

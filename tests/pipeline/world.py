@@ -27,12 +27,12 @@ from etl.demo.history import (
 )
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
-from etl.pipeline.assembly import Pipeline, open_pipeline
+from etl.model.schema import ETL, MEASUREMENTS
 from etl.pipeline.backfill import Range
+from etl.pipeline.context import Pipeline, open_pipeline
+from etl.pipeline.run_once import sync_and_deliver, whole_backfill
 from etl.pipeline.summary import Summary
-from etl.pipeline.whole import whole_backfill, whole_sync
 from etl.settings import Settings
-from etl.transform.schema import ETL, MEASUREMENTS
 
 __all__ = [
     "DAY",
@@ -128,7 +128,7 @@ class World:
     async def sync(self, data: str = "data", **overrides: Any) -> list[Summary]:
         """A sync by a process of its own; its summaries."""
         async with self.pipeline(data, **overrides) as pipeline:
-            summaries, delivery = await whole_sync(pipeline)
+            summaries, delivery = await sync_and_deliver(pipeline)
         assert delivery.rejected == 0
         return summaries
 

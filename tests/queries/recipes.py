@@ -1,6 +1,6 @@
 """What SQL answers to the questions of docs/cookbook.md."""
 
-from etl.transform.schema import MEASUREMENTS
+from etl.model.schema import MEASUREMENTS
 
 _COUNTED = "conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
 _SUCCESS = "count(*) FILTER (conclusion = 'success') AS success, count(*) AS total"

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.transform.schema import NANOSECONDS, Point
+from etl.model.points import NANOSECONDS, Point
 
 STOP = datetime.now(UTC).replace(hour=13, minute=7, second=5, microsecond=0)
 START = STOP - timedelta(days=6)

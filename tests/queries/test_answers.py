@@ -10,7 +10,7 @@ from etl.load.duckdb import DuckStore
 from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
-from etl.load.store import Row
+from etl.model.writes import Row
 from etl.queries import QUESTIONS
 from tests.queries.samples import NASTY, SPAN, START, STOP, points
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from etl.errors import ConfigurationError
+from etl.model.schema import COUNTED
 from etl.queries import QUESTIONS, Column, Question, Type, question
-from etl.transform.schema import COUNTED
 from tests.queries.samples import SPAN
 
 # DESIGN section 2: keys of `show`.

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from etl.load.influxdb import InfluxStore
+from etl.model.points import NANOSECONDS
 from etl.settings import InfluxSettings
-from etl.transform.schema import NANOSECONDS
 from tests.dashboards.test_queries import answer
 from tests.played import Played
 from tests.queries.recipes import sql

@@ -10,8 +10,8 @@ import pytest
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
-from etl.transform.names import EMPTY
-from etl.transform.schema import NANOSECONDS, Point
+from etl.model.points import NANOSECONDS, Point
+from etl.model.tag_values import EMPTY
 from tests.queries.samples import NASTY, SPAN, STOP
 from tests.queries.test_answers import same
 

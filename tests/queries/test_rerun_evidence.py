@@ -6,11 +6,10 @@ from pathlib import Path
 
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
-from etl.transform.executions import Execution, Failure
-from etl.transform.flakes import evidence
-from etl.transform.known_tests import key_of
-from etl.transform.limits import Limits
-from etl.transform.schema import Point
+from etl.model.evidence import Execution, Failure, key_of
+from etl.model.points import Point
+from etl.transform.flakes.evidence import evidence
+from etl.transform.flakes.windows import Limits
 from etl.transform.times import point_time
 from tests.queries.samples import NASTY, SPAN, START
 

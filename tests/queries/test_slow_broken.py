@@ -6,8 +6,8 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.transform.names import EMPTY
-from etl.transform.schema import Point
+from etl.model.points import Point
+from etl.model.tag_values import EMPTY
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, MONTH, Stores, ago
 

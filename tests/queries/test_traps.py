@@ -7,8 +7,8 @@ import pytest
 
 from dashboards.__main__ import PAGES
 from dashboards.alerts import rules
+from etl.model.schema import MEASUREMENTS
 from etl.queries import QUESTIONS
-from etl.transform.schema import MEASUREMENTS
 from tests.queries.test_cookbook import RECIPES
 
 TAGS = {name for measurement in MEASUREMENTS.values() for name in measurement.tag_names}

@@ -6,7 +6,7 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.transform.schema import NANOSECONDS, Point
+from etl.model.points import NANOSECONDS, Point
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, Stores, ago, flake
 from tests.queries.test_slow_broken import run

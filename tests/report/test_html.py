@@ -23,8 +23,8 @@ from answers import (
 )
 
 from etl.report.html import render
-from etl.report.leads import leads
-from etl.report.page import MOST_ROWS, embedded, web_address
+from etl.report.page import MAX_ROWS, embedded, web_address
+from etl.report.priorities import priorities
 
 VOID = {"meta", "input"}
 VENDORED = files("etl.report").joinpath("vendor/uplot")
@@ -161,10 +161,10 @@ def test_least_reliable_jobs_come_first() -> None:
 
 
 def test_long_lists_say_what_they_leave_out() -> None:
-    text = page(jobs=[job(f"job {index}", 1, 2) for index in range(MOST_ROWS + 7)])
+    text = page(jobs=[job(f"job {index}", 1, 2) for index in range(MAX_ROWS + 7)])
     assert "7 more are not in this page" in text
     assert "ci-health show jobs" in text
-    assert len(rows(text, "jobs")) == MOST_ROWS
+    assert len(rows(text, "jobs")) == MAX_ROWS
 
 
 def test_a_huge_message_does_not_make_a_huge_page() -> None:
@@ -209,7 +209,7 @@ def test_workflows_of_a_day_are_summed_and_percentiles_are_not() -> None:
 
 
 def test_leads_name_what_fails_flakes_and_comes_most() -> None:
-    found = leads(
+    found = priorities(
         {
             "tests": [failing("whole", 3, 9), failing("dead", 9, 9, state="broken")],
             "jobs": [job("rare", 0, 2), job("often", 80, 100), job("fine", 5, 5)],
@@ -237,7 +237,7 @@ def test_a_workflow_is_no_lead_of_its_own_beside_the_job_that_broke_it() -> None
         broken("Docs", None, 4.0),
         broken("CI", "lint", 2.0, first_bad_sha="00112233445566"),
     ]
-    (lead,) = leads({"broken": rows})
+    (lead,) = priorities({"broken": rows})
     assert [item.name for item in lead.items] == ["unit", "Docs", "lint"]
     assert lead.items[0].why == "red for 2d 02h, since fedcba9876 of 2026\u201105\u201129"
     assert lead.items[0].url == "https://github.com/acme/rocket/compare/a...b"
@@ -249,7 +249,7 @@ def test_leads_tell_what_got_worse_and_what_that_cost() -> None:
         worse("b", "less reliable", 19),
         worse("c", "flakier", 1, flakes_before=0),
     ]
-    (lead,) = leads({"worse": rows})
+    (lead,) = priorities({"worse": rows})
     assert [item.why for item in lead.items] == [
         "slower: 5m 56s → 8m 30s, median; cost 3h 44m",
         "less reliable: 95.0 % → 90.0 % succeed; cost 19m 00s",
@@ -263,7 +263,7 @@ def test_a_suite_without_a_name_is_not_told() -> None:
 
 
 def test_leads_name_the_repository_where_there_are_several() -> None:
-    (one,) = leads({"jobs": [job("a", 1, 2)]})
-    (several,) = leads({"jobs": [job("a", 1, 2), job("b", 1, 3, repository="acme/website")]})
+    (one,) = priorities({"jobs": [job("a", 1, 2)]})
+    (several,) = priorities({"jobs": [job("a", 1, 2), job("b", 1, 3, repository="acme/website")]})
     assert [item.where for item in one.items] == ["CI"]
     assert {item.where.split()[0] for item in several.items} == {"acme/rocket", "acme/website"}

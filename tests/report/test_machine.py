@@ -9,7 +9,7 @@ import pytest
 from answers import ANSWERS, HOSTILE, OVERVIEW, job
 
 from etl.queries import QUESTIONS
-from etl.report.machine import to_csv, to_json
+from etl.report.json_csv import to_csv, to_json
 from etl.report.view import View
 from etl.report.views import OVERVIEW as VIEW_OF_OVERVIEW
 from etl.report.views import VIEWS

@@ -1,10 +1,9 @@
 import pytest
 from sqlalchemy import event
 
+from etl.model.evidence import Failure, key_of
 from etl.state.database import open_database
 from etl.state.evidence import Evidence
-from etl.transform.executions import Failure
-from etl.transform.known_tests import key_of
 from tests.transform.test_flakes import execution, red
 
 NOW = 1_770_000_000

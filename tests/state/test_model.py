@@ -32,9 +32,9 @@ from etl.anomalies import Anomalies
 from etl.errors import FatalError, RetriableError
 from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window
-from etl.load.delivery import Delivery
-from etl.load.store import Rejected, WriteResult
-from etl.pipeline.sweep import sweep
+from etl.model.writes import Rejected, WriteResult
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.windows import sweep
 from etl.state import tables
 from etl.state.repositories import KnownRepository
 from etl.state.runs import COMPLETED, KnownRun
@@ -159,8 +159,8 @@ class Machine(RuleBasedStateMachine):
         self.committed: set[int] = set()
         self.lines: set[bytes] = set()
         self._patches = [
-            patch("etl.load.delivery._BATCH", BATCH),
-            patch("etl.pipeline.sweep.list_window", self._list),
+            patch("etl.pipeline.delivery._BATCH", BATCH),
+            patch("etl.pipeline.windows.list_window", self._list),
         ]
         for one in self._patches:
             one.start()

@@ -7,14 +7,14 @@ from hypothesis.strategies import characters, text
 from sqlalchemy import update
 
 from etl.errors import ConfigurationError, SupersededError
-from etl.extract.github.pages import PageTag
-from etl.extract.records import Artifact, Workflow
-from etl.load.store import Rejected
-from etl.pipeline.naming import SHAPES
+from etl.model.pages import PageTag
+from etl.model.records import Artifact, Workflow
+from etl.model.writes import Rejected
+from etl.pipeline.tag_settings import SHAPES
 from etl.settings import Settings
 from etl.state import tables
 from etl.state.database import open_database
-from etl.state.facts import Facts, naming_of
+from etl.state.metadata import Metadata, naming_of
 from etl.state.repositories import KnownRepository
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
 from etl.state.state import State
@@ -95,9 +95,9 @@ def test_the_cursor_moves_from_the_value_that_was_read_alone(state):
 
 
 def test_only_the_session_whose_turn_it_is_commits(state):
-    lost = state.repositories.take_turn(repository(state))
+    lost = state.repositories.begin_session(repository(state))
     state.commit_run(lost, run(1), [b"first"])
-    holder = state.repositories.take_turn(lost)
+    holder = state.repositories.begin_session(lost)
     for commit in (
         lambda: state.commit_run(lost, run(2), [b"late"]),
         lambda: state.commit_tags(lost, []),
@@ -210,7 +210,7 @@ def test_the_state_is_private(tmp_path):
 
 def test_settings_that_shape_tags_are_remembered(state_url):
     engine = open_database(state_url)
-    facts = Facts(engine)
+    facts = Metadata(engine)
     assert facts.changed_naming(Settings()) == []
     assert facts.changed_naming(Settings()) == []
     changed = Settings(branches=("release-*",))

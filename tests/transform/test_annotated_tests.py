@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.transform.annotated_tests import AnnotatedTests
+from etl.transform.failures.annotated_tests import AnnotatedTests
 from tests import linkerd
 
 PLAYWRIGHT = "  1) [chromium] › tests/a.spec.ts:3:5 › login › works ─────"
@@ -116,7 +116,7 @@ HOSTILE = (
 )  # fmt: skip
 WORK = """
 import sys
-from etl.transform.annotated_tests import AnnotatedTests
+from etl.transform.failures.annotated_tests import AnnotatedTests
 find = AnnotatedTests()
 for piece in eval(sys.stdin.read()):
     for begin in ("", "FooTest.", "1) [a] \u203a ", "a.py::"):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from etl.extract.records import Artifact, Job, Run, Step
-from etl.transform.artifact_jobs import job_of, was_made_in
+from etl.model.records import Artifact, Job, Run, Step
+from etl.transform.results.artifact_jobs import job_of, was_made_in
 from tests.transform.test_attempts import RUN
 
 NOW = 1_800_000_000

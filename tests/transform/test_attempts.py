@@ -1,11 +1,12 @@
 from dataclasses import replace
 
-from etl.extract.records import Annotation, Job, Run, Step
-from etl.extract.results import CaseName, Outcome, Report, Result
+from etl.model.points import NANOSECONDS
+from etl.model.records import Annotation, Job, Run, Step
+from etl.model.results import CaseName, Outcome, Report, Result
+from etl.model.schema import MEASUREMENTS, FieldType
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
 from etl.transform.context import Context
 from etl.transform.rules import Rules
-from etl.transform.schema import MEASUREMENTS, NANOSECONDS, FieldType
 
 T0 = 1_770_000_000
 
@@ -168,14 +169,14 @@ def test_an_attempt_that_stays_open_gives_its_finished_jobs_alone():
 
 def test_boilerplate_counts_only_where_nothing_better_stands():
     boilerplate = Annotation("failure", "Process completed with exit code 1.", "", "", None)
-    telling = Annotation("failure", "assert 1 == 2", "", "", None)
+    without_boilerplate = Annotation("failure", "assert 1 == 2", "", "", None)
     warning = Annotation("warning", "Node 16 is deprecated", "", "", None)
 
     def messages(*annotations):
         made = points_of([JOB], {70: annotations})
         return [point.fields["message"] for point in only(made.points, "failure")]
 
-    assert messages(boilerplate, telling, warning) == ["assert 1 == 2"]
+    assert messages(boilerplate, without_boilerplate, warning) == ["assert 1 == 2"]
     assert messages(boilerplate, warning) == ["Process completed with exit code 1."]
     report = Report(JOB, is_job=True, results=[Result(CaseName("a", "b"), Outcome.FAILED, None, "1 != 2")])
     made = transform_attempt(context(), [JOB], {70: [boilerplate]}, [report])

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from etl.transform.templates import signature_of, template_of
+from etl.transform.failures.templates import signature_of, template_of
 from tests import linkerd
 
 GOLDEN = Path(__file__).with_name("linkerd_clusters.txt")

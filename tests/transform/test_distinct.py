@@ -2,11 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.results import CaseName
-from etl.transform.distinct import DAY_S, SeenTests, Sketch, seen_tests
-from etl.transform.known_tests import known_tests
-from etl.transform.mask_hints import mask_hint
+from etl.model.cardinality import DAY_S, SeenTests, Sketch
+from etl.model.results import CaseName
 from etl.transform.names import Masks
+from etl.transform.results.cardinality import seen_tests
+from etl.transform.results.identity import known_tests
+from etl.transform.results.mask_hints import mask_hint
 
 KNOWN = known_tests(Masks())
 

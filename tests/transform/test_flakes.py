@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.results import CaseName, Outcome, Report, Result
-from etl.transform.executions import Execution, Failure, execution_of
-from etl.transform.flakes import evidence, within_report
-from etl.transform.job_tests import named
-from etl.transform.known_tests import key_of
-from etl.transform.limits import DAY_S, Limits
-from etl.transform.outage import OutageGuard
-from etl.transform.schema import NANOSECONDS
+from etl.model.evidence import Execution, Failure, key_of
+from etl.model.points import NANOSECONDS
+from etl.model.results import CaseName, Outcome, Report, Result
+from etl.transform.flakes.evidence import evidence, within_report
+from etl.transform.flakes.executions import execution_of
+from etl.transform.flakes.outage import OutageGuard
+from etl.transform.flakes.windows import DAY_S, Limits
+from etl.transform.results.job_results import named
 from tests.transform.test_attempts import JOB, RUN, context
 
 T0 = 1_770_000_000

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.records import Workflow
-from etl.transform.names import LONGEST, Masks, job_group, printable, tag_value, workflow_names
+from etl.model.records import Workflow
+from etl.model.tag_values import LONGEST, tag_value
+from etl.transform.names import Masks, job_group, printable, workflow_names
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from etl.settings import FlakeSettings
-from etl.transform.mask_hints import _CANDIDATES
 from etl.transform.names import MASKS
+from etl.transform.results.mask_hints import _CANDIDATES
 
 PIECES = (
     "C:\\", "C:\\a", "\\Temp\\", "/tmp/", "/a", "a.", "0.", "a@", "@a.", "é", "_a", "a_", "[", "[a", "]", "'", '"',  # noqa: S108

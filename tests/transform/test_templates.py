@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.transform.template_rules import RULES
-from etl.transform.templates import Templates, is_boilerplate, signature_of, template_of
+from etl.transform.failures.template_rules import RULES
+from etl.transform.failures.templates import Templates, is_boilerplate, signature_of, template_of
 
 MESSAGES = {
     "Go": [

@@ -12,7 +12,7 @@ from etl.demo.server import SimulatedGitHub
 from etl.state import postgres as state_tables
 from etl.state.state import State
 from etl.workers import schema as queue_tables
-from etl.workers.holds import Holds
+from etl.workers.locks import RepositoryLocks
 from etl.workers.queue import Pace, open_queue
 from tests.http.serving import until
 from tests.influxd import Influxd
@@ -87,7 +87,7 @@ async def test_a_repository_can_be_held_again_once_the_server_is_back(postgres: 
         async with open_queue(postgres.url(name), pace) as queue:
             # What a service has, and what makes Procrastinate's worker end when it can no longer listen.
             queue.app.periodic(cron="0 0 1 1 *")(queue.app.task(name="yearly")(print))
-            holds = Holds(queue)
+            holds = RepositoryLocks(queue)
             async with holds.hold("acme/rocket"):
                 pass
             with closing(postgres.connect(name)) as other:

@@ -12,23 +12,23 @@ from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import RetriableError
 from etl.extract.github.api import GitHub
-from etl.extract.github.limits import Budget
+from etl.model.rate_limit import Budget
 from etl.settings import GitHubSettings
-from etl.state.budgets import Budgets
 from etl.state.database import open_database
+from etl.state.rate_limits import RateLimits
 from tests.demo.samples import LATER, NAME, history, run
 
 
 @pytest.fixture
-def budgets(state_url: str) -> Iterator[Budgets]:
+def budgets(state_url: str) -> Iterator[RateLimits]:
     engine = open_database(state_url)
-    yield Budgets(engine)
+    yield RateLimits(engine)
     engine.dispose()
 
 
 @asynccontextmanager
 async def workers(
-    number: int, board: Budgets, *, rate_limit: int = 5_000, **settings: Any
+    number: int, board: RateLimits, *, rate_limit: int = 5_000, **settings: Any
 ) -> AsyncIterator[tuple[SimulatedGitHub, list[GitHub]]]:
     """GitHub as so many workers ask it, with one token."""
     clock = MovingClock(LATER)
@@ -38,13 +38,15 @@ async def workers(
         yield (
             server,
             [
-                await stack.enter_async_context(GitHub(made, clock=clock, sleep=clock.sleep, board=board))
+                await stack.enter_async_context(
+                    GitHub(made, clock=clock, sleep=clock.sleep, shared_limits=board)
+                )
                 for _ in range(number)
             ],
         )
 
 
-async def test_three_workers_leave_the_reserve_as_one_does(budgets: Budgets) -> None:
+async def test_three_workers_leave_the_reserve_as_one_does(budgets: RateLimits) -> None:
     async with workers(3, budgets, rate_limit=100, reserve=10) as (server, crew):
         clients = [github.repository(NAME) for github in crew]
         asked = (clients[index % 3].page("/actions/runs", conditional=False) for index in range(150))
@@ -55,7 +57,7 @@ async def test_three_workers_leave_the_reserve_as_one_does(budgets: Budgets) -> 
         assert {request.status for request in server.log.requests} == {200}
 
 
-async def test_a_wait_that_one_is_asked_for_is_kept_by_all(budgets: Budgets) -> None:
+async def test_a_wait_that_one_is_asked_for_is_kept_by_all(budgets: RateLimits) -> None:
     async with workers(2, budgets) as (server, (first, second)):
         server.faults.add("", faults.too_many("900"))
         for github in (first, second):
@@ -64,12 +66,12 @@ async def test_a_wait_that_one_is_asked_for_is_kept_by_all(budgets: Budgets) -> 
         assert len(server.log.requests) == 1
 
 
-async def test_other_tokens_have_limits_of_their_own(budgets: Budgets) -> None:
+async def test_other_tokens_have_limits_of_their_own(budgets: RateLimits) -> None:
     budgets.exchange("one", Budget(100, 5, LATER, LATER, "a wait"))
     assert budgets.exchange("two", Budget()) == Budget()
 
 
-def test_of_one_window_the_smallest_rest_counts_and_of_several_the_last(budgets: Budgets) -> None:
+def test_of_one_window_the_smallest_rest_counts_and_of_several_the_last(budgets: RateLimits) -> None:
     budgets.exchange("one", Budget(100, 50, 1_000.0))
     assert budgets.exchange("one", Budget(100, 60, 1_000.0)).remaining == 50
     assert budgets.exchange("one", Budget(100, 40, 1_000.0)).remaining == 40
@@ -78,7 +80,7 @@ def test_of_one_window_the_smallest_rest_counts_and_of_several_the_last(budgets:
     assert budgets.exchange("one", Budget()).remaining == 99
 
 
-def test_of_waits_the_longest_counts(budgets: Budgets) -> None:
+def test_of_waits_the_longest_counts(budgets: RateLimits) -> None:
     budgets.exchange("one", Budget(held_until=500.0, held_by="first"))
     assert budgets.exchange("one", Budget(held_until=400.0, held_by="second")).held_by == "first"
     assert budgets.exchange("one", Budget(held_until=600.0, held_by="third")).held_until == 600.0

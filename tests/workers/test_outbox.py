@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from etl.load.store import Rejected
+from etl.model.writes import Rejected
 from etl.state.outbox import Outbox
 from etl.state.state import State
 from tests.postgres import Postgres

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from etl.errors import CiHealthError
+from etl.workers.log_filter import OneLine
 from etl.workers.queue import Pace
 from etl.workers.tasks import ElsewhereError, Retries, Tasks, TryAgainError, cron
-from etl.workers.told import OneLine
 
 
 class Asked:

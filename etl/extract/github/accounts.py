@@ -15,9 +15,9 @@ import structlog
 
 from etl.extract.github.api import GitHub
 from etl.extract.github.auth import NotInstalled
-from etl.extract.github.limits import Board, Budget
 from etl.extract.github.listing import list_all
-from etl.extract.records import Installation, Repository
+from etl.model.rate_limit import Budget, SharedRateLimits
+from etl.model.records import Installation, Repository
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ _TOKEN = "token"  # noqa: S105
 
 
 class Accounts:
-    """Who asks GitHub for which repository; `clock`, `sleep` and `board` are those of each `GitHub`."""
+    """Who asks GitHub for which repository; `clock`, `sleep` and `shared_limits` are those of each `GitHub`."""
 
     def __init__(
         self,
@@ -34,14 +34,14 @@ class Accounts:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        board: Board | None = None,
+        shared_limits: SharedRateLimits | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
-        self._board = board
+        self._board = shared_limits
         self._open = AsyncExitStack()
-        self._own = GitHub(settings, clock=clock, sleep=sleep, board=board)
+        self._own = GitHub(settings, clock=clock, sleep=sleep, shared_limits=shared_limits)
         self._installed: dict[str, tuple[int, GitHub]] = {}
         self._strangers: dict[str, GitHub] = {}
 
@@ -103,7 +103,7 @@ class Accounts:
         assert app is not None
         one = app.model_copy(update={"installation_id": number})
         settings = self._settings.model_copy(update={"app": one})
-        github = GitHub(settings, clock=self._clock, sleep=self._sleep, board=self._board)
+        github = GitHub(settings, clock=self._clock, sleep=self._sleep, shared_limits=self._board)
         return await self._open.enter_async_context(github)
 
     def _nobody(self, owner: str) -> GitHub:

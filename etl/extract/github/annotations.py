@@ -3,7 +3,7 @@
 from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
-from etl.extract.records import Annotation, CheckRun
+from etl.model.records import Annotation, CheckRun
 
 
 async def list_annotations(client: RepositoryClient, job_id: int) -> tuple[list[Annotation], list[Anomaly]]:

@@ -19,10 +19,11 @@ from multidict import CIMultiDict
 from etl.errors import CiHealthError, DataError, FatalError, RetriableError
 from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
 from etl.extract.github.client import RepositoryClient
-from etl.extract.github.limits import Board, Budget, Retry, Wait, as_error, backoff, judge
-from etl.extract.github.pages import NoPageTags, PageTag, PageTags
+from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
+from etl.model.pages import NoPageTags, PageTag, PageTags
+from etl.model.rate_limit import Budget, SharedRateLimits, Wait
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ class GitHub:
     """GitHub's REST API as one identity: its connections, its rate limit, its patience.
 
     Who asks is what the settings say (of an App with no installation named, the App itself), unless
-    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both. On the `board` processes
+    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both. On the `shared_limits` processes
     share limits.
     """
 
@@ -51,18 +52,18 @@ class GitHub:
         auth: Auth | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        board: Board | None = None,
+        shared_limits: SharedRateLimits | None = None,
     ) -> None:
         self.settings = settings
         self.budget = Budget()
         self._clock = clock
         self._sleep = sleep
-        self._places = asyncio.Semaphore(settings.concurrency)
+        self._slots = asyncio.Semaphore(settings.concurrency)
         self._auth = auth or authenticate(settings, self._post_as_app, clock)
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
-        self._board = board
+        self._board = shared_limits
         self._exchanged_at = 0.0
 
     async def __aenter__(self) -> Self:
@@ -150,9 +151,9 @@ class GitHub:
         failures = waits = 0
         waited = 0.0
         # A token is renewed while a request has its place: the renewal must not wait for one too.
-        places = self._places if method == "GET" else nullcontext()
+        slots = self._slots if method == "GET" else nullcontext()
         while True:
-            async with places:
+            async with slots:
                 waited += await self._pause(waited)
                 verdict = await self._try(method, url, await prepare(), sent, follow=follow, waits=waits)
             if isinstance(verdict, tuple):

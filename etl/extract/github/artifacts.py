@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing
-from etl.extract.github.pages import Page, PageTag
-from etl.extract.records import Artifact
+from etl.extract.github.pages import Page
+from etl.model.pages import PageTag
+from etl.model.records import Artifact
 
 _PATH = "/actions/artifacts?per_page=100"
 

@@ -13,7 +13,7 @@ from gidgethub.apps import get_jwt
 from jwt import PyJWTError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
-from etl.extract.values import seconds
+from etl.model.values import seconds
 from etl.settings import AppSettings, GitHubSettings, sendable
 
 _RENEW_BEFORE_S = 300

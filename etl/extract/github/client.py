@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import DataError
-from etl.extract.github.pages import Page, PageTag, PageTags, items_of, total_of
-from etl.extract.github.transport import RENAMES, own
+from etl.extract.github.pages import Page, items_of, total_of
+from etl.extract.github.transport import RENAMES, same_origin_url
+from etl.model.pages import PageTag, PageTags
 
 if TYPE_CHECKING:
     from etl.extract.github.api import GitHub
@@ -89,7 +90,11 @@ class RepositoryClient:
 
     def _page(self, path: str, headers: Mapping[str, str], data: Any, identity: str) -> Page:
         link = _next_link(headers.get("link"))
-        target = None if link is None else own(self._github.absolute(""), link, self._github.absolute(path))
+        target = (
+            None
+            if link is None
+            else same_origin_url(self._github.absolute(""), link, self._github.absolute(path))
+        )
         if link is not None and target is None:
             raise DataError(f"GitHub names a next page of {path} on another host: not followed")
         next_url = None if target is None else self._github.relative(target)

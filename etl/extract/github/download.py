@@ -9,7 +9,7 @@ from typing import IO
 from etl.errors import CiHealthError, DataError, NotFoundError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Retry
-from etl.extract.records import Artifact
+from etl.model.records import Artifact
 
 
 async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes], *, largest: int) -> None:

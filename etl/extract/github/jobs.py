@@ -3,7 +3,7 @@
 from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
-from etl.extract.records import Job
+from etl.model.records import Job
 
 
 async def list_jobs(client: RepositoryClient, run_id: int, attempt: int) -> tuple[list[Job], list[Anomaly]]:

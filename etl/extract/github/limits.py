@@ -8,24 +8,15 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from etl.errors import CiHealthError, FatalError, NotFoundError, RetriableError
-from etl.waits import LONGEST_S, retry_after
+from etl.model.rate_limit import Wait
+from etl.retry_after import MAX_S, retry_after
 
 _SECONDARY_S = 60.0
-_LONGEST_BACKOFF_S = 60.0
-# Of what can be counted or waited for; Python itself refuses to read more than 4,300.
-_MOST_DIGITS = 15
+_MAX_BACKOFF_S = 60.0
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """GitHub asked to wait so many seconds: a rate limit. It costs no retry."""
-
-    seconds: float
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ def judge(
 
 def backoff(attempt: int) -> float:
     """Seconds before retry number `attempt` (from 1): exponential with full jitter."""
-    return random.uniform(0, min(_LONGEST_BACKOFF_S, 0.5 * 2.0**attempt))  # noqa: S311
+    return random.uniform(0, min(_MAX_BACKOFF_S, 0.5 * 2.0**attempt))  # noqa: S311
 
 
 def as_error(reason: str, url: str) -> RetriableError:
@@ -92,61 +83,4 @@ def _limited(
 def until_reset(headers: Mapping[str, str], now: float) -> float:
     """Seconds until the limit resets, a day at most; a minute where GitHub does not say when."""
     reset = headers.get("x-ratelimit-reset", "")
-    return max(1.0, min(LONGEST_S, float(reset) - now + 1.0)) if reset.isdecimal() else _SECONDARY_S
-
-
-@dataclass(slots=True)
-class Budget:
-    """The rate limit as GitHub told it last; shared by all who use the token.
-
-    Until `held_until` (Unix seconds) no request is sent, as one of them was asked to wait.
-    """
-
-    limit: int | None = None
-    remaining: int | None = None
-    reset: float | None = None
-    held_until: float = 0.0
-    held_by: str = ""
-
-    def hold(self, wait: Wait, now: float) -> None:
-        """Take over that GitHub asked one request to wait: it holds them all."""
-        if now + wait.seconds > self.held_until:
-            self.held_until, self.held_by = now + wait.seconds, wait.reason
-
-    def note(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer tells. Late answers of one window never raise what is left."""
-        limit, remaining, reset = (
-            headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
-        )
-        if not all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in (limit, remaining, reset)):
-            return
-        same_window = self.reset == float(reset) and self.remaining is not None
-        left = (
-            min(int(remaining), self.remaining)
-            if same_window and self.remaining is not None
-            else int(remaining)
-        )
-        self.limit, self.remaining, self.reset = int(limit), left, float(reset)
-
-    def pause(self, reserve: int, now: float) -> Wait:
-        """What to wait for before the next request: what was asked for, and until the reserve stays.
-
-        Of no seconds where there is nothing. A limit smaller than the reserve is used to a tenth.
-        """
-        held = Wait(max(0.0, self.held_until - now), self.held_by)
-        if self.remaining is None or self.limit is None or self.reset is None:
-            return held
-        if not now < self.reset <= now + LONGEST_S:
-            # It is over, or was never true: limits are by the hour.
-            return held
-        if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
-            return held
-        return Wait(self.reset - now + 1.0, "the rate limit's reserve is left to others")
-
-
-class Board(Protocol):
-    """Where those who use one token at the same time tell each other of its rate limit."""
-
-    def exchange(self, identity: str, told: Budget) -> Budget:
-        """Add what one was told to what all were told, and answer that."""
-        ...
+    return max(1.0, min(MAX_S, float(reset) - now + 1.0)) if reset.isdecimal() else _SECONDARY_S

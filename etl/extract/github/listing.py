@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract.github.client import RepositoryClient
-from etl.extract.github.pages import Page, PageTag
+from etl.extract.github.pages import Page
+from etl.model.pages import PageTag
 
 T = TypeVar("T")
 

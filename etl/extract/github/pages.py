@@ -1,23 +1,9 @@
 """Pages of GitHub's answers and the tags by which GitHub tells that one has not changed."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class PageTag:
-    """What is remembered of a page: enough to go on behind it without its content.
-
-    `identity` is a hash of the token that asked (ETags differ per token), `items` how many entries
-    the page had.
-    """
-
-    url: str
-    identity: str
-    etag: str
-    next_url: str | None
-    total_count: int | None
-    items: int
+from etl.model.pages import PageTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +24,6 @@ class Page:
     def not_modified(self) -> bool:
         """Whether it is what it was when its tag was kept."""
         return self.data is None
-
-
-class PageTags(Protocol):
-    """Where remembered tags are looked up."""
-
-    def get(self, url: str, identity: str) -> PageTag | None:
-        """The tag of a page that this token has seen before."""
-        ...
-
-
-class NoPageTags:
-    """Remembers nothing: every request is unconditional."""
-
-    def get(self, url: str, identity: str) -> PageTag | None:
-        """Nothing."""
-        del url, identity
-        return None
 
 
 def items_of(data: Any) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
-from etl.extract.github.pages import PageTag
-from etl.extract.records import Repository, Workflow
+from etl.model.pages import PageTag
+from etl.model.records import Repository, Workflow
 
 
 async def get_repository(client: RepositoryClient) -> tuple[Repository | None, Sequence[PageTag]]:

@@ -8,9 +8,9 @@ from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing, entries
-from etl.extract.github.pages import PageTag
 from etl.extract.github.windows import Window, split
-from etl.extract.records import Run
+from etl.model.pages import PageTag
+from etl.model.records import Run
 
 # GitHub gives at most so many results of one search; a window that reaches it may hold more.
 CAP = 1_000

@@ -18,7 +18,7 @@ from etl.settings import GitHubSettings
 # Artifacts in work at once, each with a file and a report's results: bounds memory.
 AT_ONCE = 8
 _CHUNK = 1 << 16
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 # A large file may take longer than an answer: so many times github.timeout.
 _PATIENCE = 10
 _REDIRECTS = (
@@ -39,11 +39,11 @@ Verdict = Retry | CiHealthError | HTTPStatus | None
 class Storage:
     """Connections without cookies, proxies or credentials.
 
-    `places` are for artifacts in work, `alone` is for the run whose results take much memory.
+    `slots` are for artifacts in work, `alone` is for the run whose results take much memory.
     """
 
     def __init__(self, settings: GitHubSettings) -> None:
-        self.places = asyncio.Semaphore(AT_ONCE)
+        self.slots = asyncio.Semaphore(AT_ONCE)
         self.alone = asyncio.Lock()
         self._policy = Policy.of(settings.api_url, settings.download_hosts)
         patience = settings.timeout.total_seconds()
@@ -85,13 +85,13 @@ class Storage:
 
     async def _follow(self, location: str, into: IO[bytes], largest: int) -> Verdict:
         url = _joined(None, location)
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             self._policy.check(url)
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS or "location" not in response.headers:
                     return await _taken(response, into, largest)
                 url = _joined(url, response.headers["location"])
-        return DataError(f"the download is redirected more than {_MOST_REDIRECTS} times")
+        return DataError(f"the download is redirected more than {_MAX_REDIRECTS} times")
 
 
 async def _taken(response: aiohttp.ClientResponse, into: IO[bytes], largest: int) -> Verdict:
@@ -128,7 +128,7 @@ def _bound(size: int, largest: int) -> None:
 
 
 def _joined(base: URL | None, location: str) -> URL:
-    """A redirect's target, letter by letter as it is signed; raises DataError without telling it."""
+    """A redirect's target, letter by letter as it is signed; raises DataError without without_boilerplate it."""
     target: URL | None = None
     if location.isascii():
         try:

@@ -14,11 +14,11 @@ from multidict import CIMultiDict
 from etl.errors import DataError
 from etl.settings import GitHubSettings
 
-_LARGEST_BODY = 50 * 1024 * 1024
+_MAX_BODY = 50 * 1024 * 1024
 # An ordinary page of a hundred has half of it; what is larger is held and parsed one at a time.
 _LARGE_BODY = 4 * 1024 * 1024
 _PIECE = 1 << 16
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 # What a renamed repository answers; 302 is also how a download's signed URL is told.
 RENAMES = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 REDIRECTS = (*RENAMES, HTTPStatus.FOUND)
@@ -57,7 +57,7 @@ class Transport:
         Raises aiohttp.ClientError or TimeoutError where there is no answer, DataError for one that
         leads to another host, in circles, or is absurdly large.
         """
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(_MAX_REDIRECTS + 1):
             sent()
             async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
                 status, answered = response.status, CIMultiDict(response.headers)
@@ -65,11 +65,11 @@ class Transport:
             location = answered.get("location")
             if status not in follow or location is None:
                 return status, answered, data
-            target = own(self._base, location, url)
+            target = same_origin_url(self._base, location, url)
             if target is None:
                 raise DataError(f"GitHub redirects {urlsplit(url).path} to another host: not followed")
             url = target
-        raise DataError(f"GitHub redirects more than {_MOST_REDIRECTS} times from {urlsplit(url).path}")
+        raise DataError(f"GitHub redirects more than {_MAX_REDIRECTS} times from {urlsplit(url).path}")
 
     async def _json(self, response: aiohttp.ClientResponse) -> Any:
         """The JSON of a body within bounds; large ones in turn, so that many need the memory of one."""
@@ -77,16 +77,16 @@ class Transport:
         async with AsyncExitStack() as turn:
             async for piece in response.content.iter_chunked(_PIECE):
                 body += piece
-                if len(body) > _LARGEST_BODY:
+                if len(body) > _MAX_BODY:
                     raise DataError(
-                        f"GitHub's answer to {response.url.path} is larger than {_LARGEST_BODY} bytes"
+                        f"GitHub's answer to {response.url.path} is larger than {_MAX_BODY} bytes"
                     )
                 if len(body) - len(piece) <= _LARGE_BODY < len(body):
                     await turn.enter_async_context(self._large)
             return _decoded(body)
 
 
-def own(base: str, link: str, url: str) -> str | None:
+def same_origin_url(base: str, link: str, url: str) -> str | None:
     """A link in the answer to a URL as a URL of the host of `base`; None where it leads elsewhere."""
     try:
         target = urljoin(url, link)

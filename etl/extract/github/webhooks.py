@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from etl.errors import DataError
-from etl.extract.values import required
+from etl.model.values import required
 
 EVENTS: Final = ("workflow_run", "workflow_job")
 _PREFIX: Final = "sha256="
@@ -19,7 +19,7 @@ _ENDED: Final = "completed"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CompletionEvent:
     """What a delivery tells: a run of a repository, or a job of one, has ended."""
 
     repository_id: int
@@ -34,7 +34,7 @@ def is_signed(body: bytes, signature: str, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
 
-def parse(event: str, body: bytes) -> Told | None:
+def parse(event: str, body: bytes) -> CompletionEvent | None:
     """What a delivery of `workflow_run` or `workflow_job` tells; None for what has not ended yet.
 
     Raises DataError where it cannot be understood.
@@ -50,7 +50,7 @@ def parse(event: str, body: bytes) -> Told | None:
     of_job = event == "workflow_job"
     repository = required(payload, "repository", dict)
     subject = required(payload, event, dict)
-    return Told(
+    return CompletionEvent(
         repository_id=required(repository, "id", int),
         full_name=required(repository, "full_name", str),
         run_id=required(subject, "run_id" if of_job else "id", int),

@@ -122,7 +122,7 @@ async def test_each_installation_has_a_budget_of_its_own(tmp_path: Path) -> None
         settings = app(world, "acme/*", "umbrella/*")
         settings["github"] |= limits
         async with world.pipeline(**settings) as pipeline:
-            names = await pipeline.watched.names()
+            names = await pipeline.repositories.names()
             for _ in range(45):
                 if pipeline.accounts.of(NAME).budget.remaining == 0:
                     break
@@ -174,7 +174,7 @@ async def test_webhooks_of_every_installation_are_read_as_that_installation(worl
 
 async def test_a_token_that_is_revoked_is_replaced_by_a_new_one(world: World) -> None:
     async with world.pipeline(**app(world, "acme/*")) as pipeline:
-        await pipeline.watched.names()
+        await pipeline.repositories.names()
         client = pipeline.client(NAME)
         await client.item("")
         world.clock.advance(60)

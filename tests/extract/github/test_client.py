@@ -15,8 +15,8 @@ from etl.extract.github import transport
 from etl.extract.github.api import GitHub
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
-from etl.extract.github.pages import NoPageTags, PageTag, PageTags
-from etl.extract.records import Run
+from etl.model.pages import NoPageTags, PageTag, PageTags
+from etl.model.records import Run
 from etl.settings import GitHubSettings
 from tests.demo.samples import LATER, NAME, history, run
 
@@ -25,7 +25,7 @@ RUNS = "/actions/runs?per_page=100"
 
 
 @dataclass(slots=True)
-class Kept(PageTags):
+class Memo(PageTags):
     """Tags in memory."""
 
     tags: dict[tuple[str, str], PageTag] = field(default_factory=dict)
@@ -187,7 +187,7 @@ async def test_the_reserve_is_left_to_others() -> None:
 
 
 async def test_what_did_not_change_costs_no_rate_limit() -> None:
-    tags = Kept()
+    tags = Memo()
     async with world(tags=tags) as it:
         first = await it.client.page(RUNS)
         tags.keep(first.tag)
@@ -202,7 +202,7 @@ async def test_what_did_not_change_costs_no_rate_limit() -> None:
 
 
 async def test_another_token_asks_anew() -> None:
-    tags = Kept()
+    tags = Memo()
     async with world(tags=tags) as it:
         tags.keep((await it.client.page(RUNS)).tag)
         async with connected(it.server.url, it.clock, token="other", tags=tags) as other:
@@ -340,7 +340,7 @@ async def test_what_is_no_json_is_given_up(body: bytes) -> None:
 
 
 async def test_an_answer_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "_LARGEST_BODY", 1_000)
+    monkeypatch.setattr(transport, "_MAX_BODY", 1_000)
     async with world() as it:
         with pytest.raises(DataError, match="larger than 1000 bytes"):
             await it.client.page(RUNS)

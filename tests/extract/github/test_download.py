@@ -21,7 +21,7 @@ from etl.errors import CiHealthError, DataError, FatalError, NotFoundError, Retr
 from etl.extract.github.addresses import CheckedResolver, Policy
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.download import download
-from etl.extract.records import Artifact
+from etl.model.records import Artifact
 from tests.demo.samples import LATER, NAME, START, history, job, run
 from tests.extract.github.test_client import connected, serving
 from tests.extract.github.test_held import self_signed

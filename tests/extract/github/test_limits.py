@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from etl.errors import FatalError, NotFoundError, RetriableError
-from etl.extract.github.limits import Budget, Retry, Wait, as_error, backoff, judge
+from etl.extract.github.limits import Retry, as_error, backoff, judge
+from etl.model.rate_limit import Budget, Wait
 
 NOW = 1_800_000_000.0
 DAY = 86_400

@@ -1,0 +1,182 @@
+"""The CI's metrics: computed from the questions every `http.refresh`, told at every scrape.
+
+Ratios and flaky tests are of the last `http.days` days. Histograms count since the month (UTC) began,
+so that they only grow: as counters should, through restarts too, and start anew with the month.
+Those with the most executions have labels of their own; the rest are counted together in `other`.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from etl.errors import CiHealthError
+from etl.http.metric_definitions import CI_METRICS, OTHER, Families, Labels
+from etl.model.writes import Row
+from etl.pipeline.context import Pipeline
+from etl.queries.catalogue import BOUNDS
+from etl.report.ask import last_days, parameters
+from etl.report.view import Period
+from etl.transform.names import job_group
+
+log = structlog.get_logger(__name__)
+
+_RECENT: Final = ("workflows", "jobs", "flaky", "broken")
+_DURATIONS: Final = "durations"
+# After a failure, so that a store that comes back is not waited for as long as figures last.
+_AGAIN_S: Final = 30.0
+_MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
+
+
+class CiMetrics(Collector):
+    """CiMetrics of the CI, as old as `http.refresh` at most, or as of when the store last answered."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._rows: dict[str, list[Row]] = {name: [] for name in (*_RECENT, _DURATIONS)}
+        self._asked: dict[str, float] = {}
+        self._families: list[Family] = []
+        self._failing: set[str] = set()
+
+    async def run(self) -> None:
+        """Compute again and again; what was not answered sooner, but each time later."""
+        refresh_s = self._pipeline.settings.http.refresh.total_seconds()
+        while True:
+            await self.compute(self._rows)
+            began, again_s = time.monotonic(), _AGAIN_S
+            while (left := began + refresh_s - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, again_s) if self._failing else left)
+                if self._failing and again_s < left:
+                    await self.compute(self._failing)
+                    again_s *= 2
+
+    async def compute(self, names: Iterable[str]) -> None:
+        """Ask the store. A question that it does not answer costs its own figures the news, and no others."""
+        now, settings = self._pipeline.clock(), self._pipeline.settings.http
+        recent, month = last_days(settings.days, now), _month(now)
+        for name in tuple(names):
+            await self._ask(name, parameters(month if name == _DURATIONS else recent), now)
+        families = figures(self._rows, most=settings.series)
+        for name, asked in self._asked.items():
+            families.add("figures_timestamp_seconds", asked, name)
+        self._families = list(families.families(BOUNDS))
+        log.debug("figures", families=len(self._families))
+
+    async def _ask(self, name: str, asked: Mapping[str, Any], now: float) -> None:
+        try:
+            self._rows[name] = await self._pipeline.store.query(name, asked)
+        except CiHealthError as error:
+            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
+            self._tell(log.info, name, str(error))
+        except Exception as error:
+            # A defect of ours must not end what computes for as long as the service runs.
+            log.debug("unexpected error", exc_info=True)
+            self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+        else:
+            self._asked[name] = now
+            self._failing.discard(name)
+
+    def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
+        """Once for each question, until it is answered again."""
+        if name not in self._failing:
+            tell("figures of CI are not renewed", question=name, reason=reason)
+        self._failing.add(name)
+
+    def collect(self) -> Iterable[Family]:
+        """The figures as they were last computed."""
+        return self._families
+
+
+def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
+    """Metrics from the answers, with at most so many workflows and as many jobs; pure."""
+    workflows = _Shown(_labels(rows["workflows"]), most)
+    jobs = _Shown(_labels(rows["jobs"]), most)
+    families = Families(CI_METRICS)
+    _ratios(families, rows["workflows"], workflows, "workflow_success_ratio", "workflow_attempts")
+    _ratios(families, rows["jobs"], jobs, "job_success_ratio", "job_executions")
+    _flaky(families, rows["flaky"], jobs)
+    for row in rows["broken"]:
+        if row["job"] is None and row["hours"] is not None:
+            repository, workflow = workflows.of(row)
+            branch = OTHER if workflow == OTHER else row["branch"]
+            families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
+    _durations(families, rows["durations"], workflows, jobs)
+    return families
+
+
+class _Shown:
+    """Which labels are shown as they are: those with the most executions; the others are `other`."""
+
+    def __init__(self, counted: Counter[Labels], most: int) -> None:
+        ranked = sorted(counted, key=lambda labels: (-counted[labels], labels))
+        self._own = frozenset(ranked[:most])
+
+    def of(self, row: Row) -> Labels:
+        labels = _labels_of(row)
+        return labels if labels in self._own else (OTHER,) * len(labels)
+
+    def __iter__(self) -> Iterator[Labels]:
+        return iter(sorted(self._own))
+
+
+def _labels_of(row: Row) -> Labels:
+    """Repository and workflow, and of a job its group."""
+    labels = (row["repository"], row["workflow"])
+    group = row.get("job_group") or (job_group(row["job"]) if row.get("job") else None)
+    return labels if group is None else (*labels, group)
+
+
+def _labels(rows: Iterable[Row]) -> Counter[Labels]:
+    counted: Counter[Labels] = Counter()
+    for row in rows:
+        counted[_labels_of(row)] += row["total"]
+    return counted
+
+
+def _ratios(families: Families, rows: Iterable[Row], shown: _Shown, ratio: str, executions: str) -> None:
+    success: Counter[Labels] = Counter()
+    total: Counter[Labels] = Counter()
+    for row in rows:
+        success[shown.of(row)] += row["success"]
+        total[shown.of(row)] += row["total"]
+    for labels, count in total.items():
+        families.add(executions, count, *labels)
+        if count:
+            families.add(ratio, success[labels] / count, *labels)
+
+
+def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
+    # Zero for every job: an alert on a rise needs to have seen where it rose from.
+    for labels in jobs:
+        for metric in ("flaky_tests", "flaky_jobs", "flaky_wasted_seconds"):
+            families.add(metric, 0, *labels)
+    for row in rows:
+        labels = jobs.of(row)
+        if row["state"] == "flaky":
+            families.add("flaky_tests" if row["level"] == "test" else "flaky_jobs", 1, *labels)
+        families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
+
+
+def _durations(families: Families, rows: Iterable[Row], workflows: _Shown, jobs: _Shown) -> None:
+    none = [0.0] * (len(BOUNDS) + 1)
+    for level, shown in (("workflow", workflows), ("job", jobs)):
+        for labels in shown:
+            for measure in _MEASURES.values():
+                families.distribute(f"{level}_{measure}", none, 0.0, *labels)
+    for row in rows:
+        level, shown = ("workflow", workflows) if row["job_group"] is None else ("job", jobs)
+        counts = [float(row[f"le_{bound}"]) for bound in BOUNDS] + [float(row["count"])]
+        metric = f"{level}_{_MEASURES[row['measure']]}"
+        families.distribute(metric, counts, row["sum_s"], *shown.of(row))
+
+
+def _month(now: float) -> Period:
+    stop = datetime.fromtimestamp(int(now) + 1, UTC)
+    first = datetime.fromtimestamp(int(now), UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return Period(first, stop)

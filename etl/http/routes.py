@@ -1,0 +1,77 @@
+"""Puts the server's rooms together: what is served at which path."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from etl.http.access import Access
+from etl.http.answer_cache import AnswerCache
+from etl.http.badge import Badge
+from etl.http.ci_metrics import CiMetrics
+from etl.http.etl_metrics import EtlMetrics
+from etl.http.health import Health
+from etl.http.metrics import Metrics
+from etl.http.report import Report
+from etl.http.server import serving
+from etl.http.webhooks import Webhooks
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.webhooks import WebhookQueue
+
+Parts = dict[str, asyncio.Task[None]]
+
+
+@asynccontextmanager
+async def open_routes(
+    pipeline: Pipeline,
+    delivery: Delivery,
+    telemetry: EtlMetrics,
+    parts: Parts,
+    trouble: Callable[[], list[str]],
+) -> AsyncIterator[None]:
+    """Serve what the settings ask for until the end.
+
+    What works beside the server goes into `parts`; `trouble` tells what ended that should not have.
+    """
+    settings = pipeline.settings.http
+    if not settings.enabled:
+        yield
+        return
+
+    def names() -> tuple[str, ...]:
+        return pipeline.repositories.known
+
+    access = Access(settings.token, pipeline.state.repositories)
+    health = Health(pipeline, delivery, access, trouble)
+    answers, figures = AnswerCache(pipeline), CiMetrics(pipeline)
+    routes = [
+        web.get("/healthz", health.alive),
+        web.get("/readyz", health.ready),
+        web.get("/metrics", Metrics(access, names, telemetry, figures).show),
+        web.get("/report", Report(access, answers, names).show),
+        web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
+    ]
+    async with AsyncExitStack() as stack:
+        if settings.webhooks.secret is not None:
+            queue = WebhookQueue(pipeline, delivery, telemetry.read)
+            secret = settings.webhooks.secret.get_secret_value()
+            webhooks = Webhooks(secret, queue, pipeline.state.repositories, names, telemetry)
+            routes.append(web.post("/webhooks/github", webhooks.take))
+            await stack.enter_async_context(_beside(parts, "webhooks", queue.run()))
+        await stack.enter_async_context(_beside(parts, "figures", figures.run()))
+        await stack.enter_async_context(serving(settings, routes))
+        yield
+
+
+@asynccontextmanager
+async def _beside(parts: Parts, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on meanwhile, and is cancelled at the end."""
+    task = parts[name] = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,1 @@
+"""Plain types that several stages share: records, results, points, evidence."""

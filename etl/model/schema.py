@@ -1,0 +1,240 @@
+"""The points as data: every measurement, its tags and fields, in one place.
+
+Whatever names a measurement, a tag or a field imports it from here, and `docs/schema.md` is
+generated from here. This is public API: users' own queries and dashboards rest on it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class FieldType(StrEnum):
+    """InfluxDB's type of a field, as line protocol marks it."""
+
+    INTEGER = "i"
+    FLOAT = "f"
+    STRING = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag: what a point is grouped and filtered by. Bounded in the values it takes."""
+
+    name: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: a value of a point."""
+
+    name: str
+    type: FieldType
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A measurement; `always` is the field that every point has: count that one."""
+
+    name: str
+    per: str
+    tags: tuple[Tag, ...]
+    fields: tuple[Field, ...]
+    always: str
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """Names of the tags, in the contract's order."""
+        return tuple(tag.name for tag in self.tags)
+
+    @property
+    def field_types(self) -> dict[str, FieldType]:
+        """Field name → type."""
+        return {field.name: field.type for field in self.fields}
+
+
+def _i(name: str, doc: str) -> Field:
+    return Field(name, FieldType.INTEGER, doc)
+
+
+def _f(name: str, doc: str) -> Field:
+    return Field(name, FieldType.FLOAT, doc)
+
+
+def _s(name: str, doc: str) -> Field:
+    return Field(name, FieldType.STRING, doc)
+
+
+_REPOSITORY = Tag("repository", "`owner/name` as configured, also after a rename")
+_WORKFLOW = Tag("workflow", "the workflow's name, with its file in parentheses where two share a name")
+_BRANCH = Tag("branch", "the branch, `(pull request)` or `(other)`; the real name is `head_branch`")
+_EVENT = Tag("event", "what triggered the run: `push`, `pull_request`, `schedule` …")
+_ATTEMPT = Tag("attempt", "number of the attempt, from 1")
+_CONCLUSION = Tag("conclusion", "`success`, `failure`, `cancelled`, `skipped`, `timed_out` …")
+_JOB = Tag("job", "the job's name as GitHub shows it")
+_JOB_GROUP = Tag("job_group", "the job's name without its matrix suffix")
+_OF_A_JOB = (_REPOSITORY, _WORKFLOW, _JOB, _JOB_GROUP)
+
+_JOB_ID = _i("job_id", "GitHub's id of the job; always present")
+_RUN_ID = _i("run_id", "GitHub's id of the run")
+_ATTEMPT_FIELD = _i("attempt", "number of the attempt, from 1")
+_HEAD_SHA = _s("head_sha", "commit that was tested")
+_URL = _s("url", "GitHub's page")
+_MESSAGE = _s("message", "what the failure said")
+
+WORKFLOW_RUN: Final = Measurement(
+    "workflow_run",
+    "attempt of a run",
+    (_REPOSITORY, _WORKFLOW, _BRANCH, _EVENT, _ATTEMPT, _CONCLUSION),
+    (
+        _i("run_id", "GitHub's id of the run; always present"),
+        _i("run_number", "the run's number within its workflow"),
+        _i("workflow_id", "GitHub's id of the workflow"),
+        _HEAD_SHA,
+        _s("head_branch", "the branch's real name"),
+        _s("actor", "login of who triggered the run"),
+        _f("duration_s", "seconds from the attempt's start to the completion of its last job"),
+        _f("queued_s", "seconds from the attempt's start to the start of its first job"),
+        _i("jobs", "jobs that this attempt ran itself"),
+        _URL,
+    ),
+    "run_id",
+)
+JOB: Final = Measurement(
+    "job",
+    "execution of a job",
+    (
+        *_OF_A_JOB,
+        _BRANCH,
+        _EVENT,
+        Tag("runner", "the labels the job asked for, sorted, joined by `,`"),
+        _ATTEMPT,
+        _CONCLUSION,
+    ),
+    (
+        _JOB_ID,
+        _RUN_ID,
+        _HEAD_SHA,
+        _f("duration_s", "seconds from start to completion"),
+        _f("queued_s", "seconds from creation to start"),
+        _s("failed_step", "name of the first step that failed"),
+        _URL,
+    ),
+    "job_id",
+)
+STEP: Final = Measurement(
+    "step",
+    "executed step",
+    (*_OF_A_JOB, Tag("step", "the step's name"), _BRANCH, _CONCLUSION),
+    (_JOB_ID, _i("number", "the step's number within its job"), _f("duration_s", "seconds it took")),
+    "job_id",
+)
+TEST_REPORT: Final = Measurement(
+    "test_report",
+    "job execution with test results",
+    (*_OF_A_JOB, _BRANCH),
+    (
+        _JOB_ID,
+        _RUN_ID,
+        _ATTEMPT_FIELD,
+        _HEAD_SHA,
+        _i("total", "results"),
+        _i("passed", "results that passed"),
+        _i("failed", "results that failed"),
+        _i("errored", "results that ended in an error"),
+        _i("skipped", "results that were skipped"),
+        _i("flaky", "tests that passed on a retry within the report"),
+        _f("duration_s", "seconds, summed over the results"),
+    ),
+    "job_id",
+)
+TEST: Final = Measurement(
+    "test",
+    "result of a test",
+    (
+        *_OF_A_JOB,
+        _BRANCH,
+        Tag("suite", "the test's class, else its innermost named suite"),
+        Tag("test", "the test's name"),
+        Tag("outcome", "`passed`, `failed`, `error` or `skipped`"),
+    ),
+    (_JOB_ID, _f("duration_s", "seconds it took"), _MESSAGE),
+    "job_id",
+)
+FAILURE: Final = Measurement(
+    "failure",
+    "failure message",
+    (
+        *_OF_A_JOB,
+        _BRANCH,
+        Tag("source", "`annotation` or `test`"),
+        Tag("signature", "first 12 hex digits of the template's hash"),
+    ),
+    (
+        _s("message", "what the failure said; always present"),
+        _s("template", "the message with what varies replaced by placeholders"),
+        _s("test", "the test that failed, where one is known"),
+        _s("path", "file the message points at"),
+        _i("line", "line in that file"),
+        _JOB_ID,
+        _RUN_ID,
+        _ATTEMPT_FIELD,
+        _HEAD_SHA,
+    ),
+    "message",
+)
+FLAKE: Final = Measurement(
+    "flake",
+    "piece of flake evidence",
+    (
+        *_OF_A_JOB,
+        _BRANCH,
+        Tag("level", "`job` or `test`"),
+        Tag("evidence", "`rerun`, `same_sha` or `in_report`"),
+        Tag("suite", "the test's suite"),
+        Tag("test", "the test's name"),
+    ),
+    (
+        _HEAD_SHA,
+        _i("failed_run_id", "run of the failing result"),
+        _i("failed_job_id", "job of the failing result; always present"),
+        _i("passed_run_id", "run of the passing result"),
+        _i("passed_job_id", "job of the passing result"),
+        _f("wasted_s", "seconds of the failed execution that was repeated (job level only)"),
+        _i("confirmed_at", "Unix seconds at which both results were known"),
+        _s(
+            "message",
+            "what the failure said; in a report, of more than 2,000 characters the beginning and the end",
+        ),
+    ),
+    "failed_job_id",
+)
+ETL: Final = Measurement(
+    "etl",
+    "sync of a repository",
+    (_REPOSITORY, Tag("status", "`ok` or `error`")),
+    (
+        _i("requests", "requests sent to GitHub; always present"),
+        _i("not_modified", "requests that GitHub answered with 304, which cost no rate limit"),
+        _i("rate_limit_remaining", "requests left in GitHub's rate limit window"),
+        _i("runs", "runs that were fetched"),
+        _i("points", "points that were made"),
+        _i("rejected", "points that the store rejected (dead letters)"),
+        _i("outbox", "points of all repositories that waited for the store when the sync ended"),
+        _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
+        _f("duration_s", "seconds the sync took"),
+        _s("warning", "jobs that bring too many distinct tests, with the mask that would help"),
+    ),
+    "requests",
+)
+
+MEASUREMENTS: Final = {
+    measurement.name: measurement
+    for measurement in (WORKFLOW_RUN, JOB, STEP, TEST_REPORT, TEST, FAILURE, FLAKE, ETL)
+}
+
+# Conclusions that count in every success rate, duration and percentile; all others count nowhere.
+SUCCESS: Final = "success"
+COUNTED: Final = (SUCCESS, "failure", "timed_out", "startup_failure")

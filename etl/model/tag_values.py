@@ -1,0 +1,36 @@
+"""Text as a tag value: itself where InfluxDB can hold it, else a unique visible substitute."""
+
+import re
+from hashlib import blake2b
+
+LONGEST = 1_000
+
+# The sign that begins each substitute; doubled where a name has it itself, so that none collide.
+_ESCAPE = "␛"
+
+EMPTY = f"{_ESCAPE}(empty)"
+
+# A backslash at the end, or before a space, would escape what follows the value in its line.
+_UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\(?= |$)")
+
+
+def tag_value(name: str) -> str:
+    """A name as a tag value: itself where InfluxDB can hold it, else a unique visible substitute."""
+    if not name:
+        return EMPTY
+    if len(name) > LONGEST:
+        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"{_escaped(name[: LONGEST - 50])}{_ESCAPE}#{digest}"
+    return _escaped(name)
+
+
+def _escaped(name: str) -> str:
+    return _UNSAFE.sub(_substitute, name)
+
+
+def _substitute(match: re.Match[str]) -> str:
+    character = match.group()
+    if character == _ESCAPE:
+        return _ESCAPE * 2
+    code = ord(character)
+    return f"{_ESCAPE}{code:02X}" if code < ord("\u0100") else f"{_ESCAPE}u{code:04X}"

@@ -1,0 +1,9 @@
+"""Long text, cut in the middle."""
+
+_CUT = "\n[…]\n"
+
+
+def cut(text: str, limit: int) -> str:
+    """The beginning and the end of a text that is longer than `limit`."""
+    half = limit // 2
+    return text if len(text) <= limit else f"{text[:half]}{_CUT}{text[-half:]}"

@@ -1,0 +1,176 @@
+"""From the outbox into the store: oldest first, for as long as it takes or as patience lasts."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+import structlog
+
+from etl.errors import FatalError, RetriableError
+from etl.load.store import Store
+from etl.model.writes import WriteResult
+from etl.state.outbox import MAX_ENTRY, Entry, Outbox
+
+log = structlog.get_logger(__name__)
+
+_BATCH = MAX_ENTRY
+_POLL_S = 0.2
+_MAX_BACKOFF_S = 30.0
+_AFTER_REFUSAL_S = 60.0
+# A proxy may ask for a wait of any length; the store may be back long before.
+_MAX_WAIT_S = 900.0
+_REASONS_TOLD = 3
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Why the store takes nothing, since when, and what it asked for."""
+
+    reason: str
+    since: float
+    failures: int = 0
+    retry_after: float | None = None
+    refused: bool = False
+
+    def pause(self) -> float:
+        """Seconds before the next try: as told, else longer each time, with jitter."""
+        if self.retry_after is not None:
+            return min(_MAX_WAIT_S, self.retry_after)
+        if self.refused:
+            return _AFTER_REFUSAL_S
+        backoff = min(_MAX_BACKOFF_S, 0.25 * 2.0 ** min(self.failures, 10))
+        return backoff * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+class Delivery:
+    """Delivers what the outbox holds, and knows what became of it.
+
+    `patience` is in seconds: how long a store may take nothing before it counts as lost; None is
+    endless. `accepted`, `rejected` and `expired` (older than the store keeps) count points.
+    `trouble` tells why the store takes nothing, None while it does.
+    """
+
+    def __init__(self, outbox: Outbox, store: Store, *, patience: float | None) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._patience = patience
+        self._prepared = False
+        self._finished = asyncio.Event()
+        self._rejected_of: Counter[str] = Counter()
+        self.accepted = 0
+        self.rejected = 0
+        self.expired = 0
+        self.trouble: Trouble | None = None
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the store refuses, or has taken nothing for longer than patience lasts."""
+        if self.trouble is None or self._patience is None:
+            return False
+        return self.trouble.refused or monotonic() - self.trouble.since >= self._patience
+
+    def take_rejected(self, repository: str) -> int:
+        """Points of the repository that were rejected since this was last asked."""
+        return self._rejected_of.pop(repository, 0)
+
+    def finish(self) -> None:
+        """No more points will come: `run` returns when the outbox is empty, or there is no hope."""
+        self._finished.set()
+
+    async def run(self) -> None:
+        """Deliver until finished. What could not be delivered stays in the outbox."""
+        while True:
+            if await self._try():
+                continue
+            if self.trouble is None:
+                if self._finished.is_set():
+                    return
+                await self._pause(_POLL_S)
+            else:
+                if self.hopeless and (self.trouble.refused or self._finished.is_set()):
+                    return
+                await self._pause(self._before_next_try(self.trouble))
+
+    async def drain(self) -> None:
+        """Deliver what is there now."""
+        self.finish()
+        await self.run()
+
+    async def _try(self) -> bool:
+        """Deliver the oldest points; whether there were any, and nothing stood in the way."""
+        try:
+            return await self._deliver()
+        except RetriableError as error:
+            self._note(str(error), retry_after=error.retry_after)
+        except FatalError as error:
+            self._note(str(error), refused=True)
+        except Exception as error:
+            # A defect of ours must not end the delivery of a service that goes on reading.
+            log.debug("unexpected error", exc_info=True)
+            self._note(f"unexpected {type(error).__name__}: {error} (--debug shows where)", refused=True)
+        return False
+
+    async def _deliver(self) -> bool:
+        with self._outbox.claim(_BATCH) as claim:
+            entries = claim.entries
+            if entries:
+                if not self._prepared:
+                    await self._store.prepare()
+                    self._prepared = True
+                result = await self._store.write([line for entry in entries for line in entry.lines])
+                claim.settle(result.rejected)
+                self._count(entries, result)
+        if self.trouble:
+            log.info("the store takes points again", store=self._store.address)
+        self.trouble = None
+        return bool(entries)
+
+    def _note(self, reason: str, *, retry_after: float | None = None, refused: bool = False) -> None:
+        # Once for each kind: what heals by itself, and what somebody has to mend.
+        if self.trouble is None or self.trouble.refused != refused:
+            log.warning("the store takes nothing, points wait in the outbox", reason=reason)
+        if self.trouble is None:
+            self.trouble = Trouble(reason, since=monotonic())
+        self.trouble.reason = reason
+        self.trouble.retry_after = retry_after
+        self.trouble.refused = refused
+        self.trouble.failures += 1
+
+    def _count(self, entries: Sequence[Entry], result: WriteResult) -> None:
+        self.accepted += result.accepted
+        self.expired += result.expired
+        self.rejected += len(result.rejected)
+        if result.expired:
+            log.warning("points older than the store keeps were not sent", points=result.expired)
+        home = (
+            {line: entry.repository for entry in entries for line in entry.lines} if result.rejected else {}
+        )
+        for letter in result.rejected:
+            self._rejected_of[home.get(letter.line, "")] += 1
+        if result.rejected:
+            reasons = Counter(letter.reason for letter in result.rejected).most_common(_REASONS_TOLD)
+            log.error(
+                "points rejected, kept as dead letters",
+                points=len(result.rejected),
+                reasons=[reason for reason, _ in reasons],
+            )
+
+    def _before_next_try(self, trouble: Trouble) -> float:
+        pause = trouble.pause()
+        if self._patience is None or not self._finished.is_set():
+            return pause
+        left = self._patience - (monotonic() - trouble.since)
+        return min(pause, max(left, _POLL_S))
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep; while more points may come, no longer than until they will not."""
+        if self._finished.is_set():
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._finished.wait()

@@ -1,0 +1,101 @@
+"""Windows of one repository: which runs there are, and how far they are committed."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from etl.anomalies import Anomaly
+from etl.extract.github.runs import find_run, list_window
+from etl.extract.github.windows import Window
+from etl.model.records import Run
+from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
+from etl.pipeline.session import Session
+from etl.state.runs import COMPLETED, KnownRun
+
+# Windows in work at once: enough to keep every connection busy where days are short.
+_WINDOWS = 4
+
+
+async def scan_windows(
+    session: Session,
+    reader: RunReader,
+    windows: Sequence[Window],
+    *,
+    done: Callable[[Window], None],
+    wanted: Callable[[Run], bool] = lambda _run: True,
+) -> None:
+    """Read every wanted run of the windows, several windows at once.
+
+    `done` is called for each window in order, when it and all before it are committed. The first
+    error ends the sweep; what was committed stays.
+    """
+    slots = asyncio.Semaphore(_WINDOWS)
+    finished: set[int] = set()
+    reported = 0
+
+    async def read(index: int, window: Window) -> None:
+        nonlocal reported
+        async with slots:
+            await _read_window(session, reader, window, wanted)
+        finished.add(index)
+        while reported in finished:
+            done(windows[reported])
+            reported += 1
+
+    await run_all(read(index, window) for index, window in enumerate(windows))
+
+
+async def _read_window(
+    session: Session, reader: RunReader, window: Window, wanted: Callable[[Run], bool]
+) -> None:
+    workflows = [workflow.id for workflow in session.repository.workflows]
+    listing = await list_window(session.client, window, workflows)
+    session.anomalies.add(*listing.anomalies)
+    await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
+    session.state.commit_tags(session.repository, listing.tags)
+
+
+async def recheck(
+    session: Session, reader: RunReader, candidates: Sequence[KnownRun], *, before: int
+) -> None:
+    """Ask by id for open runs that no window shows any more, or whose jobs are stored as they end.
+
+    `candidates` were open when the sync began; those that the windows have shown since then need no
+    asking. `before` is the creation time (Unix seconds) from which on the windows show them.
+    """
+    now = session.clock()
+    runs = [
+        run
+        for run in candidates
+        if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
+        and session.state.runs.get(session.repository.id, run.id) == run
+    ]
+    await run_all(_recheck_run(session, reader, run) for run in runs)
+
+
+async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> None:
+    # What has ended and settles, or will never end, says nothing new: it is to be read all the same.
+    too_old = session.clock() - known.created_at > MAX_RUN_S
+    conditional = known.status != SETTLING and not too_old
+    found = await find_run(session.client, known.id, conditional=conditional)
+    if found.run is not None:
+        await reader.read(found.run, found.tags)
+    elif found.gone:
+        session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
+        session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
+
+
+async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all at once; the first error cancels the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in work:
+                group.create_task(coroutine)
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

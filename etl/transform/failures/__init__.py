@@ -1,0 +1,1 @@
+"""Failure messages: templates, signatures and points."""

@@ -1,0 +1,73 @@
+"""Annotations of a job → `failure` points."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from etl.model.evidence import Failure
+from etl.model.points import Point
+from etl.model.records import Annotation, Job
+from etl.model.schema import FAILURE
+from etl.transform.context import Context, present
+from etl.transform.failures.templates import is_boilerplate, signature_of
+from etl.transform.jobs import job_second, job_tags
+from etl.transform.names import printable
+from etl.transform.times import point_time
+
+
+def without_boilerplate(annotations: Sequence[Annotation], *, explained: bool = False) -> list[Annotation]:
+    """Annotations of level `failure`, without GitHub's boilerplate where another one says more, or a test (`explained`)."""
+    failures = [annotation for annotation in annotations if annotation.level == "failure"]
+    better = [failure for failure in failures if not is_boilerplate(failure.message)]
+    return better if better or explained else failures
+
+
+def failure_points(context: Context, job: Job, told: Sequence[Annotation]) -> list[Point]:
+    """A point per annotation; two equal ones of a job are two."""
+    twins: Counter[Annotation] = Counter()
+    points = []
+    for failure in told:
+        points.append(_point(context, job, failure, twins[failure]))
+        twins[failure] += 1
+    return points
+
+
+def annotated_failures(context: Context, told: Sequence[Annotation]) -> list[Failure]:
+    """Failing results that only annotations tell of, by names as tags have them."""
+    masks = context.rules.masks
+    seen: Counter[tuple[str, str]] = Counter()
+    failures = []
+    for annotation in told:
+        found = context.rules.annotated_tests(annotation.title, annotation.message)
+        if found is None:
+            continue
+        name = (masks(found.suite), masks(found.test))
+        failures.append(Failure(*name, seen[name], found.message, annotated=True))
+        seen[name] += 1
+    return failures
+
+
+def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
+    message = printable(failure.message)
+    template = context.rules.templates(message)
+    test = context.rules.annotated_tests(failure.title, failure.message)
+    signature = signature_of(template)
+    # The place among equals is part of the identity, not the place in the list: order is GitHub's.
+    identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
+    return Point(
+        FAILURE.name,
+        {**job_tags(context, job), "source": "annotation", "signature": signature},
+        {
+            "message": message,
+            **present(
+                template=template,
+                test=None if test is None else context.rules.masks(test.test),
+                path=printable(failure.path),
+                line=failure.line,
+                job_id=job.id,
+                run_id=job.run_id,
+                attempt=context.run.attempt,
+                head_sha=printable(context.run.head_sha),
+            ),
+        },
+        point_time(job_second(context, job), "failure", *identity),
+    )

@@ -1,0 +1,1 @@
+"""Flake evidence from executions of jobs."""

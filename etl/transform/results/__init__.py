@@ -1,0 +1,1 @@
+"""Test results: identity, the job they belong to, points."""

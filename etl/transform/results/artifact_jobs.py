@@ -1,0 +1,107 @@
+"""Which attempt and which job an artifact belongs to, of which GitHub tells neither; pure.
+
+`docs/artifacts.md` explains the order with examples.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from etl.model.records import Artifact, Job, Run, Step
+from etl.model.values import seconds
+
+_STEP_SLACK_S = 2
+_END_SLACK_S = 60
+
+# Artifact glob and job glob.
+Rule = tuple[str, str]
+
+
+def was_made_in(artifact: Artifact, attempt: Run, until: int | None) -> bool:
+    """Whether an artifact was created in this attempt of its run; the next one began at `until`.
+
+    All are times of GitHub's own; those of jobs and steps would be their runners'. Where no next one is
+    known, it may have begun since the run was listed: what came after the run's last change is not
+    this attempt's.
+    """
+    if until is None and attempt.completed and (ended := seconds(attempt.updated_at)) is not None:
+        until = ended + _END_SLACK_S
+    begun = attempt.attempt == 1 or artifact.created_at >= (attempt.started_at or 0)
+    return begun and (until is None or artifact.created_at < until)
+
+
+def job_of(artifact: Artifact, jobs: Sequence[Job], rules: Sequence[Rule] = ()) -> Job | None:
+    """The job that uploaded an artifact; None where it cannot be told.
+
+    `jobs` are those of the artifact's attempt that ran there.
+    """
+    finders: tuple[Callable[[], Job | None], ...] = (
+        lambda: _by_rule(artifact.name, jobs, rules),
+        lambda: _by_words(artifact.name, jobs),
+        lambda: _only(job for job in jobs if _uploading(job, artifact.created_at)),
+        lambda: _only(jobs),
+    )
+    return next((job for job in (find() for find in finders) if job is not None), None)
+
+
+def _only(jobs: Iterable[Job]) -> Job | None:
+    found = list(jobs)
+    return found[0] if len(found) == 1 else None
+
+
+def _by_rule(name: str, jobs: Sequence[Job], rules: Sequence[Rule]) -> Job | None:
+    for artifact_glob, job_glob in rules:
+        match = _glob(artifact_glob).fullmatch(name)
+        if match is None:
+            continue
+        wanted = _glob(job_glob, match.groups())
+        found = _only(job for job in jobs if wanted.fullmatch(job.name))
+        if found is not None:
+            return found
+    return None
+
+
+def _glob(pattern: str, found: Sequence[str] = ()) -> re.Pattern[str]:
+    """`*` and `?` alone are special (job names have brackets); `{1}` is what the first one found."""
+
+    def translate(match: re.Match[str]) -> str:
+        sign, number = match.group(), match.group(1)
+        if number is not None:
+            return re.escape(found[int(number) - 1] if 0 < int(number) <= len(found) else sign)
+        return {"*": "(.*)", "?": "(.)"}.get(sign) or re.escape(sign)
+
+    return re.compile(re.sub(r"\{(\d{1,2})\}|.", translate, pattern, flags=re.DOTALL), re.DOTALL)
+
+
+def _by_words(name: str, jobs: Sequence[Job]) -> Job | None:
+    """The job with the most words, all of which the artifact's name has; None where two are equal."""
+    words = _words(name)
+    matching = [(len(_words(job.name)), job) for job in jobs if _contains(words, job.name)]
+    most = max((count for count, _ in matching), default=0)
+    return _only(job for count, job in matching if count == most)
+
+
+def _contains(words: Sequence[str], job_name: str) -> bool:
+    """Whether each word is there; the parts of a version one after the other."""
+    phrases = Counter(tuple(_words(phrase)) for phrase in re.findall(r"\d+(?:\.\d+)+|[^\W_]+", job_name))
+    # As often as the job has it: shard 3/3 is not the 3 of shard 1/3.
+    return bool(phrases) and all(_count(words, phrase) >= times for phrase, times in phrases.items())
+
+
+def _count(words: Sequence[str], phrase: tuple[str, ...]) -> int:
+    size = len(phrase)
+    return sum(tuple(words[start : start + size]) == phrase for start in range(len(words) - size + 1))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _uploading(job: Job, moment: int) -> bool:
+    return any("upload" in step.name.casefold() and _runs(step, moment) for step in job.steps)
+
+
+def _runs(step: Step, moment: int) -> bool:
+    if step.started_at is None or moment < step.started_at - _STEP_SLACK_S:
+        return False
+    return step.completed_at is None or moment <= step.completed_at + _STEP_SLACK_S
