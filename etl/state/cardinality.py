@@ -1,4 +1,4 @@
-"""TestCardinality tests of each job, day by day, so that a job that brings too many is noticed."""
+"""DistinctTestCounts tests of each job, day by day, so that a job that brings too many is noticed."""
 
 import json
 import time
@@ -33,7 +33,7 @@ class DistinctTests:
     names: tuple[str, ...]
 
 
-class TestCardinality:
+class DistinctTestCounts:
     """Keeps a sketch for each job and day."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:

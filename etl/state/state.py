@@ -12,7 +12,7 @@ from etl.model.pages import PageTag
 from etl.model.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
-from etl.state.cardinality import TestCardinality
+from etl.state.cardinality import DistinctTestCounts
 from etl.state.database import is_shared, open_database
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
@@ -38,7 +38,7 @@ class State:
         self.backfills = Backfills(engine)
         self.rate_limits = RateLimits(engine)
         self.deliveries = Deliveries(engine, clock)
-        self.distinct = TestCardinality(engine, clock)
+        self.distinct = DistinctTestCounts(engine, clock)
         self.evidence = Evidence(engine, clock)
         self.metadata = Metadata(engine)
         self.outbox = Outbox(engine, clock)

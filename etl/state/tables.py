@@ -134,7 +134,7 @@ artifacts = Table(
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
-# TestCardinality tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
+# DistinctTestCounts tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
 distinct_tests = Table(
     "distinct_tests",
     metadata,

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from tests.cli.running import COMMAND
-from tests.http.test_figures import samples
+from tests.http.test_ci_metrics import samples
 
 _MAX_WAIT_S = 150.0
 _LOOK_S = 0.1

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
 # Any room may use these, and they use no room.
-COMMON = {"errors", "anomalies", "kept", "log", "settings", "waits"}
+COMMON = {"errors", "anomalies", "memo", "log", "settings", "retry_after"}
 
 
 def imports() -> set[tuple[str, str]]:

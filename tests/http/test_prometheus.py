@@ -16,7 +16,7 @@ import yaml
 
 from etl.http.metric_definitions import CI_METRICS, ETL_METRICS
 from tests.http.serving import Served, served
-from tests.http.test_figures import busy
+from tests.http.test_ci_metrics import busy
 from tests.influxd import free_port
 from tests.pipeline.world import NAME, World, simulated
 from tools.docs import ROOT

@@ -11,7 +11,7 @@ from etl.demo.webhooks import Hook, hooks, send
 from etl.pipeline import webhooks
 from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
-from tests.http.test_figures import scraped
+from tests.http.test_ci_metrics import scraped
 from tests.pipeline.world import (
     CI,
     DAY,

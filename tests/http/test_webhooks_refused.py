@@ -8,7 +8,7 @@ import pytest
 
 from etl.demo.webhooks import Hook
 from tests.http.serving import served
-from tests.http.test_figures import scraped
+from tests.http.test_ci_metrics import scraped
 from tests.http.test_webhooks import ON, PATH, SECRET, ended, posted, sent, waiting
 from tests.pipeline.world import NAME, simulated
 

@@ -16,7 +16,7 @@ from etl.demo.history import Repository
 from etl.demo.webhooks import hooks, send
 from etl.errors import ConfigurationError
 from tests.http.serving import served, until
-from tests.http.test_figures import scraped
+from tests.http.test_ci_metrics import scraped
 from tests.pipeline.world import CI, DAY, HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
 
 KEY = rsa.generate_private_key(65_537, 2_048)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.http.serving import served, until
-from tests.http.test_figures import busy, scraped
+from tests.http.test_ci_metrics import busy, scraped
 from tests.pipeline.world import CI, HOUR, NAME, NOON, Repository, attempt, faults, job, run, simulated
 
 OURS = f'repository="{NAME}"'
