@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from etl.app import open_pipeline
 from etl.demo.history import (
     DAY_S,
     Annotation,
@@ -21,7 +22,6 @@ from etl.demo.history import (
 )
 from etl.demo.suites import archive, execute, plan_suite, report
 from etl.model.writes import Row, WriteResult
-from etl.pipeline.context import open_pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from etl.app import open_pipeline
 from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.pipeline.context import open_pipeline
 from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import InfluxSettings, load
 from tests.influxd import Influxd

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from etl.app import open_pipeline
 from etl.demo.history import ending
 from etl.demo.recorded import load as load_history
 from etl.demo.server import SimulatedGitHub
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.pipeline.context import open_pipeline
 from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import load
 from etl.transform.failures.templates import signature_of, template_of

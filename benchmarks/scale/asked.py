@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.project import NO_LIMIT, Lines, project, settings_for, synced
+from etl.app import open_pipeline
 from etl.demo.history import History
 from etl.demo.server import SimulatedGitHub
 from etl.extract.github.webhooks import CompletionEvent
-from etl.pipeline.context import open_pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.webhooks import WebhookQueue
 from etl.settings import Settings

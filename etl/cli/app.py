@@ -1,17 +1,22 @@
-"""The application and its exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.
+"""The application and its commands.
 
-Commands import what they need when they run: `--help` answers at once.
+Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import io
 import sys
-from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from etl.cli.check import check
+from etl.cli.demo import demo
+from etl.cli.output import Exit, Global, print_error
+from etl.cli.report import report
+from etl.cli.run import run
+from etl.cli.show import show
+from etl.cli.sync import backfill, sync
 from etl.cli.workflow_commands import disarm_output
 from etl.errors import CiHealthError, ConfigurationError
 
@@ -24,21 +29,8 @@ app = typer.Typer(
 )
 
 
-class Exit(IntEnum):
-    """Exit codes (contract)."""
-
-    DONE = 0
-    FAILED = 1
-    WRONG_CONFIGURATION = 2
-    INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Global:
-    """Options before the command."""
-
-    config: Path | None
-    debug: bool
+for command in (demo, check, sync, backfill, run, show, report):
+    app.command()(command)
 
 
 @app.callback()
@@ -54,9 +46,6 @@ def _global_options(
 
 def main() -> None:
     """Run the command line; errors end as sentences on standard error."""
-    # Importing the modules is what registers their commands.
-    from etl.cli import check, demo, report, run, show, sync  # noqa: F401
-
     # Names from CI hold any character; a terminal or pipe may not.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -77,13 +66,6 @@ def main() -> None:
             f"unexpected {kind}: {error}. `ci-health --debug …` shows where; please report it",
             Exit.FAILED,
         )
-
-
-def print_error(sentence: str) -> None:
-    """Say on standard error what is wrong, on one line, whatever it quotes of names and answers."""
-    from etl.report.formats import single_line
-
-    typer.echo(f"ci-health: {single_line(sentence)}", err=True)
 
 
 def _say(error: Exception, sentences: str, code: Exit) -> None:

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from etl.cli.app import Exit, app
 from etl.cli.common import load_settings
+from etl.cli.output import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from etl.pipeline.checks import Finding
     from etl.settings import Settings
 
 
-@app.command()
 def check(context: typer.Context) -> None:
     """Tell whether configuration, state, token, rate limit and store are in order."""
     settings = load_settings(context, {"log": {"level": "error"}})
@@ -27,13 +23,14 @@ def check(context: typer.Context) -> None:
 
 
 async def _tell(settings: Settings) -> bool:
+    from etl.app import open_pipeline
     from etl.pipeline.checks import findings
     from etl.report.formats import single_line
 
     good = True
-    stream: AsyncIterator[Finding] = findings(settings)
-    async for finding in stream:
-        sign = {True: "ok  ", False: "FAIL", None: "note"}[finding.good]
-        typer.echo(f"{sign}  {single_line(f'{finding.subject}: {finding.text}')}")
-        good = good and finding.good is not False
+    async with open_pipeline(settings) as pipeline:
+        async for finding in findings(pipeline):
+            sign = {True: "ok  ", False: "FAIL", None: "note"}[finding.good]
+            typer.echo(f"{sign}  {single_line(f'{finding.subject}: {finding.text}')}")
+            good = good and finding.good is not False
     return good

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.cli.app import Exit, Global, print_error
+from etl.cli.output import Exit, Global, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
     """The same of the store that the settings name."""
-    from etl.pipeline.context import open_store
+    from etl.app import open_store
     from etl.report.ask import ask
 
     store = open_store(settings)

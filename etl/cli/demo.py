@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.cli.app import app
 from etl.cli.common import exit_with_status, load_settings
 from etl.cli.report import write_report
 from etl.errors import ConfigurationError
@@ -32,7 +31,6 @@ _REPORT = Path("ci-health-report.html")
 _PAST_DAYS, _COMING_DAYS = 28, 7
 
 
-@app.command()
 def demo(
     context: typer.Context,
     history: Annotated[
@@ -65,7 +63,7 @@ def demo(
 async def _serve(context: typer.Context, history: History) -> None:
     from etl.demo.history import ending
     from etl.demo.server import SimulatedGitHub
-    from etl.service import serve
+    from etl.service.run import serve
 
     played = ending(history, _last_day(load_settings(context).data_dir))
     async with SimulatedGitHub(played, rate_limit=_NO_LIMIT) as url:
@@ -93,8 +91,8 @@ def _last_day(folder: Path) -> date:
 
 
 async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
+    from etl.app import open_pipeline
     from etl.demo.server import SimulatedGitHub
-    from etl.pipeline.context import open_pipeline
     from etl.pipeline.run_once import sync_and_deliver
     from etl.report.ask import REPORTED, ask, parameters
     from etl.report.terminal import summary

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.cli.app import app
 from etl.cli.common import (
     Branch,
     Days,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from etl.report.view import Period
 
 
-@app.command()
 def report(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="File to write.")] = Path("ci-health-report.html"),

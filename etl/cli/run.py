@@ -6,14 +6,12 @@ import asyncio
 
 import typer
 
-from etl.cli.app import app
 from etl.cli.common import freeze_gc, load_settings
 
 
-@app.command()
 def run(context: typer.Context) -> None:
     """The service: syncs at every interval until it is told to stop."""
-    from etl.service import serve
+    from etl.service.run import serve
 
     settings = load_settings(context)
     freeze_gc()

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from etl.cli.app import app
 from etl.cli.common import (
     Branch,
     Days,
@@ -57,7 +56,6 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-@app.command()
 def show(
     context: typer.Context,
     question: Annotated[Question, typer.Argument(help="What to show.")],

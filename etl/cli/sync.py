@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.cli.app import app
 from etl.cli.common import exit_with_status, freeze_gc, load_settings
 from etl.errors import ConfigurationError
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from etl.settings import Settings
 
 
-@app.command()
 def sync(
     context: typer.Context,
     as_json: Annotated[
@@ -38,7 +36,7 @@ def sync(
 
 
 async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool) -> None:
-    from etl.pipeline.context import open_pipeline
+    from etl.app import open_pipeline
     from etl.pipeline.run_once import sync_and_deliver
     from etl.pipeline.tag_settings import require_unchanged
 
@@ -51,7 +49,6 @@ async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool)
         _conclude(pipeline, summaries, delivery)
 
 
-@app.command()
 def backfill(
     context: typer.Context,
     since: Annotated[str, typer.Option(help="First day, `2026-01-31`, or how far back, `90d`.")],
@@ -82,16 +79,16 @@ def _range(since: str, until: str | None, *, replace: bool) -> Range:
 
 
 async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
+    from etl.app import open_pipeline
     from etl.cli.progress import progress_bar
-    from etl.pipeline.context import open_pipeline
-    from etl.pipeline.run_once import whole_backfill
+    from etl.pipeline.run_once import backfill_and_deliver
     from etl.pipeline.tag_settings import require_unchanged
 
     freeze_gc()
     async with open_pipeline(settings, debug=debug) as pipeline:
         require_unchanged(pipeline.state.metadata, settings, accept=asked.replace)
         with progress_bar() as advance:
-            summaries, delivery = await whole_backfill(pipeline, asked, advance)
+            summaries, delivery = await backfill_and_deliver(pipeline, asked, advance)
         for summary in summaries:
             typer.echo(
                 f"{summary.repository}: {summary.runs} runs, {summary.attempts} attempts, "

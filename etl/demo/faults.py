@@ -14,7 +14,7 @@ Respond = Callable[[web.Request, Callable[[], Awaitable[web.StreamResponse]]], A
 
 @dataclass(slots=True)
 class Fault:
-    """AnswerCache requests whose path and query match, `times` times (None: always)."""
+    """Answers requests whose path and query match, `times` times (None: always)."""
 
     match: str
     respond: Respond

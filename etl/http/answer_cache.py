@@ -1,4 +1,4 @@
-"""AnswerCache of the store, kept for a while: however many ask, the store is asked once."""
+"""Answers of the store, kept for a while: however many ask, the store is asked once."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ class AnswerCache:
         self.refresh_s = pipeline.settings.http.refresh.total_seconds()
 
     async def get(self, names: Sequence[str], days: int, repository: str = "") -> Answered:
-        """AnswerCache to questions about the last days.
+        """Answers to questions about the last days.
 
         Raises what the store raises, and asks anew then; RetriableError where too many ask too much.
         """

@@ -35,7 +35,7 @@ _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
 class CiMetrics(Collector):
-    """CiMetrics of the CI, as old as `http.refresh` at most, or as of when the store last answered."""
+    """Figures of the CI, as old as `http.refresh` at most, or as of when the store last answered."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline

@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 
 import structlog
 
-from etl.anomalies import Anomalies
-from etl.errors import CiHealthError, ConfigurationError, FatalError
+from etl.errors import FatalError
 from etl.extract.github.windows import Window, day_windows
 from etl.model.records import Run
 from etl.model.values import seconds
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import MAX_RUN_S, RunReader
-from etl.pipeline.session import Session
+from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.sync import RERUN_S, complete, open_session
+from etl.pipeline.sync import RERUN_S
 from etl.pipeline.windows import recheck, scan_windows
 
 log = structlog.get_logger(__name__)
@@ -49,30 +48,16 @@ async def backfill_all(
     """Backfill one repository after another; `advance` is told repository, windows done and of how many."""
     summaries = []
     for name in await pipeline.repositories.names():
-        async with pipeline.hold(name):
-            summaries.append(await _backfill_repository(pipeline, delivery, name, asked, advance))
+        async with pipeline.locks.hold(name):
+            summaries.append(
+                await run_session(
+                    pipeline,
+                    delivery,
+                    name,
+                    lambda session: _read_range(pipeline, session, asked, advance),
+                )
+            )
     return summaries
-
-
-async def _backfill_repository(
-    pipeline: Pipeline,
-    delivery: Delivery,
-    name: str,
-    asked: Range,
-    advance: Callable[[str, int, int], None],
-) -> Summary:
-    summary, anomalies = Summary(name), Anomalies()
-    client = pipeline.client(name)
-    with structlog.contextvars.bound_contextvars(repository=name):
-        try:
-            session = await open_session(pipeline, delivery, client, summary, anomalies)
-            await _read_range(pipeline, session, asked, advance)
-        except ConfigurationError:
-            raise
-        except CiHealthError as error:
-            summary.error = str(error)
-    complete(summary, client, anomalies)
-    return summary
 
 
 async def _read_range(

@@ -1,8 +1,6 @@
 """What `ci-health check` looks at, one finding a subject."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,8 +10,7 @@ from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.rate_limit import Budget
 from etl.pipeline.cardinality import advice
-from etl.pipeline.context import Pipeline, open_pipeline
-from etl.settings import Settings
+from etl.pipeline.context import Pipeline
 
 _DEAD_LETTERS_SHOWN = 3
 
@@ -27,21 +24,19 @@ class Finding:
     text: str
 
 
-async def findings(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[Finding]:
-    """Look at one thing after another. Raises ConfigurationError where nothing can be looked at."""
-    async with AsyncExitStack() as stack:
-        pipeline = await stack.enter_async_context(open_pipeline(settings, clock=clock))
-        names, found = await _names(pipeline)
-        yield found
-        for finding in _state(pipeline):
+async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
+    """Look at one thing after another."""
+    names, found = await _names(pipeline)
+    yield found
+    for finding in _state(pipeline):
+        yield finding
+    for name in names:
+        yield await _repository(pipeline, name)
+        for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
             yield finding
-        for name in names:
-            yield await _repository(pipeline, name)
-            for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
-                yield finding
-        for account, budget in pipeline.accounts.budgets():
-            yield _rate_limit(account, budget, pipeline.settings.github.reserve)
-        yield await _store(pipeline)
+    for account, budget in pipeline.accounts.budgets():
+        yield _rate_limit(account, budget, pipeline.settings.github.reserve)
+    yield await _store(pipeline)
 
 
 async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:

@@ -1,4 +1,4 @@
-"""A whole sync or backfill from first request to last delivery: extraction beside delivery."""
+"""A sync or backfill from first request to last delivery: extraction beside delivery."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,17 +21,19 @@ async def sync_and_deliver(
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
         return await sync_all(pipeline, delivery, plan)
 
-    return await _whole(pipeline, extract)
+    return await _deliver_beside(pipeline, extract)
 
 
-async def whole_backfill(
+async def backfill_and_deliver(
     pipeline: Pipeline, asked: Range, advance: Callable[[str, int, int], None]
 ) -> tuple[list[Summary], Delivery]:
     """Backfill every repository, and deliver as `sync_and_deliver` does."""
-    return await _whole(pipeline, lambda delivery: backfill_all(pipeline, delivery, asked, advance=advance))
+    return await _deliver_beside(
+        pipeline, lambda delivery: backfill_all(pipeline, delivery, asked, advance=advance)
+    )
 
 
-async def _whole(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
+async def _deliver_beside(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
     patience = pipeline.settings.store_timeout.total_seconds()
     delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=patience)
     delivering = asyncio.create_task(delivery.run())

@@ -1,20 +1,36 @@
-"""What the reading of one repository shares: who is asked, where progress goes, what is counted."""
+"""A session: the reading of one repository, from its first request to its summary.
 
+Syncs, backfills and the webhook queue all read a repository in a session.
+"""
+
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
 
 from etl.anomalies import Anomalies
+from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
 from etl.extract.github.client import RepositoryClient
+from etl.extract.github.repositories import get_repository, list_workflows
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.repositories import KnownRepository
 from etl.state.state import State
 from etl.transform.rules import Rules
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One repository in one sync. `clock` gives Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full."""
+    """What the reading of one repository shares.
+
+    `clock` gives Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full.
+    """
 
     client: RepositoryClient
     state: State
@@ -25,3 +41,86 @@ class Session:
     anomalies: Anomalies
     clock: Callable[[], float]
     wait_for_outbox_capacity: Callable[[], Awaitable[None]]
+
+
+async def run_session(
+    pipeline: Pipeline, delivery: Delivery, name: str, read: Callable[[Session], Awaitable[None]]
+) -> Summary:
+    """Read a repository when nothing else in this process reads it, and say how that went.
+
+    Any failure, also a bug here, ends up in the summary: it must not fail the other repositories.
+    Raises only ConfigurationError, which concerns them all.
+    """
+    summary, anomalies = Summary(name), Anomalies()
+    client = pipeline.client(name)
+    async with pipeline.turns[name]:
+        began = time.monotonic()
+        with structlog.contextvars.bound_contextvars(repository=name):
+            try:
+                await read(await _open(pipeline, delivery, client, summary, anomalies))
+            except ConfigurationError:
+                raise
+            except CiHealthError as error:
+                summary.error = str(error)
+                summary.superseded = isinstance(error, SupersededError)
+                summary.retry_at = _retry_at(pipeline, error)
+            except Exception as error:
+                summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+                log.debug("unexpected error", exc_info=True)
+        summary.duration_s = round(time.monotonic() - began, 3)
+    _complete(summary, client, anomalies)
+    return summary
+
+
+async def _open(
+    pipeline: Pipeline, delivery: Delivery, client: RepositoryClient, summary: Summary, anomalies: Anomalies
+) -> Session:
+    """Ask what the repository is called and contains now, remember it, and begin."""
+    known = await _look_up(pipeline, client, summary.repository)
+    return Session(
+        client=client,
+        state=pipeline.state,
+        settings=pipeline.settings,
+        rules=pipeline.rules,
+        repository=pipeline.state.repositories.begin_session(known),
+        summary=summary,
+        anomalies=anomalies,
+        clock=pipeline.clock,
+        wait_for_outbox_capacity=lambda: pipeline.wait_for_outbox_capacity(delivery),
+    )
+
+
+async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:
+    """The repository as it is now. A renamed one is asked by its new name from here on."""
+    before = known = pipeline.state.repositories.get(name)
+    found, tags = await get_repository(client)
+    if found is not None:
+        workflows = known.workflows if known is not None and known.id == found.id else ()
+        known = KnownRepository(
+            found.id, name, found.full_name, found.default_branch, workflows, private=found.private
+        )
+    if known is None:
+        raise DataError(f"GitHub answers 304 for {name}, which was never read")
+    client.name = known.full_name
+    listed, workflow_tags = await list_workflows(client)
+    if listed is not None:
+        known = replace(known, workflows=tuple(listed))
+    if known is before:
+        return known
+    return pipeline.state.commit_repository(known, [*tags, *workflow_tags])
+
+
+def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
+    if not isinstance(error, RetriableError) or error.retry_after is None:
+        return None
+    return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:
+    """Add what the client and the anomalies counted."""
+    summary.requests = client.requests
+    summary.not_modified = client.not_modified
+    summary.rate_limit_remaining = client.rate_limit_remaining
+    summary.anomalies = anomalies.total
+    summary.requests_by_kind = dict(client.kinds)
+    summary.anomalies_by_kind = dict(anomalies.counts)

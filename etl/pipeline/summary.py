@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_FOR_METRICS = ("requests_by_kind", "anomalies_by_kind", "duration_s")
+_NOT_IN_JSON = ("superseded", "requests_by_kind", "anomalies_by_kind", "duration_s")
 
 
 @dataclass(slots=True)
@@ -11,7 +11,8 @@ class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
     `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
-    when GitHub's rate limit lets the next sync go on; None where no wait alone would help. The kind of a
+    when GitHub's rate limit lets the next sync go on; None where no wait alone would help. `superseded`: another
+    process has taken the repository over. The kind of a
     request is what it asked for, that of an anomaly its short name.
     """
 
@@ -27,6 +28,7 @@ class Summary:
     anomalies: int = 0
     error: str | None = None
     retry_at: str | None = None
+    superseded: bool = False
     warnings: list[str] = field(default_factory=list)
     requests_by_kind: dict[str, int] = field(default_factory=dict)
     anomalies_by_kind: dict[str, int] = field(default_factory=dict)
@@ -34,7 +36,7 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
-        return {name: value for name, value in asdict(self).items() if name not in _FOR_METRICS}
+        return {name: value for name, value in asdict(self).items() if name not in _NOT_IN_JSON}
 
     def counts(self) -> dict[str, Any]:
         """The counts alone, for the log."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import structlog
 
-from etl.anomalies import Anomalies, Anomaly
+from etl.anomalies import Anomaly
 from etl.errors import CiHealthError, DataError
 from etl.extract.github.runs import find_run
 from etl.extract.github.webhooks import CompletionEvent
@@ -18,9 +18,9 @@ from etl.extract.github.windows import DAY_S
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import SETTLING, RunReader
-from etl.pipeline.session import Session
+from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.sync import complete, first_window, open_session
+from etl.pipeline.sync import first_window
 from etl.pipeline.windows import run_all
 from etl.state.deliveries import Waiting
 from etl.state.runs import KnownRun
@@ -98,23 +98,16 @@ class WebhookQueue:
 
     async def _read(self, name: str) -> None:
         """Read the runs of a repository that wait, when nobody else reads it."""
-        summary, anomalies = Summary(name), Anomalies()
-        client = self._pipeline.client(name)
-        with structlog.contextvars.bound_contextvars(repository=name):
-            try:
-                async with self._pipeline.hold(name), self._pipeline.turns[name]:
-                    session = await open_session(self._pipeline, self._delivery, client, summary, anomalies)
-                    await self._read_runs(session)
-            except CiHealthError as error:
-                summary.error = str(error)
-            except Exception as error:
-                # A defect of ours costs these runs the time until the next sync, and nobody else anything.
-                summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-                log.debug("unexpected error", exc_info=True)
-            self._tell(name, summary.error)
-            complete(summary, client, anomalies)
+        error: str | None
+        try:
+            async with self._pipeline.locks.hold(name):
+                summary = await run_session(self._pipeline, self._delivery, name, self._read_runs)
+            error = summary.error
             self._done(summary)
-            log.info("read what webhooks told of", **summary.counts())
+            log.info("read what webhooks told of", repository=name, **summary.counts())
+        except CiHealthError as failure:
+            error = str(failure)
+        self._tell(name, error)
         self._reading.discard(name)
         if name in self._told_again:
             self._told_again.discard(name)
@@ -123,7 +116,7 @@ class WebhookQueue:
     def _tell(self, name: str, error: str | None) -> None:
         """Log why runs cannot be read: the same reason once, however often it comes again."""
         if error is not None and self._troubles.get(name) != error:
-            log.warning("webhooks told of runs that cannot be read yet", reason=error)
+            log.warning("webhooks told of runs that cannot be read yet", repository=name, reason=error)
         if error is None:
             self._troubles.pop(name, None)
         else:

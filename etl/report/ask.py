@@ -35,7 +35,7 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 async def ask(
     store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """AnswerCache by question; those that link to GitHub link to the one of the settings."""
+    """Answers by question; those that link to GitHub link to the one of the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:

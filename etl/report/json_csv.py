@@ -1,4 +1,4 @@
-"""AnswerCache for programs: JSON and CSV, the same bytes for the same answer from either store."""
+"""Answers for programs: JSON and CSV, the same bytes for the same answer from either store."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""AnswerCache in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
+"""Answers in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence

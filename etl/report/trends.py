@@ -1,4 +1,4 @@
-"""AnswerCache over time, made ready to be drawn: one series a workflow, one place a day. Pure functions."""
+"""Answers over time, made ready to be drawn: one series a workflow, one place a day. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

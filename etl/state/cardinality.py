@@ -1,4 +1,4 @@
-"""DistinctTestCounts tests of each job, day by day, so that a job that brings too many is noticed."""
+"""Distinct tests of each job, day by day, so that a job that brings too many is noticed."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Metadata about the state: which settings shaped the tags of the points that are written."""
+"""What is known about the state itself: which settings shaped the tags of the points that are written."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ metadata = MetaData()
 
 _AUTOMATIC = BigInteger().with_variant(Integer, "sqlite")
 
-# Metadata about the state itself: its version, and the settings that shape tags.
+# Facts about the state itself: its version, and the settings that shape tags.
 facts = Table(
     "facts", metadata, Column("name", SafeText, primary_key=True), Column("value", JSON, nullable=False)
 )
@@ -134,7 +134,7 @@ artifacts = Table(
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
-# DistinctTestCounts tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
+# Distinct tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
 distinct_tests = Table(
     "distinct_tests",
     metadata,

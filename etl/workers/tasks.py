@@ -11,7 +11,7 @@ import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
-from etl.errors import ConfigurationError, SupersededError
+from etl.errors import ConfigurationError
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.schedule import webhooks_arriving
@@ -98,9 +98,6 @@ class Tasks:
                 summary = await sync_repository(
                     self._pipeline, self._delivery, repository, newest_only=self._newest_only(repository)
                 )
-        except SupersededError as error:
-            log.warning("a sync was given up", repository=repository, reason=str(error))
-            return None
         except ConfigurationError as error:
             log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
             return None
@@ -112,6 +109,8 @@ class Tasks:
                 seconds=limit,
             )
             raise
+        if summary.superseded:
+            return None
         self._done(summary)
         return summary
 

@@ -143,7 +143,7 @@ class Night:
             process = Process(self.folder, self.environment | self.clock.variables())
             self.days.append(process)
             await process.start("run")
-            # CompletionEvent to stop before it listens for that, it would end otherwise.
+            # Told to stop before it listens for that, it would end otherwise.
             await process.until("serving")
             await self.clock.until(min(now + DAY_S, until))
             assert await process.stop() == 0, process.text[-2_000:]

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from etl import settings
+from etl.app import open_store
 from etl.demo import faults
 from etl.model.writes import Row
-from etl.pipeline.context import open_store
 from etl.queries.catalogue import QUESTIONS
 from etl.report import html, terminal
 from etl.report.ask import REPORTED, ask, last_days, parameters

@@ -67,7 +67,7 @@ def one(played: Played, page: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def known() -> dict[str, Rows]:
-    """AnswerCache of the embedded store: panels share questions."""
+    """Answers of the embedded store: panels share questions."""
     return {}
 
 

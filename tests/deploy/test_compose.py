@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import typer.main
 
-import etl.cli.demo
-import etl.cli.run  # registers the command
+from etl.cli.app import app
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
 from etl.model.points import Point
@@ -174,7 +173,7 @@ def test_services_are_reached_at_the_ports_that_they_serve() -> None:
 
 
 def test_the_etl_and_its_demo_run_commands_that_exist_and_nothing_as_root() -> None:
-    group: Any = typer.main.get_command(etl.cli.demo.app)
+    group: Any = typer.main.get_command(app)
     name, option = SERVICES["demo"]["command"]
     assert option in {opt for parameter in group.commands[name].params for opt in parameter.opts}
     assert "run" in group.commands

@@ -1,7 +1,5 @@
 """What the documentation names exists: commands, options, make targets, files, settings."""
 
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ import pytest
 import typer
 import typer.main
 
-import etl.cli
+from etl.cli.app import app
 from etl.report.views import VIEWS
 from etl.settings import known_settings
 from etl.settings.environment import read_environment
@@ -25,15 +23,13 @@ def page_id(page: Path) -> str:
 
 @pytest.fixture(scope="module")
 def commands() -> dict[str, Any]:
-    """The commands by name; importing the modules of the command line is what registers them."""
-    for module in pkgutil.iter_modules(etl.cli.__path__):
-        importlib.import_module(f"etl.cli.{module.name}")
-    group: Any = typer.main.get_command(importlib.import_module("etl.cli.app").app)
+    """The commands by name."""
+    group: Any = typer.main.get_command(app)
     return dict(group.commands)
 
 
 def mentioned(text: str) -> list[list[str]]:
-    """SafeText after `ci-health`, in code: up to a comment, a closing mark or the line's end."""
+    """Words after `ci-health`, in code: up to a comment, a closing mark or the line's end."""
     code = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`([^`\n]+)`", text)
     return [
         found.split() for part in code for found in re.findall(r"^ci-health ([^#`\n]+)", part, re.MULTILINE)

@@ -10,8 +10,10 @@ import aiohttp
 import structlog
 from structlog.testing import capture_logs
 
+from etl.app import App
 from etl.pipeline.context import Pipeline
-from etl.service import Service
+from etl.service.run import service_of
+from etl.service.service import Service
 from tests.pipeline.world import World
 
 _MAX_S = 60
@@ -71,7 +73,7 @@ async def served(world: World, **overrides: Any) -> AsyncIterator[Served]:
     overrides["http"] = {"port": 0} | overrides.get("http", {})
     with capture_logs() as logs:
         async with world.pipeline(**overrides) as pipeline, aiohttp.ClientSession() as session:
-            service = Service(pipeline)
+            service = service_of(App(pipeline, None))
             running = asyncio.create_task(service.run())
             try:
                 url = await _listening(logs, running)

@@ -1,4 +1,4 @@
-"""CiMetrics of CI: from points through the real questions to the lines that Prometheus reads."""
+"""Figures of CI: from points through the real questions to the lines that Prometheus reads."""
 
 import re
 from pathlib import Path

@@ -9,7 +9,6 @@ import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
 from etl.pipeline import webhooks
-from etl.pipeline.checks import findings
 from tests.http.serving import Served, served, until
 from tests.http.test_ci_metrics import scraped
 from tests.pipeline.world import (
@@ -192,15 +191,14 @@ async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pyt
 
 async def test_check_tells_when_the_last_one_arrived(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
-        settings = world.settings(http=ON)
-        told = {f.text: f.good async for f in findings(settings, world.clock) if "webhook" in f.text}
+        told = {f.text: f.good for f in await world.findings(http=ON) if "webhook" in f.text}
         assert told == {"no webhook has arrived in the last days: GitHub's Recent Deliveries tell why": None}
         async with served(world, http=ON, interval="1h") as service:
             await service.until_synced()
             await sent(service, *later(world))
-        told = {f.text: f.good async for f in findings(settings, world.clock) if "webhook" in f.text}
+        told = {f.text: f.good for f in await world.findings(http=ON) if "webhook" in f.text}
         assert told == {"the last webhook arrived at 2026-03-02 13:00 UTC": True}
-        assert [f async for f in findings(world.settings(), world.clock) if "webhook" in f.text] == []
+        assert [f for f in await world.findings() if "webhook" in f.text] == []
 
 
 async def test_a_renamed_repository_is_known_by_its_id(tmp_path: Path) -> None:
@@ -222,7 +220,7 @@ async def posted(service: Served, hook: Hook, **changed: str) -> Any:
 
 async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1s") as service:
-        schedule, plans = service.service._schedule, []
+        schedule, plans = service.service._syncs._schedule, []
         due = schedule.due
 
         def seen(names: Iterable[str], now: float) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""AnswerCache of the API that cannot be true: each costs itself alone, and no time beyond reason is stored."""
+"""Answers of the API that cannot be true: each costs itself alone, and no time beyond reason is stored."""
 
 from datetime import UTC, datetime
 from pathlib import Path

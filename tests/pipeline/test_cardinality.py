@@ -8,7 +8,6 @@ from structlog.testing import capture_logs
 
 from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
-from etl.pipeline.checks import findings
 from tests.pipeline.world import HOUR, NOON, World, attempt, job, run, simulated
 
 SETTINGS = {"tests": {"distinct": 60}}
@@ -42,7 +41,7 @@ async def test_it_is_told_with_the_mask_that_would_help(world: World) -> None:
     assert warning.endswith(MASK)
     assert [entry["detail"] for entry in logs if entry.get("kind") == "distinct tests"] == [warning]
     assert [point["warning"] for point in world.points("etl")] == [warning]
-    told = [finding async for finding in findings(world.settings(**SETTINGS), world.clock)]
+    told = await world.findings(**SETTINGS)
     assert [(found.good, found.text) for found in told if "distinct" in found.text] == [(False, warning)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from etl import settings
+from etl.app import open_pipeline
 from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.history import (
@@ -29,8 +30,9 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from etl.model.schema import ETL, MEASUREMENTS
 from etl.pipeline.backfill import Range
-from etl.pipeline.context import Pipeline, open_pipeline
-from etl.pipeline.run_once import sync_and_deliver, whole_backfill
+from etl.pipeline.checks import Finding, findings
+from etl.pipeline.context import Pipeline
+from etl.pipeline.run_once import backfill_and_deliver, sync_and_deliver
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
 
@@ -138,10 +140,15 @@ class World:
         assert summary.error is None
         return summary
 
+    async def findings(self, data: str = "data", **overrides: Any) -> list[Finding]:
+        """What `check` finds."""
+        async with self.pipeline(data, **overrides) as pipeline:
+            return [finding async for finding in findings(pipeline)]
+
     async def backfill(self, start: int, stop: int, data: str = "data") -> Summary:
         """A backfill of the one repository."""
         async with self.pipeline(data) as pipeline:
-            (summary,), _ = await whole_backfill(pipeline, Range(start, stop), lambda *_: None)
+            (summary,), _ = await backfill_and_deliver(pipeline, Range(start, stop), lambda *_: None)
         assert summary.error is None
         return summary
 

@@ -1,4 +1,4 @@
-"""AnswerCache as a store gives them, with the worst names that CI can send."""
+"""Answers as a store gives them, with the worst names that CI can send."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Rule:
     """A match, or its group `value` where the pattern has one, becomes the placeholder.
 
-    Without a placeholder it stays as it is, out of reach of later rules. DistinctTestCounts values of an
+    Without a placeholder it stays as it is, out of reach of later rules. Distinct values of an
     identity get numbers; those of a measure do not, since their equality is mostly chance.
     """
 

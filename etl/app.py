@@ -1,0 +1,127 @@
+"""The composition root: which parts there are, and who gets what."""
+
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etl.errors import ConfigurationError
+from etl.extract.github.accounts import Accounts
+from etl.load.duckdb import DuckStore
+from etl.load.influxdb import InfluxStore
+from etl.load.store import Store
+from etl.pipeline.context import Locks, NoLocks, Pipeline
+from etl.pipeline.repositories import RepositoryList
+from etl.settings import Settings
+from etl.state.state import State
+from etl.transform.rules import Rules
+
+if TYPE_CHECKING:
+    from etl.workers.queue import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The pipeline, and the queue by which several workers share a state (None where it is not shared)."""
+
+    pipeline: Pipeline
+    queue: "Queue | None"
+
+
+def open_store(settings: Settings) -> Store:
+    """InfluxDB where one is configured, else the embedded store."""
+    if settings.influxdb is not None:
+        return InfluxStore(settings.influxdb)
+    return DuckStore(settings.data_dir / "ci-health.duckdb")
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
+) -> AsyncIterator[App]:
+    """All parts, ready to work: one process at a time on a data folder, or several on a server.
+
+    Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
+    """
+    settings.require_source()
+    rules = Rules.of(settings)
+    with _private_files(), _locked_folder(settings):
+        state = State(settings.state_url, clock)
+        store = open_store(settings)
+        shared_limits = state.rate_limits if state.shared else None
+        try:
+            async with (
+                Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts,
+                _open_queue(settings) as (queue, locks),
+            ):
+                repositories = RepositoryList(settings, accounts, state.repositories, clock)
+                pipeline = Pipeline(
+                    settings, rules, accounts, repositories, store, state, locks, clock, debug
+                )
+                yield App(pipeline, queue)
+        finally:
+            await store.close()
+            state.close()
+
+
+@asynccontextmanager
+async def open_pipeline(
+    settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
+) -> AsyncIterator[Pipeline]:
+    """The pipeline alone, as commands need it. Raises what `open_app` raises."""
+    async with open_app(settings, clock=clock, debug=debug) as app:
+        yield app.pipeline
+
+
+@asynccontextmanager
+async def _open_queue(settings: Settings) -> AsyncIterator[tuple["Queue | None", Locks]]:
+    """The queue of a shared state, and the locks that go with it."""
+    if not settings.shares_state:
+        yield None, NoLocks()
+        return
+    # Importing them takes a while, and most processes share no state.
+    from etl.workers.locks import RepositoryLocks  # noqa: PLC0415
+    from etl.workers.queue import Pace, open_queue  # noqa: PLC0415
+
+    pace = Pace.of(settings.state.task_limit, settings.interval)
+    async with open_queue(settings.state_url, pace) as queue:
+        locks = RepositoryLocks(queue)
+        try:
+            yield queue, locks
+        finally:
+            await locks.close()
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Create files for their owner alone: the databases make some beside their own."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def _locked_folder(settings: Settings) -> Iterator[None]:
+    """Lock the data folder, shared with other workers if the state is; the system frees it when the process ends."""
+    how = fcntl.LOCK_SH if settings.shares_state else fcntl.LOCK_EX
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (settings.data_dir / "lock").open("a")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {settings.data_dir} cannot be used: {error.strerror}; set data_dir"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"another ci-health works on the data folder {settings.data_dir}: "
+                "wait for it, or set another data_dir"
+            ) from None
+        yield

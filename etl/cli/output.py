@@ -1,0 +1,31 @@
+"""What every command shares: exit codes, global options, and how errors are printed."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import typer
+
+
+class Exit(IntEnum):
+    """Exit codes (contract): 0 done, 1 something failed, 2 wrong usage or configuration."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_CONFIGURATION = 2
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """Options before the command."""
+
+    config: Path | None
+    debug: bool
+
+
+def print_error(sentence: str) -> None:
+    """Say on standard error what is wrong, on one line, whatever it quotes of names and answers."""
+    from etl.report.formats import single_line
+
+    typer.echo(f"ci-health: {single_line(sentence)}", err=True)

@@ -1,0 +1,79 @@
+"""Starts the service, and stops it on SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+
+from etl.app import App, open_app
+from etl.errors import RetriableError
+from etl.http.etl_metrics import EtlMetrics
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.tag_settings import require_unchanged
+from etl.service.scheduler import Scheduler
+from etl.service.service import Service, Syncs
+from etl.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_RETRY_S = 2.0
+
+
+async def serve(settings: Settings, *, debug: bool = False) -> None:
+    """Run the service until SIGTERM or SIGINT; a state that is away at the start is waited for."""
+    stopping = asyncio.Event()
+    _on_signals(stopping.set)
+    async with AsyncExitStack() as stack:
+        app = await _open(stack, settings, stopping, debug=debug)
+        if app is None or stopping.is_set():
+            return
+        service = service_of(app)
+        _on_signals(service.stop)
+        log.info("serving", repositories=list(settings.repositories), store=app.pipeline.store.address)
+        await service.run()
+
+
+def service_of(app: App) -> Service:
+    """A service with a scheduler, or with a worker where the state is shared."""
+    delivery = Delivery(app.pipeline.state.outbox, app.pipeline.store, patience=None)
+    metrics = EtlMetrics(app.pipeline, delivery)
+    syncs: Syncs
+    if app.queue is None:
+        syncs = Scheduler(app.pipeline, delivery, metrics.synced)
+    else:
+        # Importing it takes a while, and most services share no state.
+        from etl.service.worker import Worker  # noqa: PLC0415
+
+        syncs = Worker(app.pipeline, delivery, app.queue, metrics.synced)
+    return Service(app.pipeline, delivery, metrics, syncs)
+
+
+async def _open(
+    stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event, *, debug: bool
+) -> App | None:
+    """The parts, once the state can be used; None where the service was told to stop before."""
+    warned = False
+    while not stopping.is_set():
+        try:
+            return await stack.enter_async_context(_opened(settings, debug=debug))
+        except RetriableError as error:
+            if not warned:
+                log.warning("the state cannot be used yet: trying again", reason=str(error))
+            warned = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _RETRY_S)
+    return None
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[App]:
+    async with open_app(settings, debug=debug) as app:
+        require_unchanged(app.pipeline.state.metadata, settings, accept=False)
+        yield app
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
