@@ -46,6 +46,10 @@ class SupersededError(CiHealthError):
     """Another process works on this repository now: stop, it goes on from what was committed."""
 
 
+class RequestsSpentError(CiHealthError):
+    """As many requests as were allowed for this have been sent: what is left of it is left undone."""
+
+
 class NotFoundError(FatalError):
     """What was asked for is not there, or this token may not see it (GitHub answers 404 to both)."""
 

@@ -17,6 +17,7 @@ from etl.cli.report import report
 from etl.cli.run import run
 from etl.cli.show import show
 from etl.cli.sync import backfill, sync
+from etl.cli.verify import verify
 from etl.cli.workflow_commands import disarm_output
 from etl.errors import CiHealthError, ConfigurationError
 
@@ -29,7 +30,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, run, show, report):
+for command in (demo, check, sync, backfill, verify, run, show, report):
     app.command()(command)
 
 

@@ -69,6 +69,10 @@ class DuckStore:
         bound = [repository, _nanoseconds(start), _nanoseconds(stop)]
         await self._writing(lambda connection: _delete(connection, bound))
 
+    async def oldest(self) -> int:
+        """It keeps all."""
+        return 0
+
     async def close(self) -> None:
         """Nothing is held between operations."""
 

@@ -83,6 +83,11 @@ class InfluxStore:
                 service.post_delete_async(request, org=self._settings.org, bucket=self._settings.bucket)
             )
 
+    async def oldest(self) -> int:
+        """Since when the bucket keeps points, by the retention that it has now."""
+        await self.prepare()
+        return int(time.time()) - self._retention_s if self._retention_s else 0
+
     async def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:

@@ -31,6 +31,10 @@ class Store(Protocol):
         """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
         ...
 
+    async def oldest(self) -> int:
+        """Since when it keeps points (Unix seconds), as it says now; 0 where it keeps all."""
+        ...
+
     async def close(self) -> None:
         """Release what is held."""
         ...

@@ -1,15 +1,18 @@
-"""A sync or backfill from first request to last delivery: extraction beside delivery."""
+"""A sync, a backfill or a verification from first request to last delivery: extraction beside delivery."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
+from etl.errors import RetriableError
 from etl.pipeline.backfill import Range, backfill_all
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
+from etl.pipeline.verify import Verification, look_again, verify_all
 
-Extract = Callable[[Delivery], Awaitable[list[Summary]]]
+_Done = TypeVar("_Done")
 
 
 async def sync_and_deliver(
@@ -33,9 +36,30 @@ async def backfill_and_deliver(
     )
 
 
-async def _deliver_beside(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
-    patience = pipeline.settings.store_timeout.total_seconds()
-    delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=patience)
+async def verify_and_deliver(
+    pipeline: Pipeline, since: int, *, most: int, repair: bool
+) -> tuple[list[Verification], Delivery]:
+    """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again.
+
+    Raises RetriableError where the store does not take what waits for it: all that would be missing there.
+    """
+    before = _delivery(pipeline)
+    await before.drain()
+    if before.trouble is not None:
+        raise RetriableError(f"points wait, and the store takes none: {before.trouble.reason}")
+    found, delivery = await _deliver_beside(
+        pipeline, lambda delivery: verify_all(pipeline, delivery, since, most=most, repair=repair)
+    )
+    if repair and delivery.trouble is None:
+        for one in found:
+            await look_again(pipeline.store, one, pipeline.clock())
+    return found, delivery
+
+
+async def _deliver_beside(
+    pipeline: Pipeline, extract: Callable[[Delivery], Awaitable[list[_Done]]]
+) -> tuple[list[_Done], Delivery]:
+    delivery = _delivery(pipeline)
     delivering = asyncio.create_task(delivery.run())
     try:
         summaries = await extract(delivery)
@@ -43,3 +67,8 @@ async def _deliver_beside(pipeline: Pipeline, extract: Extract) -> tuple[list[Su
         delivery.finish()
         await delivering
     return summaries, delivery
+
+
+def _delivery(pipeline: Pipeline) -> Delivery:
+    patience = pipeline.settings.store_timeout.total_seconds()
+    return Delivery(pipeline.state.outbox, pipeline.store, patience=patience)

@@ -142,6 +142,14 @@ QUESTIONS: Final = {
             ("repository", "workflow", "job_group", "measure"),
         ),
         Question(
+            "stored",
+            "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
+            "`ci-health verify` holds against GitHub.",
+            of("repository workflow branch attempt run_id job_id"),
+            ("repository", "run_id", "attempt", "job_id"),
+            filters=("repository",),
+        ),
+        Question(
             "etl_status",
             "The last sync of each repository; values are the last known ones.",
             of("repository time status requests rate_limit_remaining runs points rejected outbox lag_s"),

@@ -67,7 +67,7 @@ _COLUMNS: Final = _columns(
         "url failed_url passed_url status last_good_sha first_bad_sha head_sha outcome runner reason measure",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected passed failed errored skipped flaky count_before jobs_before flakes_before "
-        "failures_before",
+        "failures_before attempt run_id job_id",
         Type.INTEGER: "rate_limit_remaining outbox",
         Type.NUMBER: "minutes wasted_minutes share flaked_minutes cancelled_minutes repeated_minutes "
         "waiting_minutes cost_minutes",

@@ -103,4 +103,4 @@ def _place(value: Any, greatest_first: bool) -> Any:
     """Where a value stands: of numbers the greatest first, and what is unknown after them."""
     if greatest_first:
         return inf if value is None else -value
-    return value or ""
+    return "" if value is None else value

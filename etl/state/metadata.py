@@ -1,5 +1,6 @@
-"""What is known about the state itself: which settings shaped the tags of the points that are written."""
+"""What is known about the state itself: which settings shaped the tags, and which days were verified."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -9,6 +10,15 @@ from etl.state import tables
 from etl.state.database import upsert
 
 _NAMING = "naming"
+_VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The day of the past (its first second) that was last held against GitHub, and when (Unix seconds)."""
+
+    day: int
+    at: int
 
 
 def naming_of(settings: Settings) -> dict[str, Any]:
@@ -28,9 +38,7 @@ class Metadata:
 
     def changed_naming(self, settings: Settings) -> list[str]:
         """Names of the settings that shape tags and are not what they were; the first time, none."""
-        table = tables.facts
-        with self._engine.connect() as connection:
-            before = connection.scalar(select(table.c.value).where(table.c.name == _NAMING))
+        before = self._get(_NAMING)
         if before is None:
             self.accept_naming(settings)
             return []
@@ -38,5 +46,22 @@ class Metadata:
 
     def accept_naming(self, settings: Settings) -> None:
         """From now on these settings are what is compared with."""
+        self._set(_NAMING, naming_of(settings))
+
+    def verified(self, repository_id: int) -> Verified | None:
+        """The day of a repository that was verified last; None where none was."""
+        found = self._get(f"{_VERIFIED} {repository_id}")
+        return None if found is None else Verified(**found)
+
+    def set_verified(self, repository_id: int, verified: Verified) -> None:
+        """Remember the day that was verified last."""
+        self._set(f"{_VERIFIED} {repository_id}", asdict(verified))
+
+    def _get(self, name: str) -> Any:
+        table = tables.facts
+        with self._engine.connect() as connection:
+            return connection.scalar(select(table.c.value).where(table.c.name == name))
+
+    def _set(self, name: str, value: Any) -> None:
         with self._engine.begin() as connection:
-            upsert(connection, tables.facts, {"name": _NAMING, "value": naming_of(settings)})
+            upsert(connection, tables.facts, {"name": name, "value": value})

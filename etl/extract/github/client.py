@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from etl.errors import DataError
+from etl.errors import DataError, RequestsSpentError
 from etl.extract.github.pages import Page, items_of, total_of
 from etl.extract.github.transport import RENAMES, same_origin_url
 from etl.model.pages import PageTag, PageTags
@@ -27,6 +28,7 @@ class RepositoryClient:
         self.name = name
         self.kinds: Counter[str] = Counter()
         self.not_modified = 0
+        self._most: int | None = None
 
     @property
     def requests(self) -> int:
@@ -48,12 +50,23 @@ class RepositoryClient:
         """Requests left in the token's rate limit, as GitHub told last."""
         return self._github.budget.remaining
 
+    @contextmanager
+    def at_most(self, requests: int) -> Iterator[None]:
+        """Within this, raise RequestsSpentError in place of more requests."""
+        self._most = self.requests + requests
+        try:
+            yield
+        finally:
+            self._most = None
+
     async def page(self, path: str, *, conditional: bool = True) -> Page:
         """GET one page; `path` is below the repository (`/actions/runs?…`) or a page's `next_url`.
 
         Raises RetriableError, FatalError (NotFoundError where it is not there) or DataError.
         """
         path = self._below(path)
+        if self._most is not None and self.requests >= self._most:
+            raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
 
         def known(identity: str) -> PageTag | None:
             return self._tags.get(path, identity) if conditional else None

@@ -45,8 +45,10 @@ class Found:
     gone: bool = False
 
 
-async def list_window(client: RepositoryClient, window: Window, workflows: Sequence[int]) -> WindowListing:
-    """All runs of a window on pages that changed since their tags were kept.
+async def list_window(
+    client: RepositoryClient, window: Window, workflows: Sequence[int], *, conditional: bool = True
+) -> WindowListing:
+    """All runs of a window on pages that changed since their tags were kept; on all pages if not `conditional`.
 
     `workflows` are ids by which a window of one second can still be split. A window that is
     truncated and cannot be split is an anomaly: what was received counts.
@@ -56,7 +58,7 @@ async def list_window(client: RepositoryClient, window: Window, workflows: Seque
     while pending:
         current = pending.pop()
         parts = split(current, workflows)
-        if await _walk(client, current, gathered, divisible=bool(parts)):
+        if await _walk(client, current, gathered, divisible=bool(parts), conditional=conditional):
             continue
         pending += reversed(parts)
         if not parts:
@@ -66,14 +68,16 @@ async def list_window(client: RepositoryClient, window: Window, workflows: Seque
 
 
 async def _walk(
-    client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool
+    client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool, conditional: bool
 ) -> bool:
     """Walk a window's pages; whether everything in it was received.
 
     Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
     """
     for walk in range(_WALKS):
-        listing, broken_off = await _pages(client, window, conditional=walk == 0, divisible=divisible)
+        listing, broken_off = await _pages(
+            client, window, conditional=conditional and walk == 0, divisible=divisible
+        )
         gathered.take(listing)
         total = listing.total or 0
         if total >= CAP:

@@ -1,0 +1,96 @@
+"""`ci-health verify`: what GitHub has and the store has not, and the other way round."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from etl.cli.common import exit_with_status, freeze_gc, load_settings
+from etl.cli.output import Exit, print_error
+from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etl.pipeline.comparison import Entry
+    from etl.pipeline.verify import Verification
+    from etl.settings import Settings
+
+
+def verify(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(help="First day, `2026-01-31`, or how far back, `90d`.")] = "30d",
+    repair: Annotated[bool, typer.Option("--repair", help="Read again what is missing.")] = False,
+    requests: Annotated[
+        int, typer.Option(min=1, help="Send at most so many requests for a repository to compare.")
+    ] = 500,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list on stdout, one object per repository.")
+    ] = False,
+) -> None:
+    """Which runs, attempts and jobs GitHub has and the store has not, and the other way round."""
+    settings, first = load_settings(context), _first(since)
+    asyncio.run(
+        _verify(settings, first, most=requests, repair=repair, as_json=as_json, debug=context.obj.debug)
+    )
+
+
+def _first(since: str) -> int:
+    from etl.settings import parse_since
+
+    try:
+        return int(parse_since(since, datetime.now(UTC)).timestamp())
+    except ValueError as error:
+        raise ConfigurationError(f"--since {error}") from None
+
+
+async def _verify(
+    settings: Settings, since: int, *, most: int, repair: bool, as_json: bool, debug: bool
+) -> None:
+    from etl.app import open_pipeline
+    from etl.pipeline.run_once import verify_and_deliver
+    from etl.report.formats import single_line
+
+    freeze_gc()
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        found, delivery = await verify_and_deliver(pipeline, since, most=most, repair=repair)
+        if as_json:
+            typer.echo(json.dumps([one.as_json() for one in found], indent=2))
+        for line in () if as_json else (line for one in found for line in _lines(one)):
+            typer.echo(single_line(line))
+        backlog = pipeline.state.outbox.backlog()
+        exit_with_status([], delivery, address=pipeline.store.address, waiting=backlog.points)
+    for one in found:
+        if one.error is not None:
+            print_error(f"{one.repository}: {one.error}")
+    if any(one.error is not None or one.missing for one in found):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _lines(found: Verification) -> Iterator[str]:
+    """What was found, in sentences."""
+    missing = len(found.missing)
+    yield (
+        f"{found.repository}: {found.runs} runs, {found.attempts} attempts and {found.jobs} jobs at GitHub, "
+        f"{missing or 'none'} of them missing in the store ({found.requests} requests)"
+    )
+    yield from _named("missing", found.missing)
+    yield from _named("read again, and there now", found.repaired)
+    yield from _named("in the store alone, GitHub has deleted it", found.extra)
+    if found.unread:
+        yield f"  {found.unread} runs changed since the last sync, which reads them"
+    if found.unchecked:
+        yield f"  {found.unchecked} attempts were not asked for their jobs: --requests allows more"
+    if found.days_left:
+        yield f"  {found.days_left} days were left out: --requests allows more, or the store keeps less"
+
+
+def _named(what: str, entries: list[Entry]) -> Iterator[str]:
+    from etl.pipeline.comparison import sentences
+
+    for sentence in sentences(entries):
+        yield f"  {what}: {sentence}"

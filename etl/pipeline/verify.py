@@ -1,0 +1,282 @@
+"""Verification: what GitHub has of past days, held against the store; what is missing is read again where asked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError, NotFoundError, RequestsSpentError
+from etl.extract.github.jobs import list_jobs
+from etl.extract.github.runs import WindowListing, find_run, list_window
+from etl.extract.github.windows import Window, day_windows
+from etl.load.store import Store
+from etl.model.records import Run
+from etl.model.values import seconds
+from etl.pipeline.comparison import Entry, Stored, Told, absent, as_json, extra, missing, suspects_first
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.run_reader import DAY_S, HOUR_S, MAX_RUN_S, RunReader
+from etl.pipeline.session import Session, run_session
+from etl.pipeline.sync import RERUN_S
+from etl.pipeline.windows import run_all
+from etl.state.runs import KnownRun
+
+# Clocks differ, and GitHub stamps what it decides by itself a little before the run was created.
+_MARGIN_S: Final = HOUR_S
+# Status of a run that is to be read anew: open, so that a sync asks for it if this process ends before.
+_UNREAD: Final = ""
+
+
+@dataclass(slots=True)
+class Verification:
+    """What became of a repository: counts of what GitHub has and was looked for in the store.
+
+    `missing` is in GitHub alone, `extra` in the store alone; `repaired` was missing and is there now. `holes` has
+    what is missing by the day (its first second) on which its runs were created. `unread` counts runs that changed since the last
+    sync, `unchecked` attempts whose jobs were not asked for, and `days_left` days that were not looked at:
+    the allowed requests were spent, or the store does not keep points so long. `reread` counts the runs
+    that were read again.
+    """
+
+    repository: str
+    runs: int = 0
+    attempts: int = 0
+    jobs: int = 0
+    holes: dict[int, list[Entry]] = field(default_factory=dict)
+    repaired: list[Entry] = field(default_factory=list)
+    extra: list[Entry] = field(default_factory=list)
+    unread: int = 0
+    unchecked: int = 0
+    days_left: int = 0
+    reread: int = 0
+    requests: int = 0
+    anomalies: int = 0
+    error: str | None = None
+
+    @property
+    def missing(self) -> list[Entry]:
+        """What GitHub has and the store has not."""
+        return [entry for entries in self.holes.values() for entry in entries]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `ci-health verify --json`."""
+        named = {"missing": self.missing, "repaired": self.repaired, "extra": self.extra}
+        counts = {key: value for key, value in asdict(self).items() if key not in (*named, "holes")}
+        return counts | {name: [as_json(one) for one in entries] for name, entries in named.items()}
+
+
+class Verifier:
+    """Verifies days of one repository in a session, into `found`.
+
+    `most` requests at most are sent to compare; reading again what is missing takes as many as it takes.
+    """
+
+    def __init__(
+        self, session: Session, store: Store, found: Verification, *, most: int, repair: bool
+    ) -> None:
+        self._session = session
+        self._store = store
+        self._most = most
+        self._repair = repair
+        self._sent_before = session.client.requests
+        self._found = found
+
+    async def verify(self, windows: Sequence[Window]) -> None:
+        """Verify days, newest first, for as long as requests last."""
+        oldest = await self._store.oldest()
+        for window in reversed(windows):
+            left = self._most - (self._session.client.requests - self._sent_before)
+            if left <= 0 or window.start < oldest + DAY_S:
+                self._found.days_left += 1
+                continue
+            day = _Day(self._session, self._store, window, self._found)
+            await day.compare(left)
+            if self._repair and day.holes:
+                await day.read_again()
+
+
+class _Day:
+    """Runs created on a day: as GitHub lists them, and as the store has them."""
+
+    def __init__(self, session: Session, store: Store, window: Window, found: Verification) -> None:
+        self._session = session
+        self._window = window
+        self._found = found
+        self._told: list[Told] = []
+        self._days = StoredDays(store, session.repository.name, window.start, session.clock())
+        self.holes: list[Entry] = []
+
+    async def compare(self, most: int) -> None:
+        """Compare, with so many requests at most."""
+        with self._session.client.at_most(most):
+            try:
+                listing = await self._list()
+            except RequestsSpentError:
+                self._found.days_left += 1
+                return
+            await self._days.read()
+            await self._find_unlisted(listing)
+            await self._days.read_while(self._incomplete)
+            await run_all(self._ask(one) for one in suspects_first(self._told, self._days.stored))
+        await self._days.read_while(self._incomplete)
+        self._conclude()
+
+    async def _list(self) -> WindowListing:
+        workflows = [workflow.id for workflow in self._session.repository.workflows]
+        listing = await list_window(self._session.client, self._window, workflows, conditional=False)
+        self._session.anomalies.add(*listing.anomalies)
+        for run in listing.runs.values():
+            if self._is_read(run):
+                self._told.append(Told(run))
+            else:
+                self._found.unread += 1
+        return listing
+
+    def _is_read(self, run: Run) -> bool:
+        """Whether a sync has seen the run as it is now, and its jobs have had the time to end."""
+        session = self._session
+        swept = session.repository.swept_at
+        until = session.clock() if swept is None else swept
+        return (seconds(run.updated_at) or run.created_at) < until - _MARGIN_S
+
+    async def _ask(self, told: Told) -> None:
+        """Ask for the jobs of every attempt, as far as requests last."""
+        for number in told.ended():
+            try:
+                jobs, anomalies = await list_jobs(self._session.client, told.run.id, number)
+            except RequestsSpentError:
+                return
+            except NotFoundError:
+                told.jobs[number] = None
+            except DataError as error:
+                self._anomaly("jobs", f"of attempt {number} of run {told.run.id}: {error}", told.run.url)
+            else:
+                self._session.anomalies.add(*anomalies)
+                told.jobs[number] = jobs
+
+    async def _find_unlisted(self, listing: WindowListing) -> None:
+        """Ask by id for runs that the store has of this day and the listing has not: GitHub may have deleted them."""
+        stored = self._days.stored.entries()
+        for run_id in sorted({entry.run for entry in stored} - listing.runs.keys()):
+            known = self._session.state.runs.get(self._session.repository.id, run_id)
+            if known is not None and not self._window.start <= known.created_at <= self._window.stop:
+                continue
+            try:
+                found = await find_run(self._session.client, run_id, conditional=False)
+            except RequestsSpentError:
+                self._found.unchecked += 1
+            except DataError as error:
+                self._anomaly("run", f"run {run_id}: {error}", "")
+            else:
+                if found.gone:
+                    self._found.extra += [entry for entry in stored if entry.run == run_id]
+
+    def _incomplete(self) -> bool:
+        return bool(missing(self._told, self._days.stored))
+
+    def _conclude(self) -> None:
+        found, stored = self._found, self._days.stored
+        there = [entry for one in self._told for entry in one.entries()]
+        found.runs += len(self._told)
+        found.attempts += sum(entry.job is None for entry in there)
+        found.jobs += sum(entry.job is not None for entry in there)
+        found.unchecked += sum(len(one.unasked()) for one in self._told)
+        found.extra += extra(self._told, stored)
+        self.holes = missing(self._told, stored)
+        if self.holes:
+            found.holes[self._window.start] = self.holes
+        for run_id in dict.fromkeys(entry.run for entry in self.holes):
+            entries = [entry for entry in self.holes if entry.run == run_id]
+            self._anomaly(
+                "hole", f"of run {run_id} the store lacks {len(entries)} points of attempts and jobs", ""
+            )
+
+    async def read_again(self) -> None:
+        """Read the runs of which anything is missing as if for the first time; their tags stay."""
+        session = self._session
+        reader = RunReader(session, since=self._window.start)
+        holes = {entry.run for entry in self.holes}
+        runs = [one.run for one in self._told if one.run.id in holes]
+        for run in runs:
+            known = self._known(run)
+            if known is not None:
+                session.state.commit_run(session.repository, known, [])
+        await run_all(reader.read(run) for run in runs)
+        self._found.reread += len(runs)
+
+    def _known(self, run: Run) -> KnownRun | None:
+        """The run with its tags and as if nothing of it had been read; None where nothing is known of it."""
+        known = self._session.state.runs.get(self._session.repository.id, run.id)
+        if known is not None:
+            return replace(
+                known, attempt=0, updated_at="", status=_UNREAD, stored_attempt=0, executions=frozenset()
+            )
+        tags = (tags for (run_id, _), tags in self._days.stored.attempts.items() if run_id == run.id)
+        workflow, branch = next(tags, (None, None))
+        if workflow is None or branch is None:
+            return None
+        return KnownRun(run.id, run.created_at, 0, "", _UNREAD, 0, workflow, branch, frozenset())
+
+    def _anomaly(self, kind: str, detail: str, url: str) -> None:
+        self._session.anomalies.add(Anomaly(kind, detail, url))
+
+
+class StoredDays:
+    """What the store has from a day on, asked for a day at a time: a run may end 35 days after its last re-run."""
+
+    def __init__(self, store: Store, repository: str, start: int, now: float) -> None:
+        self._store = store
+        self._repository = repository
+        self._next = start - _MARGIN_S
+        self._stop = min(int(now) + _MARGIN_S, start + DAY_S + RERUN_S + MAX_RUN_S)
+        self.stored = Stored()
+
+    async def read(self) -> None:
+        """Ask for the next day."""
+        start, stop = (datetime.fromtimestamp(at, UTC) for at in (self._next, self._next + DAY_S))
+        asked = {"start": start, "stop": stop, "repository": self._repository}
+        self.stored.add(await self._store.query("stored", asked))
+        self._next += DAY_S
+
+    async def read_while(self, incomplete: Callable[[], bool]) -> None:
+        """Ask for further days while something is not found that may be there."""
+        while self._next < self._stop and incomplete():
+            await self.read()
+
+
+async def look_again(store: Store, found: Verification, now: float) -> None:
+    """Look whether what was missing is there now (Unix seconds): then it counts as repaired."""
+    for start, entries in list(found.holes.items()):
+        days = StoredDays(store, found.repository, start, now)
+        await days.read_while(lambda entries=entries, days=days: bool(absent(entries, days.stored)))  # type: ignore[misc]
+        left = absent(entries, days.stored)
+        found.repaired += [entry for entry in entries if entry not in left]
+        found.holes[start] = left
+
+
+async def verify_all(
+    pipeline: Pipeline, delivery: Delivery, since: int, *, most: int, repair: bool
+) -> list[Verification]:
+    """Verify one repository after another from the day of `since` (Unix seconds) on, with `most` requests each."""
+    results = []
+    for name in await pipeline.repositories.names():
+        async with pipeline.locks.hold(name):
+            results.append(
+                await _verify_repository(pipeline, delivery, name, since, most=most, repair=repair)
+            )
+    return results
+
+
+async def _verify_repository(
+    pipeline: Pipeline, delivery: Delivery, name: str, since: int, *, most: int, repair: bool
+) -> Verification:
+    found = Verification(name)
+
+    async def verify(session: Session) -> None:
+        verifier = Verifier(session, pipeline.store, found, most=most, repair=repair)
+        await verifier.verify(day_windows(since, int(session.clock())))
+
+    summary = await run_session(pipeline, delivery, name, verify)
+    found.error, found.requests, found.anomalies = summary.error, summary.requests, summary.anomalies
+    return found
