@@ -12,10 +12,9 @@ from etl.model.records import Run
 from etl.model.values import seconds
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.run_reader import MAX_RUN_S, RunReader
+from etl.pipeline.run_reader import MAX_RUN_S, RERUN_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.sync import RERUN_S
 from etl.pipeline.windows import recheck, scan_windows
 
 log = structlog.get_logger(__name__)

@@ -34,6 +34,8 @@ HOUR_S = 3_600
 DAY_S = 86_400
 # GitHub ends any run after 35 days; what is open for longer will never tell its end.
 MAX_RUN_S = 35 * DAY_S
+# GitHub lets a run be re-run for 30 days after it was created.
+RERUN_S = 30 * DAY_S
 # A run that has ended while its jobs have not yet: GitHub catches up within minutes.
 SETTLING = "settling"
 # Runs in work at once, for each request that may be under way: bounds memory.

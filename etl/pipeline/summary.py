@@ -34,6 +34,17 @@ class Summary:
     anomalies_by_kind: dict[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
 
+    def include(self, other: "Summary") -> None:
+        """Count also what another session on the repository asked GitHub for and read."""
+        for name in ("runs", "attempts", "jobs", "tests", "points", "requests", "not_modified", "anomalies"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for mine, theirs in (
+            (self.requests_by_kind, other.requests_by_kind),
+            (self.anomalies_by_kind, other.anomalies_by_kind),
+        ):
+            for kind, count in theirs.items():
+                mine[kind] = mine.get(kind, 0) + count
+
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""
         return {name: value for name, value in asdict(self).items() if name not in _NOT_IN_JSON}

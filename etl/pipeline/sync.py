@@ -12,7 +12,8 @@ from etl.load.line_encoder import encode
 from etl.pipeline.cardinality import warn_of_cardinality
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.run_reader import DAY_S, RunReader
+from etl.pipeline.nightly import verify_past
+from etl.pipeline.run_reader import DAY_S, RERUN_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
 from etl.pipeline.windows import recheck, run_all, scan_windows
@@ -21,8 +22,6 @@ from etl.transform.syncs import etl_point
 
 log = structlog.get_logger(__name__)
 
-# GitHub lets a run be re-run for 30 days after it was created.
-RERUN_S = 30 * DAY_S
 _MAX_REPOSITORIES = 8
 
 
@@ -31,12 +30,13 @@ async def sync_all(
     delivery: Delivery,
     plan: Mapping[str, bool],
     *,
+    nightly: bool = False,
     done: Callable[[Summary], None] = lambda _summary: None,
 ) -> list[Summary]:
     """Sync the repositories of the plan, and put an `etl` point for each into the outbox.
 
     The plan's values tell whether to look at the newest two days only, instead of at every window that
-    may still change. `done` is called with the summary of each repository as it ends; a failed one says
+    may still change. With `nightly` each is verified before, as far as that is due. `done` is called with the summary of each repository as it ends; a failed one says
     why, and the others go on.
     """
     slots = asyncio.Semaphore(_MAX_REPOSITORIES)
@@ -44,18 +44,26 @@ async def sync_all(
 
     async def sync(name: str, newest_only: bool) -> None:
         async with slots, pipeline.locks.hold(name):
-            summaries[name] = await sync_repository(pipeline, delivery, name, newest_only=newest_only)
+            summaries[name] = await sync_repository(
+                pipeline, delivery, name, newest_only=newest_only, nightly=nightly
+            )
         done(summaries[name])
 
     await run_all(sync(name, newest_only) for name, newest_only in plan.items())
     return [summaries[name] for name in plan]
 
 
-async def sync_repository(pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool) -> Summary:
+async def sync_repository(
+    pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool, nightly: bool = False
+) -> Summary:
     """Sync one repository, when nothing else of this process reads it."""
+    # Before: what the sync reads still waits for the store afterwards.
+    verified = await verify_past(pipeline, delivery, name) if nightly and not newest_only else None
     summary = await run_session(
         pipeline, delivery, name, lambda session: _read_new(session, newest_only=newest_only)
     )
+    if verified is not None:
+        summary.include(verified)
     with structlog.contextvars.bound_contextvars(repository=name):
         if summary.superseded:
             log.warning("another process took over the sync", reason=summary.error)

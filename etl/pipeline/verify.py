@@ -16,9 +16,8 @@ from etl.model.values import seconds
 from etl.pipeline.comparison import Entry, Stored, Told, absent, as_json, extra, missing, suspects_first
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.run_reader import DAY_S, HOUR_S, MAX_RUN_S, RunReader
+from etl.pipeline.run_reader import DAY_S, HOUR_S, MAX_RUN_S, RERUN_S, RunReader
 from etl.pipeline.session import Session, run_session
-from etl.pipeline.sync import RERUN_S
 from etl.pipeline.windows import run_all
 from etl.state.runs import KnownRun
 

@@ -82,4 +82,4 @@ class Scheduler:
             if summary.error is None:
                 self._schedule.done(summary.repository, now, newest_only=plan[summary.repository])
 
-        await sync_all(self._pipeline, self._delivery, plan, done=done)
+        await sync_all(self._pipeline, self._delivery, plan, nightly=True, done=done)

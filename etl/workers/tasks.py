@@ -96,7 +96,11 @@ class Tasks:
         try:
             async with asyncio.timeout(limit):
                 summary = await sync_repository(
-                    self._pipeline, self._delivery, repository, newest_only=self._newest_only(repository)
+                    self._pipeline,
+                    self._delivery,
+                    repository,
+                    newest_only=self._newest_only(repository),
+                    nightly=True,
                 )
         except ConfigurationError as error:
             log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400

@@ -28,7 +28,7 @@ class RepositoryClient:
         self.name = name
         self.kinds: Counter[str] = Counter()
         self.not_modified = 0
-        self._most: int | None = None
+        self._allowed: int | None = None
 
     @property
     def requests(self) -> int:
@@ -52,12 +52,12 @@ class RepositoryClient:
 
     @contextmanager
     def at_most(self, requests: int) -> Iterator[None]:
-        """Within this, raise RequestsSpentError in place of more requests."""
-        self._most = self.requests + requests
+        """Within this, ask for so many pages and raise RequestsSpentError in place of more."""
+        self._allowed = requests
         try:
             yield
         finally:
-            self._most = None
+            self._allowed = None
 
     async def page(self, path: str, *, conditional: bool = True) -> Page:
         """GET one page; `path` is below the repository (`/actions/runs?…`) or a page's `next_url`.
@@ -65,8 +65,11 @@ class RepositoryClient:
         Raises RetriableError, FatalError (NotFoundError where it is not there) or DataError.
         """
         path = self._below(path)
-        if self._most is not None and self.requests >= self._most:
-            raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
+        if self._allowed is not None:
+            # Counted here, not when it is sent: many may be on their way.
+            self._allowed -= 1
+            if self._allowed < 0:
+                raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
 
         def known(identity: str) -> PageTag | None:
             return self._tags.get(path, identity) if conditional else None
