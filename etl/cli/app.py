@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from etl.cli.check import check
+from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
 from etl.cli.output import Exit, Global, print_error
 from etl.cli.report import report
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 for command in (demo, check, sync, backfill, verify, run, show, report):
     app.command()(command)
+app.add_typer(dead_letters, name="dead-letters")
 
 
 @app.callback()

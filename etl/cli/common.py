@@ -79,7 +79,7 @@ def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, addres
     if delivery.rejected:
         print_error(
             f"{delivery.rejected} points were rejected by {address} and are kept as dead letters: "
-            "`ci-health check` shows the reasons"
+            "`ci-health dead-letters list` shows them, `retry` has them tried again"
         )
         failed = True
     if failed:

@@ -60,13 +60,14 @@ async def _verify(
         found, delivery = await verify_and_deliver(pipeline, since, most=most, repair=repair)
         if as_json:
             typer.echo(json.dumps([one.as_json() for one in found], indent=2))
-        for line in () if as_json else (line for one in found for line in _lines(one)):
-            typer.echo(single_line(line))
+        for one in () if as_json else found:
+            first, *others = map(single_line, _lines(one))
+            typer.echo("\n  ".join([first, *others]))
+        for one in found:
+            if one.error is not None:
+                print_error(f"{one.repository}: {one.error}")
         backlog = pipeline.state.outbox.backlog()
         exit_with_status([], delivery, address=pipeline.store.address, waiting=backlog.points)
-    for one in found:
-        if one.error is not None:
-            print_error(f"{one.repository}: {one.error}")
     if any(one.error is not None or one.missing for one in found):
         raise typer.Exit(Exit.FAILED)
 
@@ -82,15 +83,15 @@ def _lines(found: Verification) -> Iterator[str]:
     yield from _named("read again, and there now", found.repaired)
     yield from _named("in the store alone, GitHub has deleted it", found.extra)
     if found.unread:
-        yield f"  {found.unread} runs changed since the last sync, which reads them"
+        yield f"{found.unread} runs changed since the last sync, which reads them"
     if found.unchecked:
-        yield f"  {found.unchecked} attempts were not asked for their jobs: --requests allows more"
+        yield f"{found.unchecked} attempts were not asked for their jobs: --requests allows more"
     if found.days_left:
-        yield f"  {found.days_left} days were left out: --requests allows more, or the store keeps less"
+        yield f"{found.days_left} days were left out: --requests allows more, or the store keeps less"
 
 
 def _named(what: str, entries: list[Entry]) -> Iterator[str]:
     from etl.pipeline.comparison import sentences
 
     for sentence in sentences(entries):
-        yield f"  {what}: {sentence}"
+        yield f"{what}: {sentence}"

@@ -76,6 +76,9 @@ class Health:
             found.append(Reason("outbox", f"{backlog.points} points wait: extraction pauses"))
         if backlog.dead_letters:
             found.append(
-                Reason("dead letters", f"{backlog.dead_letters} points were rejected: see `ci-health check`")
+                Reason(
+                    "dead letters",
+                    f"{backlog.dead_letters} points were rejected: see `ci-health dead-letters`",
+                )
             )
         return found

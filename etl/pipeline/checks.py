@@ -52,7 +52,10 @@ def _state(pipeline: Pipeline) -> list[Finding]:
     found = [Finding("state", True, f"{backlog.points} points wait in the outbox")]
     if backlog.dead_letters:
         reasons = "; ".join(pipeline.state.outbox.reasons(_DEAD_LETTERS_SHOWN))
-        text = f"{backlog.dead_letters} points were rejected by the store: {reasons}"
+        text = (
+            f"{backlog.dead_letters} points were rejected by the store: {reasons}. Mend the cause, then "
+            "`ci-health dead-letters retry`, or `discard` them"
+        )
         found.append(Finding("dead letters", False, text))
     changed = pipeline.state.metadata.changed_naming(pipeline.settings)
     if changed:

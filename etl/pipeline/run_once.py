@@ -43,8 +43,7 @@ async def verify_and_deliver(
 
     Raises RetriableError where the store does not take what waits for it: all that would be missing there.
     """
-    before = _delivery(pipeline)
-    await before.drain()
+    before = await deliver(pipeline)
     if before.trouble is not None:
         raise RetriableError(f"points wait, and the store takes none: {before.trouble.reason}")
     found, delivery = await _deliver_beside(
@@ -54,6 +53,13 @@ async def verify_and_deliver(
         for one in found:
             await look_again(pipeline.store, one, pipeline.clock())
     return found, delivery
+
+
+async def deliver(pipeline: Pipeline) -> Delivery:
+    """Deliver what waits, for as long as `store_timeout` says."""
+    delivery = _delivery(pipeline)
+    await delivery.drain()
+    return delivery
 
 
 async def _deliver_beside(

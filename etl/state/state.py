@@ -14,6 +14,7 @@ from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
 from etl.state.cardinality import DistinctTestCounts
 from etl.state.database import is_shared, open_database
+from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
 from etl.state.metadata import Metadata
@@ -42,6 +43,7 @@ class State:
         self.evidence = Evidence(engine, clock)
         self.metadata = Metadata(engine)
         self.outbox = Outbox(engine, clock)
+        self.dead_letters = DeadLetters(engine, self.outbox)
         self.pages = Pages(engine, clock)
         self.repositories = Repositories(engine)
         self.runs = Runs(engine, clock)

@@ -1,0 +1,126 @@
+"""`ci-health dead-letters`: points that the store rejected are shown, tried again, or discarded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from etl.cli.common import exit_with_status, load_settings
+from etl.cli.output import Exit
+from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from etl.settings import Settings
+    from etl.state.dead_letters import Chosen, DeadLetter
+
+_MAX_LINE = 120
+
+Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Ids, as `list` shows them.")]
+OfRepository = Annotated[str, typer.Option("--repository", help="Only of this repository, `owner/name`.")]
+
+dead_letters = typer.Typer(
+    help="Points that the store rejected: list them, try them again, or discard them.", no_args_is_help=True
+)
+
+
+@dead_letters.command("list")
+def show(
+    context: typer.Context,
+    repository: OfRepository = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the oldest first.")] = 100,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list on stdout, whole lines in it.")
+    ] = False,
+) -> None:
+    """Show what the store rejected, and why."""
+    asyncio.run(_list(load_settings(context), _chosen(None, repository), limit, as_json=as_json))
+
+
+@dead_letters.command()
+def retry(context: typer.Context, ids: Ids = None, repository: OfRepository = "") -> None:
+    """Hand all of them, or those named, to the store again."""
+    asyncio.run(_retry(load_settings(context), _chosen(ids, repository), debug=context.obj.debug))
+
+
+@dead_letters.command()
+def discard(
+    context: typer.Context,
+    ids: Ids = None,
+    repository: OfRepository = "",
+    every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+) -> None:
+    """Forget some of them, or all, for good."""
+    if not (ids or repository or every):
+        raise ConfigurationError("name the ids to discard, or --repository, or --all")
+    asyncio.run(_discard(load_settings(context), _chosen(ids, repository)))
+
+
+def _chosen(ids: list[int] | None, repository: str) -> Chosen:
+    from etl.state.dead_letters import Chosen
+
+    return Chosen(frozenset(ids or ()), repository)
+
+
+async def _list(settings: Settings, chosen: Chosen, limit: int, *, as_json: bool) -> None:
+    from etl.app import open_pipeline
+    from etl.report.formats import single_line
+
+    async with open_pipeline(settings) as pipeline:
+        letters = pipeline.state.dead_letters.oldest(chosen, limit)
+        count = pipeline.state.dead_letters.count(chosen)
+    if as_json:
+        typer.echo(json.dumps([_as_json(letter) for letter in letters], indent=2))
+        return
+    for letter in letters:
+        typer.echo(single_line(_line(letter)))
+    typer.echo(f"{count} dead letters" + (f", {len(letters)} shown" if len(letters) < count else ""))
+
+
+def _as_json(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "repository": letter.repository,
+        "rejected_at": _iso(letter.added_at),
+        "reason": letter.reason,
+        "line": letter.line.decode("utf-8", "backslashreplace"),
+    }
+
+
+def _line(letter: DeadLetter) -> str:
+    from etl.model.text import cut
+
+    line = letter.line.decode("utf-8", "backslashreplace")
+    return f"{letter.id} {_iso(letter.added_at)} {letter.reason}: {cut(line, _MAX_LINE)}"
+
+
+def _iso(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def _retry(settings: Settings, chosen: Chosen, *, debug: bool) -> None:
+    from etl.app import open_pipeline
+    from etl.pipeline.run_once import deliver
+
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        count = pipeline.state.dead_letters.retry(chosen)
+        delivery = await deliver(pipeline)
+        again = f"{delivery.rejected} were rejected again" if delivery.rejected else "none was rejected again"
+        expired = f", {delivery.expired} are older than the store keeps" if delivery.expired else ""
+        typer.echo(f"{count} dead letters were handed to the store again: {again}{expired}")
+        backlog = pipeline.state.outbox.backlog()
+        exit_with_status([], delivery, address=pipeline.store.address, waiting=backlog.points)
+
+
+async def _discard(settings: Settings, chosen: Chosen) -> None:
+    from etl.app import open_pipeline
+
+    async with open_pipeline(settings) as pipeline:
+        count = pipeline.state.dead_letters.discard(chosen)
+        left = pipeline.state.outbox.backlog().dead_letters
+    typer.echo(f"{count} dead letters were discarded, {left} are left")
+    if chosen.ids and count < len(chosen.ids):
+        raise typer.Exit(Exit.FAILED)
