@@ -70,8 +70,9 @@ async def _list(settings: Settings, chosen: Chosen, limit: int, *, as_json: bool
     from etl.report.formats import single_line
 
     async with open_pipeline(settings) as pipeline:
-        letters = pipeline.state.dead_letters.oldest(chosen, limit)
-        count = pipeline.state.dead_letters.count(chosen)
+        state = pipeline.state
+        letters = await state.call(state.dead_letters.oldest, chosen, limit)
+        count = await state.call(state.dead_letters.count, chosen)
     if as_json:
         typer.echo(json.dumps([_as_json(letter) for letter in letters], indent=2))
         return
@@ -106,21 +107,24 @@ async def _retry(settings: Settings, chosen: Chosen, *, debug: bool) -> None:
     from etl.pipeline.run_once import deliver
 
     async with open_pipeline(settings, debug=debug) as pipeline:
-        count = pipeline.state.dead_letters.retry(chosen)
+        state = pipeline.state
+        count = await state.call(state.dead_letters.retry, chosen)
         delivery = await deliver(pipeline)
         again = f"{delivery.rejected} were rejected again" if delivery.rejected else "none was rejected again"
         expired = f", {delivery.expired} are older than the store keeps" if delivery.expired else ""
         typer.echo(f"{count} dead letters were handed to the store again: {again}{expired}")
-        backlog = pipeline.state.outbox.backlog()
-        exit_with_status([], delivery, address=pipeline.store.address, waiting=backlog.points)
+        waiting = await state.call(state.outbox.points)
+        exit_with_status([], delivery, address=pipeline.store.address, waiting=waiting)
 
 
 async def _discard(settings: Settings, chosen: Chosen) -> None:
     from etl.app import open_pipeline
+    from etl.state.dead_letters import Chosen
 
     async with open_pipeline(settings) as pipeline:
-        count = pipeline.state.dead_letters.discard(chosen)
-        left = pipeline.state.outbox.backlog().dead_letters
+        state = pipeline.state
+        count = await state.call(state.dead_letters.discard, chosen)
+        left = await state.call(state.dead_letters.count, Chosen())
     typer.echo(f"{count} dead letters were discarded, {left} are left")
     if chosen.ids and count < len(chosen.ids):
         raise typer.Exit(Exit.FAILED)

@@ -66,8 +66,8 @@ async def _verify(
         for one in found:
             if one.error is not None:
                 print_error(f"{one.repository}: {one.error}")
-        backlog = pipeline.state.outbox.backlog()
-        exit_with_status([], delivery, address=pipeline.store.address, waiting=backlog.points)
+        waiting = await pipeline.state.call(pipeline.state.outbox.points)
+        exit_with_status([], delivery, address=pipeline.store.address, waiting=waiting)
     if any(one.error is not None or one.missing for one in found):
         raise typer.Exit(Exit.FAILED)
 

@@ -28,7 +28,7 @@ async def verify_past(pipeline: Pipeline, delivery: Delivery, name: str) -> Summ
 
     One is due each day (UTC) from its first whole sync on. Points that still wait for the store put it off.
     """
-    day = _due(pipeline, name)
+    day = await pipeline.state.call(_due, pipeline, name)
     if day is None:
         return None
     found = Verification(name)
@@ -37,7 +37,8 @@ async def verify_past(pipeline: Pipeline, delivery: Delivery, name: str) -> Summ
         await pipeline.store.oldest()
         # The store answers. A day that cannot be verified all the same must not keep us from all others.
         verified = Verified(day, int(session.clock()))
-        session.state.metadata.set_verified(session.repository.id, verified)
+        state = session.state
+        await state.call(state.metadata.set_verified, session.repository.id, verified)
         verifier = Verifier(session, pipeline.store, found, most=_MAX_REQUESTS, repair=True)
         await verifier.verify([Window(day, day + DAY_S - 1)])
 

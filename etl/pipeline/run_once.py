@@ -77,4 +77,4 @@ async def _deliver_beside(
 
 def _delivery(pipeline: Pipeline) -> Delivery:
     patience = pipeline.settings.store_timeout.total_seconds()
-    return Delivery(pipeline.state.outbox, pipeline.store, patience=patience)
+    return Delivery(pipeline.state, pipeline.store, patience=patience)

@@ -158,7 +158,7 @@ class _Day:
         """Ask by id for runs that the store has of this day and the listing has not: GitHub may have deleted them."""
         stored = self._days.stored.entries()
         for run_id in sorted({entry.run for entry in stored} - listing.runs.keys()):
-            known = self._session.state.runs.get(self._session.repository.id, run_id)
+            known = await self._remembered(run_id)
             if known is not None and not self._window.start <= known.created_at <= self._window.stop:
                 continue
             try:
@@ -198,15 +198,19 @@ class _Day:
         holes = {entry.run for entry in self.holes}
         runs = [one.run for one in self._told if one.run.id in holes]
         for run in runs:
-            known = self._known(run)
+            known = await self._as_unread(run)
             if known is not None:
-                session.state.commit_run(session.repository, known, [])
+                await session.state.call(session.state.commit_run, session.repository, known, [])
         await run_all(reader.read(run) for run in runs)
         self._found.reread += len(runs)
 
-    def _known(self, run: Run) -> KnownRun | None:
+    async def _remembered(self, run_id: int) -> KnownRun | None:
+        state = self._session.state
+        return await state.call(state.runs.get, self._session.repository.id, run_id)
+
+    async def _as_unread(self, run: Run) -> KnownRun | None:
         """The run with its tags and as if nothing of it had been read; None where nothing is known of it."""
-        known = self._session.state.runs.get(self._session.repository.id, run.id)
+        known = await self._remembered(run.id)
         if known is not None:
             return replace(
                 known, attempt=0, updated_at="", status=_UNREAD, stored_attempt=0, executions=frozenset()

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
@@ -37,7 +37,7 @@ async def serve(settings: Settings, *, debug: bool = False) -> None:
 
 def service_of(app: App) -> Service:
     """A service with a scheduler, or with a worker where the state is shared."""
-    delivery = Delivery(app.pipeline.state.outbox, app.pipeline.store, patience=None)
+    delivery = Delivery(app.pipeline.state, app.pipeline.store, patience=None)
     metrics = EtlMetrics(app.pipeline, delivery)
     syncs: Syncs
     if app.queue is None:
@@ -54,23 +54,37 @@ async def _open(
     stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event, *, debug: bool
 ) -> App | None:
     """The parts, once the state can be used; None where the service was told to stop before."""
+    opening = asyncio.create_task(_keep_opening(stack, settings, debug=debug))
+    told_to_stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([opening, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told_to_stop.cancel()
+    if opening.done():
+        return opening.result()
+    # A database that does not answer must not keep the service from stopping.
+    opening.cancel()
+    await asyncio.wait([opening])
+    return None
+
+
+async def _keep_opening(stack: AsyncExitStack, settings: Settings, *, debug: bool) -> App:
     warned = False
-    while not stopping.is_set():
+    while True:
         try:
             return await stack.enter_async_context(_opened(settings, debug=debug))
         except RetriableError as error:
             if not warned:
                 log.warning("the state cannot be used yet: trying again", reason=str(error))
             warned = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), _RETRY_S)
-    return None
+        await asyncio.sleep(_RETRY_S)
 
 
 @asynccontextmanager
 async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[App]:
     async with open_app(settings, debug=debug) as app:
-        require_unchanged(app.pipeline.state.metadata, settings, accept=False)
+        state = app.pipeline.state
+        await state.call(require_unchanged, state.metadata, settings, accept=False)
         yield app
 
 

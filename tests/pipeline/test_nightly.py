@@ -32,7 +32,7 @@ def test_every_day_is_verified_while_github_still_has_it(nights: int, age: int, 
 
 async def a_sync(pipeline: Pipeline) -> None:
     """What the service does once, whole."""
-    delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=60)
+    delivery = Delivery(pipeline.state, pipeline.store, patience=60)
     summary = await sync_repository(pipeline, delivery, NAME, newest_only=False, nightly=True)
     assert summary.error is None
     await delivery.drain()
@@ -71,7 +71,7 @@ async def test_one_day_a_night_and_few_requests(tmp_path: Path) -> None:
         for number in range(120):
             world.add(run(start + number, attempt(start + number, job("unit", start + number))))
         async with world.pipeline(since="10d") as pipeline:
-            delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=60)
+            delivery = Delivery(pipeline.state, pipeline.store, patience=60)
             assert await verify_past(pipeline, delivery, NAME) is None
             await a_sync(pipeline)
             world.github.log.requests.clear()
@@ -88,7 +88,7 @@ async def test_points_that_wait_put_it_off(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, world.pipeline(since="10d") as pipeline:
         start = int(world.clock()) - 2 * DAY
         world.add(run(start, attempt(start, job("unit", start))))
-        delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=60)
+        delivery = Delivery(pipeline.state, pipeline.store, patience=60)
         await sync_repository(pipeline, delivery, NAME, newest_only=False)
         assert await verify_past(pipeline, delivery, NAME) is None
         await delivery.drain()
