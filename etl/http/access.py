@@ -1,7 +1,8 @@
 """Who may see what: everybody what is public, the machine itself all, anybody else all with the token.
 
 A request counts as the machine's own where it comes from loopback and names a loopback host: a page
-in a browser that was led here by another name (DNS rebinding) does not.
+in a browser that was led here by another name (DNS rebinding) does not. Nor does what a page of another
+site embeds: whether a picture loads would tell it what is there. Browsers also send a remembered password with it.
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 import hmac
 from collections.abc import Collection
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -31,6 +33,8 @@ class Access:
 
     def trusted(self, request: web.Request) -> bool:
         """Whether whoever asks may see everything. A token, where one is set, is asked of everybody."""
+        if _is_embedded_elsewhere(request):
+            return False
         if self._token is None:
             return _is_local(request)
         return hmac.compare_digest(_given(request), self._token.get_secret_value().encode())
@@ -71,6 +75,19 @@ def _is_local(request: web.Request) -> bool:
         # The header names no host that there can be.
         return False
     return not forwarded and is_loopback(request.remote or "") and is_loopback(named)
+
+
+def _is_embedded_elsewhere(request: web.Request) -> bool:
+    """Whether a browser asks on behalf of another site's page; a link that is followed is its user's own doing.
+
+    Source: W3C, "Fetch Metadata Request Headers". Browsers without them tell by Origin or Referer.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_followed = request.headers.get("Sec-Fetch-Dest") == "document"
+        return site not in ("same-origin", "none") and not is_followed
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
 
 
 def _given(request: web.Request) -> bytes:

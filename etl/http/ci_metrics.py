@@ -101,11 +101,7 @@ def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
     _ratios(families, rows["workflows"], workflows, "workflow_success_ratio", "workflow_attempts")
     _ratios(families, rows["jobs"], jobs, "job_success_ratio", "job_executions")
     _flaky(families, rows["flaky"], jobs)
-    for row in rows["broken"]:
-        if row["job"] is None and row["hours"] is not None:
-            repository, workflow = workflows.of(row)
-            branch = OTHER if workflow == OTHER else row["branch"]
-            families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
+    _broken(families, rows["broken"], workflows, most)
     _durations(families, rows["durations"], workflows, jobs)
     return families
 
@@ -161,6 +157,16 @@ def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
         if row["state"] == "flaky":
             families.add("flaky_tests" if row["level"] == "test" else "flaky_jobs", 1, *labels)
         families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
+
+
+def _broken(families: Families, rows: Iterable[Row], workflows: _Shown, most: int) -> None:
+    """The branches that have been broken for the longest have labels of their own."""
+    broken = [row for row in rows if row["job"] is None and row["hours"] is not None]
+    broken.sort(key=lambda row: (-row["hours"], _labels_of(row), row["branch"] or ""))
+    for place, row in enumerate(broken):
+        repository, workflow = workflows.of(row)
+        branch = row["branch"] if place < most and workflow != OTHER else OTHER
+        families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
 
 
 def _durations(families: Families, rows: Iterable[Row], workflows: _Shown, jobs: _Shown) -> None:

@@ -8,6 +8,8 @@ import structlog
 from aiohttp import web
 
 from etl.errors import CiHealthError, ConfigurationError
+from etl.http.bodies import MAX_BODY
+from etl.http.rare_log import RareLog
 from etl.settings import HttpSettings
 
 log = structlog.get_logger(__name__)
@@ -15,8 +17,6 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LAST_REQUESTS_S = 1.0
-# A hundred times what GitHub tells of a run; anything else that is asked here has no body.
-_MAX_BODY = 5 * 1024 * 1024
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -32,7 +32,7 @@ async def serving(settings: HttpSettings, routes: Sequence[web.RouteDef]) -> Asy
 
     Raises ConfigurationError where the address cannot be listened on.
     """
-    app = web.Application(middlewares=[_guarded], client_max_size=_MAX_BODY)
+    app = web.Application(middlewares=[_guard()], client_max_size=MAX_BODY)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS_S)
     await runner.setup()
@@ -56,25 +56,40 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
         ) from None
 
 
-@web.middleware
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Errors become sentences in JSON; a defect of ours costs this request alone."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        if error.status < HTTPStatus.BAD_REQUEST:
-            raise
-        response = _refusal(error.status, error.text or error.reason)
-        response.headers.update({k: v for k, v in error.headers.items() if k != "Content-Type"})
-    except CiHealthError as error:
-        log.warning("a request could not be answered", path=request.path, reason=str(error))
-        response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not to be had now: the service's log says why")
-    except Exception:
-        log.exception("unexpected error", path=request.path)
-        response = _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected: the service's log says where")
-    for name, value in _SAFE.items():
-        response.headers.setdefault(name, value)
-    return response
+def _guard() -> Handler:
+    """Errors become sentences in JSON; a bug in the code of one route must not end the others."""
+    rare_log = RareLog()
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            if error.status < HTTPStatus.BAD_REQUEST:
+                raise
+            response = _refusal(error.status, error.text or error.reason)
+            response.headers.update({k: v for k, v in error.headers.items() if k != "Content-Type"})
+        except CiHealthError as error:
+            if rare_log.allows(f"{_route(request)} {type(error).__name__}"):
+                log.warning("a request could not be answered", path=request.path, reason=str(error))
+            response = _refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "not to be had now: the service's log says why"
+            )
+        except Exception:
+            if rare_log.allows(_route(request)):
+                log.exception("unexpected error", path=request.path)
+            response = _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected: the service's log says where")
+        for name, value in _SAFE.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return guarded
+
+
+def _route(request: web.Request) -> str:
+    """The route that answers, however many paths it takes."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _refusal(status: int, why: str) -> web.Response:

@@ -1,6 +1,5 @@
 """`POST /webhooks/github`: GitHub tells what has ended; it is kept before the answer, and read afterwards."""
 
-import asyncio
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 
@@ -9,15 +8,15 @@ from aiohttp import web
 
 from etl.errors import DataError
 from etl.extract.github.webhooks import EVENTS, CompletionEvent, is_signed, parse
+from etl.http.bodies import Bodies
 from etl.http.etl_metrics import EtlMetrics
+from etl.http.rare_log import RareLog
 from etl.pipeline.webhooks import WebhookQueue
 from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
 _MAX_ID = 100
-# After so long GitHub gives a delivery up.
-_PATIENCE_S = 10.0
 
 
 class Webhooks:
@@ -36,7 +35,8 @@ class Webhooks:
         self._state = state
         self._names = names
         self._telemetry = telemetry
-        self._refusing = False
+        self._bodies = Bodies()
+        self._log = RareLog()
 
     async def take(self, request: web.Request) -> web.Response:
         """202 and what became of it: `queued`, `known` or `ignored`. Nothing is read of what is not signed."""
@@ -67,19 +67,11 @@ class Webhooks:
         return "ignored" if told is None or name is None else await self._queue.keep(delivery, name, told)
 
     async def _signed_body(self, request: web.Request) -> bytes:
-        """The raw body; refused where it comes too slowly, is too large, or is not signed."""
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="the body did not come in time") from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise web.HTTPBadRequest(text="the body broke off, or is not encoded as it says") from None
+        """The raw body; refused where it cannot be read, or is not signed."""
+        body = await self._bodies.read(request)
         signed = is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret)
-        if not signed and not self._refusing:
-            # Once: anybody can send these.
+        if not signed and self._log.allows("signature"):
             log.warning("webhooks are refused: their signature is not that of http.webhooks.secret")
-        self._refusing = not signed
         if not signed:
             raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
         return body

@@ -99,6 +99,11 @@ class DuckStore:
                         raise RetriableError(
                             f"the embedded store {self._path} is in use by another process"
                         ) from error
+                except OSError as error:
+                    raise RetriableError(
+                        f"the embedded store {self._path} cannot be written by way of a temporary file: "
+                        f"{error.strerror}; make room, or name another folder in TMPDIR"
+                    ) from error
                 await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
 
     def _open_and_do(self, work: Callable[[duckdb.DuckDBPyConnection], _T], read_only: bool) -> _T:

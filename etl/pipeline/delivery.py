@@ -103,8 +103,12 @@ class Delivery:
 
     async def _try(self) -> bool:
         """Deliver the oldest points; whether there were any, and nothing stood in the way."""
+        began = monotonic()
         try:
-            return await self._deliver()
+            async with asyncio.timeout(self._patience_left()):
+                return await self._deliver()
+        except TimeoutError:
+            self._note(f"it gave no answer within {monotonic() - began:.0f} s", since=began)
         except RetriableError as error:
             self._note(str(error), retry_after=error.retry_after)
         except FatalError as error:
@@ -146,12 +150,26 @@ class Delivery:
             raise
         await self._state.call(claim.__exit__, None, None, None)
 
-    def _note(self, reason: str, *, retry_after: float | None = None, refused: bool = False) -> None:
+    def _patience_left(self) -> float | None:
+        """How long a try may take (seconds), None: as long as it takes."""
+        if self._patience is None:
+            return None
+        since = monotonic() if self.trouble is None else self.trouble.since
+        return max(_POLL_S, self._patience - (monotonic() - since))
+
+    def _note(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        refused: bool = False,
+        since: float | None = None,
+    ) -> None:
         # Once for each kind: what heals by itself, and what somebody has to mend.
         if self.trouble is None or self.trouble.refused != refused:
             log.warning("the store takes nothing, points wait in the outbox", reason=reason)
         if self.trouble is None:
-            self.trouble = Trouble(reason, since=monotonic())
+            self.trouble = Trouble(reason, since=monotonic() if since is None else since)
         self.trouble.reason = reason
         self.trouble.retry_after = retry_after
         self.trouble.refused = refused
@@ -180,8 +198,7 @@ class Delivery:
         pause = trouble.pause()
         if self._patience is None or not self._finished.is_set():
             return pause
-        left = self._patience - (monotonic() - trouble.since)
-        return min(pause, max(left, _POLL_S))
+        return min(pause, self._patience_left() or _POLL_S)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep; while more points may come, no longer than until they will not."""

@@ -1,7 +1,6 @@
 """Test reports of a run's attempt: artifacts are listed, downloaded and read, and find their jobs."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from etl.model.results import Content, Report
 from etl.model.values import seconds
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.session import Session
+from etl.pipeline.temporary_file import temporary_file
 from etl.transform.results.artifact_jobs import job_of, was_made_in
 
 _IN_MEMORY = 8 * 1024 * 1024
@@ -116,7 +116,7 @@ class Reports:
     async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
         """What an artifact holds. Raises what `download` raises."""
         client, largest = self._session.client, self._session.settings.tests.largest_artifact
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+        with temporary_file(_IN_MEMORY) as file:
             read = partial(asyncio.to_thread, memory.read, cast("BinaryIO", file), artifact.name)
             async with client.storage.slots:
                 await download(client, artifact, file, largest=largest)

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain, repeat
 from typing import Final, TypeVar
 
 import structlog
@@ -17,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 _Answer = TypeVar("_Answer")
 
-# Together half a minute: then the worker has no heartbeat either, and the job is another's.
 _PAUSES_S: Final = (1, 2, 4, 8, 16)
 
 
@@ -62,9 +62,12 @@ class Jobs(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        """Hand a job of this worker back."""
+        """Hand a job of this worker back; where the next one for the same already waits, that one does for both."""
         retry = super().retry_job
-        await _persist(lambda: retry(job, retry_at, priority, queue, lock))
+        try:
+            await _persist(lambda: retry(job, retry_at, priority, queue, lock))
+        except UniqueViolation:
+            await self.finish_job(job, Status.ABORTED, delete_job=False)
 
     async def take(self, job: Job) -> bool:
         """End a job of another worker; False where it has ended meanwhile."""
@@ -95,16 +98,19 @@ class Jobs(JobManager):
 
 
 async def _persist(change: Callable[[], Awaitable[None]]) -> None:
-    """What is not written now would keep the repository locked for as long as this worker lives."""
-    for pause in (*_PAUSES_S, None):
+    """Write how a job ended, however long the server is away: else its repository would stay locked.
+
+    Nobody awaits the task that does this, so all that it raises is UniqueViolation, which its callers handle.
+    """
+    for pause in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         try:
             await change()
+        except UniqueViolation:
+            raise
         except ConnectorException as error:
             if isinstance(error.__cause__, RaiseException):
                 log.debug("a job that was taken from this worker has ended here too")
                 return
-            if pause is None:
-                raise
             await asyncio.sleep(pause)
         else:
             return

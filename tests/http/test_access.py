@@ -38,6 +38,42 @@ async def test_this_machine_sees_everything_without_a_token(tmp_path: Path, path
                 assert answer.status == 401
 
 
+ELSEWHERE_EMBEDDED = [
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "empty", "Origin": "https://evil.example"},
+    {"Referer": "https://evil.example/page"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+async def test_what_another_site_embeds_does_not_tell_what_is_there(
+    tmp_path: Path, token: str | None
+) -> None:
+    own = {} if token is None else {"Authorization": basic(token)}
+    async with simulated(tmp_path) as world:
+        private(world, private=True)
+        async with served(world, http={} if token is None else {"token": token}) as service:
+            await service.until_synced()
+            badge = f"/badge/{NAME}.svg"
+            for headers in ELSEWHERE_EMBEDDED:
+                answers = [
+                    await service.ask("GET", path, headers=own | headers)
+                    for path in (badge, "/badge/acme/unheard-of.svg")
+                ]
+                assert [answer.status for answer in answers] == [401, 401]
+                assert answers[0].text == answers[1].text
+            for headers in (
+                {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"},
+                {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "image"},
+                {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+                {"Referer": f"{service.url}/report"},
+            ):
+                assert (await service.ask("GET", badge, headers=own | headers)).status == 200
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_what_is_public_is_for_everybody(tmp_path: Path, path: str) -> None:
     async with simulated(tmp_path) as world:

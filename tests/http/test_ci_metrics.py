@@ -142,6 +142,19 @@ def test_what_is_broken_now_tells_for_how_long(
     assert found.get(("ci_health_workflow_broken_seconds", NAME, "CI", "main")) == seconds
 
 
+def test_branches_that_are_broken_are_bounded() -> None:
+    broken = [
+        {"repository": NAME, "workflow": "CI", "job": None, "branch": f"b{number}", "hours": float(number)}
+        for number in range(20)
+    ]
+    found = told({"workflows": [row("CI", 3, 1)], "broken": broken}, most=2)
+    series = {key: value for key, value in found.items() if key[0] == "ci_health_workflow_broken_seconds"}
+    assert series == {
+        ("ci_health_workflow_broken_seconds", NAME, "CI", branch): hours * HOUR
+        for branch, hours in (("b19", 19), ("b18", 18), (OTHER, 17))
+    }
+
+
 async def test_names_of_any_content_break_no_line(tmp_path: Path) -> None:
     nasty = 'a "quoted" \\ name\nci_health_store_up 7'
     async with simulated(tmp_path) as world:

@@ -1,5 +1,6 @@
 """What delivery does with a store, and with a state, that does not do as it should."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -93,3 +94,19 @@ async def test_rejected_points_of_a_batch_are_one_line_of_the_log(state, deliver
 @pytest.mark.parametrize("asked", [1e9, float("inf")])
 def test_no_wait_is_endless(asked):
     assert Trouble("busy", since=0.0, retry_after=asked).pause() == 900.0
+
+
+@pytest.mark.parametrize("hanging", ["prepare", "write"])
+async def test_a_store_that_hangs_is_given_up_when_patience_ends(
+    state: State, monkeypatch: pytest.MonkeyPatch, hanging: str
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    store = Store()
+    monkeypatch.setattr(store, hanging, hang)
+    delivery = Delivery(state, store, patience=0.3)
+    await delivery.drain()
+    assert delivery.trouble is not None
+    assert "gave no answer" in delivery.trouble.reason
+    assert state.outbox.points() == len(LINES)

@@ -1,6 +1,7 @@
 """The queue by itself: its tables, and who gets which job."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -129,3 +130,17 @@ async def test_where_it_is_shows_no_password_wherever_that_stands(postgres: Post
     bare = URL.create(given.drivername, given.username, None, given.host, given.port, given.database)
     async with open_queue(str(bare.update_query_dict({"password": PASSWORD})), PACE) as queue:
         assert queue.where == str(bare)
+
+
+async def test_a_job_that_is_handed_back_while_the_next_waits_leaves_it_to_that_one(
+    postgres: Postgres, postgres_url: str
+) -> None:
+    async with open_queue(postgres_url, PACE) as queue:
+        first, second = await worker_of(queue), await worker_of(queue)
+        await queue.ask(["acme/a"])
+        failed = await fetched(queue, first)
+        assert failed
+        await queue.ask(["acme/a"])
+        await queue.app.job_manager.retry_job(failed, datetime.now(UTC))
+        assert jobs(postgres, postgres_url) == [("acme/a", "aborted"), ("acme/a", "todo")]
+        assert await fetched(queue, second)

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
 from aiohttp import ThreadedResolver
@@ -15,6 +15,17 @@ from etl.errors import DataError
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Addresses that no host of the internet has, and that `is_global` lets pass in some versions of Python: protocol
+# assignments, where Oracle's cloud answers machines about themselves; the relay of 6to4; documentation. And one
+# of the internet's by which Azure answers its machines.
+# Source: IANA's special-purpose address registries; the clouds' documentation of their metadata services.
+_SPECIAL = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv4Network("168.63.129.16/32"),
+    IPv6Network("2001::/23"),
+    IPv6Network("3fff::/20"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(inner)
         if address not in _UNICAST:
             return False
+    if any(address in network for network in _SPECIAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

@@ -51,8 +51,16 @@ def parse(event: str, body: bytes) -> CompletionEvent | None:
     repository = required(payload, "repository", dict)
     subject = required(payload, event, dict)
     return CompletionEvent(
-        repository_id=required(repository, "id", int),
+        repository_id=_id(repository, "id"),
         full_name=required(repository, "full_name", str),
-        run_id=required(subject, "run_id" if of_job else "id", int),
+        run_id=_id(subject, "run_id" if of_job else "id"),
         of_job=of_job,
     )
+
+
+def _id(raw: dict[str, Any], key: str) -> int:
+    """GitHub's ids begin at 1: anything below is asked for in vain."""
+    value = required(raw, key, int)
+    if value < 1:
+        raise DataError(f"{key} is {value}, not an id")
+    return value
