@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from etl.errors import CiHealthError, ConfigurationError
 from etl.http.bodies import MAX_BODY
@@ -56,7 +57,7 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
         ) from None
 
 
-def _guard() -> Handler:
+def _guard() -> Middleware:
     """Errors become sentences in JSON; a bug in the code of one route must not end the others."""
     rare_log = RareLog()
 

@@ -96,14 +96,19 @@ def absent(entries: Iterable[Entry], stored: Stored) -> list[Entry]:
 
 
 def suspects_first(told: Iterable[Told], stored: Stored) -> list[Told]:
-    """Runs of which an attempt or every job is missing come first: where requests are few, they are for these."""
+    """Where requests are few, they are for runs of which every job is missing, or an attempt.
+
+    A run whose latest attempt is missing is known to be, and comes after those.
+    """
     with_jobs = stored.runs_with_jobs()
 
-    def is_sound(one: Told) -> bool:
-        attempts = ((one.run.id, number) in stored.attempts for number in one.ended())
-        return one.run.id in with_jobs and all(attempts)
+    def place(one: Told) -> int:
+        attempts = [(one.run.id, number) in stored.attempts for number in one.ended()]
+        if attempts and not attempts[-1]:
+            return 1
+        return 2 if one.run.id in with_jobs and all(attempts) else 0
 
-    return sorted(told, key=is_sound)
+    return sorted(told, key=place)
 
 
 def extra(told: Iterable[Told], stored: Stored) -> list[Entry]:

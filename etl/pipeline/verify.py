@@ -82,15 +82,17 @@ class Verifier:
         self._found = found
 
     async def verify(self, windows: Sequence[Window]) -> None:
-        """Verify days, newest first, for as long as requests last."""
+        """Verify days, newest first, each with its share of the requests that are left."""
         oldest = await self._store.oldest()
-        for window in reversed(windows):
+        kept = [window for window in windows if window.start >= oldest + DAY_S]
+        self._found.days_left += len(windows) - len(kept)
+        for days, window in zip(range(len(kept), 0, -1), reversed(kept), strict=True):
             left = self._most - (self._session.client.requests - self._sent_before)
-            if left <= 0 or window.start < oldest + DAY_S:
+            if left <= 0:
                 self._found.days_left += 1
                 continue
             day = _Day(self._session, self._store, window, self._found)
-            await day.compare(left)
+            await day.compare(max(1, left // days))
             if self._repair and day.holes:
                 await day.read_again()
 
