@@ -92,10 +92,12 @@ class EtlMetrics(Collector):
             families.add("last_sync_duration_seconds", duration, bounded(name))
             if ended is not None:
                 families.add("last_sync_timestamp_seconds", ended, bounded(name))
-        for account, budget in self._pipeline.accounts.budgets():
+        most = self._pipeline.settings.http.series
+        for place, (account, budget) in enumerate(self._pipeline.accounts.budgets()):
             if budget.remaining is not None and budget.limit is not None:
-                families.add("github_rate_limit_remaining", budget.remaining, account)
-                families.add("github_rate_limit", budget.limit, account)
+                label = account if place < most else OTHER
+                families.add("github_rate_limit_remaining", budget.remaining, label)
+                families.add("github_rate_limit", budget.limit, label)
 
     def _delivered(self, families: Families) -> None:
         delivery = self._delivery

@@ -83,7 +83,8 @@ CI_METRICS: Final = (
     _gauge(
         "workflow_broken_seconds",
         "repository workflow branch",
-        "How long a workflow has been broken on a branch with a tag of its own; none where it is not.",
+        "How long a workflow has been broken on a branch with a tag of its own; none where it is not. "
+        "The `http.series` that are broken the longest have a branch of their own, the rest is `other`.",
         max,
     ),
     _histogram(

@@ -11,7 +11,9 @@ import pytest
 import structlog
 
 from etl import log
-from etl.http import webhooks
+from etl.errors import RetriableError
+from etl.http import bodies
+from etl.model.writes import Row
 from etl.settings import LogSettings
 from tests.http.serving import Served, served
 from tests.http.test_webhooks import ON, PATH
@@ -59,7 +61,7 @@ async def test_the_log_does_not_tell_of_them(request_: bytes, tmp_path: Path, pr
 async def test_a_body_that_does_not_come_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(bodies, "_PATIENCE_S", 0.2)
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
         reader, writer = await connected(service)
         writer.write(POST + b"Content-Length: 50\r\n\r\n{")
@@ -88,3 +90,18 @@ async def sent(service: Served, request: bytes) -> bytes:
 
 async def connected(service: Served) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
+
+
+async def test_what_strangers_cause_is_told_once_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> list[Row]:
+        raise RetriableError("the store is away")
+
+    async with simulated(tmp_path) as world, served(world) as service:
+        await service.until_figures()
+        monkeypatch.setattr(service.pipeline.store, "query", away)
+        for days in range(1, 40):
+            assert (await service.get(f"/report?days={days}")).status == 503
+        told = [entry for entry in service.logs if entry["event"] == "a request could not be answered"]
+        assert len(told) == 1
