@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etl.pipeline.comparison import Entry
-    from etl.pipeline.verify import Verification
+    from etl.pipeline.verification import Verification
     from etl.settings import Settings
 
 

@@ -11,7 +11,8 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import DAY_S
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.verify import Verification, Verifier
+from etl.pipeline.verification import Verification
+from etl.pipeline.verify import Verifier
 from etl.state.metadata import Verified
 
 log = structlog.get_logger(__name__)

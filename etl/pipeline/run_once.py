@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from etl.errors import RetriableError
 from etl.pipeline.backfill import Range, backfill_all
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
-from etl.pipeline.verify import Verification, look_again, verify_all
+from etl.pipeline.verification import Verification, look_again
+from etl.pipeline.verify import verify_all, wait_until_delivered
 
 _Done = TypeVar("_Done")
 
@@ -39,19 +39,13 @@ async def backfill_and_deliver(
 async def verify_and_deliver(
     pipeline: Pipeline, since: int, *, most: int, repair: bool
 ) -> tuple[list[Verification], Delivery]:
-    """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again.
-
-    Raises RetriableError where the store does not take what waits for it: all that would be missing there.
-    """
-    before = await deliver(pipeline)
-    if before.trouble is not None:
-        raise RetriableError(f"points wait, and the store takes none: {before.trouble.reason}")
+    """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again."""
     found, delivery = await _deliver_beside(
         pipeline, lambda delivery: verify_all(pipeline, delivery, since, most=most, repair=repair)
     )
-    if repair and delivery.trouble is None:
-        for one in found:
-            await look_again(pipeline.store, one, pipeline.clock())
+    for one in found if repair and delivery.trouble is None else ():
+        await wait_until_delivered(pipeline, delivery, one.repository)
+        await look_again(pipeline.store, one, pipeline.clock())
     return found, delivery
 
 

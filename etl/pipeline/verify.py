@@ -1,68 +1,30 @@
 """Verification: what GitHub has of past days, held against the store; what is missing is read again where asked."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Final
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, NotFoundError, RequestsSpentError
+from etl.errors import DataError, NotFoundError, RequestsSpentError, RetriableError
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import WindowListing, find_run, list_window
 from etl.extract.github.windows import Window, day_windows
 from etl.load.store import Store
 from etl.model.records import Run
 from etl.model.values import seconds
-from etl.pipeline.comparison import Entry, Stored, Told, absent, as_json, extra, missing, suspects_first
+from etl.pipeline.comparison import Entry, Told, extra, missing, suspects_first
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.run_reader import DAY_S, HOUR_S, MAX_RUN_S, RERUN_S, RunReader
+from etl.pipeline.run_reader import DAY_S, RunReader
 from etl.pipeline.session import Session, run_session
+from etl.pipeline.verification import MARGIN_S, StoredDays, Verification
 from etl.pipeline.windows import run_all
 from etl.state.runs import KnownRun
 
-# Clocks differ, and GitHub stamps what it decides by itself a little before the run was created.
-_MARGIN_S: Final = HOUR_S
 # Status of a run that is to be read anew: open, so that a sync asks for it if this process ends before.
 _UNREAD: Final = ""
-
-
-@dataclass(slots=True)
-class Verification:
-    """What became of a repository: counts of what GitHub has and was looked for in the store.
-
-    `missing` is in GitHub alone, `extra` in the store alone; `repaired` was missing and is there now. `holes` has
-    what is missing by the day (its first second) on which its runs were created. `unread` counts runs that changed since the last
-    sync, `unchecked` attempts whose jobs were not asked for, and `days_left` days that were not looked at:
-    the allowed requests were spent, or the store does not keep points so long. `reread` counts the runs
-    that were read again.
-    """
-
-    repository: str
-    runs: int = 0
-    attempts: int = 0
-    jobs: int = 0
-    holes: dict[int, list[Entry]] = field(default_factory=dict)
-    repaired: list[Entry] = field(default_factory=list)
-    extra: list[Entry] = field(default_factory=list)
-    unread: int = 0
-    unchecked: int = 0
-    days_left: int = 0
-    reread: int = 0
-    requests: int = 0
-    anomalies: int = 0
-    error: str | None = None
-
-    @property
-    def missing(self) -> list[Entry]:
-        """What GitHub has and the store has not."""
-        return [entry for entries in self.holes.values() for entry in entries]
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of `ci-health verify --json`."""
-        named = {"missing": self.missing, "repaired": self.repaired, "extra": self.extra}
-        counts = {key: value for key, value in asdict(self).items() if key not in (*named, "holes")}
-        return counts | {name: [as_json(one) for one in entries] for name, entries in named.items()}
+_POLL_S: Final = 0.2
 
 
 class Verifier:
@@ -139,7 +101,7 @@ class _Day:
         session = self._session
         swept = session.repository.swept_at
         until = session.clock() if swept is None else swept
-        return (seconds(run.updated_at) or run.created_at) < until - _MARGIN_S
+        return (seconds(run.updated_at) or run.created_at) < until - MARGIN_S
 
     async def _ask(self, told: Told) -> None:
         """Ask for the jobs of every attempt, as far as requests last."""
@@ -227,39 +189,6 @@ class _Day:
         self._session.anomalies.add(Anomaly(kind, detail, url))
 
 
-class StoredDays:
-    """What the store has from a day on, asked for a day at a time: a run may end 35 days after its last re-run."""
-
-    def __init__(self, store: Store, repository: str, start: int, now: float) -> None:
-        self._store = store
-        self._repository = repository
-        self._next = start - _MARGIN_S
-        self._stop = min(int(now) + _MARGIN_S, start + DAY_S + RERUN_S + MAX_RUN_S)
-        self.stored = Stored()
-
-    async def read(self) -> None:
-        """Ask for the next day."""
-        start, stop = (datetime.fromtimestamp(at, UTC) for at in (self._next, self._next + DAY_S))
-        asked = {"start": start, "stop": stop, "repository": self._repository}
-        self.stored.add(await self._store.query("stored", asked))
-        self._next += DAY_S
-
-    async def read_while(self, incomplete: Callable[[], bool]) -> None:
-        """Ask for further days while something is not found that may be there."""
-        while self._next < self._stop and incomplete():
-            await self.read()
-
-
-async def look_again(store: Store, found: Verification, now: float) -> None:
-    """Look whether what was missing is there now (Unix seconds): then it counts as repaired."""
-    for start, entries in list(found.holes.items()):
-        days = StoredDays(store, found.repository, start, now)
-        await days.read_while(lambda entries=entries, days=days: bool(absent(entries, days.stored)))  # type: ignore[misc]
-        left = absent(entries, days.stored)
-        found.repaired += [entry for entry in entries if entry not in left]
-        found.holes[start] = left
-
-
 async def verify_all(
     pipeline: Pipeline, delivery: Delivery, since: int, *, most: int, repair: bool
 ) -> list[Verification]:
@@ -279,9 +208,22 @@ async def _verify_repository(
     found = Verification(name)
 
     async def verify(session: Session) -> None:
+        await wait_until_delivered(pipeline, delivery, name)
         verifier = Verifier(session, pipeline.store, found, most=most, repair=repair)
         await verifier.verify(day_windows(since, int(session.clock())))
 
     summary = await run_session(pipeline, delivery, name, verify)
     found.error, found.requests, found.anomalies = summary.error, summary.requests, summary.anomalies
     return found
+
+
+async def wait_until_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> None:
+    """Wait until the store has all that was read of a repository: what waits, also elsewhere, is not missing.
+
+    Raises RetriableError where the store takes nothing.
+    """
+    state = pipeline.state
+    while (await state.call(state.outbox.backlog, name)).points:
+        if delivery.hopeless and delivery.trouble is not None:
+            raise RetriableError(f"points wait, and the store takes none: {delivery.trouble.reason}")
+        await asyncio.sleep(_POLL_S)

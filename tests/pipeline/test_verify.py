@@ -20,7 +20,7 @@ from etl.model.points import NANOSECONDS
 from etl.model.schema import ETL, MEASUREMENTS
 from etl.pipeline.comparison import Entry
 from etl.pipeline.run_once import sync_and_deliver, verify_and_deliver
-from etl.pipeline.verify import Verification
+from etl.pipeline.verification import Verification
 from etl.settings import InfluxSettings, Settings, load
 from tests.influxd import Influxd
 from tests.load.stores import ReadBack
