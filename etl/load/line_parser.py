@@ -6,8 +6,9 @@ from typing import Final
 
 from etl.errors import DataError
 from etl.memo import Memo
-from etl.model.points import FieldValue, Point, Series, point_of
+from etl.model.points import FieldValue, Point, point_of
 from etl.model.schema import MEASUREMENTS
+from etl.model.series import Series
 
 _ESCAPED: Final = re.compile(r"\\([,= ])")
 _QUOTED: Final = re.compile(r'\\(["\\])')

@@ -142,11 +142,15 @@ class Delivery:
         try:
             yield claimed
         except BaseException as error:
-            # A database that does not answer must not keep a delivery that is cancelled from ending.
-            releasing = asyncio.ensure_future(
-                self._state.call(claim.__exit__, type(error), error, error.__traceback__)
-            )
-            releasing.add_done_callback(lambda task: task.cancelled() or task.exception())
+            release = self._state.call(claim.__exit__, type(error), error, error.__traceback__)
+            if isinstance(error, asyncio.CancelledError):
+                # A database that does not answer must not keep a delivery that is cancelled from ending.
+                asyncio.ensure_future(release).add_done_callback(
+                    lambda task: task.cancelled() or task.exception()
+                )
+            else:
+                with suppress(type(error)):
+                    await release
             raise
         await self._state.call(claim.__exit__, None, None, None)
 

@@ -4,6 +4,8 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -25,12 +27,18 @@ async def serve(settings: Settings, *, debug: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT; a state that is away at the start is waited for."""
     stopping = asyncio.Event()
     _on_signals(stopping.set)
+    asyncio.get_running_loop().set_exception_handler(partial(_log_task_error, stopping))
     async with AsyncExitStack() as stack:
         app = await _open(stack, settings, stopping, debug=debug)
         if app is None or stopping.is_set():
             return
         service = service_of(app)
-        _on_signals(service.stop)
+
+        def stop() -> None:
+            stopping.set()
+            service.stop()
+
+        _on_signals(stop)
         log.info("serving", repositories=list(settings.repositories), store=app.pipeline.store.address)
         await service.run()
 
@@ -86,6 +94,19 @@ async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[App]:
         state = app.pipeline.state
         await state.call(require_unchanged, state.metadata, settings, accept=False)
         yield app
+
+
+def _log_task_error(
+    stopping: asyncio.Event, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    """Log what a task of a library failed with; as the service stops, they fail where a server does not answer."""
+    error = context.get("exception")
+    tell = log.debug if stopping.is_set() else log.error
+    tell(
+        "a task failed",
+        reason=f"{context['message'].splitlines()[0]}: {error!r}",
+        exc_info=error if stopping.is_set() else None,
+    )
 
 
 def _on_signals(stop: Callable[[], object]) -> None:

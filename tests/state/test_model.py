@@ -34,10 +34,11 @@ from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window
 from etl.model.writes import Rejected, WriteResult
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.windows import sweep
+from etl.pipeline.windows import scan_windows
 from etl.state import tables
 from etl.state.repositories import KnownRepository
 from etl.state.runs import COMPLETED, KnownRun
+from etl.state.sql_thread import SqlThread
 from etl.state.state import State
 from tests.postgres import Postgres
 
@@ -147,6 +148,14 @@ class Server:
             connection.execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')
 
 
+async def in_turn(_thread: SqlThread, function: Any, *args: Any, **kwargs: Any) -> Any:
+    """SQL on the loop, between other tasks' steps: Hypothesis has to see the same order each time."""
+    await asyncio.sleep(0)
+    answer = function(*args, **kwargs)
+    await asyncio.sleep(0)
+    return answer
+
+
 class Machine(RuleBasedStateMachine):
     """`windows` are the runs there are, by window; `committed` the ids of those that were committed."""
 
@@ -161,6 +170,7 @@ class Machine(RuleBasedStateMachine):
         self._patches = [
             patch("etl.pipeline.delivery._BATCH", BATCH),
             patch("etl.pipeline.windows.list_window", self._list),
+            patch.object(SqlThread, "call", in_turn),
         ]
         for one in self._patches:
             one.start()
@@ -270,12 +280,12 @@ class Machine(RuleBasedStateMachine):
         reader: Any = Reader(self, failing)
         known = state.repositories.get(NAME) or self._fail()
 
-        def move(window: Window) -> None:
+        async def move(window: Window) -> None:
             now = state.repositories.get(NAME) or self._fail()
             if (now.cursor or 0) <= window.stop:
                 state.repositories.move_cursor(known, now.cursor, window.stop + 1)
 
-        await sweep(
+        await scan_windows(
             session,
             reader,
             windows,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from etl.memo import Memo
 from etl.model.evidence import Failure, key_of, number_of
-from etl.model.points import MAX_SERIES, NANOSECONDS, Columns, FieldValue, Point, Series, point_of
+from etl.model.points import NANOSECONDS, Columns, FieldValue, Point, point_of
 from etl.model.records import Job
 from etl.model.results import Outcome, Result
 from etl.model.schema import FAILURE, TEST, TEST_REPORT
+from etl.model.series import MAX_SERIES, Series
 from etl.transform.context import Context, present
 from etl.transform.failures.templates import signature_of
 from etl.transform.jobs import job_second, job_tags
