@@ -116,5 +116,9 @@ class Lines:
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Nothing is deleted."""
 
+    async def oldest(self) -> int:
+        """All is kept."""
+        return 0
+
     async def close(self) -> None:
         """Nothing is held."""
