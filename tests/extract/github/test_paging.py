@@ -29,7 +29,7 @@ async def client(server: SimulatedGitHub) -> AsyncIterator[RepositoryClient]:
     async with server as url:
         settings = GitHubSettings(token="secret", api_url=url)
         async with GitHub(settings, clock=clock, sleep=clock.sleep) as github:
-            yield github.repository(NAME)
+            yield RepositoryClient(github, NAME)
 
 
 def fill(server: SimulatedGitHub, count: int, step: int = 1) -> None:
