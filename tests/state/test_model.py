@@ -5,7 +5,6 @@ or PostgreSQL without any of its connections.
 """
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -34,12 +33,13 @@ from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window
 from etl.model.writes import Rejected, WriteResult
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.windows import sweep
+from etl.pipeline.windows import scan_windows
 from etl.state import tables
 from etl.state.repositories import KnownRepository
 from etl.state.runs import COMPLETED, KnownRun
 from etl.state.state import State
 from tests.postgres import Postgres
+from tests.selection import FULL
 
 WINDOW_S = 10
 NAME = "acme/rocket"
@@ -275,7 +275,7 @@ class Machine(RuleBasedStateMachine):
             if (now.cursor or 0) <= window.stop:
                 state.repositories.move_cursor(known, now.cursor, window.stop + 1)
 
-        await sweep(
+        await scan_windows(
             session,
             reader,
             windows,
@@ -322,7 +322,7 @@ pytestmark = pytest.mark.timeout(1_200)
 
 
 def runs(examples: int) -> settings:
-    more = 8 if os.environ.get("CHAOS") == "full" else 1
+    more = 8 if FULL else 1
     return settings(max_examples=more * examples, stateful_step_count=30, deadline=None)
 
 

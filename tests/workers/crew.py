@@ -26,8 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 _buckets = count(1)
 
 # All of it, for a night.
-FULL = os.environ.get("CHAOS") == "full"
-for_a_night = pytest.mark.skipif(not FULL, reason="takes long: make night runs it")
+for_a_night = pytest.mark.thorough
 
 
 def histories(number: int, *, days: int = 1, pushes: int = 1) -> History:

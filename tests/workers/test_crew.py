@@ -13,7 +13,8 @@ from etl.extract.github.auth import identity_of
 from tests.cli.running import COMMAND
 from tests.influxd import Influxd
 from tests.postgres import Postgres
-from tests.workers.crew import FULL, crew, histories, points, settings
+from tests.selection import FULL
+from tests.workers.crew import crew, histories, points, settings
 
 SEEDS = range(5) if FULL else range(1)
 KILLS = 15 if FULL else 4
