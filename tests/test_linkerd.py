@@ -54,7 +54,6 @@ def rate(conclusions) -> tuple[int, int]:
     return sum(c == "success" for c in conclusions), sum(c in COUNTED for c in conclusions)
 
 
-@pytest.mark.timeout(180)
 async def test_a_month_of_linkerd_counts_the_same(replay):
     mode, stores, asked = replay
     for store in (stores.influx, stores.duck):

@@ -17,8 +17,6 @@ from tests.chaos.proxy import black_hole, dripping, half_written, reset, too_lar
 from tests.chaos.sound import GOES_ON, STOPPED, equal, sound, told_once
 from tests.chaos.world import Points, World
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @dataclass(frozen=True)
 class Fault:

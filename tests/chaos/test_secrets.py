@@ -15,8 +15,6 @@ from tests.chaos.proxy import reset
 from tests.chaos.sound import keeps_secrets
 from tests.chaos.world import World
 
-pytestmark = pytest.mark.timeout(300)
-
 COMMANDS = (
     ("--debug", "sync", "--json"),
     ("sync", "--json"),

@@ -24,7 +24,7 @@ HEALTHY = ROOT / "deploy/image/healthy"
 
 def test_hadolint_finds_nothing() -> None:
     command = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
 
 
@@ -62,7 +62,7 @@ def test_its_user_owns_the_etls_secrets() -> None:
 def healthy(**settings: str) -> bool:
     """What the image's health check says; the interpreter is the one that has the package."""
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **settings}
-    return subprocess.run([HEALTHY], env=environment, check=False, timeout=60).returncode == 0
+    return subprocess.run([HEALTHY], env=environment, check=False).returncode == 0
 
 
 def test_the_health_check_is_the_images_own() -> None:
@@ -108,4 +108,4 @@ async def test_with_http_the_health_check_asks_the_service(tmp_path: Path) -> No
 @pytest.mark.parametrize("script", [*ROOT.glob("deploy/*/*.sh"), HEALTHY], ids=lambda path: path.name)
 def test_scripts_can_be_run_and_parsed(script: Path) -> None:
     assert os.access(script, os.X_OK)
-    subprocess.run(["sh", "-n", script], check=True, timeout=60)
+    subprocess.run(["sh", "-n", script], check=True)

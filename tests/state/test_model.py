@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -316,9 +315,6 @@ class Machine(RuleBasedStateMachine):
     @staticmethod
     def _fail() -> Any:
         raise AssertionError("the repository is unknown")
-
-
-pytestmark = pytest.mark.timeout(1_200)
 
 
 def runs(examples: int) -> settings:

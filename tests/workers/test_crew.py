@@ -23,7 +23,6 @@ ALL_SYNCED = "SELECT count(*) = 50 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_workers_killed_at_random_lose_and_double_nothing(
     seed: int, tmp_path: Path, influxd: Influxd, postgres: Postgres
