@@ -79,9 +79,10 @@ class RunReader:
 
         Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
         """
-        known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
+        state, repository = self._session.state, self._session.repository
+        known = await state.call(state.runs.get, repository.id, run.id) or self._unknown(run)
         if not self._changed(run, known):
-            self._session.state.commit_tags(self._session.repository, tags)
+            await state.call(state.commit_tags, repository, tags)
             return
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
@@ -93,7 +94,7 @@ class RunReader:
                 # It will not read any better next time: it is left alone until it changes.
                 self._anomaly("run", f"run {run.id}: {error}", run)
                 known = replace(known, stored_attempt=run.attempt)
-            self._commit(run, known, gathered, tags)
+            await self._commit(run, known, gathered, tags)
 
     def _memory(self) -> RunMemory:
         return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
@@ -188,7 +189,7 @@ class RunReader:
         gathered.attempts += run.completed
         gathered.jobs += sum(job.completed for job in jobs)
 
-    def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
+    async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
         if run.completed:
             status = COMPLETED if known.stored_attempt >= run.attempt else SETTLING
@@ -196,13 +197,11 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
+        lines = self._encoded(gathered.points, run)
         # What is encoded is let go: both are too much where the results are many.
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)
-        self._session.state.commit_run(
-            self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
-        )
+        await self._session.state.call(self._commit_with_evidence, run, known, lines, tags, gathered)
         summary = self._session.summary
         summary.runs += 1
         summary.attempts += gathered.attempts
@@ -210,11 +209,17 @@ class RunReader:
         summary.tests += gathered.tests
         summary.points += len(lines)
 
-    def _flakes(self, executions: Sequence[Execution]) -> list[Point]:
-        """Evidence that new executions are, with known ones and with each other.
+    def _commit_with_evidence(
+        self, run: Run, known: KnownRun, lines: list[bytes], tags: Sequence[PageTag], gathered: _Gathered
+    ) -> None:
+        """Blocks. Evidence is looked for in the same call, so that no run that is read at the same time is missed."""
+        lines += self._encoded(self._flakes(gathered.executions), run)
+        self._session.state.commit_run(
+            self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
+        )
 
-        It is looked for at the commit itself, so that none that is read beside this one is missed.
-        """
+    def _flakes(self, executions: Sequence[Execution]) -> list[Point]:
+        """Evidence that new executions are, with known ones and with each other."""
         if not executions:
             return []
         known = self._session.state.evidence.related(self._session.repository.id, executions[0])

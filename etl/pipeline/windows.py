@@ -1,7 +1,7 @@
 """Windows of one repository: which runs there are, and how far they are committed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ async def scan_windows(
     reader: RunReader,
     windows: Sequence[Window],
     *,
-    done: Callable[[Window], None],
+    done: Callable[[Window], Awaitable[None]],
     wanted: Callable[[Run], bool] = lambda _run: True,
 ) -> None:
     """Read every wanted run of the windows, several windows at once.
@@ -33,15 +33,17 @@ async def scan_windows(
     slots = asyncio.Semaphore(_WINDOWS)
     finished: set[int] = set()
     reported = 0
+    reporting = asyncio.Lock()
 
     async def read(index: int, window: Window) -> None:
         nonlocal reported
         async with slots:
             await _read_window(session, reader, window, wanted)
         finished.add(index)
-        while reported in finished:
-            done(windows[reported])
-            reported += 1
+        async with reporting:
+            while reported in finished:
+                await done(windows[reported])
+                reported += 1
 
     await run_all(read(index, window) for index, window in enumerate(windows))
 
@@ -53,7 +55,7 @@ async def _read_window(
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
-    session.state.commit_tags(session.repository, listing.tags)
+    await session.state.call(session.state.commit_tags, session.repository, listing.tags)
 
 
 async def recheck(
@@ -64,12 +66,12 @@ async def recheck(
     `candidates` were open when the sync began; those that the windows have shown since then need no
     asking. `before` is the creation time (Unix seconds) from which on the windows show them.
     """
-    now = session.clock()
+    now, state = session.clock(), session.state
     runs = [
         run
         for run in candidates
         if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
-        and session.state.runs.get(session.repository.id, run.id) == run
+        and await state.call(state.runs.get, session.repository.id, run.id) == run
     ]
     await run_all(_recheck_run(session, reader, run) for run in runs)
 
@@ -83,7 +85,9 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
         await reader.read(found.run, found.tags)
     elif found.gone:
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
-        session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
+        await session.state.call(
+            session.state.commit_run, session.repository, replace(known, status=COMPLETED), []
+        )
 
 
 async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
