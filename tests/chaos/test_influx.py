@@ -105,7 +105,9 @@ async def test_it_waits_as_long_as_it_is_told(
     until = 0.0
     refused = 0
 
-    async def busy(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+    async def busy(
+        _request: web.Request, go_on: Callable[[], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         nonlocal until, refused
         until = until or time.time() + 2
         if time.time() < until - 0.1:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,11 @@ HEALTHY = ROOT / "deploy/image/healthy"
 
 
 def test_hadolint_finds_nothing() -> None:
-    command = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("hadolint"),
+        "--no-color",
+        ROOT / "Dockerfile",
+    ]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
 
@@ -83,7 +88,7 @@ def test_without_http_the_health_check_asks_for_the_lock_that_a_service_holds(tm
 
 async def test_workers_of_a_shared_state_hold_that_lock_together(tmp_path: Path, postgres_url: str) -> None:
     asked = {"CI_HEALTH_DATA_DIR": str(tmp_path / "data"), "CI_HEALTH_HTTP__ENABLED": "false"}
-    shared = {
+    shared: dict[str, Any] = {
         "state": {"url": postgres_url},
         "influxdb": {"url": "http://127.0.0.1:1", "org": "o", "bucket": "b", "token": "t"},
     }

@@ -37,8 +37,8 @@ def fill(server: SimulatedGitHub, count: int, step: int = 1) -> None:
     runs += [run(number, START + number * step) for number in range(1, count + 1)]
 
 
-def drop_newest(server: SimulatedGitHub) -> Callable[[], None]:
-    return lambda: server.history.repositories[0].runs.pop() and None
+def drop_newest(server: SimulatedGitHub) -> Callable[[], object]:
+    return server.history.repositories[0].runs.pop
 
 
 async def test_a_run_deleted_while_paging_loses_no_other(
