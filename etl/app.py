@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from etl.errors import ConfigurationError
 from etl.extract.github.accounts import Accounts
+from etl.extras import Extra, needs
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
@@ -95,8 +96,9 @@ async def _open_queue(settings: Settings) -> AsyncIterator[tuple["Queue | None",
         yield None, NoLocks()
         return
     # Importing them takes a while, and most processes share no state.
-    from etl.workers.locks import RepositoryLocks  # noqa: PLC0415
-    from etl.workers.queue import Pace, open_queue  # noqa: PLC0415
+    with needs(Extra.POSTGRESQL, "a state in PostgreSQL"):
+        from etl.workers.locks import RepositoryLocks  # noqa: PLC0415
+        from etl.workers.queue import Pace, open_queue  # noqa: PLC0415
 
     pace = Pace.of(settings.state.task_limit, settings.interval)
     async with open_queue(settings.state_url, pace) as queue:

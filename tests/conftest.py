@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 pytest_plugins = [
+    "tests.selection",
     "tests.influxd",
     "tests.postgres",
     "tests.load.stores",

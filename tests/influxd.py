@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from etl.settings import InfluxSettings
+from tests.waiting import HANGS_S
 
 _ROOT = Path(__file__).parent.parent
 _ORG = "tests"
-_MAX_START_S = 60
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Influxd:
 
     def text(self, method: str, path: str, body: object = None) -> str:
         """The same, for answers that are no JSON."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=HANGS_S)
         try:
             headers = {"Content-Type": "application/json"}
             if self.token:
@@ -138,7 +138,7 @@ def free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _MAX_START_S
+    deadline = time.monotonic() + HANGS_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             Influxd(port, "").call("GET", "/health")

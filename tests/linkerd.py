@@ -30,7 +30,8 @@ def annotations() -> list[Item]:
 def _read(name: str) -> list[Item]:
     if not DATA.exists():
         pytest.skip("linkerd's data is not here (../shared/data)")
-    return json.loads((DATA / name).read_text("utf-8"))
+    items: list[Item] = json.loads((DATA / name).read_text("utf-8"))
+    return items
 
 
 def write_history(path: Path) -> None:

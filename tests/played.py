@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -17,6 +17,7 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
+from etl.load.store import Store
 from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import InfluxSettings, load
 from tests.influxd import Influxd
@@ -67,7 +68,7 @@ async def _play(influx_settings: InfluxSettings, folder: Path) -> None:
         }
         settings = load({}, file=Path(os.devnull), overrides=overrides)
         async with open_pipeline(settings) as pipeline:
-            summaries, delivery = await sync_and_deliver(replace(pipeline, store=stores))
+            summaries, delivery = await sync_and_deliver(replace(pipeline, store=cast("Store", stores)))
     await stores.influx.close()
     assert [summary.error for summary in summaries] == [None]
     assert (delivery.rejected, delivery.expired) == (0, 0)

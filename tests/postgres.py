@@ -69,12 +69,12 @@ class Postgres:
         """End every connection to a database, and refuse new ones, as a server does while it restarts."""
         allow = f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS'
         with self.connect() as connection:
-            connection.execute(f"{allow} false")  # type: ignore[call-overload]
+            connection.execute(f"{allow} false")
             self.cut(database)
             try:
                 yield
             finally:
-                connection.execute(f"{allow} true")  # type: ignore[call-overload]
+                connection.execute(f"{allow} true")
 
 
 @pytest.fixture(scope="session")

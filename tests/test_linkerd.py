@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pytest
@@ -15,6 +16,7 @@ from etl.demo.recorded import load as load_history
 from etl.demo.server import SimulatedGitHub
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
+from etl.load.store import Store
 from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import load
 from etl.transform.failures.templates import signature_of, template_of
@@ -41,7 +43,7 @@ async def replay(request, tmp_path, influx_settings):
         }
         settings = load({}, file=Path(os.devnull), overrides=overrides)
         async with open_pipeline(settings) as pipeline:
-            summaries, delivery = await sync_and_deliver(replace(pipeline, store=stores))
+            summaries, delivery = await sync_and_deliver(replace(pipeline, store=cast("Store", stores)))
     assert [summary.error for summary in summaries] == [None]
     assert (delivery.rejected, delivery.expired, summaries[0].anomalies) == (0, 0, 0)
     period = {"start": history.start, "stop": history.end + timedelta(seconds=1)}
@@ -54,7 +56,6 @@ def rate(conclusions) -> tuple[int, int]:
     return sum(c == "success" for c in conclusions), sum(c in COUNTED for c in conclusions)
 
 
-@pytest.mark.timeout(180)
 async def test_a_month_of_linkerd_counts_the_same(replay):
     mode, stores, asked = replay
     for store in (stores.influx, stores.duck):
@@ -100,7 +101,7 @@ def expected_messages(mode) -> Counter[str]:
 
 async def check_failures(store, asked, mode):
     rows = await store.query("failures", asked)
-    expected = Counter()
+    expected: Counter[str] = Counter()
     for message, count in expected_messages(mode).items():
         expected[signature_of(template_of(message))] += count
     assert {row["signature"]: row["count"] for row in rows} == expected

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 compile=(uv pip compile --universal --python-version 3.11 --generate-hashes
   --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet "$@")
-"${compile[@]}" pyproject.toml -o requirements.lock
+"${compile[@]}" --all-extras pyproject.toml -o requirements.lock
 "${compile[@]}" --group build -o requirements-build.lock
 "${compile[@]}" --group audit -o requirements-audit.lock
-"${compile[@]}" pyproject.toml --group dev --group build -o requirements-dev.lock
+"${compile[@]}" --all-extras pyproject.toml --group dev --group build -o requirements-dev.lock

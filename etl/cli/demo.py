@@ -17,6 +17,7 @@ import typer
 from etl.cli.common import exit_with_status, load_settings
 from etl.cli.report import write_report
 from etl.errors import ConfigurationError
+from etl.extras import Extra, needs
 
 if TYPE_CHECKING:
     from etl.demo.history import History
@@ -63,7 +64,9 @@ def demo(
 async def _serve(context: typer.Context, history: History) -> None:
     from etl.demo.history import ending
     from etl.demo.server import SimulatedGitHub
-    from etl.service.run import serve
+
+    with needs(Extra.SERVICE, "`ci-health demo --serve`"):
+        from etl.service.run import serve
 
     played = ending(history, _last_day(load_settings(context).data_dir))
     async with SimulatedGitHub(played, rate_limit=_NO_LIMIT) as url:

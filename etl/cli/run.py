@@ -7,11 +7,13 @@ import asyncio
 import typer
 
 from etl.cli.common import freeze_gc, load_settings
+from etl.extras import Extra, needs
 
 
 def run(context: typer.Context) -> None:
     """The service: syncs at every interval until it is told to stop."""
-    from etl.service.run import serve
+    with needs(Extra.SERVICE, "`ci-health run`"):
+        from etl.service.run import serve
 
     settings = load_settings(context)
     freeze_gc()

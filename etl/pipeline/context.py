@@ -65,7 +65,7 @@ class Pipeline:
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
-        return self.accounts.of(name).repository(name, _Tags(self.state, name))
+        return RepositoryClient(self.accounts.of(name), name, _Tags(self.state, name))
 
     async def last_webhook_at(self, name: str) -> float | None:
         """When a webhook last told of a repository (Unix seconds); what came while they were on counts no more."""

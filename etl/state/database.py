@@ -1,5 +1,6 @@
-"""Opens the state, in SQLite or PostgreSQL: creates it, checks its version, explains its errors."""
+"""Opens the state, in SQLite or PostgreSQL: creates it, brings it up to date, explains its errors."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     event,
+    inspect,
     make_url,
     select,
 )
@@ -20,12 +22,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError, UnreachableError
 from etl.state import tables
+from etl.state.migrations import STEPS, Step, current_version, migrate, require_known
 from etl.state.postgres import hold_while_making, postgres_engine, postgres_trouble
 from etl.state.sqlite import sqlite_engine, sqlite_trouble
 
 
-def open_database(url: str) -> Engine:
-    """An engine on a state of this version, created where missing.
+def open_database(url: str, steps: Sequence[Step] = STEPS) -> Engine:
+    """An engine on a state of this version: created where missing, migrated where older.
 
     Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
     by a newer version; of these, UnreachableError where its server is away. Later, a state that cannot be used is a RetriableError (a full disk, a server
@@ -34,7 +37,7 @@ def open_database(url: str) -> Engine:
     engine = _engine(_parsed(url))
     event.listen(engine, "handle_error", _explain)
     try:
-        _prepare(engine)
+        _prepare(engine, steps)
     except BaseException as error:
         engine.dispose()
         if isinstance(error, RetriableError) and is_shared(engine):
@@ -45,12 +48,32 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, steps: Sequence[Step]) -> None:
     with engine.begin() as connection:
         if is_shared(engine):
             hold_while_making(connection)
-        tables.metadata.create_all(connection)
-        _check_version(connection)
+        _bring_up_to_date(connection, steps)
+
+
+def _bring_up_to_date(connection: Connection, steps: Sequence[Step]) -> None:
+    """Make what is missing; a step that fails leaves the state as it was."""
+    found = _version(connection)
+    if found is not None:
+        require_known(found, shown(connection.engine.url), steps)
+        migrate(connection, found, steps)
+    tables.metadata.create_all(connection)
+    if found != current_version(steps):
+        upsert(connection, tables.facts, {"name": "version", "value": current_version(steps)})
+
+
+def _version(connection: Connection) -> int | None:
+    """The version that is written in the state; None where there is none yet."""
+    if not inspect(connection).has_table(tables.facts.name):
+        return None
+    version: int | None = connection.scalar(
+        select(tables.facts.c.value).where(tables.facts.c.name == "version")
+    )
+    return version
 
 
 def is_shared(engine: Engine | Connection) -> bool:
@@ -95,17 +118,6 @@ def _explain(context: ExceptionContext) -> None:
     trouble = explain(error, where)
     if trouble is not None:
         raise trouble from error
-
-
-def _check_version(connection: Connection) -> None:
-    found = connection.scalar(select(tables.facts.c.value).where(tables.facts.c.name == "version"))
-    if found is None:
-        upsert(connection, tables.facts, {"name": "version", "value": tables.VERSION})
-    elif found > tables.VERSION:
-        raise ConfigurationError(
-            f"the state at {shown(connection.engine.url)} has version {found}, and this ci-health "
-            f"knows versions up to {tables.VERSION}: install the newer ci-health that wrote it"
-        )
 
 
 def upsert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:

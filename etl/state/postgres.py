@@ -6,6 +6,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from etl.errors import ConfigurationError, FatalError, RetriableError
+from etl.extras import Extra, needs
 
 # One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
 _MAKING: Final = 0x6369_6865
@@ -52,8 +53,9 @@ def connection_arguments(url: str) -> dict[str, Any]:
 
 def _require_options(url: URL) -> None:
     # Who has no server need not wait until its driver is imported.
-    from psycopg import ProgrammingError  # noqa: PLC0415
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+    with needs(Extra.POSTGRESQL, "a state in PostgreSQL"):
+        from psycopg import ProgrammingError  # noqa: PLC0415
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415
 
     try:
         make_conninfo("", **dict.fromkeys(url.query, ""))

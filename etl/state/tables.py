@@ -1,7 +1,5 @@
 """The state's tables (SQLAlchemy Core; SQLite for one process, PostgreSQL for several workers)."""
 
-from typing import Final
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -16,8 +14,6 @@ from sqlalchemy import (
 )
 
 from etl.state.types import SafeText
-
-VERSION: Final = 1
 
 metadata = MetaData()
 

@@ -50,8 +50,12 @@ def test_a_ratio_is_the_median_of_pairs_and_says_how_many_times_as_fast() -> Non
 
 def test_samples_are_taken_in_turns() -> None:
     calls: list[str] = []
-    first, second = (lambda name=name: calls.append(name) or 1.0 for name in "ab")
-    assert alternating(first, second, 2) == ((1.0, 1.0), (1.0, 1.0))
+
+    def called(name: str) -> float:
+        calls.append(name)
+        return 1.0
+
+    assert alternating(lambda: called("a"), lambda: called("b"), 2) == ((1.0, 1.0), (1.0, 1.0))
     assert calls == ["a", "b"] * 3
 
 

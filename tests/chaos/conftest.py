@@ -1,7 +1,6 @@
 """What all scenarios share, and the table of what ran and what it took."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,8 +10,7 @@ import pytest
 from etl.demo.history import History
 from tests.chaos.world import Points, World, chaos, small_history
 from tests.influxd import Influxd
-
-FULL = os.environ.get("CHAOS") == "full"
+from tests.selection import FULL
 
 OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 
@@ -41,19 +39,6 @@ async def world(tmp_path: Path, influxd: Influxd, history: History) -> AsyncIter
     """A world of the test's own on the session's InfluxDB."""
     async with chaos(tmp_path, influxd, history) as made:
         yield made
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Scenarios that only `make chaos` runs are marked so."""
-    config.addinivalue_line("markers", "thorough: takes long, and runs in `make chaos` alone")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is thorough, unless all is asked for."""
-    left_out = [] if FULL else [item for item in items if item.get_closest_marker("thorough")]
-    if left_out:
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

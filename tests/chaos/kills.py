@@ -23,6 +23,7 @@ from tests.chaos.proxy import GoOn, lines_of
 from tests.chaos.sound import equal, sound
 from tests.chaos.world import Points, World, chaos
 from tests.influxd import Influxd
+from tests.waiting import HANGS_S
 
 # A process that asks for nothing for so long stands before the lock.
 _QUIET_S = 0.15
@@ -67,7 +68,7 @@ class Victim:
     async def lock(self, faults: Faults, path: str, traffic: Callable[[], int]) -> bool:
         """Kill it where it has its answer, and cannot write that down: the state is locked."""
         struck = asyncio.Event()
-        connection = sqlite3.connect(self.world.data / "state.sqlite", timeout=30, isolation_level=None)
+        connection = sqlite3.connect(self.world.data / "state.sqlite", timeout=HANGS_S, isolation_level=None)
 
         async def respond(_request: web.Request, go_on: GoOn) -> web.StreamResponse:
             answer = await go_on()

@@ -14,8 +14,8 @@ import aiohttp
 
 from tests.cli.running import COMMAND
 from tests.http.test_ci_metrics import samples
+from tests.waiting import HANGS_S
 
-_MAX_WAIT_S = 150.0
 _LOOK_S = 0.1
 _LINE_LIMIT = 1 << 24
 
@@ -70,7 +70,7 @@ class Process:
     async def until(self, event: str, *, count: int = 1) -> Record:
         """The record of an event once it was logged `count` times; fails where the process ends before."""
         try:
-            async with asyncio.timeout(_MAX_WAIT_S):
+            async with asyncio.timeout(HANGS_S):
                 while len(found := self.events(event)) < count:
                     assert self.running, f"it ended before {event!r}:\n{self.text}"
                     self._news.clear()
@@ -91,7 +91,7 @@ class Process:
         """Wait until `/metrics` tells a value of the metric within these bounds."""
         listening = await self.until("listening")
         value = None
-        async with aiohttp.ClientSession() as session, asyncio.timeout(_MAX_WAIT_S):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(HANGS_S):
             while value is None or not least <= value <= most:
                 assert self.running, self.text
                 async with session.get(f"{listening['url']}/metrics") as answer:
@@ -102,7 +102,7 @@ class Process:
         """Wait until it ends by itself; its exit code."""
         assert self._child
         assert self._reading
-        async with asyncio.timeout(_MAX_WAIT_S):
+        async with asyncio.timeout(HANGS_S):
             await self._reading
             return await self._child.wait()
 

@@ -14,8 +14,6 @@ from tests.chaos.sound import equal, sound
 from tests.chaos.world import Points, World, chaos, yesterday
 from tests.influxd import Influxd
 
-pytestmark = pytest.mark.timeout(300)
-
 FAILED = "sync failed"
 OVER = "syncs go through again"
 TEN_MINUTES = 600

@@ -32,8 +32,6 @@ from tests.chaos.world import Points, World, chaos
 from tests.cli.running import Ci
 from tests.influxd import Influxd
 
-pytestmark = pytest.mark.timeout(300)
-
 PERIOD = last_days(7, time.time())
 EMBEDDED = {f"CI_HEALTH_INFLUXDB__{name}": "" for name in ("URL", "ORG", "BUCKET", "TOKEN")}
 STORES = ("influxdb", "duckdb")

@@ -17,8 +17,6 @@ from tests.chaos.proxy import black_hole, dripping, half_written, reset, too_lar
 from tests.chaos.sound import GOES_ON, STOPPED, equal, sound, told_once
 from tests.chaos.world import Points, World
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -107,7 +105,9 @@ async def test_it_waits_as_long_as_it_is_told(
     until = 0.0
     refused = 0
 
-    async def busy(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+    async def busy(
+        _request: web.Request, go_on: Callable[[], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         nonlocal until, refused
         until = until or time.time() + 2
         if time.time() < until - 0.1:

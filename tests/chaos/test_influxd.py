@@ -11,7 +11,7 @@ from tests.chaos.sound import GOES_ON, STOPPED, equal, sound, told_once
 from tests.chaos.world import Points, chaos
 from tests.influxd import Influxd, free_port, serving, set_up
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.thorough]
+pytestmark = pytest.mark.thorough
 
 
 async def test_it_is_killed_and_started_again(tmp_path: Path, history: History, undisturbed: Points) -> None:

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from etl.demo.history import History
-from tests.chaos.conftest import FULL
 from tests.chaos.kills import BOUNDARIES, Killing, plan
 from tests.chaos.world import Points
 from tests.influxd import Influxd
+from tests.selection import FULL
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "200" if FULL else "10"))

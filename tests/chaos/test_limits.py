@@ -13,8 +13,6 @@ from tests.chaos.small_disk import remove_ballast, small_disk
 from tests.chaos.sound import STOPPED, equal, sound
 from tests.chaos.world import Points, World
 
-pytestmark = pytest.mark.timeout(300)
-
 FULL_OUTBOX = "the outbox is full: extraction pauses until the store takes points"
 ROOM = "the outbox has room again: extraction goes on"
 FAILED = "sync failed"

@@ -19,9 +19,9 @@ from tests.chaos.process import Process
 from tests.chaos.sound import STOPPED, equal
 from tests.chaos.world import GITHUB_TOKEN, points_of
 from tests.influxd import Influxd, free_port
+from tests.selection import FULL
 
-_FULL = os.environ.get("CHAOS") == "full"
-DAYS, SPEED, PUSHES = (14, 1_000, 20) if _FULL else (2, 8_000, 6)
+DAYS, SPEED, PUSHES = (14, 1_000, 20) if FULL else (2, 8_000, 6)
 # A day is at least that much longer than a start: on a busy machine the night is a longer one.
 _STARTS_A_DAY = 3.0
 _LOST = 0.1
@@ -110,7 +110,7 @@ async def _lived(
         server.start()
 
     span = (DAYS + 1) * DAY_S
-    moments = [clock.start + span * share for share in ((0.3, 0.7) if _FULL else (0.5,))]
+    moments = [clock.start + span * share for share in ((0.3, 0.7) if FULL else (0.5,))]
     beside = [asyncio.create_task(mail.run()), asyncio.create_task(at_moments(clock, moments, restart))]
     await night.live(clock.start + span)
     await cancelled(*beside)

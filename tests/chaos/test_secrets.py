@@ -10,12 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from etl.demo import faults
+from etl.demo.app import Installation, SimulatedApp
 from etl.demo.faults import Respond
 from tests.chaos.proxy import reset
 from tests.chaos.sound import keeps_secrets
 from tests.chaos.world import World
-
-pytestmark = pytest.mark.timeout(300)
 
 COMMANDS = (
     ("--debug", "sync", "--json"),
@@ -58,7 +57,8 @@ async def test_no_signed_address_is_told_where_downloads_fail(fault: Respond, wo
 async def test_no_key_of_an_app_is_told(good: bool, world: World) -> None:
     key = rsa.generate_private_key(65_537, 2_048)
     public = (key if good else rsa.generate_private_key(65_537, 2_048)).public_key()
-    world.github.app_public_key = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    known = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    world.github.app = SimulatedApp(5, known, [Installation(12, "acme")])
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     file = world.folder.parent / f"{world.folder.name}.pem"
     file.write_text(pem, "ascii")

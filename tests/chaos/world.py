@@ -19,9 +19,9 @@ from tests.chaos.process import Process
 from tests.chaos.proxy import InfluxProxy
 from tests.influxd import Influxd
 from tests.load.stores import ReadBack
+from tests.waiting import HANGS_S
 
 GITHUB_TOKEN = "ghp_secretOfTheChaosTests0123456789abcdef"
-_MAX_WAIT_S = 150.0
 
 Points = dict[str, list[Point]]
 
@@ -99,7 +99,7 @@ class World:
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that comes about outside."""
-        async with asyncio.timeout(_MAX_WAIT_S):
+        async with asyncio.timeout(HANGS_S):
             while not holds():
                 assert self.processes[-1].running, self.processes[-1].text
                 await asyncio.sleep(0.02)
@@ -111,7 +111,7 @@ class World:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the state file itself, which the process has open."""
         with sqlite3.connect(
-            f"file:{self.data / 'state.sqlite'}?mode=ro", uri=True, timeout=30
+            f"file:{self.data / 'state.sqlite'}?mode=ro", uri=True, timeout=HANGS_S
         ) as connection:
             found = connection.execute(query).fetchall()
         connection.close()

@@ -11,6 +11,7 @@ from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
+from tests.waiting import HANGS_S
 
 SUMMARY = {
     "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
@@ -244,14 +245,14 @@ async def test_run_syncs_until_it_is_told_to_stop_and_others_read_beside_it(ci):
     service = await ci.start("run")
     try:
         shown = {"runs": 0}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANGS_S):
             while not shown["runs"]:
                 shown = json.loads((await ci("show", "overview", "--format", "json")).out)
         report = await ci("report")
         assert report.code == 0, report.err
     finally:
         service.send_signal(signal.SIGTERM)
-        _, err = await asyncio.wait_for(service.communicate(), 60)
+        _, err = await asyncio.wait_for(service.communicate(), HANGS_S)
     assert service.returncode == 0, err.decode()
     assert '"event": "stopped"' in err.decode()
     assert '"points_waiting": 0' in err.decode()
@@ -263,7 +264,7 @@ async def test_run_that_is_stopped_amid_its_first_sync_loses_nothing(ci, github,
     service = await ci.start("run")
     await until_asked_for_jobs(github)
     service.send_signal(signal.SIGTERM)
-    _, err = await asyncio.wait_for(service.communicate(), 60)
+    _, err = await asyncio.wait_for(service.communicate(), HANGS_S)
     assert service.returncode == 0, err.decode()
     github.faults.clear()
     assert (await ci("sync")).code == 0

@@ -49,7 +49,7 @@ def reloaded(history: History, path: Path) -> History:
 
 def like(history: History) -> list[Any]:
     """What a record keeps of a history: ids of repositories and workflows are given anew."""
-    kept = []
+    kept: list[Any] = []
     for repository in history.repositories:
         flows = {flow.id: (flow.name, flow.path) for flow in repository.workflows}
         for run in repository.runs:

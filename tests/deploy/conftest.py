@@ -29,7 +29,7 @@ def helm() -> Helm:
 
     def run(*arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
         command = [build.stdout.strip(), *arguments, "--kube-version", "1.37.0"]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 def call(path: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = Request(os.environ["URL"] + path, data, {"Authorization": f"Token {os.environ['ADMIN']}"})  # noqa: S310
-    with urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urlopen(request, timeout=600) as answer:  # noqa: S310
         return json.load(answer)
 
 

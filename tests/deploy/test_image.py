@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,12 @@ HEALTHY = ROOT / "deploy/image/healthy"
 
 
 def test_hadolint_finds_nothing() -> None:
-    command = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("hadolint"),
+        "--no-color",
+        ROOT / "Dockerfile",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
 
 
@@ -62,7 +67,7 @@ def test_its_user_owns_the_etls_secrets() -> None:
 def healthy(**settings: str) -> bool:
     """What the image's health check says; the interpreter is the one that has the package."""
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **settings}
-    return subprocess.run([HEALTHY], env=environment, check=False, timeout=60).returncode == 0
+    return subprocess.run([HEALTHY], env=environment, check=False).returncode == 0
 
 
 def test_the_health_check_is_the_images_own() -> None:
@@ -83,7 +88,7 @@ def test_without_http_the_health_check_asks_for_the_lock_that_a_service_holds(tm
 
 async def test_workers_of_a_shared_state_hold_that_lock_together(tmp_path: Path, postgres_url: str) -> None:
     asked = {"CI_HEALTH_DATA_DIR": str(tmp_path / "data"), "CI_HEALTH_HTTP__ENABLED": "false"}
-    shared = {
+    shared: dict[str, Any] = {
         "state": {"url": postgres_url},
         "influxdb": {"url": "http://127.0.0.1:1", "org": "o", "bucket": "b", "token": "t"},
     }
@@ -108,4 +113,4 @@ async def test_with_http_the_health_check_asks_the_service(tmp_path: Path) -> No
 @pytest.mark.parametrize("script", [*ROOT.glob("deploy/*/*.sh"), HEALTHY], ids=lambda path: path.name)
 def test_scripts_can_be_run_and_parsed(script: Path) -> None:
     assert os.access(script, os.X_OK)
-    subprocess.run(["sh", "-n", script], check=True, timeout=60)
+    subprocess.run(["sh", "-n", script], check=True)

@@ -13,6 +13,7 @@ import pytest
 
 from etl.settings import InfluxSettings
 from tests.cli.running import Ci, Outcome
+from tests.waiting import HANGS_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ async def served(ci: Ci) -> Outcome:
     assert service.stderr
     err = b""
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(HANGS_S):
             while b'"synced"' not in err:
                 line = await service.stderr.readline()
                 assert line, err.decode()
@@ -39,14 +40,14 @@ async def served(ci: Ci) -> Outcome:
                 await asyncio.sleep(0.1)
     finally:
         service.send_signal(signal.SIGTERM)
-        out, rest = await asyncio.wait_for(service.communicate(), 60)
+        out, rest = await asyncio.wait_for(service.communicate(), HANGS_S)
     assert service.returncode is not None
     return Outcome(service.returncode, out.decode(), (err + rest).decode())
 
 
 def waiting(ci: Ci) -> bool:
     """Whether points wait in the outbox."""
-    with closing(sqlite3.connect(ci.folder / ".ci-health" / "state.sqlite", timeout=30)) as connection:
+    with closing(sqlite3.connect(ci.folder / ".ci-health" / "state.sqlite", timeout=HANGS_S)) as connection:
         return connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is not None
 
 
@@ -84,7 +85,7 @@ async def test_a_new_project_goes_on_for_days(tmp_path: Path) -> None:
     service = await ci.start("demo", "--serve")
     file = tmp_path / ".ci-health" / "demo-last-day"
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANGS_S):
             while not file.exists() or not file.read_text():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     finally:

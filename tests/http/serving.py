@@ -15,8 +15,7 @@ from etl.pipeline.context import Pipeline
 from etl.service.run import service_of
 from etl.service.service import Service
 from tests.pipeline.world import World
-
-_MAX_S = 60
+from tests.waiting import HANGS_S
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ class Served:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_MAX_S):
+    async with asyncio.timeout(HANGS_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -104,7 +104,9 @@ def histogram(workflow: str, count: int, group: str | None = None) -> Row:
 
 
 def told(answers: dict[str, list[Row]], most: int) -> dict[tuple[Any, ...], float]:
-    everything = {name: [] for name in ("workflows", "jobs", "flaky", "broken", "durations")} | answers
+    everything: dict[str, list[Row]] = {
+        name: [] for name in ("workflows", "jobs", "flaky", "broken", "durations")
+    } | answers
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in figures(everything, most=most).families(BOUNDS)

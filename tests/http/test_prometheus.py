@@ -19,11 +19,11 @@ from tests.http.serving import Served, served
 from tests.http.test_ci_metrics import busy
 from tests.influxd import free_port
 from tests.pipeline.world import NAME, World, simulated
+from tests.waiting import HANGS_S
 from tools.docs import ROOT
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
 TOKEN = "a-token-of-a-test"
-_MAX_S = 60
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("prometheus") and shutil.which("promtool")),
@@ -32,9 +32,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def promtool(*arguments: str | Path, given: str | None = None) -> None:
-    done = subprocess.run(
-        ["promtool", *arguments], input=given, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run(["promtool", *arguments], input=given, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -118,12 +116,12 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=HANGS_S)
 
 
 async def answered(session: aiohttp.ClientSession, url: str) -> Any:
     """The data of an answer, once there is one that is not empty."""
-    async with asyncio.timeout(_MAX_S):
+    async with asyncio.timeout(HANGS_S):
         while True:
             try:
                 async with session.get(url) as response:

@@ -15,6 +15,7 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.webhooks import hooks, send
 from tests.cli.running import Ci, contents, settings_for
 from tests.pipeline.world import CI, HOUR, NAME, History, MovingClock, Repository, attempt, job, run
+from tests.waiting import HANGS_S
 
 SECRET = "a-secret-of-a-test"
 NOW = int(time.time())
@@ -31,7 +32,7 @@ def github() -> SimulatedGitHub:
 async def url_of(service: asyncio.subprocess.Process) -> str:
     """Where it listens, as its log says."""
     assert service.stderr
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANGS_S):
         while True:
             line = (await service.stderr.readline()).decode()
             assert line, "it ended before it listened"
@@ -61,14 +62,14 @@ async def test_a_process_serves_and_takes_webhooks_until_it_is_told_to_stop(
             await _until_jobs(ci)
         finally:
             service.send_signal(signal.SIGTERM)
-            _, err = await asyncio.wait_for(service.communicate(), 60)
+            _, err = await asyncio.wait_for(service.communicate(), HANGS_S)
     assert service.returncode == 0, err.decode()
     assert '"level": "error"' not in err.decode()
     assert SECRET not in err.decode()
 
 
 async def _until_jobs(ci: Ci) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANGS_S):
         while json.loads((await ci("show", "jobs", "--format", "json")).out) == []:
             pass
 
@@ -95,7 +96,7 @@ async def test_without_http_it_syncs_all_the_same(github: SimulatedGitHub, tmp_p
             await _until_jobs(ci)
         finally:
             service.send_signal(signal.SIGTERM)
-            _, err = await asyncio.wait_for(service.communicate(), 60)
+            _, err = await asyncio.wait_for(service.communicate(), HANGS_S)
     assert service.returncode == 0
     assert "listening" not in {json.loads(line)["event"] for line in err.decode().splitlines()}
     assert contents(ci.folder)["job"]

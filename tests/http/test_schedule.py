@@ -59,7 +59,8 @@ def test_repositories_are_told_apart() -> None:
 def test_no_repository_goes_longer_without_a_whole_sync_than_an_hour_and_a_tick(
     ticks: list[tuple[int, bool, bool]],
 ) -> None:
-    now, last_webhook = T, None
+    now = T
+    last_webhook: float | None = None
     schedule = Schedule(HOUR)
     whole_at = None
     for step, webhooks_arriving, goes_well in ticks:

@@ -18,6 +18,7 @@ from etl.settings import LogSettings
 from tests.http.serving import Served, served
 from tests.http.test_webhooks import ON, PATH
 from tests.pipeline.world import simulated
+from tests.waiting import HANGS_S
 
 POST = b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nX-GitHub-Event: workflow_run\r\n"
 REQUESTS = {
@@ -65,7 +66,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
         reader, writer = await connected(service)
         writer.write(POST + b"Content-Length: 50\r\n\r\n{")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANGS_S):
             assert b" 408 " in await reader.readline()
         writer.close()
 
@@ -82,7 +83,7 @@ async def sent(service: Served, request: bytes) -> bytes:
     reader, writer = await connected(service)
     writer.write(request)
     writer.write_eof()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANGS_S):
         answer = await reader.read()
     writer.close()
     return answer

@@ -9,6 +9,7 @@ import pytest
 
 from etl.demo.webhooks import Hook, hooks, send
 from etl.pipeline import webhooks
+from etl.service.scheduler import Scheduler
 from tests.http.serving import Served, served, until
 from tests.http.test_ci_metrics import scraped
 from tests.pipeline.world import (
@@ -220,7 +221,9 @@ async def posted(service: Served, hook: Hook, **changed: str) -> Any:
 
 async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1s") as service:
-        schedule, plans = service.service._syncs._schedule, []
+        assert isinstance(service.service._syncs, Scheduler)
+        schedule = service.service._syncs._schedule
+        plans: list[dict[str, bool]] = []
         due = schedule.due
 
         def seen(names: Mapping[str, float | None], now: float) -> dict[str, bool]:

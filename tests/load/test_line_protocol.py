@@ -10,7 +10,7 @@ from etl.load.influx_client import library
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode, encode_columns
 from etl.load.line_parser import are_newer, parse, time_of
-from etl.model.points import Columns, Point
+from etl.model.points import Columns, FieldValue, Point
 from etl.model.schema import FAILURE, MEASUREMENTS, FieldType, Measurement
 from tests.load.stores import ReadBack
 from tests.queries.samples import NASTY
@@ -91,8 +91,10 @@ class Text(str):
 @settings(max_examples=200, deadline=None)
 @given(POINTS)
 def test_uncommon_values_are_written_as_common_ones(point: Point) -> None:
-    others = {name: Text(value) if isinstance(value, str) else value for name, value in point.fields.items()}
-    whole = {
+    others: dict[str, FieldValue] = {
+        name: Text(value) if isinstance(value, str) else value for name, value in point.fields.items()
+    }
+    whole: dict[str, FieldValue] = {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in others.items()
     }

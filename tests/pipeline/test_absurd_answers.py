@@ -41,13 +41,13 @@ async def synced(folder: Path, kind: str, *, absurd: bool) -> World:
                 changes[bad.id if kind == "workflow_runs" else strange.id] = change
                 world.add(bad)
 
-        def change(answer: Any) -> Any:
+        def answer_changed(answer: Any) -> Any:
             for item in answer.get(kind, ()):
                 name, value = changes.get(item["id"], ("id", item["id"]))
                 item[name] = value
             return answer
 
-        world.github.faults.add("/actions/runs", faults.changed(change), times=None)
+        world.github.faults.add("/actions/runs", faults.changed(answer_changed), times=None)
         await world.sync_well()
         return world
 

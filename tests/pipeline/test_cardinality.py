@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,7 +11,7 @@ from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
 from tests.pipeline.world import HOUR, NOON, World, attempt, job, run, simulated
 
-SETTINGS = {"tests": {"distinct": 60}}
+SETTINGS: dict[str, Any] = {"tests": {"distinct": 60}}
 ADVICE = (
     "job 'unit' of workflow 'CI' brought about 100 distinct tests in 30 days, more than 60 (tests.distinct)"
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import structlog
@@ -45,7 +46,7 @@ def state(tmp_path):
 
 
 @pytest.fixture
-def delivery(state, monkeypatch) -> Callable[[Store], Delivery]:
+def delivery(state, monkeypatch) -> Callable[[Any], Delivery]:
     monkeypatch.setattr("etl.pipeline.delivery._AFTER_REFUSAL_S", 0.0)
     return lambda store: Delivery(state, store, patience=None)
 

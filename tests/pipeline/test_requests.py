@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
-from etl.demo.history import Artifact
+from etl.demo.history import Artifact, Run
 from etl.demo.suites import archive
 from tests.pipeline.world import (
     CI,
@@ -13,7 +14,6 @@ from tests.pipeline.world import (
     Annotation,
     History,
     Repository,
-    Run,
     attempt,
     job,
     run,
@@ -89,7 +89,7 @@ def _conclusion(index: int, place: int) -> str:
     return "failure" if (index * _JOBS + place) % 10 == 0 else "success"
 
 
-def _extras(began: int, index: int, place: int) -> dict[str, object]:
+def _extras(began: int, index: int, place: int) -> dict[str, Any]:
     failed = _conclusion(index, place) == "failure"
     annotations = (Annotation("Process completed with exit code 1."),) if failed else ()
     if place:

@@ -112,7 +112,7 @@ async def test_names_keep_apart_and_come_back_through_both_stores(
     await world.sync_well("with influxdb", influxdb=influxdb)
     for measurement in (WORKFLOW_RUN, JOB, STEP, FAILURE, TEST_REPORT, TEST, FLAKE):
         inside = [
-            {"time": point.time} | point.tags | point.fields
+            {"time": point.time, **point.tags, **point.fields}
             for point in sorted(read_back(measurement), key=lambda point: point.time)
         ]
         embedded = [

@@ -34,7 +34,7 @@ def evidence(world: World, data: str = "data") -> list[Row]:
 def failing_results(identified: Iterable[tuple[object, Row]]) -> Counter[tuple[object, ...]]:
     """How many failing results of a job and name have evidence."""
     distinct = {(identity, *(row[name] for name in _OF_A_RESULT)) for identity, row in identified}
-    return Counter(names for _, *names in map(tuple, distinct) for names in [tuple(names)])
+    return Counter(tuple(one[1:]) for one in distinct)
 
 
 def assert_points(world: World, everything: list[Executed]) -> None:

@@ -119,10 +119,10 @@ async def test_states(stores: Stores) -> None:
         flake(None, 20), jobs("timed_out", 3), jobs("cancelled", 1), jobs("success", 8),
     )  # fmt: skip
     states = {row["test"]: row["state"] for row in await stores.ask("flaky")}
-    quiet = dict.fromkeys(("quiet", "unseen", "mended"), "quiet")
+    quiet: dict[Any, Any] = dict.fromkeys(("quiet", "unseen", "mended"), "quiet")
     assert states == {"flaky": "flaky", "broken": "broken", None: "broken", **quiet}
     failing = {row["test"]: row["state"] for row in await stores.ask("tests")}
-    others = dict.fromkeys(("quiet", "unseen", "mended", "failing"), "failing")
+    others: dict[Any, Any] = dict.fromkeys(("quiet", "unseen", "mended", "failing"), "failing")
     assert failing == {"flaky": "flaky", "broken": "broken", **others}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.model.points import Point
+from etl.model.points import FieldValue, Point
 from etl.model.tag_values import EMPTY
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, MONTH, Stores, ago
@@ -59,7 +59,7 @@ async def test_only_so_many_of_each_are_told(stores: Stores) -> None:
 
 def run(number: int, days: float, conclusion: str, attempt: int = 1, **tags: str) -> list[Point]:
     """An attempt of a run, and of its one job."""
-    fields = {"run_id": number, "head_sha": f"sha {number}"}
+    fields: dict[str, FieldValue] = {"run_id": number, "head_sha": f"sha {number}"}
     time = ago(days)
     common = {**RUN, **tags, "attempt": str(attempt), "conclusion": conclusion}
     job = {**common, "job": "unit", "job_group": "unit", "runner": "linux"}

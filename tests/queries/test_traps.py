@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -116,7 +117,7 @@ def sent() -> dict[str, str]:
     """All Flux that the project sends or tells people to."""
     found = {f"question {one.name}": one.flux for one in QUESTIONS.values()}
     for page in PAGES:
-        made = page().model()
+        made: Any = page().model()
         for variable in made.templating.list_val:
             if variable.type_val == "query":
                 found[f"{made.uid} ${variable.name}"] = variable.query

@@ -6,7 +6,7 @@ import pytest
 
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.model.points import NANOSECONDS, Point
+from etl.model.points import NANOSECONDS, FieldValue, Point
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, Stores, ago, flake
 from tests.queries.test_slow_broken import run
@@ -22,7 +22,9 @@ def stores(influx: InfluxStore, duck: DuckStore) -> Stores:
 def execution(days: float, conclusion: str = "success", attempt: int = 1, **given: float | str) -> Point:
     """An execution of a job; text is a tag of it, numbers are fields."""
     tags = JOB | {"event": "push", "runner": "linux", "attempt": str(attempt), "conclusion": conclusion}
-    fields = {"job_id": ago(0) % NANOSECONDS} | {k: v for k, v in given.items() if not isinstance(v, str)}
+    fields: dict[str, FieldValue] = {"job_id": ago(0) % NANOSECONDS} | {
+        k: v for k, v in given.items() if not isinstance(v, str)
+    }
     return Point("job", tags | {k: v for k, v in given.items() if isinstance(v, str)}, fields, ago(days))
 
 
@@ -144,7 +146,15 @@ async def test_results_of_a_test_name_the_commit(stores: Stores) -> None:
 
 
 async def test_what_came_of_reports(stores: Stores) -> None:
-    counts = {"job_id": 1, "total": 5, "passed": 2, "failed": 1, "errored": 1, "skipped": 1, "flaky": 1}
+    counts: dict[str, FieldValue] = {
+        "job_id": 1,
+        "total": 5,
+        "passed": 2,
+        "failed": 1,
+        "errored": 1,
+        "skipped": 1,
+        "flaky": 1,
+    }
     await stores.write([Point("test_report", JOB, counts, ago(2) + n) for n in range(2)])
     (row,) = await stores.ask("reports_over_time", **WEEK)
     assert list(row.values())[3:] == [10, 4, 2, 2, 2, 2]

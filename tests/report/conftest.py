@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import ANSWERS, GENERATED_AT, PERIOD
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from etl.report.html import render
+from tests.report.answers import ANSWERS, GENERATED_AT, PERIOD
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -47,9 +47,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: trouble.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
         page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
-        page.on(
-            "request", lambda asked: asked.url == path.as_uri() or trouble.append(f"asked for {asked.url}")
-        )
+        page.on("request", lambda asked: _report_stranger(asked.url, path.as_uri(), trouble))
         page.goto(path.as_uri())
         return page
 
@@ -57,3 +55,8 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert trouble == []
+
+
+def _report_stranger(asked: str, own: str, trouble: list[str]) -> None:
+    if asked != own:
+        trouble.append(f"asked for {asked}")

@@ -5,10 +5,10 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from answers import ANSWERS, HOSTILE, failing, failure, flaky, job, workflow
 from playwright.sync_api import Browser, Page, expect
 
 from etl.report.formats import Kind, written
+from tests.report.answers import ANSWERS, HOSTILE, failing, failure, flaky, job, workflow
 
 Opened = Callable[..., Page]
 

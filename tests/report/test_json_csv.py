@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from answers import ANSWERS, HOSTILE, OVERVIEW, job
 
 from etl.queries import QUESTIONS
 from etl.report.json_csv import to_csv, to_json
 from etl.report.view import View
 from etl.report.views import OVERVIEW as VIEW_OF_OVERVIEW
 from etl.report.views import VIEWS
+from tests.report.answers import ANSWERS, HOSTILE, OVERVIEW, job
 
 CONTRACT = {
     "overview": "runs jobs run_success_rate job_success_rate p50_s p95_s queued_p50_s minutes wasted_minutes "

@@ -1,11 +1,11 @@
 import re
 
 import pytest
-from answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, job
 from rich.cells import cell_len
 
 from etl.report.rank import least_reliable, most_common, most_failing
 from etl.report.terminal import TRENDING, render, summary
+from tests.report.answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, job
 
 
 @pytest.mark.parametrize("question", ANSWERS)

@@ -1,10 +1,9 @@
 from datetime import timedelta
 
-from answers import PERIOD, days
-
 from etl.report.trends import Trend, by_workflow, sparkline, together
 from etl.report.trends import days as axis
 from etl.report.view import Period
+from tests.report.answers import PERIOD, days
 
 
 def trend(success: tuple[int, ...], total: tuple[int, ...]) -> Trend:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import event
 
@@ -19,7 +21,7 @@ def evidence(state_url):
         with engine.begin() as connection:
             kept.add(connection, repository, executions)
 
-    kept = Evidence(engine, lambda: clock[0])
+    kept: Any = Evidence(engine, lambda: clock[0])
 
     def forget():
         with engine.begin() as connection:

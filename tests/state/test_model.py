@@ -5,7 +5,6 @@ or PostgreSQL without any of its connections.
 """
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -15,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -41,6 +39,7 @@ from etl.state.runs import COMPLETED, KnownRun
 from etl.state.sql_thread import SqlThread
 from etl.state.state import State
 from tests.postgres import Postgres
+from tests.selection import FULL
 
 WINDOW_S = 10
 NAME = "acme/rocket"
@@ -328,11 +327,8 @@ class Machine(RuleBasedStateMachine):
         raise AssertionError("the repository is unknown")
 
 
-pytestmark = pytest.mark.timeout(1_200)
-
-
 def runs(examples: int) -> settings:
-    more = 8 if os.environ.get("CHAOS") == "full" else 1
+    more = 8 if FULL else 1
     return settings(max_examples=more * examples, stateful_step_count=30, deadline=None)
 
 

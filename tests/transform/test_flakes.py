@@ -49,7 +49,8 @@ def red(job_id: int, **changes) -> Execution:
 
 def arrive(executions) -> dict[tuple, dict]:
     """What the store holds after the executions have arrived in this order."""
-    stored, known = {}, []
+    stored: dict[tuple, dict] = {}
+    known: list[Execution] = []
     for new in executions:
         for point in evidence(new, known, LIMITS):
             stored[point.time, tuple(sorted(point.tags.items()))] = point.fields

@@ -19,6 +19,6 @@ def test_rules_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize("section", ["masks", "failures"])
 @pytest.mark.parametrize(("name", "hint"), [("uid", "did you mean 'uuid'"), ("nonsense", "there are ")])
 def test_a_rule_that_does_not_exist_is_refused(section: str, name: str, hint: str) -> None:
-    settings = Settings(**{section: MaskSettings(disabled=(name,))})
+    settings = Settings.model_validate({section: MaskSettings(disabled=(name,))})
     with pytest.raises(ConfigurationError, match=rf"{section}.disabled names a rule '{name}' .*{hint}"):
         Rules.of(settings)

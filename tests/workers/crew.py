@@ -21,13 +21,13 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.influxd import Influxd
 from tests.postgres import Postgres
+from tests.waiting import HANGS_S
 
 ROOT = Path(__file__).parent.parent.parent
 _buckets = count(1)
 
 # All of it, for a night.
-FULL = os.environ.get("CHAOS") == "full"
-for_a_night = pytest.mark.skipif(not FULL, reason="takes long: make night runs it")
+for_a_night = pytest.mark.thorough
 
 
 def histories(number: int, *, days: int = 1, pushes: int = 1) -> History:
@@ -93,7 +93,7 @@ class Crew:
     async def kill(self, index: int, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal that ends a worker; its exit code."""
         self.workers[index].send_signal(how)
-        return await asyncio.wait_for(self.workers[index].wait(), 60)
+        return await asyncio.wait_for(self.workers[index].wait(), HANGS_S)
 
     async def stop(self) -> None:
         """End all that still run."""
@@ -102,14 +102,14 @@ class Crew:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.workers:
-            await asyncio.wait_for(process.wait(), 60)
+            await asyncio.wait_for(process.wait(), HANGS_S)
 
     def ask(self, query: Any) -> list[tuple[Any, ...]]:
         """Ask the state directly."""
         with psycopg.connect(self.postgres.url(self.database)) as connection:
             return connection.execute(query).fetchall()
 
-    async def until(self, query: Any, *, seconds: float = 90) -> None:
+    async def until(self, query: Any, *, seconds: float = HANGS_S) -> None:
         """Wait until the state answers a query with true; fails with the workers' logs."""
         try:
             async with asyncio.timeout(seconds):
@@ -122,7 +122,7 @@ class Crew:
             raise AssertionError(f"never: {query}\n{jobs}\n{self.said()[-6000:]}") from None
 
     async def until_said(
-        self, words: str, *, log: int | str = "*", times: int = 1, seconds: float = 60
+        self, words: str, *, log: int | str = "*", times: int = 1, seconds: float = HANGS_S
     ) -> None:
         """Wait until processes have logged this so many times, or the one with this number has."""
         async with asyncio.timeout(seconds):

@@ -11,6 +11,7 @@ from etl.demo import faults
 from etl.demo.server import SimulatedGitHub
 from tests.influxd import Influxd
 from tests.postgres import Postgres
+from tests.waiting import HANGS_S
 from tests.workers.crew import Crew, crew, for_a_night, histories, points
 
 ALL_SYNCED = "SELECT count(*) = 4 FROM repositories WHERE swept_at IS NOT NULL"
@@ -21,7 +22,7 @@ HELD = "SELECT count(*) > 0 FROM procrastinate_jobs WHERE task_name = 'hold' AND
 async def answer(workers: Crew, *arguments: str) -> tuple[int, str]:
     """Exit code and standard output of a command on the shared state."""
     process = await workers.start(*arguments)
-    out, _ = await asyncio.wait_for(process.communicate(), 90)
+    out, _ = await asyncio.wait_for(process.communicate(), HANGS_S)
     assert process.returncode is not None
     return process.returncode, out.decode()
 

@@ -13,7 +13,8 @@ from etl.extract.github.auth import identity_of
 from tests.cli.running import COMMAND
 from tests.influxd import Influxd
 from tests.postgres import Postgres
-from tests.workers.crew import FULL, crew, histories, points, settings
+from tests.selection import FULL
+from tests.workers.crew import crew, histories, points, settings
 
 SEEDS = range(5) if FULL else range(1)
 KILLS = 15 if FULL else 4
@@ -22,7 +23,6 @@ ALL_SYNCED = "SELECT count(*) = 50 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_workers_killed_at_random_lose_and_double_nothing(
     seed: int, tmp_path: Path, influxd: Influxd, postgres: Postgres

@@ -13,6 +13,7 @@ from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import RetriableError
 from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.model.rate_limit import Budget
 from etl.settings import GitHubSettings
 from etl.state.database import open_database
@@ -59,7 +60,7 @@ async def workers(
 
 async def test_three_workers_leave_the_reserve_as_one_does(budgets: RateLimits) -> None:
     async with workers(3, budgets, rate_limit=100, reserve=10) as (server, crew):
-        clients = [github.repository(NAME) for github in crew]
+        clients = [RepositoryClient(github, NAME) for github in crew]
         asked = (clients[index % 3].page("/actions/runs", conditional=False) for index in range(150))
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert {type(answer) for answer in answers if isinstance(answer, Exception)} == {RetriableError}
@@ -73,7 +74,7 @@ async def test_a_wait_that_one_is_asked_for_is_kept_by_all(budgets: RateLimits) 
         server.faults.add("", faults.too_many("900"))
         for github in (first, second):
             with pytest.raises(RetriableError, match="max_wait"):
-                await github.repository(NAME).page("/actions/runs")
+                await RepositoryClient(github, NAME).page("/actions/runs")
         assert len(server.log.requests) == 1
 
 

@@ -15,6 +15,7 @@ import structlog
 
 from etl.extract.github.api import GitHub
 from etl.extract.github.auth import NotInstalled
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
 from etl.model.rate_limit import Budget, SharedRateLimits
 from etl.model.records import Installation, Repository
@@ -79,7 +80,7 @@ class Accounts:
         """Look where the App is installed now. Raises what asking GitHub raises."""
         if not self.several:
             return
-        client = self._own.repository("")
+        client = RepositoryClient(self._own, "")
         listing = await list_all(client, "/app/installations?per_page=100", None, Installation.parse)
         found = {item.login.lower(): item for item in listing.items if not item.suspended}
         for owner in self._installed.keys() - found.keys():
@@ -91,7 +92,7 @@ class Accounts:
 
     async def repositories(self, owner: str) -> list[Repository]:
         """The owner's repositories that the installation may see, but for archived ones, by name."""
-        client = self.of(f"{owner}/").repository(owner)
+        client = RepositoryClient(self.of(f"{owner}/"), owner)
         path = "/installation/repositories?per_page=100"
         listing = await list_all(client, path, "repositories", Repository.parse)
         prefix = f"{owner}/".lower()

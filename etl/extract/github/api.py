@@ -18,11 +18,10 @@ from multidict import CIMultiDict
 
 from etl.errors import CiHealthError, DataError, FatalError, RetriableError
 from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
-from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
-from etl.model.pages import NoPageTags, PageTag, PageTags
+from etl.model.pages import PageTag
 from etl.model.rate_limit import Budget, SharedRateLimits, Wait
 from etl.settings import GitHubSettings
 
@@ -83,10 +82,6 @@ class GitHub:
         """Where artifacts are downloaded from."""
         assert self._storage is not None
         return self._storage
-
-    def repository(self, name: str, tags: PageTags | None = None) -> RepositoryClient:
-        """GitHub as one repository, with counters of its own."""
-        return RepositoryClient(self, name, tags or NoPageTags())
 
     async def _post_as_app(self, path: str, jwt: Callable[[], str]) -> Any:
         async def prepare() -> Mapping[str, str]:

@@ -1,30 +1,26 @@
 """What the stages ask: one repository's paths, its counters, its remembered pages."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from etl.errors import DataError, RequestsSpentError
+from etl.extract.github.api import GitHub
 from etl.extract.github.pages import Page, items_of, total_of
+from etl.extract.github.storage import Storage
 from etl.extract.github.transport import RENAMES, same_origin_url
-from etl.model.pages import PageTag, PageTags
-
-if TYPE_CHECKING:
-    from etl.extract.github.api import GitHub
-    from etl.extract.github.storage import Storage
-    from etl.settings import GitHubSettings
+from etl.model.pages import NoPageTags, PageTag, PageTags
+from etl.settings import GitHubSettings
 
 
 class RepositoryClient:
     """GitHub as one repository: its paths, its counters, its remembered pages."""
 
-    def __init__(self, github: GitHub, name: str, tags: PageTags) -> None:
+    def __init__(self, github: GitHub, name: str, tags: PageTags | None = None) -> None:
         self._github = github
-        self._tags = tags
+        self._tags = tags or NoPageTags()
         self.name = name
         self.kinds: Counter[str] = Counter()
         self.not_modified = 0

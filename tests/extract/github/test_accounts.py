@@ -173,7 +173,9 @@ async def test_webhooks_of_every_installation_are_read_as_that_installation(worl
         for hook in hooks(world.github, NOON, NOON + HOUR):
             assert await send(service.session, service.url + "/webhooks/github", SECRET, hook) == 202
         state = service.pipeline.state
-        await until(lambda: state.deliveries.newest(lab.full_name) and not state.deliveries.waiting())
+        await until(
+            lambda: state.deliveries.newest(lab.full_name) is not None and not state.deliveries.waiting()
+        )
         await service.until_delivered()
     assert tokens(world) == {lab.full_name: {"13"}}
     assert "late" in {point["job"] for point in world.points("job")}

@@ -65,7 +65,7 @@ async def installed(
     async with server as url:
         settings = GitHubSettings(app=app, api_url=url)
         async with GitHub(settings, clock=clock, sleep=clock.sleep) as github:
-            yield github.repository(NAME), clock
+            yield RepositoryClient(github, NAME), clock
 
 
 async def test_an_app_asks_as_its_installation(server: SimulatedGitHub, key_file: Path) -> None:

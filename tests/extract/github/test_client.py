@@ -55,7 +55,7 @@ async def connected(
 ) -> AsyncIterator[RepositoryClient]:
     configured = GitHubSettings(token=token, api_url=url, **settings)
     async with GitHub(configured, clock=clock, sleep=clock.sleep) as github:
-        yield github.repository(NAME, tags)
+        yield RepositoryClient(github, NAME, tags)
 
 
 @asynccontextmanager

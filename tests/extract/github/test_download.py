@@ -34,8 +34,10 @@ SIGNED = "sig=topsecret"
 
 
 def artifact(number: int = 1, **more: Any) -> Artifact:
-    fields = {"name": "junit", "size": len(CONTENT), "expired": False, "created_at": START, "run_id": 1}
-    return Artifact(number, **(fields | more))
+    fields: dict[str, Any] = {
+        "name": "junit", "size": len(CONTENT), "expired": False, "created_at": START, "run_id": 1, **more
+    }  # fmt: skip
+    return Artifact(number, **fields)
 
 
 @dataclass(slots=True)

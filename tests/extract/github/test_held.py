@@ -21,6 +21,7 @@ from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import DataError, FatalError, RetriableError
 from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.settings import GitHubSettings
 from tests.demo.samples import LATER, NAME, history, run
 
@@ -39,7 +40,7 @@ async def asking(
 
 async def test_what_queues_for_a_connection_keeps_the_reserve() -> None:
     async with asking(rate_limit=100, reserve=10, concurrency=2, max_wait="1s") as (_, github, _clock):
-        client = github.repository(NAME)
+        client = RepositoryClient(github, NAME)
         asked = (client.page("/actions/runs", conditional=False) for _ in range(150))
         answers = await asyncio.gather(*asked, return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, RetriableError)]
@@ -59,9 +60,9 @@ async def test_a_secondary_limit_holds_every_request_of_the_token() -> None:
             clock.advance(seconds)
 
         github._sleep = sleep
-        held = asyncio.create_task(github.repository(NAME).item("/actions/runs/1"))
+        held = asyncio.create_task(RepositoryClient(github, NAME).item("/actions/runs/1"))
         await waiting.wait()
-        other = asyncio.create_task(github.repository(NAME).item("/actions/runs/2"))
+        other = asyncio.create_task(RepositoryClient(github, NAME).item("/actions/runs/2"))
         await asyncio.sleep(0.1)
         assert [request.status for request in server.log.requests] == [403]
         woken.set()
@@ -74,7 +75,7 @@ async def test_a_limit_that_is_too_long_for_one_is_too_long_for_all() -> None:
         server.faults.add("", faults.too_many("900"))
         for _ in range(2):
             with pytest.raises(RetriableError, match="max_wait"):
-                await github.repository(NAME).page("/actions/runs")
+                await RepositoryClient(github, NAME).page("/actions/runs")
         assert len(server.log.requests) == 1
 
 
@@ -83,7 +84,7 @@ async def test_a_limit_that_says_it_is_over_and_is_not_ends_after_few_requests(r
     async with asking() as (server, github, _clock):
         server.faults.add("", faults.primary_limit(reset), times=None)
         with pytest.raises(RetriableError):
-            await github.repository(NAME).page("/actions/runs")
+            await RepositoryClient(github, NAME).page("/actions/runs")
         assert len(server.log.requests) <= 13
 
 
@@ -92,7 +93,7 @@ async def test_a_redirect_that_leads_nowhere_is_no_data(status: int) -> None:
     async with asking() as (server, github, _clock):
         server.faults.add("", faults.status(status))
         with pytest.raises(DataError, match="nowhere"):
-            await github.repository(NAME).page("")
+            await RepositoryClient(github, NAME).page("")
 
 
 async def test_a_certificate_that_is_not_trusted_is_told_once_and_how_to_trust_it(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ async def test_a_certificate_that_is_not_trusted_is_told_once_and_how_to_trust_i
     try:
         async with GitHub(settings, clock=clock, sleep=clock.sleep) as github:
             with pytest.raises(FatalError, match="SSL_CERT_FILE"):
-                await github.repository(NAME).page("")
+                await RepositoryClient(github, NAME).page("")
     finally:
         await runner.cleanup()
     assert (requests, clock.now) == (0, LATER)

@@ -29,7 +29,7 @@ async def client(server: SimulatedGitHub) -> AsyncIterator[RepositoryClient]:
     async with server as url:
         settings = GitHubSettings(token="secret", api_url=url)
         async with GitHub(settings, clock=clock, sleep=clock.sleep) as github:
-            yield github.repository(NAME)
+            yield RepositoryClient(github, NAME)
 
 
 def fill(server: SimulatedGitHub, count: int, step: int = 1) -> None:
@@ -37,8 +37,8 @@ def fill(server: SimulatedGitHub, count: int, step: int = 1) -> None:
     runs += [run(number, START + number * step) for number in range(1, count + 1)]
 
 
-def drop_newest(server: SimulatedGitHub) -> Callable[[], None]:
-    return lambda: server.history.repositories[0].runs.pop() and None
+def drop_newest(server: SimulatedGitHub) -> Callable[[], object]:
+    return server.history.repositories[0].runs.pop
 
 
 async def test_a_run_deleted_while_paging_loses_no_other(

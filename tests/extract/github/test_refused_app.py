@@ -11,6 +11,7 @@ from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import DataError, FatalError, NotFoundError, RetriableError
 from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.jobs import list_jobs
 from etl.settings import AppSettings, GitHubSettings
 from tests.demo.samples import LATER, NAME, history, run
@@ -34,7 +35,7 @@ async def error_of(settings: dict[str, object], fault: faults.Respond) -> BaseEx
         made = GitHubSettings.model_validate(settings | {"api_url": url, "retries": 0})
         async with GitHub(made, clock=clock, sleep=clock.sleep) as github:
             with pytest.raises((FatalError, RetriableError, DataError)) as caught:
-                await list_jobs(github.repository(NAME), 1, 1)
+                await list_jobs(RepositoryClient(github, NAME), 1, 1)
     return caught.value
 
 

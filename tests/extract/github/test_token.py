@@ -4,6 +4,7 @@ from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
 from etl.errors import ConfigurationError
 from etl.extract.github.api import GitHub
+from etl.extract.github.client import RepositoryClient
 from etl.settings import GitHubSettings
 from tests.demo.samples import LATER, NAME, history
 
@@ -11,7 +12,7 @@ from tests.demo.samples import LATER, NAME, history
 async def test_a_token_may_end_with_a_newline() -> None:
     server = SimulatedGitHub(history(), clock=MovingClock(LATER))
     async with server as url, GitHub(GitHubSettings(token="secret\n", api_url=url)) as github:
-        await github.repository(NAME).page("")
+        await RepositoryClient(github, NAME).page("")
     assert server.log.requests[0].token == "secret"
 
 

@@ -1,0 +1,154 @@
+CREATE TABLE artifacts (
+    repository_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    expired BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, id)
+);
+
+CREATE INDEX artifacts_run ON artifacts (repository_id, run_id);
+
+CREATE TABLE backfills (
+    repository_id BIGINT NOT NULL,
+    start BIGINT NOT NULL,
+    stop BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, start, stop)
+);
+
+CREATE TABLE budgets (
+    identity TEXT NOT NULL,
+    "limit" BIGINT,
+    remaining BIGINT,
+    reset FLOAT,
+    held_until FLOAT NOT NULL,
+    held_by TEXT NOT NULL,
+    PRIMARY KEY (identity)
+);
+
+CREATE TABLE dead_letters (
+    id BIGSERIAL NOT NULL,
+    repository TEXT NOT NULL,
+    line BYTEA NOT NULL,
+    reason TEXT NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE deliveries (
+    id BIGSERIAL NOT NULL,
+    delivery TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    run_id BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    read_at BIGINT,
+    PRIMARY KEY (id),
+    UNIQUE (delivery)
+);
+
+CREATE INDEX deliveries_repository ON deliveries (repository, received_at);
+
+CREATE INDEX deliveries_waiting ON deliveries (read_at, id);
+
+CREATE TABLE distinct_tests (
+    repository_id BIGINT NOT NULL,
+    workflow TEXT NOT NULL,
+    job TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    sketch BYTEA NOT NULL,
+    names TEXT NOT NULL,
+    PRIMARY KEY (repository_id, workflow, job, day)
+);
+
+CREATE TABLE executions (
+    repository_id BIGINT NOT NULL,
+    job_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    workflow_id BIGINT NOT NULL,
+    job TEXT NOT NULL,
+    shards TEXT NOT NULL,
+    event TEXT NOT NULL,
+    head_sha TEXT NOT NULL,
+    ended_at BIGINT NOT NULL,
+    green BOOLEAN NOT NULL,
+    outage BOOLEAN NOT NULL,
+    duration_s FLOAT,
+    message TEXT NOT NULL,
+    tags JSON NOT NULL,
+    failures TEXT,
+    passed BYTEA,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, job_id)
+);
+
+CREATE INDEX executions_added ON executions (repository_id, added_at);
+
+CREATE INDEX executions_commit ON executions (repository_id, head_sha);
+
+CREATE INDEX executions_run ON executions (repository_id, run_id);
+
+CREATE TABLE facts (
+    name TEXT NOT NULL,
+    value JSON NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE outbox (
+    id BIGSERIAL NOT NULL,
+    repository TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    lines BYTEA NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE page_tags (
+    repository_id BIGINT NOT NULL,
+    url TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    next_url TEXT,
+    total_count BIGINT,
+    items INTEGER NOT NULL,
+    saved_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, url)
+);
+
+CREATE TABLE repositories (
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    full_name TEXT NOT NULL,
+    default_branch TEXT NOT NULL,
+    private BOOLEAN NOT NULL,
+    workflows JSON NOT NULL,
+    origin BIGINT,
+    cursor BIGINT,
+    artifacts_from BIGINT,
+    artifacts_to BIGINT,
+    turn BIGINT DEFAULT '0' NOT NULL,
+    swept_at BIGINT,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+);
+
+CREATE TABLE runs (
+    repository_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    stored_attempt INTEGER NOT NULL,
+    workflow TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    executions BYTEA NOT NULL,
+    PRIMARY KEY (repository_id, id)
+);
+
+CREATE INDEX runs_created ON runs (repository_id, created_at);
+
+CREATE INDEX runs_open ON runs (repository_id, status);

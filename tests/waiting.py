@@ -1,0 +1,35 @@
+"""How long tests wait, and how they tell work that grows with its input from work that grows faster.
+
+No test fails because a machine is slow: a wait ends only for what hangs, and speed is the ratio of two
+processor times.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+# Only what never comes takes this long, on a machine ten times slower than a laptop.
+HANGS_S: Final = 600.0
+# Quadratic work on inputs of the tests' sizes takes far longer; below this a ratio would be noise.
+_SHORT_S: Final = 0.05
+# Twice the input takes twice the time of linear work, and four times that of quadratic work.
+_MAX_GROWTH: Final = 3.0
+
+
+def assert_linear(work: Callable[[str], object], text_of: Callable[[int], str], size: int) -> None:
+    """Assert that work on a text of 2 * `size` characters takes less than three times as long as on `size`."""
+    once, twice = text_of(size), text_of(2 * size)
+    if _processor_s(work, twice) < _SHORT_S:
+        return
+    growth = min(_processor_s(work, twice) for _ in range(3)) / min(
+        _processor_s(work, once) for _ in range(3)
+    )
+    assert growth < _MAX_GROWTH, (
+        f"{2 * size} characters take {growth:.1f} times what {size} take: {once[:40]!r}"
+    )
+
+
+def _processor_s(work: Callable[[str], object], text: str) -> float:
+    began = time.process_time()
+    work(text)
+    return time.process_time() - began
