@@ -21,14 +21,16 @@ from etl.model.results import Report
 from etl.model.tag_values import tag_value
 from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
+from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
-from etl.transform.attempts import execution_key, own_jobs, transform_attempt
+from etl.transform.attempts import Transformed, transform_attempt
 from etl.transform.context import Context
 from etl.transform.flakes.evidence import evidence
-from etl.transform.names import branch_tag, workflow_names, workflow_of
+from etl.transform.names import WorkflowNames, branch_tag
+from etl.transform.own_jobs import executed, executed_before, known_before, own_jobs
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -52,6 +54,7 @@ class _Gathered:
     memory: RunMemory
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
+    taken_back: list[bytes] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
     attempts: int = 0
@@ -71,7 +74,7 @@ class RunReader:
         self._reports = Reports(session, since=since)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
-        self._workflows = workflow_names(session.repository.workflows)
+        self._workflow = WorkflowNames(session.repository.workflows, session.rules.masks)
         self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
@@ -101,8 +104,7 @@ class RunReader:
     def _unknown(self, run: Run) -> KnownRun:
         session = self._session
         branch = branch_tag(run, session.repository.default_branch, session.settings.branches)
-        workflow = workflow_of(run, self._workflows)
-        return KnownRun(run.id, run.created_at, 0, "", "", 0, workflow, branch, frozenset())
+        return KnownRun(run.id, run.created_at, 0, "", "", 0, self._workflow(run), branch, frozenset())
 
     def _changed(self, run: Run, known: KnownRun) -> bool:
         is_long = not run.completed and self._age(run) > DAY_S
@@ -110,6 +112,9 @@ class RunReader:
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        if run.completed:
+            for number in range(1, known.stored_attempt + 1):
+                known = await self._read_late_jobs(run, number, known, gathered)
         attempts = await self._attempts(run, known)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
@@ -119,6 +124,8 @@ class RunReader:
 
     async def _attempts(self, run: Run, known: KnownRun) -> list[Run]:
         """The attempts that have not been stored, oldest first."""
+        if run.attempt <= known.stored_attempt:
+            return []
         earliest = 1 if run.has_previous_attempt else run.attempt
         attempts = []
         for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
@@ -128,6 +135,26 @@ class RunReader:
             else:
                 attempts.append(attempt)
         return [*attempts, run]
+
+    async def _read_late_jobs(
+        self, run: Run, number: int, known: KnownRun, gathered: _Gathered
+    ) -> KnownRun:
+        """Make a stored attempt anew where it lists jobs that were not there; what moves is taken back."""
+        client = self._session.client
+        listed = await late_jobs(client, known, number)
+        attempt = await attempt_of(client, run, number) if listed else None
+        if attempt is None:
+            return known
+        following = await attempt_of(client, run, number + 1)
+        until = following.started_at if following else None
+        jobs = own_jobs(listed, attempt, known.executions)
+        before = _Gathered(gathered.seen_at, gathered.memory)
+        after = await self._transform(attempt, until, known, jobs, gathered)
+        stored = known_before(jobs, known.executions, number)
+        gathered.taken_back += take_back(
+            await self._transform(attempt, until, known, stored, before), after
+        )
+        return _with_executions(known, listed, jobs, number)
 
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
@@ -142,18 +169,18 @@ class RunReader:
             self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
             return replace(known, stored_attempt=attempt.attempt)
         self._session.anomalies.add(*anomalies)
-        executed = own_jobs(jobs, known.executions)
-        if attempt.completed and not self._settled(attempt, executed):
+        own = own_jobs(jobs, attempt, known.executions)
+        if attempt.completed and not self._settled(attempt, own):
             return known
-        await self._transform(attempt, until, known, executed, gathered)
+        await self._transform(attempt, until, known, own, gathered)
         if not attempt.completed:
             return known
-        executions = known.executions | {execution_key(job) for job in executed}
-        return replace(known, stored_attempt=attempt.attempt, executions=executions)
+        known = _with_executions(known, jobs, own, attempt.attempt)
+        return replace(known, stored_attempt=attempt.attempt)
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
-        if all(job.completed for job in jobs):
+        if all(job.completed or job.is_check for job in jobs):
             return True
         if self._session.clock() - (seconds(attempt.updated_at) or 0) < HOUR_S:
             return False
@@ -166,14 +193,16 @@ class RunReader:
 
     async def _transform(
         self, run: Run, until: int | None, known: KnownRun, jobs: Sequence[Job], gathered: _Gathered
-    ) -> None:
+    ) -> Transformed:
         repository = tag_value(self._session.repository.name)
-        context = Context(repository, known.workflow, known.branch, run, self._rules)
+        before = executed_before(known.executions, run.attempt)
+        context = Context(repository, known.workflow, known.branch, run, self._rules, before)
         annotations = await self._annotations.of(run, jobs)
         reports: list[Report] = []
+        jobs_alone = [job for job in jobs if not job.is_check]
         if run.completed:
             reports = await self._reports.of(
-                run, jobs, gathered.memory, until=until, seen_at=gathered.seen_at
+                run, jobs_alone, gathered.memory, until=until, seen_at=gathered.seen_at
             )
         if _weight(annotations, reports) < _HEAVY:
             transformed = transform_attempt(context, jobs, annotations, reports)
@@ -186,7 +215,8 @@ class RunReader:
         gathered.seen += transformed.seen
         gathered.tests += sum(len(report.results) for report in reports)
         gathered.attempts += run.completed
-        gathered.jobs += sum(job.completed for job in jobs)
+        gathered.jobs += sum(job.completed for job in jobs_alone)
+        return transformed
 
     def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
@@ -196,7 +226,8 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
+        lines = gathered.taken_back
+        lines += self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
         # What is encoded is let go: both are too much where the results are many.
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)
@@ -244,6 +275,14 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+def _with_executions(known: KnownRun, listed: Sequence[Job], own: Sequence[Job], number: int) -> KnownRun:
+    """The run with what an attempt executed, and with what it inherits from one that may be gone."""
+    inherited = executed((job for job in listed if job not in own), number - 1)
+    earlier = {one.key for one in known.executions}
+    missing = {one for one in inherited if one.key not in earlier}
+    return replace(known, executions=known.executions | executed(own, number) | missing)
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

@@ -23,6 +23,7 @@ from etl.pipeline.summary import Summary
 from etl.pipeline.windows import recheck, scan_windows
 from etl.settings import parse_since
 from etl.state.repositories import KnownRepository
+from etl.transform.names import kept_names
 from etl.transform.syncs import etl_point
 
 log = structlog.get_logger(__name__)
@@ -153,7 +154,7 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
     client.name = known.full_name
     listed, workflow_tags = await list_workflows(client)
     if listed is not None:
-        known = replace(known, workflows=tuple(listed))
+        known = replace(known, workflows=kept_names(listed, known.workflows))
     if known is before:
         return known
     return pipeline.state.commit_repository(known, [*tags, *workflow_tags])

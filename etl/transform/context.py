@@ -10,13 +10,17 @@ from etl.transform.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An attempt with the tags that its points share: values are ready to be written."""
+    """An attempt with the tags that its points share: values are ready to be written.
+
+    `executed_before` has the jobs that earlier attempts of the run executed, by the keys of their names.
+    """
 
     repository: str
     workflow: str
     branch: str
     run: Run
     rules: Rules
+    executed_before: frozenset[bytes] = frozenset()
 
 
 def present(**fields: Any) -> dict[str, FieldValue]:

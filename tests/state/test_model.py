@@ -34,7 +34,7 @@ from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window
 from etl.model.writes import Rejected, WriteResult
 from etl.pipeline.delivery import Delivery
-from etl.pipeline.windows import sweep
+from etl.pipeline.windows import scan_windows
 from etl.state import tables
 from etl.state.repositories import KnownRepository
 from etl.state.runs import COMPLETED, KnownRun
@@ -275,7 +275,7 @@ class Machine(RuleBasedStateMachine):
             if (now.cursor or 0) <= window.stop:
                 state.repositories.move_cursor(known, now.cursor, window.stop + 1)
 
-        await sweep(
+        await scan_windows(
             session,
             reader,
             windows,
