@@ -33,6 +33,8 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/check-runs/{job}": _check_run,
         "/check-runs/{job}/annotations": _annotations,
         "/check-suites/{suite}/check-runs": _check_runs,
+        "/commits/{sha}/check-runs": _commit_check_runs,
+        "/commits/{sha}/statuses": _commit_statuses,
         "/actions/artifacts": storage.artifacts,
         "/actions/runs/{run}/artifacts": storage.artifacts,
         "/actions/artifacts/{artifact}/zip": storage.download,
@@ -187,3 +189,28 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
             ]
             return listing(request, "check_runs", items)
     return error(404, "Not Found")
+
+
+def _commit_check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    """Check runs of all Apps: those of GitHub Actions, which are jobs, too."""
+    sha, now = request.match_info["sha"], github.clock()
+    found = [
+        views.check_run(github.url, repository, run, job, now)
+        for run in _visible_runs(github, repository)
+        if run.head_sha == sha
+        for attempt in timeline.visible_attempts(run, now)
+        for job in timeline.listed_jobs(attempt, now)
+    ]
+    found += [
+        views.app_check(github.url, repository, one, now)
+        for one in repository.checks
+        if one.head_sha == sha and one.started_at <= now
+    ]
+    return listing(request, "check_runs", found)
+
+
+def _commit_statuses(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    sha, now = request.match_info["sha"], github.clock()
+    found = [one for one in repository.statuses if one.head_sha == sha and one.created_at <= now]
+    found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+    return listing(request, None, [views.status(github.url, repository, one) for one in found])

@@ -23,8 +23,12 @@ def listed_jobs(attempt: Attempt, now: float) -> list[Job]:
     return [
         job
         for job in attempt.jobs
-        if job.inherited is not Inheritance.OMIT and (job.inherited is not None or job.created_at <= now)
+        if job.inherited is not Inheritance.OMIT and (job.inherited is not None or _listed_at(job) <= now)
     ]
+
+
+def _listed_at(job: Job) -> int:
+    return job.created_at if job.listed_at is None else job.listed_at
 
 
 def job_seen(job: Job, now: float) -> Seen:
@@ -47,8 +51,9 @@ def attempt_seen(attempt: Attempt, now: float) -> Seen:
 
 def last_change(run: Run, attempt: Attempt, now: float) -> int:
     """The latest moment, up to now, at which anything about the attempt changed."""
-    moments = [run.created_at, attempt.started_at]
+    moments = [run.created_at, attempt.started_at, *run.touched]
     for job in attempt.jobs:
         if job.inherited is None:
-            moments += [t for t in (job.created_at, job.started_at, job.completed_at) if t is not None]
+            times = (job.created_at, job.started_at, job.completed_at, job.listed_at)
+            moments += [t for t in times if t is not None]
     return int(max(moment for moment in moments if moment <= max(now, run.created_at)))

@@ -95,7 +95,10 @@ WORKFLOW_RUN: Final = Measurement(
         _HEAD_SHA,
         _s("head_branch", "the branch's real name"),
         _s("actor", "login of who triggered the run"),
-        _f("duration_s", "seconds from the attempt's start to the completion of the last job that a runner took"),
+        _f(
+            "duration_s",
+            "seconds from the attempt's start to the completion of the last job that a runner took",
+        ),
         _f("queued_s", "seconds from the attempt's start to the start of its first job"),
         _i("jobs", "jobs that this attempt ran itself"),
         _URL,
@@ -118,7 +121,9 @@ JOB: Final = Measurement(
         _RUN_ID,
         _HEAD_SHA,
         _f("duration_s", "seconds from start to completion"),
-        _f("queued_s", "seconds from creation to start, or to the end of one that was cancelled in the queue"),
+        _f(
+            "queued_s", "seconds from creation to start, or to the end of one that was cancelled in the queue"
+        ),
         _f("waited_s", "seconds from creation to end, of a job that no runner took"),
         _f("repeated_s", "seconds from start to completion, where an earlier attempt of the run executed it"),
         _s("failed_step", "name of the first step that failed"),

@@ -11,6 +11,7 @@ from etl.errors import CiHealthError, ConfigurationError, FatalError
 from etl.extract.github.windows import Window, day_windows
 from etl.model.records import Run
 from etl.model.values import seconds
+from etl.pipeline.commit_checks import read_commit_checks
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import MAX_RUN_S, RunReader
@@ -103,6 +104,7 @@ async def _read_range(
         await _read_earlier(session, reader, asked.start)
     await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
+    await read_commit_checks(session)
     backfills.finish(repository.id, *asked.key)
 
 

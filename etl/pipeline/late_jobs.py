@@ -19,10 +19,10 @@ from etl.transform.attempts import Transformed
 from etl.transform.own_jobs import additions
 
 
-async def late_jobs(client: RepositoryClient, known: KnownRun, number: int) -> list[Job]:
+async def late_jobs(client: RepositoryClient, run: Run, known: KnownRun, number: int) -> list[Job]:
     """The jobs that a stored attempt lists where some of them are new; else none."""
     try:
-        jobs, _ = await list_jobs(client, known.id, number)
+        jobs, _ = await list_jobs(client, run.id, number, numbered=run.numbered)
     except NotFoundError:
         return []
     return jobs if additions(jobs, known.executions, number) else []

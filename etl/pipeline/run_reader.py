@@ -13,6 +13,7 @@ from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
 from etl.load.line_encoder import encode, encode_columns
 from etl.model.cardinality import SeenTests
+from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
 from etl.model.pages import PageTag
 from etl.model.points import NANOSECONDS, Columns, Point
@@ -31,6 +32,7 @@ from etl.transform.context import Context
 from etl.transform.flakes.evidence import evidence
 from etl.transform.names import WorkflowNames, branch_tag
 from etl.transform.own_jobs import executed, executed_before, known_before, own_jobs
+from etl.transform.workflow_filter import WorkflowFilter
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -75,6 +77,7 @@ class RunReader:
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
         self._workflow = WorkflowNames(session.repository.workflows, session.rules.masks)
+        self._is_wanted = WorkflowFilter(session.settings.workflows)
         self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
@@ -83,9 +86,12 @@ class RunReader:
         Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
         """
         known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
-        if not self._changed(run, known):
+        if not self._is_wanted(run.workflow_name, known.workflow, run.path) or not self._changed(run, known):
             self._session.state.commit_tags(self._session.repository, tags)
             return
+        if self._session.settings.checks == "all" and run.head_sha:
+            commit = Commit(run.head_sha, known.branch, run.created_at)
+            self._session.state.commits.saw(self._session.repository.id, commit)
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
@@ -136,12 +142,10 @@ class RunReader:
                 attempts.append(attempt)
         return [*attempts, run]
 
-    async def _read_late_jobs(
-        self, run: Run, number: int, known: KnownRun, gathered: _Gathered
-    ) -> KnownRun:
+    async def _read_late_jobs(self, run: Run, number: int, known: KnownRun, gathered: _Gathered) -> KnownRun:
         """Make a stored attempt anew where it lists jobs that were not there; what moves is taken back."""
         client = self._session.client
-        listed = await late_jobs(client, known, number)
+        listed = await late_jobs(client, run, known, number)
         attempt = await attempt_of(client, run, number) if listed else None
         if attempt is None:
             return known
@@ -151,9 +155,7 @@ class RunReader:
         before = _Gathered(gathered.seen_at, gathered.memory)
         after = await self._transform(attempt, until, known, jobs, gathered)
         stored = known_before(jobs, known.executions, number)
-        gathered.taken_back += take_back(
-            await self._transform(attempt, until, known, stored, before), after
-        )
+        gathered.taken_back += take_back(await self._transform(attempt, until, known, stored, before), after)
         return _with_executions(known, listed, jobs, number)
 
     async def _read_attempt(
@@ -164,7 +166,9 @@ class RunReader:
         The next attempt began at `until`.
         """
         try:
-            jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
+            jobs, anomalies = await list_jobs(
+                self._session.client, attempt.id, attempt.attempt, numbered=attempt.numbered
+            )
         except NotFoundError:
             self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
             return replace(known, stored_attempt=attempt.attempt)

@@ -15,6 +15,7 @@ from etl.extract.github.repositories import get_repository, list_workflows
 from etl.extract.github.windows import Window, day_windows
 from etl.load.line_encoder import encode
 from etl.pipeline.cardinality import warn_of_cardinality
+from etl.pipeline.commit_checks import read_commit_checks
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import DAY_S, RunReader
@@ -178,6 +179,7 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     still_open = session.state.runs.still_open(repository.id)
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
+    await read_commit_checks(session)
     if session.summary.tests:
         warn_of_cardinality(session)
     session.state.prune(repository)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from etl.anomalies import Anomaly
-from etl.extract.github.runs import find_run, list_window
+from etl.errors import DataError
+from etl.extract.github.runs import WindowListing, find_run, list_window
 from etl.extract.github.windows import Window
 from etl.model.records import Run
 from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
@@ -28,32 +29,46 @@ async def scan_windows(
     """Read every wanted run of the windows, several windows at once.
 
     `done` is called for each window in order, when it and all before it are committed. The first
-    error ends the sweep; what was committed stays.
+    error ends the sweep; what was committed stays. Raises DataError where windows held something, and
+    nothing of all could be understood: they are asked for again then.
     """
     slots = asyncio.Semaphore(_WINDOWS)
     finished: set[int] = set()
+    listings: list[WindowListing] = []
     reported = 0
 
     async def read(index: int, window: Window) -> None:
         nonlocal reported
         async with slots:
-            await _read_window(session, reader, window, wanted)
+            listings.append(await _read_window(session, reader, window, wanted))
         finished.add(index)
         while reported in finished:
             done(windows[reported])
             reported += 1
 
     await run_all(read(index, window) for index, window in enumerate(windows))
+    obscure = [listing for listing in listings if listing.nothing_understood]
+    if obscure and not any(listing.runs or listing.unchanged for listing in listings):
+        first = obscure[0].anomalies[0].detail
+        raise DataError(f"nothing that GitHub lists of {session.repository.name} can be understood: {first}")
+    session.state.commit_tags(session.repository, [tag for listing in obscure for tag in listing.tags])
 
 
 async def _read_window(
     session: Session, reader: RunReader, window: Window, wanted: Callable[[Run], bool]
-) -> None:
+) -> WindowListing:
     workflows = [workflow.id for workflow in session.repository.workflows]
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
+    if listing.is_emptied and (
+        known := session.state.runs.created(session.repository.id, window.start, window.stop)
+    ):
+        detail = f"GitHub lists no runs any more where there were {known}: {window}"
+        session.anomalies.add(Anomaly("window emptied", detail, window.path))
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
-    session.state.commit_tags(session.repository, listing.tags)
+    if not listing.nothing_understood:
+        session.state.commit_tags(session.repository, listing.tags)
+    return listing
 
 
 async def recheck(

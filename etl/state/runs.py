@@ -7,7 +7,7 @@ from itertools import starmap
 from struct import Struct
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 
 from etl.model.executed import Executed
 from etl.state import tables
@@ -64,6 +64,15 @@ class Runs:
         )
         with self._engine.connect() as connection:
             return [_known_run(row) for row in connection.execute(query)]
+
+    def created(self, repository_id: int, start: int, stop: int) -> int:
+        """How many are known that were created from `start` to `stop` (Unix seconds, both included)."""
+        columns = tables.runs.c
+        query = select(func.count()).where(
+            columns.repository_id == repository_id, columns.created_at.between(start, stop)
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query) or 0
 
     def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
         """Keep how far a run is stored, within the caller's transaction."""

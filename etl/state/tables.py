@@ -68,6 +68,20 @@ runs = Table(
     Index("runs_created", "repository_id", "created_at"),
 )
 
+# A commit that runs were seen of, the last one created at `seen_at`, with the tag of its first: where check runs
+# and statuses of other systems are read. `is_open`: something of it had not ended.
+commits = Table(
+    "commits",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
+    Column("branch", SafeText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("is_read", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+)
+
 # What GitHub answered last, for conditional requests; saved with what the answer led to.
 page_tags = Table(
     "page_tags",

@@ -44,9 +44,7 @@ def unserved_wait(job: Job) -> float | None:
     return waited(job.created_at if job.created_at is not None else job.started_at, job.completed_at)
 
 
-def job_points(
-    context: Context, job: Job, *, repeated: bool = False
-) -> tuple[list[Point], list[Anomaly]]:
+def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[list[Point], list[Anomaly]]:
     """The point of a completed job and those of its completed steps.
 
     `repeated`: an earlier attempt of the run executed the job, too.

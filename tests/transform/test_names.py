@@ -1,5 +1,4 @@
 import tracemalloc
-
 from dataclasses import replace
 
 import pytest

@@ -55,7 +55,11 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
     return Point(
         FAILURE.name,
-        {**job_tags(context, job), "source": "check" if job.is_check else "annotation", "signature": signature},
+        {
+            **job_tags(context, job),
+            "source": "check" if job.is_check else "annotation",
+            "signature": signature,
+        },
         {
             "message": message,
             **present(
