@@ -28,6 +28,7 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/actions/runs": _runs,
         "/actions/workflows/{workflow}/runs": _runs,
         "/actions/runs/{run}": _run,
+        "/actions/runs/{run}/jobs": _jobs,
         "/actions/runs/{run}/attempts/{attempt}": _run,
         "/actions/runs/{run}/attempts/{attempt}/jobs": _jobs,
         "/check-runs/{job}": _check_run,
