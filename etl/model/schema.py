@@ -232,7 +232,7 @@ ETL: Final = Measurement(
         _i("outbox", "points of all repositories that waited for the store when the sync ended"),
         _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
         _f("duration_s", "seconds the sync took"),
-        _s("warning", "jobs that bring too many distinct tests, with the mask that would help"),
+        _s("warning", "tags with too many distinct values, with the setting that would help"),
     ),
     "requests",
 )

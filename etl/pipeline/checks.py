@@ -11,7 +11,7 @@ from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.rate_limit import Budget
-from etl.pipeline.cardinality import advice
+from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline, open_pipeline
 from etl.settings import Settings
 
@@ -37,7 +37,7 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
             yield finding
         for name in names:
             yield await _repository(pipeline, name)
-            for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
+            for finding in (*_cardinality(pipeline, name), *_webhooks(pipeline, name)):
                 yield finding
         for account, budget in pipeline.accounts.budgets():
             yield _rate_limit(account, budget, pipeline.settings.github.reserve)
@@ -83,14 +83,12 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     return Finding(name, True, read + note)
 
 
-def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
+def _cardinality(pipeline: Pipeline, name: str) -> list[Finding]:
     known = pipeline.state.repositories.get(name)
     if known is None:
         return []
-    limit = pipeline.settings.tests.distinct
-    return [
-        Finding(name, False, advice(job, limit)) for job in pipeline.state.distinct.above(known.id, limit)
-    ]
+    found = too_many(pipeline.state.distinct, pipeline.settings, known.id)
+    return [Finding(name, False, text) for _, text in found]
 
 
 def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:

@@ -180,7 +180,7 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     await read_commit_checks(session)
-    if session.summary.tests:
+    if session.summary.runs:
         warn_of_cardinality(session)
     session.state.prune(repository)
     if not newest_only:

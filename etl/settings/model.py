@@ -62,6 +62,12 @@ class Settings(BaseSettings):
         "executions, for two requests a commit",
     )
     branches: Names = Field((), description="globs of branches with a `branch` tag of their own")
+    distinct: int = Field(
+        1_000,
+        ge=1,
+        description="values of a tag (workflow, branch, job, runner or step) of a repository in 30 days above "
+        "which check and the log warn",
+    )
     tests: TestSettings = Field(default_factory=TestSettings)
     flakes: FlakeSettings = Field(default_factory=FlakeSettings)
     failures: MaskSettings = Field(

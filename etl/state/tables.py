@@ -148,11 +148,13 @@ artifacts = Table(
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
-# DistinctTestCounts tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
-distinct_tests = Table(
-    "distinct_tests",
+# Distinct tests of a job on a day (since 1970), or values of another tag in a repository, without workflow and
+# job: the sketch of all, and the names of some, as JSON.
+distinct_values = Table(
+    "distinct_values",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
+    Column("tag", SafeText, primary_key=True),
     Column("workflow", SafeText, primary_key=True),
     Column("job", SafeText, primary_key=True),
     Column("day", Integer, primary_key=True),

@@ -18,7 +18,7 @@ from etl.transform.flakes.executions import execution_of, retried
 from etl.transform.jobs import job_points, job_second
 from etl.transform.names import printable
 from etl.transform.own_jobs import name_key
-from etl.transform.results.cardinality import seen_tests
+from etl.transform.results.cardinality import seen_tests, seen_values
 from etl.transform.results.job_results import JobTests, named
 from etl.transform.results.points import annotated_points, report_point, test_failure_points, test_points
 from etl.transform.runs import run_point
@@ -62,6 +62,7 @@ def transform_attempt(
         if not tests.is_job:
             _transform_tests(context, tests, made)
             _keep(context, tests.job, tests, made)
+    made.seen += seen_values(made.points)
     made.points += check_failures(context, checks, annotations, told=made.points)
     return made
 

@@ -620,3 +620,31 @@ async def test_both_stores_hold_the_same_of_all_of_this(
             assert sorted(stored, key=key) == sorted(expected, key=key), measurement.name
     assert {row["job_group"] for row in world.points("job")} >= {"Tests / unit"}
     assert NAME in {row["repository"] for row in world.points("job")}
+
+
+async def test_a_runner_label_of_its_own_for_each_run_is_warned_of(world: World) -> None:
+    for number in range(30):
+        label = f"ec2-{number:05x}"
+        begun = NOON + number
+        world.add(run(begun, attempt(begun, job("unit", begun + 5, labels=(label,)))))
+    world.clock.advance(HOUR)
+    (warning,) = (await world.sync_well(distinct=20)).warnings
+    assert warning.startswith(
+        "tag 'runner' took about 30 distinct values in 30 days, more than 20 (distinct)"
+    )
+    assert "`masks.extra" in warning
+    assert (await world.sync_well(distinct=20)).warnings == []
+
+
+async def test_too_many_branches_and_workflows_name_their_settings(world: World) -> None:
+    for number in range(8):
+        begun = NOON + number
+        world.repository.workflows.append(Workflow(100 + number, f"Flow {number}", f"{number}.yml"))
+        world.add(run(begun, attempt(begun), workflow=100 + number, head_branch=f"release/{number}"))
+    world.clock.advance(HOUR)
+    told = (await world.sync_well(distinct=5, branches=["release/*"])).warnings
+    assert [warning.split("'")[1] for warning in told] == ["workflow", "branch"]
+    assert [name in warning for name, warning in zip(("`workflows`", "`branches`"), told, strict=True)] == [
+        True,
+        True,
+    ]
