@@ -56,7 +56,8 @@ class Job:
     """An execution of a job, or (`inherited`) one that an earlier attempt executed.
 
     Without a `runner` none took it; one that has no labels either is the check run of a reporter, which
-    GitHub lists among the jobs. It is listed from `listed_at` on, else from its creation.
+    GitHub lists among the jobs. It is listed from `listed_at` on, else from its creation. With a
+    `decided_at` it deploys to a protected environment, and waits until then for an approval.
     """
 
     id: int
@@ -72,6 +73,7 @@ class Job:
     inherited: Inheritance | None = None
     runner: bool = True
     listed_at: int | None = None
+    decided_at: int | None = None
 
     @property
     def is_check(self) -> bool:
@@ -249,6 +251,7 @@ def _shifted_job(job: Job, by: int) -> Job:
         started_at=_moved(job.started_at, by),
         completed_at=_moved(job.completed_at, by),
         listed_at=_moved(job.listed_at, by),
+        decided_at=_moved(job.decided_at, by),
         steps=tuple(
             replace(step, started_at=_moved(step.started_at, by), completed_at=_moved(step.completed_at, by))
             for step in job.steps

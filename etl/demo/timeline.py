@@ -37,7 +37,19 @@ def job_seen(job: Job, now: float) -> Seen:
         return Seen("completed", job.conclusion)
     if job.started_at is not None and job.started_at <= now:
         return Seen("in_progress", None)
-    return Seen("queued", None)
+    return Seen("waiting" if job.decided_at is not None and now < job.decided_at else "queued", None)
+
+
+def deployment_states(job: Job, now: float) -> list[tuple[str, int]]:
+    """States of a job's deployment with their moments, up to now; none where it deploys nothing."""
+    if job.decided_at is None:
+        return []
+    ended = "success" if job.conclusion == "success" else "failure"
+    states = [("waiting", job.created_at)]
+    if job.taken and job.started_at is not None:
+        states += [("queued", job.decided_at), ("in_progress", job.started_at)]
+    states += [] if job.completed_at is None else [(ended, job.completed_at)]
+    return [(state, moment) for state, moment in states if moment <= now]
 
 
 def attempt_seen(attempt: Attempt, now: float) -> Seen:

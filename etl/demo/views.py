@@ -406,3 +406,49 @@ def artifact(base: str, repository: Repository, owner: Run, item: Artifact) -> d
             "head_sha": owner.head_sha,
         },
     }
+
+
+def deployment(base: str, repository: Repository, owner: Run, item: Job) -> dict[str, Any]:
+    """An item of `GET …/deployments`."""
+    url = f"{base}/repos/{repository.full_name}"
+    return {
+        "url": f"{url}/deployments/{item.id}",
+        "id": item.id,
+        "node_id": f"DE_{item.id}",
+        "sha": owner.head_sha,
+        "ref": owner.head_branch,
+        "task": "deploy",
+        "payload": {},
+        "original_environment": "production",
+        "environment": "production",
+        "description": None,
+        "creator": user(base, owner.actor),
+        "created_at": iso(item.created_at),
+        "updated_at": iso(item.created_at),
+        "statuses_url": f"{url}/deployments/{item.id}/statuses",
+        "repository_url": url,
+    }
+
+
+def deployment_status(
+    base: str, repository: Repository, owner: Run, item: Job, *, number: int, state: str, moment: int
+) -> dict[str, Any]:
+    """An item of `GET …/deployments/{id}/statuses`."""
+    url = f"{base}/repos/{repository.full_name}"
+    page = f"{base}/{repository.full_name}/actions/runs/{owner.id}/job/{item.id}"
+    return {
+        "url": f"{url}/deployments/{item.id}/statuses/{number}",
+        "id": number,
+        "node_id": f"DES_{number}",
+        "state": state,
+        "creator": user(base, owner.actor),
+        "description": "",
+        "environment": "production",
+        "target_url": page,
+        "created_at": iso(moment),
+        "updated_at": iso(moment),
+        "deployment_url": f"{url}/deployments/{item.id}",
+        "repository_url": url,
+        "environment_url": "",
+        "log_url": page,
+    }

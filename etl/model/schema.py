@@ -97,7 +97,7 @@ WORKFLOW_RUN: Final = Measurement(
         _s("actor", "login of who triggered the run"),
         _f(
             "duration_s",
-            "seconds from the attempt's start to the completion of the last job that a runner took",
+            "seconds from the attempt's start to the completion of the last job that a runner took, without waits for approvals",
         ),
         _f("queued_s", "seconds from the attempt's start to the start of its first job"),
         _i("jobs", "jobs that this attempt ran itself"),
@@ -125,6 +125,7 @@ JOB: Final = Measurement(
             "queued_s", "seconds from creation to start, or to the end of one that was cancelled in the queue"
         ),
         _f("waited_s", "seconds from creation to end, of a job that no runner took"),
+        _f("approval_s", "seconds that it waited for an approval, where that took ten minutes or more"),
         _f("repeated_s", "seconds from start to completion, where an earlier attempt of the run executed it"),
         _s("failed_step", "name of the first step that failed"),
         _URL,

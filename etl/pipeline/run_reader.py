@@ -22,6 +22,7 @@ from etl.model.results import Report
 from etl.model.tag_values import tag_value
 from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
+from etl.pipeline.approvals import Approvals
 from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.reports import Reports
@@ -73,6 +74,7 @@ class RunReader:
     def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
         self._session = session
         self._annotations = Annotations(session)
+        self._approvals = Approvals(session)
         self._reports = Reports(session, since=since)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
@@ -200,7 +202,8 @@ class RunReader:
     ) -> Transformed:
         repository = tag_value(self._session.repository.name)
         before = executed_before(known.executions, run.attempt)
-        context = Context(repository, known.workflow, known.branch, run, self._rules, before)
+        approvals = await self._approvals.of(run, jobs)
+        context = Context(repository, known.workflow, known.branch, run, self._rules, before, approvals)
         annotations = await self._annotations.of(run, jobs)
         reports: list[Report] = []
         jobs_alone = [job for job in jobs if not job.is_check]

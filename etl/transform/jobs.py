@@ -51,6 +51,7 @@ def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[l
     """
     tags = job_tags(context, job)
     duration = job_duration(job)
+    approval = elapsed(*context.approvals.get(job.id, (None, None)))
     point = Point(
         JOB.name,
         {
@@ -65,8 +66,9 @@ def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[l
             run_id=job.run_id,
             head_sha=printable(context.run.head_sha),
             duration_s=duration,
-            queued_s=_queued(job),
+            queued_s=_queued(job, approval),
             waited_s=unserved_wait(job),
+            approval_s=approval,
             repeated_s=duration if repeated else None,
             failed_step=printable(_failed_step(job)),
             url=printable(job.url),
@@ -77,14 +79,15 @@ def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[l
     return [point, *steps], [*_anomalies(job), *step_anomalies]
 
 
-def _queued(job: Job) -> float | None:
-    """Seconds in the queue: until a runner took the job, or until it was cancelled there.
+def _queued(job: Job, approval: float | None) -> float | None:
+    """Seconds in the queue: until a runner took the job, or until it was cancelled there; without an approval's.
 
     What failed without a runner is left out: it would stand in the percentiles of those that had one.
     """
-    if job.taken:
-        return waited(job.created_at, job.started_at)
-    return None if job.conclusion in COUNTED else unserved_wait(job)
+    if not job.taken and job.conclusion in COUNTED:
+        return None
+    queued = waited(job.created_at, job.started_at) if job.taken else unserved_wait(job)
+    return None if queued is None else max(0.0, queued - (approval or 0.0))
 
 
 def _failed_step(job: Job) -> str:

@@ -1,8 +1,10 @@
 """An attempt of a run → its `workflow_run` point."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from etl.anomalies import Anomaly
+from etl.model.approvals import Span
 from etl.model.points import Point
 from etl.model.records import Job
 from etl.model.schema import WORKFLOW_RUN
@@ -16,7 +18,8 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
     """The point of a completed attempt; `jobs` are those that it ran itself.
 
     Its time is the completion of its last job, without jobs the attempt's start. It lasted until the last
-    one ended that a runner took: what was skipped or rejected, GitHub stamps when that is decided.
+    one ended that a runner took: what was skipped or rejected, GitHub stamps when that is decided. While all
+    that it did was to wait for an approval, it did not last.
     """
     run = context.run
     taken = [job for job in jobs if job.taken and job.conclusion != "skipped"]
@@ -24,6 +27,11 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
     first = min((job.started_at for job in taken if job.started_at is not None), default=None)
     last = _last(jobs)
     duration, queued = elapsed(started, _last(taken)), waited(started, first)
+    idle = _idle(context.approvals, taken)
+    if duration is not None:
+        duration = max(0.0, duration - idle(started, _last(taken)))
+    if queued is not None:
+        queued = max(0.0, queued - idle(started, first))
     point = Point(
         WORKFLOW_RUN.name,
         {
@@ -49,6 +57,27 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
         point_time(last if last is not None else started, "workflow_run", run.id, run.attempt),
     )
     return point, _anomalies(context, taken, duration)
+
+
+def _idle(approvals: Mapping[int, Span], taken: Sequence[Job]) -> Callable[[int, int | None], float]:
+    """How many seconds between two moments some job waited for an approval while no job was executed."""
+    ids = {job.id for job in taken}
+    waits = [span for job_id, span in approvals.items() if job_id in ids]
+    busy = [(job.started_at, job.completed_at) for job in taken if elapsed(job.started_at, job.completed_at)]
+
+    def between(start: int, stop: int | None) -> float:
+        edges = sorted({start, stop or start, *(edge for span in (*waits, *busy) for edge in span if edge)})
+        return float(
+            sum(
+                right - left
+                for left, right in pairwise(edges)
+                if start <= left < right <= (stop or start)
+                and any(since <= left and right <= until for since, until in waits)
+                and not any(since <= left and right <= until for since, until in busy if since and until)
+            )
+        )
+
+    return between
 
 
 def _last(jobs: Sequence[Job]) -> int | None:

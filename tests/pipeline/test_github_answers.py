@@ -574,6 +574,45 @@ async def test_a_token_that_may_not_read_checks_is_told_once(world: World) -> No
     assert summary.jobs == 1
 
 
+# Waiting for an approval
+
+
+async def test_a_wait_for_an_approval_is_told_from_one_for_a_runner(world: World) -> None:
+    approved = NOON + 3 * HOUR
+    deploy = replace(job("deploy", approved + 30), created_at=NOON + 70, decided_at=approved)
+    rejected = unserved("rejected", NOON + 70, 4 * HOUR, "failure", decided_at=NOON + 70 + 4 * HOUR)
+    world.add(run(NOON, attempt(NOON, job("unit", NOON + 5), deploy, rejected)))
+    world.clock.advance(HOUR)
+    await world.sync_well()
+    world.clock.advance(8 * HOUR)
+    assert (await world.sync_well()).anomalies == 0
+    (point,) = named(world, "job", "deploy")
+    assert (point["approval_s"], point["queued_s"]) == (approved - NOON - 70, 30)
+    assert named(world, "job", "rejected")[0]["approval_s"] == 4 * HOUR
+    (whole,) = world.points("workflow_run")
+    assert (whole["duration_s"], whole["queued_s"]) == (70 + 30 + 60, 5)
+    assert len(world.github.log.paths("/deployments")) == 4
+
+
+async def test_who_deploys_nothing_is_asked_once(world: World) -> None:
+    for number in range(5):
+        slow = replace(job("unit", NOON + 5 + HOUR), created_at=NOON)
+        world.add(run(NOON + number, attempt(NOON + number, slow)))
+    world.clock.advance(3 * HOUR)
+    assert (await world.sync_well()).anomalies == 0
+    assert {point["queued_s"] for point in world.points("job")} == {HOUR + 5}
+    assert len(world.github.log.paths("/deployments")) == 1
+
+
+async def test_a_token_that_may_not_read_deployments_is_told_once(world: World) -> None:
+    slow = replace(job("unit", NOON + 5 + HOUR), created_at=NOON)
+    world.add(run(NOON, attempt(NOON, slow)))
+    world.github.faults.add("/deployments", faults.missing_permission("deployments=read"), times=None)
+    world.clock.advance(3 * HOUR)
+    assert (await world.sync_well()).anomalies_by_kind == {"approvals forbidden": 1}
+    assert len(world.points("job")) == 1
+
+
 # Both stores
 
 

@@ -115,7 +115,17 @@ class RepositoryClient:
 _ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
 
 # The last word of a path that tells what is asked for.
-_KINDS = ("annotations", "artifacts", "check-runs", "statuses", "jobs", "attempts", "runs", "workflows")
+_KINDS = (
+    "annotations",
+    "artifacts",
+    "check-runs",
+    "deployments",
+    "statuses",
+    "jobs",
+    "attempts",
+    "runs",
+    "workflows",
+)
 
 
 def _kind(path: str) -> str:
