@@ -19,13 +19,15 @@ from etl.transform.attempts import Transformed
 from etl.transform.own_jobs import additions
 
 
-async def late_jobs(client: RepositoryClient, run: Run, known: KnownRun, number: int) -> list[Job]:
-    """The jobs that a stored attempt lists where some of them are new; else none."""
+async def late_jobs(
+    client: RepositoryClient, run: Run, known: KnownRun, number: int, *, changed: bool
+) -> list[Job]:
+    """The jobs that a stored attempt lists where some of them are new, or an earlier attempt `changed`; else none."""
     try:
         jobs, _ = await list_jobs(client, run.id, number, numbered=run.numbered)
     except NotFoundError:
         return []
-    return jobs if additions(jobs, known.executions, number) else []
+    return jobs if changed or additions(jobs, known.executions, number) else []
 
 
 async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | None:

@@ -15,6 +15,7 @@ from etl.load.line_encoder import encode, encode_columns
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
+from etl.model.executed import Executed
 from etl.model.pages import PageTag
 from etl.model.points import NANOSECONDS, Columns, Point
 from etl.model.records import Annotation, Job, Run
@@ -87,8 +88,12 @@ class RunReader:
 
         Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
         """
-        known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
-        if not self._is_wanted(run.workflow_name, known.workflow, run.path) or not self._changed(run, known):
+        stored = self._session.state.runs.get(self._session.repository.id, run.id)
+        known = stored or self._unknown(run)
+        if not self._is_wanted(run.workflow_name, known.workflow, run.path):
+            self._leave_out(stored, tags)
+            return
+        if not self._changed(run, known):
             self._session.state.commit_tags(self._session.repository, tags)
             return
         if self._session.settings.checks == "all" and run.head_sha:
@@ -106,6 +111,14 @@ class RunReader:
                 known = replace(known, stored_attempt=run.attempt)
             self._commit(run, known, gathered, tags)
 
+    def _leave_out(self, stored: KnownRun | None, tags: Sequence[PageTag]) -> None:
+        """Read nothing of a run; one that was open before `workflows` left it out is not asked for any more."""
+        state, repository = self._session.state, self._session.repository
+        if stored is None or stored.status in (COMPLETED, AGED_OUT):
+            state.commit_tags(repository, tags)
+        else:
+            state.commit_run(repository, replace(stored, status=AGED_OUT), [], tags)
+
     def _memory(self) -> RunMemory:
         return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
 
@@ -121,8 +134,7 @@ class RunReader:
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
         if run.completed:
-            for number in range(1, known.stored_attempt + 1):
-                known = await self._read_late_jobs(run, number, known, gathered)
+            known = await self._read_late_jobs(run, known, gathered)
         attempts = await self._attempts(run, known)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
@@ -144,21 +156,42 @@ class RunReader:
                 attempts.append(attempt)
         return [*attempts, run]
 
-    async def _read_late_jobs(self, run: Run, number: int, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        """Make a stored attempt anew where it lists jobs that were not there; what moves is taken back."""
-        client = self._session.client
-        listed = await late_jobs(client, run, known, number)
-        attempt = await attempt_of(client, run, number) if listed else None
-        if attempt is None:
-            return known
-        following = await attempt_of(client, run, number + 1)
+    async def _read_late_jobs(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        """Make stored attempts anew from the first one on that lists jobs which were not there."""
+        client, before = self._session.client, known.executions
+        for number in range(1, known.stored_attempt + 1):
+            changed = known.executions != before
+            listed = await late_jobs(client, run, known, number, changed=changed)
+            attempt = await attempt_of(client, run, number) if listed else None
+            if attempt is not None:
+                known = await self._read_again(run, attempt, known, gathered, listed=listed, before=before)
+        return known
+
+    async def _read_again(
+        self,
+        run: Run,
+        attempt: Run,
+        known: KnownRun,
+        gathered: _Gathered,
+        *,
+        listed: Sequence[Job],
+        before: frozenset[Executed],
+    ) -> KnownRun:
+        """Make an attempt anew with all jobs that it lists; what moves is taken back.
+
+        `before` is what the run had executed as it was stored.
+        """
+        number = attempt.attempt
+        following = await attempt_of(self._session.client, run, number + 1)
         until = following.started_at if following else None
         jobs = own_jobs(listed, attempt, known.executions)
-        before = _Gathered(gathered.seen_at, gathered.memory)
         after = await self._transform(attempt, until, known, jobs, gathered)
-        stored = known_before(jobs, known.executions, number)
-        gathered.taken_back += take_back(await self._transform(attempt, until, known, stored, before), after)
-        return _with_executions(known, listed, jobs, number)
+        stored = known_before(jobs, before, number)
+        earlier = _Gathered(gathered.seen_at, gathered.memory)
+        gathered.taken_back += take_back(
+            await self._transform(attempt, until, replace(known, executions=before), stored, earlier), after
+        )
+        return replace(known, executions=known.executions | executed(listed, jobs, number))
 
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
@@ -181,8 +214,8 @@ class RunReader:
         await self._transform(attempt, until, known, own, gathered)
         if not attempt.completed:
             return known
-        known = _with_executions(known, jobs, own, attempt.attempt)
-        return replace(known, stored_attempt=attempt.attempt)
+        executions = known.executions | executed(jobs, own, attempt.attempt)
+        return replace(known, stored_attempt=attempt.attempt, executions=executions)
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
@@ -282,14 +315,6 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
-
-
-def _with_executions(known: KnownRun, listed: Sequence[Job], own: Sequence[Job], number: int) -> KnownRun:
-    """The run with what an attempt executed, and with what it inherits from one that may be gone."""
-    inherited = executed((job for job in listed if job not in own), number - 1)
-    earlier = {one.key for one in known.executions}
-    missing = {one for one in inherited if one.key not in earlier}
-    return replace(known, executions=known.executions | executed(own, number) | missing)
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

@@ -16,8 +16,8 @@ from etl.state.database import upsert
 COMPLETED = "completed"
 # Still open after the longest time that GitHub lets a run take: not asked about any more.
 AGED_OUT = "aged out"
-# The number of the attempt, and the two hashes of 8 bytes each.
-_EXECUTED = Struct(">H8s8s")
+# The number of the attempt, two hashes of 8 bytes each, and whether it inherits the job.
+_EXECUTED = Struct(">H8s8s?")
 _NO_JOB = bytes(8)
 _KEPT_S = 45 * 86_400
 # Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
@@ -124,5 +124,5 @@ def _known_run(row: Any) -> KnownRun:
     )
 
 
-def _unpacked(attempt: int, key: bytes, job: bytes) -> Executed:
-    return Executed(attempt, key, b"" if job == _NO_JOB else job)
+def _unpacked(attempt: int, key: bytes, job: bytes, inherited: bool) -> Executed:
+    return Executed(attempt, key, b"" if job == _NO_JOB else job, inherited)

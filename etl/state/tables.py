@@ -50,7 +50,7 @@ repositories = Table(
 )
 
 # A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
-# tags of its points, kept so that they never change; `executions` has 18 bytes of each of its jobs.
+# tags of its points, kept so that they never change; `executions` has 19 bytes of each job.
 runs = Table(
     "runs",
     metadata,

@@ -28,15 +28,16 @@ def name_key(job: Job) -> bytes:
 
 def own_jobs(jobs: Sequence[Job], attempt: Run, known: Iterable[Executed]) -> list[Job]:
     """The jobs that the attempt ran itself: those that no earlier one did, whether that was read or is gone."""
-    earlier = {one.key for one in known if one.attempt < attempt.attempt}
+    earlier = {one.key for one in known if one.attempt < attempt.attempt and not one.inherited}
     return [job for job in jobs if execution_key(job) not in earlier and not _is_older(job, attempt)]
 
 
-def executed(jobs: Iterable[Job], attempt: int) -> frozenset[Executed]:
-    """What is remembered of those of an attempt's own jobs that have ended."""
+def executed(listed: Iterable[Job], own: Collection[Job], attempt: int) -> frozenset[Executed]:
+    """What is remembered of those jobs that an attempt lists and that have ended; it ran its `own` itself."""
+    ids = {job.id for job in own}
     return frozenset(
-        Executed(attempt, execution_key(job), name_key(job) if was_executed(job) else b"")
-        for job in jobs
+        Executed(attempt, execution_key(job), name_key(job) if was_executed(job) else b"", job.id not in ids)
+        for job in listed
         if job.completed
     )
 
@@ -47,19 +48,23 @@ def was_executed(job: Job) -> bool:
 
 
 def executed_before(known: Iterable[Executed], attempt: int) -> frozenset[bytes]:
-    """Names of jobs, as their keys, that attempts before this one executed."""
-    return frozenset(one.job for one in known if one.attempt < attempt and one.job)
+    """Names of jobs, as their keys, that attempts before this one executed, also such as are gone."""
+    return frozenset(
+        one.job
+        for one in known
+        if one.job and (one.attempt < attempt or (one.attempt == attempt and one.inherited))
+    )
 
 
 def additions(jobs: Iterable[Job], known: Collection[Executed], attempt: int) -> bool:
-    """Whether any of an attempt's own jobs was not there when it was read before."""
-    before = {one.key for one in known if one.attempt == attempt}
+    """Whether an attempt lists any job that was not there when it was read before."""
+    before = {one.key for one in known if one.attempt <= attempt}
     return any(job.completed and execution_key(job) not in before for job in jobs)
 
 
 def known_before(jobs: Iterable[Job], known: Collection[Executed], attempt: int) -> list[Job]:
     """Those of an attempt's own jobs that were there when it was read before."""
-    before = {one.key for one in known if one.attempt == attempt}
+    before = {one.key for one in known if one.attempt == attempt and not one.inherited}
     return [job for job in jobs if execution_key(job) in before]
 
 

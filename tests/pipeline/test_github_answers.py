@@ -493,6 +493,20 @@ async def test_workflows_are_chosen_by_glob(world: World, globs: list[str], expe
     assert len(world.github.log.paths("/jobs")) == len(expected)
 
 
+async def test_an_open_run_that_is_left_out_is_not_asked_for_any_more(world: World) -> None:
+    made = run(NOON, attempt(NOON, job("unit", NOON + 5, 9 * HOUR)))
+    world.add(made)
+    world.clock.advance(HOUR)
+    await world.sync_well()
+    world.clock.advance(DAY + HOUR)
+    world.github.log.clear()
+    for _ in range(3):
+        await world.sync_well(workflows=["!CI"])
+    assert world.points("job") == []
+    assert len(world.github.log.paths(f"/actions/runs/{made.id}")) <= 1
+    await world.sync_well()
+
+
 # The setting `checks`
 
 SHA = "abc123"

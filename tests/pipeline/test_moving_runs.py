@@ -73,14 +73,7 @@ def runs(draw: st.DrawFn) -> Run:
     return run(created, *attempts, touched=touched)
 
 
-def seen_late(made: list[Run]) -> list[int]:
-    """When something was listed late: GitHub moves `updated_at` then."""
-    return [
-        one.listed_at for run in made for attempt in run.attempts for one in attempt.jobs if one.listed_at
-    ]
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(runs(), min_size=1, max_size=2), st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=9))
 def test_two_syncs_ten_syncs_and_a_fresh_one_give_the_same_points(
     made: list[Run], moments: list[int]

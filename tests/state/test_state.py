@@ -40,7 +40,9 @@ def run(number: int, **changes) -> KnownRun:
         "stored_attempt": 1,
         "workflow": "CI",
         "branch": "main",
-        "executions": frozenset({Executed(1, b"12345678", b"abcdefgh"), Executed(2, b"abcdefgh", b"")}),
+        "executions": frozenset(
+            {Executed(1, b"12345678", b"abcdefgh"), Executed(2, b"abcdefgh", b"", inherited=True)}
+        ),
     }
     return KnownRun(**{**values, **changes})
 

@@ -152,7 +152,7 @@ def test_an_inherited_job_is_known_whatever_its_id_and_creation_time():
     inherited = replace(JOB, id=99, created_at=T0 + 50_000, attempt=2)
     again = replace(JOB, id=100, started_at=T0 + 50_001, completed_at=T0 + 50_090)
     second = replace(RUN, attempt=2, started_at=T0 + 50)
-    assert own_jobs([inherited, again], second, executed([JOB], 1)) == [again]
+    assert own_jobs([inherited, again], second, executed([JOB], [JOB], 1)) == [again]
 
 
 def test_skipped_and_cancelled_jobs_are_points_too():
