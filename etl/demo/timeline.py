@@ -63,9 +63,17 @@ def attempt_seen(attempt: Attempt, now: float) -> Seen:
 
 def last_change(run: Run, attempt: Attempt, now: float) -> int:
     """The latest moment, up to now, at which anything about the attempt changed."""
-    moments = [run.created_at, attempt.started_at, *run.touched]
+    moments = [run.created_at, attempt.started_at, *run.touched, *_afterthoughts(run)]
     for job in attempt.jobs:
         if job.inherited is None:
-            times = (job.created_at, job.started_at, job.completed_at, job.listed_at)
+            times = (job.created_at, job.started_at, job.completed_at)
             moments += [t for t in times if t is not None]
     return int(max(moment for moment in moments if moment <= max(now, run.created_at)))
+
+
+def _afterthoughts(run: Run) -> list[int]:
+    """When jobs of any attempt were listed late, and when check runs beside them began and ended."""
+    jobs = [job for attempt in run.attempts for job in attempt.jobs]
+    late = [job.listed_at for job in jobs]
+    checks = [moment for job in jobs if job.is_check for moment in (job.created_at, job.completed_at)]
+    return [moment for moment in (*late, *checks) if moment is not None]

@@ -701,3 +701,28 @@ async def test_too_many_branches_and_workflows_name_their_settings(world: World)
         True,
         True,
     ]
+
+
+async def test_a_late_job_of_the_first_attempt_makes_the_second_ones_a_repetition(world: World) -> None:
+    """GitHub lists it in the second attempt, which inherits it, before it does in the first."""
+    again = NOON + HOUR
+    late = job("late", NOON + 9, 300, "failure", listed_at=NOON + 4 * HOUR)
+    lint = job("lint", NOON + 9, listed_at=NOON + 4 * HOUR)
+    world.add(
+        run(
+            NOON,
+            attempt(NOON, job("unit", NOON + 5), late, lint),
+            attempt(again, inherited(lint, Inheritance.RECREATE, again), job("late", again + 5)),
+        )
+    )
+    for hours in (2, 5, 6):
+        world.clock.now = NOON + hours * HOUR
+        await world.sync_well()
+    assert {(row["job"], row["attempt"]): row["repeated_s"] for row in world.points("job")} == {
+        ("unit", "1"): None,
+        ("late", "1"): None,
+        ("lint", "1"): None,
+        ("late", "2"): 60,
+    }
+    await world.sync_well("afterwards")
+    assert world.all_points("afterwards") == world.all_points()
