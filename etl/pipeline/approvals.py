@@ -26,19 +26,20 @@ class Approvals:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._deploys: bool | None = None
+        self._forbidden = False
         self._asking = asyncio.Lock()
 
     async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, Span]:
         """When each job waited for an approval, by job id; none where this token may not read it, told once."""
-        if self._deploys is False or not run.head_sha or not any(map(_waited_long, jobs)):
+        if self._forbidden or self._deploys is False or not run.head_sha or not any(map(_waited_long, jobs)):
             return {}
         try:
             return await self._read(run) if await self._any() else {}
         except FatalError as error:
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
-            if self._deploys is not False:
-                self._deploys = False
+            if not self._forbidden:
+                self._forbidden = True
                 self._session.anomalies.add(
                     Anomaly("approvals forbidden", f"{error}. {_WHO_MAY_READ}", run.url)
                 )
