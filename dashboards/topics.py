@@ -101,7 +101,7 @@ def cost() -> Page:
             against_before(),
             rows(
                 "Minutes for nothing",
-                "By executions that flaked and were repeated, by cancelled ones, by attempts after the first; "
+                "By executions that flaked and were repeated, by cancelled ones, by jobs that ran in an earlier attempt; "
                 "one execution may be several of these. Waited is the time of all jobs in queues.",
                 asked("waste", *shown(_WASTE, "minutes", most=100)), _WASTE,
                 links={"workflow": (to_page("workflow"), to_actions())},

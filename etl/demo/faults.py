@@ -122,7 +122,9 @@ def changed(change: Callable[[Any], Any]) -> Respond:
     """The right answer, its JSON changed."""
 
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
-        right = await go_on()
+        right: web.StreamResponse = await go_on()
+        if not isinstance(right, web.Response) or not isinstance(right.body, bytes) or not right.body:
+            return right  # 304: what is changed is what the client has
         return web.json_response(change(json.loads(right.body)), headers=_kept(right.headers))
 
     return respond

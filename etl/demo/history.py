@@ -53,7 +53,12 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An execution of a job, or (`inherited`) one that an earlier attempt executed."""
+    """An execution of a job, or (`inherited`) one that an earlier attempt executed.
+
+    Without a `runner` none took it; one that has no labels either is the check run of a reporter, which
+    GitHub lists among the jobs. It is listed from `listed_at` on, else from its creation. With a
+    `decided_at` it deploys to a protected environment, and waits until then for an approval.
+    """
 
     id: int
     name: str
@@ -66,6 +71,19 @@ class Job:
     annotations: tuple[Annotation, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     inherited: Inheritance | None = None
+    runner: bool = True
+    listed_at: int | None = None
+    decided_at: int | None = None
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it is no job, but a check run beside them."""
+        return not self.runner and not self.labels
+
+    @property
+    def taken(self) -> bool:
+        """Whether a runner took it."""
+        return self.runner and self.started_at is not None and self.conclusion != "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,7 @@ class Attempt:
     @property
     def ended_at(self) -> int | None:
         """When its last own job completed; None where one never does."""
-        own = [job.completed_at for job in self.jobs if job.inherited is None]
+        own = [job.completed_at for job in self.jobs if job.inherited is None and not job.is_check]
         if any(end is None for end in own):
             return None
         return max((end for end in own if end is not None), default=self.started_at)
@@ -89,7 +107,7 @@ class Attempt:
         """Its conclusion, by GitHub's rule where none is given."""
         if self.conclusion is not None:
             return self.conclusion
-        conclusions = {job.conclusion for job in self.jobs}
+        conclusions = {job.conclusion for job in self.jobs if not job.is_check}
         for worst in ("failure", "timed_out", "cancelled"):
             if worst in conclusions:
                 return "failure" if worst == "timed_out" else worst
@@ -98,7 +116,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A workflow run."""
+    """A workflow run; at `touched` moments GitHub moves its `updated_at` for reasons of its own.
+
+    Without a `name` it is called as its workflow.
+    """
 
     id: int
     number: int
@@ -110,6 +131,9 @@ class Run:
     head_sha: str = ""
     actor: str = "ada"
     fork: bool = False
+    touched: tuple[int, ...] = ()
+    name: str | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +143,31 @@ class Workflow:
     id: int
     name: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check run that an App made for a commit."""
+
+    id: int
+    head_sha: str
+    app: str
+    name: str
+    started_at: int
+    completed_at: int | None
+    conclusion: str = "success"
+    suite: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status that somebody set for a context on a commit: `pending`, `success`, `failure` or `error`."""
+
+    id: int
+    head_sha: str
+    context: str
+    state: str
+    created_at: int
 
 
 @dataclass(slots=True)
@@ -133,6 +182,8 @@ class Repository:
     private: bool = False
     archived: bool = False
     former_names: tuple[str, ...] = ()
+    checks: list[Check] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -169,7 +220,15 @@ def ending(history: History, day: date) -> History:
 
 
 def _shifted_repository(repository: Repository, by: int) -> Repository:
-    return replace(repository, runs=[_shifted_run(run, by) for run in repository.runs])
+    return replace(
+        repository,
+        runs=[_shifted_run(run, by) for run in repository.runs],
+        checks=[
+            replace(one, started_at=one.started_at + by, completed_at=_moved(one.completed_at, by))
+            for one in repository.checks
+        ],
+        statuses=[replace(one, created_at=one.created_at + by) for one in repository.statuses],
+    )
 
 
 def _shifted_run(run: Run, by: int) -> Run:
@@ -181,7 +240,8 @@ def _shifted_run(run: Run, by: int) -> Run:
         )
         for attempt in run.attempts
     )
-    return replace(run, created_at=run.created_at + by, attempts=attempts)
+    touched = tuple(moment + by for moment in run.touched)
+    return replace(run, created_at=run.created_at + by, attempts=attempts, touched=touched)
 
 
 def _shifted_job(job: Job, by: int) -> Job:
@@ -190,6 +250,8 @@ def _shifted_job(job: Job, by: int) -> Job:
         created_at=job.created_at + by,
         started_at=_moved(job.started_at, by),
         completed_at=_moved(job.completed_at, by),
+        listed_at=_moved(job.listed_at, by),
+        decided_at=_moved(job.decided_at, by),
         steps=tuple(
             replace(step, started_at=_moved(step.started_at, by), completed_at=_moved(step.completed_at, by))
             for step in job.steps

@@ -28,11 +28,16 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/actions/runs": _runs,
         "/actions/workflows/{workflow}/runs": _runs,
         "/actions/runs/{run}": _run,
+        "/actions/runs/{run}/jobs": _jobs,
         "/actions/runs/{run}/attempts/{attempt}": _run,
         "/actions/runs/{run}/attempts/{attempt}/jobs": _jobs,
         "/check-runs/{job}": _check_run,
         "/check-runs/{job}/annotations": _annotations,
         "/check-suites/{suite}/check-runs": _check_runs,
+        "/deployments": _deployments,
+        "/deployments/{job}/statuses": _deployment_statuses,
+        "/commits/{sha}/check-runs": _commit_check_runs,
+        "/commits/{sha}/statuses": _commit_statuses,
         "/actions/artifacts": storage.artifacts,
         "/actions/runs/{run}/artifacts": storage.artifacts,
         "/actions/artifacts/{artifact}/zip": storage.download,
@@ -187,3 +192,56 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
             ]
             return listing(request, "check_runs", items)
     return error(404, "Not Found")
+
+
+def _commit_check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    """Check runs of all Apps: those of GitHub Actions, which are jobs, too."""
+    sha, now = request.match_info["sha"], github.clock()
+    found = [
+        views.check_run(github.url, repository, run, job, now)
+        for run in _visible_runs(github, repository)
+        if run.head_sha == sha
+        for attempt in timeline.visible_attempts(run, now)
+        for job in timeline.listed_jobs(attempt, now)
+    ]
+    found += [
+        views.app_check(github.url, repository, one, now)
+        for one in repository.checks
+        if one.head_sha == sha and one.started_at <= now
+    ]
+    return listing(request, "check_runs", found)
+
+
+def _commit_statuses(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    sha, now = request.match_info["sha"], github.clock()
+    found = [one for one in repository.statuses if one.head_sha == sha and one.created_at <= now]
+    found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+    return listing(request, None, [views.status(github.url, repository, one) for one in found])
+
+
+def _deployments(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
+    """A deployment for each job with a protected environment: its id is the job's."""
+    sha, now = request.query.get("sha"), github.clock()
+    found = [
+        views.deployment(github.url, repository, run, job)
+        for run in _visible_runs(github, repository)
+        if sha in (None, run.head_sha)
+        for attempt in timeline.visible_attempts(run, now)
+        for job in timeline.listed_jobs(attempt, now)
+        if job.inherited is None and timeline.deployment_states(job, now)
+    ]
+    return listing(request, None, found[::-1])
+
+
+def _deployment_statuses(
+    github: SimulatedGitHub, request: web.Request, repository: Repository
+) -> web.Response:
+    found = _find_job(repository, request.match_info["job"])
+    states = timeline.deployment_states(found[1], github.clock()) if found else []
+    if found is None or not states:
+        return error(404, "Not Found")
+    items = [
+        views.deployment_status(github.url, repository, *found, number=number, state=state, moment=moment)
+        for number, (state, moment) in enumerate(states, 1)
+    ]
+    return listing(request, None, items[::-1])

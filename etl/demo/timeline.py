@@ -23,8 +23,12 @@ def listed_jobs(attempt: Attempt, now: float) -> list[Job]:
     return [
         job
         for job in attempt.jobs
-        if job.inherited is not Inheritance.OMIT and (job.inherited is not None or job.created_at <= now)
+        if job.inherited is not Inheritance.OMIT and (job.inherited is not None or _listed_at(job) <= now)
     ]
+
+
+def _listed_at(job: Job) -> int:
+    return job.created_at if job.listed_at is None else job.listed_at
 
 
 def job_seen(job: Job, now: float) -> Seen:
@@ -33,7 +37,19 @@ def job_seen(job: Job, now: float) -> Seen:
         return Seen("completed", job.conclusion)
     if job.started_at is not None and job.started_at <= now:
         return Seen("in_progress", None)
-    return Seen("queued", None)
+    return Seen("waiting" if job.decided_at is not None and now < job.decided_at else "queued", None)
+
+
+def deployment_states(job: Job, now: float) -> list[tuple[str, int]]:
+    """States of a job's deployment with their moments, up to now; none where it deploys nothing."""
+    if job.decided_at is None:
+        return []
+    ended = "success" if job.conclusion == "success" else "failure"
+    states = [("waiting", job.created_at)]
+    if job.taken and job.started_at is not None:
+        states += [("queued", job.decided_at), ("in_progress", job.started_at)]
+    states += [] if job.completed_at is None else [(ended, job.completed_at)]
+    return [(state, moment) for state, moment in states if moment <= now]
 
 
 def attempt_seen(attempt: Attempt, now: float) -> Seen:
@@ -47,8 +63,17 @@ def attempt_seen(attempt: Attempt, now: float) -> Seen:
 
 def last_change(run: Run, attempt: Attempt, now: float) -> int:
     """The latest moment, up to now, at which anything about the attempt changed."""
-    moments = [run.created_at, attempt.started_at]
+    moments = [run.created_at, attempt.started_at, *run.touched, *_afterthoughts(run)]
     for job in attempt.jobs:
         if job.inherited is None:
-            moments += [t for t in (job.created_at, job.started_at, job.completed_at) if t is not None]
+            times = (job.created_at, job.started_at, job.completed_at)
+            moments += [t for t in times if t is not None]
     return int(max(moment for moment in moments if moment <= max(now, run.created_at)))
+
+
+def _afterthoughts(run: Run) -> list[int]:
+    """When jobs of any attempt were listed late, and when check runs beside them began and ended."""
+    jobs = [job for attempt in run.attempts for job in attempt.jobs]
+    late = [job.listed_at for job in jobs]
+    checks = [moment for job in jobs if job.is_check for moment in (job.created_at, job.completed_at)]
+    return [moment for moment in (*late, *checks) if moment is not None]

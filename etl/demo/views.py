@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from etl.demo import timeline
-from etl.demo.history import Annotation, Artifact, Job, Repository, Run, Step, Workflow
+from etl.demo.history import Annotation, Artifact, Check, Job, Repository, Run, Status, Step, Workflow
 
 _REPOSITORY_LINKS = [
     "archive",
@@ -178,11 +178,11 @@ def run(base: str, repository: Repository, item: Run, number: int, now: float) -
     return {
         "id": item.id,
         "node_id": f"WFR_{item.id}",
-        "name": flow.name,
+        "name": flow.name if item.name is None else item.name,
         "display_title": f"Change {item.head_sha[:7]}",
         "head_branch": item.head_branch,
         "head_sha": item.head_sha,
-        "path": flow.path,
+        "path": flow.path if item.path is None else item.path,
         "run_number": item.number,
         "run_attempt": number,
         "event": item.event,
@@ -217,10 +217,12 @@ def check_suite_id(item: Run) -> int:
 def job(
     base: str, repository: Repository, owner: Run, item: Job, *, number: int, now: float
 ) -> dict[str, Any]:
-    """A job of attempt `number`; GitHub names a start also for one that has not begun."""
+    """A job of attempt `number`; GitHub names a start also for one that has not begun, or never will."""
     seen = timeline.job_seen(item, now)
     repo_url = f"{base}/repos/{repository.full_name}"
     started = item.started_at if item.started_at is not None and item.started_at <= now else item.created_at
+    taken = item.taken and seen.status != "queued"
+    page = f"runs/{item.id}" if item.is_check else f"actions/runs/{owner.id}/job/{item.id}"
     return {
         "id": item.id,
         "run_id": owner.id,
@@ -229,7 +231,7 @@ def job(
         "node_id": f"J_{item.id}",
         "head_sha": owner.head_sha,
         "url": f"{repo_url}/actions/jobs/{item.id}",
-        "html_url": f"{base}/{repository.full_name}/actions/runs/{owner.id}/job/{item.id}",
+        "html_url": f"{base}/{repository.full_name}/{page}",
         "status": seen.status,
         "conclusion": seen.conclusion,
         "created_at": iso(item.created_at),
@@ -239,13 +241,20 @@ def job(
         "steps": [step(number, part, now) for number, part in enumerate(item.steps, 1)],
         "check_run_url": f"{repo_url}/check-runs/{item.id}",
         "labels": list(item.labels),
-        "runner_id": 1,
-        "runner_name": "GitHub Actions 1",
-        "runner_group_id": 1,
-        "runner_group_name": "GitHub Actions",
+        **_runner(item, taken=taken),
         "workflow_name": None,
         "head_branch": owner.head_branch,
     }
+
+
+def _runner(item: Job, *, taken: bool) -> dict[str, Any]:
+    """Of a job that no runner took GitHub sends zeros and empty names, of a check run nulls."""
+    values: tuple[Any, ...] = (1, "GitHub Actions 1", 1, "GitHub Actions")
+    if not taken:
+        values = (None,) * 4 if item.is_check else (0, "", 0, "")
+    return dict(
+        zip(("runner_id", "runner_name", "runner_group_id", "runner_group_name"), values, strict=True)
+    )
 
 
 def step(number: int, item: Step, now: float) -> dict[str, Any]:
@@ -303,8 +312,75 @@ def check_run(base: str, repository: Repository, owner: Run, item: Job, now: flo
         },
         "name": item.name,
         "check_suite": {"id": check_suite_id(owner)},
-        "app": None,
+        "app": app(base, "GitHub Actions", "github-actions"),
         "pull_requests": [],
+    }
+
+
+def app(base: str, name: str, slug: str) -> dict[str, Any]:
+    """An App as check runs name it."""
+    founded = iso(1_500_000_000)
+    number = sum(slug.encode())
+    return {
+        "id": number,
+        "slug": slug,
+        "node_id": f"A_{number}",
+        "owner": user(base, slug),
+        "name": name,
+        "description": "",
+        "external_url": f"{base}/apps/{slug}",
+        "html_url": f"{base}/apps/{slug}",
+        "created_at": founded,
+        "updated_at": founded,
+        "permissions": {"checks": "write"},
+        "events": [],
+    }
+
+
+def app_check(base: str, repository: Repository, item: Check, now: float) -> dict[str, Any]:
+    """The check run of an App, as `GET …/commits/{sha}/check-runs` lists it."""
+    ended = item.completed_at is not None and item.completed_at <= now
+    url = f"{base}/repos/{repository.full_name}/check-runs/{item.id}"
+    return {
+        "id": item.id,
+        "head_sha": item.head_sha,
+        "node_id": f"CR_{item.id}",
+        "external_id": "",
+        "url": url,
+        "html_url": f"{base}/{repository.full_name}/runs/{item.id}",
+        "details_url": None,
+        "status": "completed" if ended else "in_progress",
+        "conclusion": item.conclusion if ended else None,
+        "started_at": iso(item.started_at),
+        "completed_at": _maybe(item.completed_at, now),
+        "output": {
+            "title": None,
+            "summary": None,
+            "text": None,
+            "annotations_count": 0,
+            "annotations_url": f"{url}/annotations",
+        },
+        "name": item.name,
+        "check_suite": {"id": item.suite},
+        "app": app(base, item.app, item.app.lower().replace(" ", "-")),
+        "pull_requests": [],
+    }
+
+
+def status(base: str, repository: Repository, item: Status) -> dict[str, Any]:
+    """An item of `GET …/commits/{sha}/statuses`."""
+    return {
+        "url": f"{base}/repos/{repository.full_name}/statuses/{item.head_sha}",
+        "avatar_url": None,
+        "id": item.id,
+        "node_id": f"SC_{item.id}",
+        "state": item.state,
+        "description": None,
+        "target_url": f"{base}/ci/{item.id}",
+        "context": item.context,
+        "created_at": iso(item.created_at),
+        "updated_at": iso(item.created_at),
+        "creator": user(base, "ci-bot"),
     }
 
 
@@ -329,4 +405,50 @@ def artifact(base: str, repository: Repository, owner: Run, item: Artifact) -> d
             "head_branch": owner.head_branch,
             "head_sha": owner.head_sha,
         },
+    }
+
+
+def deployment(base: str, repository: Repository, owner: Run, item: Job) -> dict[str, Any]:
+    """An item of `GET …/deployments`."""
+    url = f"{base}/repos/{repository.full_name}"
+    return {
+        "url": f"{url}/deployments/{item.id}",
+        "id": item.id,
+        "node_id": f"DE_{item.id}",
+        "sha": owner.head_sha,
+        "ref": owner.head_branch,
+        "task": "deploy",
+        "payload": {},
+        "original_environment": "production",
+        "environment": "production",
+        "description": None,
+        "creator": user(base, owner.actor),
+        "created_at": iso(item.created_at),
+        "updated_at": iso(item.created_at),
+        "statuses_url": f"{url}/deployments/{item.id}/statuses",
+        "repository_url": url,
+    }
+
+
+def deployment_status(
+    base: str, repository: Repository, owner: Run, item: Job, *, number: int, state: str, moment: int
+) -> dict[str, Any]:
+    """An item of `GET …/deployments/{id}/statuses`."""
+    url = f"{base}/repos/{repository.full_name}"
+    page = f"{base}/{repository.full_name}/actions/runs/{owner.id}/job/{item.id}"
+    return {
+        "url": f"{url}/deployments/{item.id}/statuses/{number}",
+        "id": number,
+        "node_id": f"DES_{number}",
+        "state": state,
+        "creator": user(base, owner.actor),
+        "description": "",
+        "environment": "production",
+        "target_url": page,
+        "created_at": iso(moment),
+        "updated_at": iso(moment),
+        "deployment_url": f"{url}/deployments/{item.id}",
+        "repository_url": url,
+        "environment_url": "",
+        "log_url": page,
     }

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,7 @@ import duckdb
 
 from etl.errors import DataError, FatalError, RetriableError
 from etl.load.line_parser import parse
+from etl.load.retractions import in_order, retracted
 from etl.model.points import Point
 from etl.model.schema import ETL, MEASUREMENTS, FieldType, Measurement
 from etl.model.writes import Rejected, Row, WriteResult
@@ -52,11 +54,16 @@ class DuckStore:
         await self._writing(_create_tables)
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
-        """Write all lines in one transaction; lines that cannot be parsed are rejected."""
-        points, rejected = await asyncio.to_thread(_parsed, lines)
-        if points:
-            await self._writing(lambda connection: _upsert(connection, points))
-        return WriteResult(sum(map(len, points.values())), tuple(rejected))
+        """Write lines, or take back, those between two retractions in one transaction; what is none is rejected."""
+        accepted, rejected = 0, []
+        for takes_back, some in in_order(lines):
+            change = _take_back if takes_back else _upsert
+            points, wrong = await asyncio.to_thread(_parsed, [*map(retracted, some)] if takes_back else some)
+            if points:
+                await self._writing(partial(change, points=points))
+            accepted += sum(map(len, points.values()))
+            rejected += wrong
+        return WriteResult(accepted, tuple(rejected))
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """Rows of `etl/queries/NAME.sql`; of a missing file, what an empty store answers."""
@@ -170,6 +177,16 @@ def _upsert(connection: duckdb.DuckDBPyConnection, points: Mapping[str, Sequence
     connection.begin()
     for name, group in points.items():
         _upsert_into(connection, MEASUREMENTS[name], group)
+    connection.commit()
+
+
+def _take_back(connection: duckdb.DuckDBPyConnection, points: Mapping[str, Sequence[Point]]) -> None:
+    connection.begin()
+    for name, group in points.items():
+        for point in group:
+            same = " AND ".join(f"{tag} IS NOT DISTINCT FROM ?" for tag in MEASUREMENTS[name].tag_names)
+            values = [point.tags.get(tag) for tag in MEASUREMENTS[name].tag_names]
+            connection.execute(f"DELETE FROM {name} WHERE time = ? AND {same}", [point.time, *values])  # noqa: S608
     connection.commit()
 
 

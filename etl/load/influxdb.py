@@ -18,8 +18,9 @@ from etl.errors import DataError, FatalError
 from etl.load.influx_bucket import ensure_bucket
 from etl.load.influx_client import library, open_client
 from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
-from etl.load.line_parser import are_newer, time_of
-from etl.model.points import NANOSECONDS
+from etl.load.line_parser import are_newer, parse, time_of
+from etl.load.retractions import in_order, retracted
+from etl.model.points import NANOSECONDS, Point
 from etl.model.schema import ETL, MEASUREMENTS
 from etl.model.writes import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
@@ -54,11 +55,16 @@ class InfluxStore:
         self._retention_s = await ensure_bucket(self._client, self._settings)
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines; the ones that InfluxDB refuses are isolated, those too old are not sent."""
+        """Write lines, or take back; the ones that InfluxDB refuses are isolated, those too old are not sent."""
         kept = self._unexpired(lines)
         result = WriteResult(0, expired=len(lines) - len(kept))
-        for request in _requests(kept):
-            result = _sum(result, await self._write(request))
+        for takes_back, some in in_order(kept):
+            if takes_back:
+                await self._take_back([parse(retracted(line)) for line in some])
+                result = _sum(result, WriteResult(len(some)))
+                continue
+            for request in _requests(some):
+                result = _sum(result, await self._write(request))
         return result
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
@@ -73,15 +79,24 @@ class InfluxStore:
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
-        service = library.DeleteService(self._client.api_client)
-        # InfluxDB's `stop` is inclusive, and its predicates know no OR.
-        first, last = start.astimezone(UTC).isoformat(), _nanosecond_before(stop)
+        first, last = _nanoseconds(start), _nanoseconds(stop) - 1
         for measurement in MEASUREMENTS.keys() - {ETL.name}:
-            predicate = f"_measurement={_quoted(measurement)} AND repository={_quoted(repository)}"
-            request = library.DeletePredicateRequest(start=first, stop=last, predicate=predicate)
-            await self._call(
-                service.post_delete_async(request, org=self._settings.org, bucket=self._settings.bucket)
-            )
+            await self._delete(measurement, {"repository": repository}, first, last)
+
+    async def _take_back(self, points: Sequence[Point]) -> None:
+        for point in points:
+            await self._delete(point.measurement, point.tags, point.time, point.time)
+
+    async def _delete(self, measurement: str, tags: Mapping[str, str], first: int, last: int) -> None:
+        """Delete points of a measurement that have these tags, from one nanosecond to another."""
+        # InfluxDB's `stop` is inclusive, and its predicates know no OR.
+        wanted = {"_measurement": measurement, **tags}
+        predicate = " AND ".join(f"{name}={_quoted(value)}" for name, value in wanted.items())
+        request = library.DeletePredicateRequest(start=_iso(first), stop=_iso(last), predicate=predicate)
+        service = library.DeleteService(self._client.api_client)
+        await self._call(
+            service.post_delete_async(request, org=self._settings.org, bucket=self._settings.bucket)
+        )
 
     async def oldest(self) -> int:
         """Since when the bucket keeps points, by the retention that it has now."""
@@ -181,8 +196,8 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _nanosecond_before(moment: datetime) -> str:
-    seconds, nanosecond = divmod(_nanoseconds(moment) - 1, NANOSECONDS)
+def _iso(nanoseconds: int) -> str:
+    seconds, nanosecond = divmod(nanoseconds, NANOSECONDS)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanosecond:09d}Z"
 
 

@@ -20,7 +20,10 @@ class Store(Protocol):
         ...
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines of line protocol (one point each, no newline). Writing twice is writing once."""
+        """Write lines of line protocol (one point each, no newline). Writing twice is writing once.
+
+        A line that `retraction` made takes its point back, whatever came before it.
+        """
         ...
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:

@@ -8,6 +8,8 @@ from etl.model.evidence import HASH_BYTES
 
 DAY_S = 86_400
 
+TEST_TAG = "test"
+
 _KEPT = 512
 
 _ALL_HASHES = 1 << (8 * HASH_BYTES)
@@ -38,13 +40,17 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class SeenTests:
-    """The distinct tests of a job's execution on a day (days since 1970, UTC), with a sample of their names."""
+    """The distinct tests of a job's execution on a day (days since 1970, UTC), with a sample of their names.
+
+    The same for the values of another `tag`, of a whole repository: without workflow and job.
+    """
 
     workflow: str
     job: str
     day: int
     sketch: Sketch
     names: tuple[str, ...]
+    tag: str = TEST_TAG
 
 
 def _sketch(keys: Iterable[bytes]) -> Sketch:

@@ -15,6 +15,10 @@ from etl.model.values import optional, required, seconds
 
 # GitHub lets a run be re-run 50 times; each attempt costs requests.
 _MAX_ATTEMPTS = 1_000
+# Servers that are too old to tell of runners send neither.
+_RUNNER = {"runner_id", "runner_name"}
+# Where a job was dropped before GitHub looked at what it runs on, it has no labels either.
+_NEVER_BEGUN = ("skipped", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Run:
     """One attempt of a workflow run: the latest one in listings, a given one where asked by number.
 
     `created_at` is the run's, `started_at` the attempt's; `fork` tells that the head commit lives in
-    another repository than the run.
+    another repository than the run. `numbered`: the server counts attempts (Gitea sends 0 for each run).
     """
 
     id: int
@@ -102,6 +106,7 @@ class Run:
     updated_at: str
     url: str
     has_previous_attempt: bool
+    numbered: bool = True
 
     @property
     def completed(self) -> bool:
@@ -111,9 +116,10 @@ class Run:
     @classmethod
     def parse(cls, raw: Any) -> Self:
         """From an item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
-        attempt = optional(raw, "run_attempt", int, default=1)
-        if not 1 <= attempt <= _MAX_ATTEMPTS:
-            raise DataError(f"run_attempt is {attempt}")
+        told = optional(raw, "run_attempt", int, default=1)
+        if not 0 <= told <= _MAX_ATTEMPTS:
+            raise DataError(f"run_attempt is {told}")
+        attempt = max(1, told)
         created_at = seconds(required(raw, "created_at", str))
         if created_at is None:
             raise DataError(f"created_at is no time: {raw['created_at']!r}")
@@ -137,6 +143,7 @@ class Run:
             updated_at=optional(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
             url=optional(raw, "html_url", str, default=""),
             has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
+            numbered=told > 0,
         )
 
 
@@ -164,7 +171,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as an attempt of a run lists it: executed there, or inherited from an earlier one."""
+    """One job as an attempt of a run lists it: executed there, or inherited from an earlier one.
+
+    `taken`: a runner took it, so that its times are those of an execution. `is_check`: a check run of a
+    reporter or another App, which GitHub lists among the jobs of a run of its commit.
+    """
 
     id: int
     run_id: int
@@ -179,6 +190,8 @@ class Job:
     steps: tuple[Step, ...]
     url: str
     broken_steps: int = 0
+    taken: bool = True
+    is_check: bool = False
 
     @property
     def completed(self) -> bool:
@@ -192,13 +205,15 @@ class Job:
         A step that cannot be understood costs that step alone: it is counted in `broken_steps`.
         """
         steps, broken = _steps(raw.get("steps") if isinstance(raw, Mapping) else None)
+        number, conclusion = required(raw, "id", int), optional(raw, "conclusion", str, default=None)
+        ran = bool(steps or broken or _has_runner(raw))
         return cls(
-            id=required(raw, "id", int),
+            id=number,
             run_id=required(raw, "run_id", int),
             attempt=optional(raw, "run_attempt", int, default=1),
             name=optional(raw, "name", str, default=""),
             status=required(raw, "status", str),
-            conclusion=optional(raw, "conclusion", str, default=None),
+            conclusion=conclusion,
             created_at=seconds(raw.get("created_at")),
             started_at=seconds(raw.get("started_at")),
             completed_at=seconds(raw.get("completed_at")),
@@ -206,6 +221,8 @@ class Job:
             steps=steps,
             url=optional(raw, "html_url", str, default=""),
             broken_steps=broken,
+            taken=ran or not _RUNNER & raw.keys(),
+            is_check=not ran and raw.get("labels") == [] and conclusion not in _NEVER_BEGUN,
         )
 
 
@@ -252,7 +269,7 @@ class CheckRun:
 class Artifact:
     """An artifact of a run: GitHub says neither which attempt nor which job uploaded it.
 
-    `size` is in bytes, as its download will have them.
+    `size` is in bytes, as its download will have them. `run_id` is None where GitHub names no run.
     """
 
     id: int
@@ -260,7 +277,7 @@ class Artifact:
     size: int
     expired: bool
     created_at: int
-    run_id: int
+    run_id: int | None
 
     @property
     def path(self) -> str:
@@ -279,8 +296,13 @@ class Artifact:
             size=optional(raw, "size_in_bytes", int, default=0),
             expired=optional(raw, "expired", bool, default=False),
             created_at=created_at,
-            run_id=required(required(raw, "workflow_run", dict), "id", int),
+            run_id=optional(raw.get("workflow_run"), "id", int, default=None),
         )
+
+
+def _has_runner(raw: Any) -> bool:
+    """Whether a runner took a job: of one that none took, GitHub sends null, or 0 and an empty name."""
+    return any(raw.get(name) not in (None, 0, "") for name in _RUNNER)
 
 
 def _is_fork(raw: Any) -> bool:

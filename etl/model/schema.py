@@ -95,7 +95,10 @@ WORKFLOW_RUN: Final = Measurement(
         _HEAD_SHA,
         _s("head_branch", "the branch's real name"),
         _s("actor", "login of who triggered the run"),
-        _f("duration_s", "seconds from the attempt's start to the completion of its last job"),
+        _f(
+            "duration_s",
+            "seconds from the attempt's start to the completion of the last job that a runner took, without waits for approvals",
+        ),
         _f("queued_s", "seconds from the attempt's start to the start of its first job"),
         _i("jobs", "jobs that this attempt ran itself"),
         _URL,
@@ -118,7 +121,12 @@ JOB: Final = Measurement(
         _RUN_ID,
         _HEAD_SHA,
         _f("duration_s", "seconds from start to completion"),
-        _f("queued_s", "seconds from creation to start"),
+        _f(
+            "queued_s", "seconds from creation to start, or to the end of one that was cancelled in the queue"
+        ),
+        _f("waited_s", "seconds from creation to end, of a job that no runner took"),
+        _f("approval_s", "seconds that it waited for an approval, where that took ten minutes or more"),
+        _f("repeated_s", "seconds from start to completion, where an earlier attempt of the run executed it"),
         _s("failed_step", "name of the first step that failed"),
         _URL,
     ),
@@ -169,7 +177,7 @@ FAILURE: Final = Measurement(
     (
         *_OF_A_JOB,
         _BRANCH,
-        Tag("source", "`annotation` or `test`"),
+        Tag("source", "`annotation`, `test`, or `check`: the check run of a reporter"),
         Tag("signature", "first 12 hex digits of the template's hash"),
     ),
     (
@@ -225,7 +233,7 @@ ETL: Final = Measurement(
         _i("outbox", "points of all repositories that waited for the store when the sync ended"),
         _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
         _f("duration_s", "seconds the sync took"),
-        _s("warning", "jobs that bring too many distinct tests, with the mask that would help"),
+        _s("warning", "tags with too many distinct values, with the setting that would help"),
     ),
     "requests",
 )

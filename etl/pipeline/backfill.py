@@ -10,6 +10,7 @@ from etl.errors import FatalError
 from etl.extract.github.windows import Window, day_windows
 from etl.model.records import Run
 from etl.model.values import seconds
+from etl.pipeline.commit_checks import read_commit_checks
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import MAX_RUN_S, RERUN_S, RunReader
@@ -88,6 +89,7 @@ async def _read_range(
         await _read_earlier(session, reader, asked.start)
     await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
+    await read_commit_checks(session)
     await state.call(backfills.finish, repository.id, *asked.key)
 
 

@@ -9,7 +9,7 @@ from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.rate_limit import Budget
-from etl.pipeline.cardinality import advice
+from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
 
 _DEAD_LETTERS_SHOWN = 3
@@ -82,17 +82,15 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
 
 
 def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:
-    return [*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)]
+    return [*_cardinality(pipeline, name), *_webhooks(pipeline, name)]
 
 
-def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:
+def _cardinality(pipeline: Pipeline, name: str) -> list[Finding]:
     known = pipeline.state.repositories.get(name)
     if known is None:
         return []
-    limit = pipeline.settings.tests.distinct
-    return [
-        Finding(name, False, advice(job, limit)) for job in pipeline.state.distinct.above(known.id, limit)
-    ]
+    found = too_many(pipeline.state.distinct, pipeline.settings, known.id)
+    return [Finding(name, False, text) for _, text in found]
 
 
 def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:

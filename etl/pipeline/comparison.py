@@ -5,12 +5,13 @@ stands in GitHub alone is a hole; what stands in the store alone, GitHub has del
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from etl.model.executed import Executed
 from etl.model.records import Job, Run
 from etl.model.writes import Row
-from etl.transform.attempts import execution_key, own_jobs
+from etl.transform.own_jobs import executed, own_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,21 @@ class Told:
     def entries(self) -> list[Entry]:
         """What is certain to be there: attempts and the jobs that each ran itself."""
         found = []
-        executions: set[bytes] = set()
+        known: frozenset[Executed] = frozenset()
         for number in self.ended():
             jobs = self.jobs.get(number)
             # The listing of runs tells of the latest attempt alone.
             if jobs is not None or (number == self.run.attempt and number not in self.jobs):
                 found.append(Entry(self.run.id, number))
-            own = own_jobs(jobs or (), executions)
-            found += [Entry(self.run.id, number, job.id) for job in own if job.completed]
-            executions |= {execution_key(job) for job in own}
+            own = own_jobs(jobs or (), self._attempt(number), known)
+            found += [Entry(self.run.id, number, job.id) for job in own if job.completed and not job.is_check]
+            known |= executed(jobs or (), own, number)
         return found
+
+    def _attempt(self, number: int) -> Run:
+        """An attempt as far as it is known: of earlier ones, the listing does not tell when they began."""
+        is_latest = number == self.run.attempt
+        return self.run if is_latest else replace(self.run, attempt=number, started_at=None)
 
     def job_ids(self) -> set[int]:
         """Ids of all jobs that are listed, also of those that an attempt inherited."""

@@ -67,17 +67,17 @@ class Reports:
     async def _list(self) -> None:
         state = self._session.state
         began, now = time.monotonic(), int(self._session.clock())
-        listed = await state.call(state.artifacts.listed, self._session.repository.id)
-        start, stop = listed or (now, now)
+        before = await state.call(state.artifacts.listed, self._session.repository.id)
+        start, stop = before or (now, self._since)
         known = start <= self._since
         since = max(self._since, stop - _SLACK_S) if known else self._since
         listing = await list_artifacts(self._session.client, since=since, known=known)
-        self._session.anomalies.add(*listing.anomalies)
+        self._session.anomalies.add(*listing.anomalies, *_without_run(listing.artifacts, later=stop))
         wanted = self._session.settings.tests.artifacts
         matching = [
             artifact
             for artifact in listing.artifacts
-            if any(fnmatchcase(artifact.name, glob) for glob in wanted)
+            if artifact.run_id is not None and any(fnmatchcase(artifact.name, glob) for glob in wanted)
         ]
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
         await state.call(
@@ -131,6 +131,15 @@ class Reports:
 
     def _anomaly(self, artifact: Artifact, reason: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly("report", f"artifact {artifact.name!r}: {reason}", run.url))
+
+
+def _without_run(artifacts: Sequence[Artifact], *, later: int) -> list[Anomaly]:
+    """Artifacts that belong to no run, told as they come: of those listed before, nothing is new."""
+    orphans = [one for one in artifacts if one.run_id is None and one.created_at > later]
+    if not orphans:
+        return []
+    detail = f"GitHub names no run of {len(orphans)} artifacts, such as {orphans[0].name!r}: not read"
+    return [Anomaly("artifact without run", detail)]
 
 
 def _stand_in(artifact: Artifact, run: Run, jobs: Sequence[Job]) -> Job:

@@ -13,7 +13,9 @@ from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
 from etl.load.line_encoder import encode, encode_columns
 from etl.model.cardinality import SeenTests
+from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
+from etl.model.executed import Executed
 from etl.model.pages import PageTag
 from etl.model.points import NANOSECONDS, Columns, Point
 from etl.model.records import Annotation, Job, Run
@@ -21,14 +23,18 @@ from etl.model.results import Report
 from etl.model.tag_values import tag_value
 from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
+from etl.pipeline.approvals import Approvals
+from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.reports import Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
-from etl.transform.attempts import execution_key, own_jobs, transform_attempt
+from etl.transform.attempts import Transformed, transform_attempt
 from etl.transform.context import Context
 from etl.transform.flakes.evidence import evidence
-from etl.transform.names import branch_tag, workflow_names, workflow_of
+from etl.transform.names import WorkflowNames, branch_tag
+from etl.transform.own_jobs import executed, executed_before, known_before, own_jobs
+from etl.transform.workflow_filter import WorkflowFilter
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -54,6 +60,7 @@ class _Gathered:
     memory: RunMemory
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
+    taken_back: list[bytes] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
     attempts: int = 0
@@ -70,10 +77,12 @@ class RunReader:
     def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
         self._session = session
         self._annotations = Annotations(session)
+        self._approvals = Approvals(session)
         self._reports = Reports(session, since=since)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
-        self._workflows = workflow_names(session.repository.workflows)
+        self._workflow = WorkflowNames(session.repository.workflows, session.rules.masks)
+        self._is_wanted = WorkflowFilter(session.settings.workflows)
         self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
@@ -82,10 +91,17 @@ class RunReader:
         Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
         """
         state, repository = self._session.state, self._session.repository
-        known = await state.call(state.runs.get, repository.id, run.id) or self._unknown(run)
+        stored = await state.call(state.runs.get, repository.id, run.id)
+        known = stored or self._unknown(run)
+        if not self._is_wanted(run.workflow_name, known.workflow, run.path):
+            await state.call(self._leave_out, stored, tags)
+            return
         if not self._changed(run, known):
             await state.call(state.commit_tags, repository, tags)
             return
+        if self._session.settings.checks == "all" and run.head_sha:
+            commit = Commit(run.head_sha, known.branch, run.created_at)
+            await state.call(state.commits.saw, repository.id, commit)
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
@@ -98,14 +114,21 @@ class RunReader:
                 known = replace(known, stored_attempt=run.attempt)
             await self._commit(run, known, gathered, tags)
 
+    def _leave_out(self, stored: KnownRun | None, tags: Sequence[PageTag]) -> None:
+        """Read nothing of a run; one that was open before `workflows` left it out is not asked for any more."""
+        state, repository = self._session.state, self._session.repository
+        if stored is None or stored.status in (COMPLETED, AGED_OUT):
+            state.commit_tags(repository, tags)
+        else:
+            state.commit_run(repository, replace(stored, status=AGED_OUT), [], tags)
+
     def _memory(self) -> RunMemory:
         return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
 
     def _unknown(self, run: Run) -> KnownRun:
         session = self._session
         branch = branch_tag(run, session.repository.default_branch, session.settings.branches)
-        workflow = workflow_of(run, self._workflows)
-        return KnownRun(run.id, run.created_at, 0, "", "", 0, workflow, branch, frozenset())
+        return KnownRun(run.id, run.created_at, 0, "", "", 0, self._workflow(run), branch, frozenset())
 
     def _changed(self, run: Run, known: KnownRun) -> bool:
         is_long = not run.completed and self._age(run) > DAY_S
@@ -113,6 +136,8 @@ class RunReader:
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        if run.completed:
+            known = await self._read_late_jobs(run, known, gathered)
         attempts = await self._attempts(run, known)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
@@ -122,6 +147,8 @@ class RunReader:
 
     async def _attempts(self, run: Run, known: KnownRun) -> list[Run]:
         """The attempts that have not been stored, oldest first."""
+        if run.attempt <= known.stored_attempt:
+            return []
         earliest = 1 if run.has_previous_attempt else run.attempt
         attempts = []
         for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
@@ -132,6 +159,43 @@ class RunReader:
                 attempts.append(attempt)
         return [*attempts, run]
 
+    async def _read_late_jobs(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
+        """Make stored attempts anew from the first one on that lists jobs which were not there."""
+        client, before = self._session.client, known.executions
+        for number in range(1, known.stored_attempt + 1):
+            changed = known.executions != before
+            listed = await late_jobs(client, run, known, number, changed=changed)
+            attempt = await attempt_of(client, run, number) if listed else None
+            if attempt is not None:
+                known = await self._read_again(run, attempt, known, gathered, listed=listed, before=before)
+        return known
+
+    async def _read_again(
+        self,
+        run: Run,
+        attempt: Run,
+        known: KnownRun,
+        gathered: _Gathered,
+        *,
+        listed: Sequence[Job],
+        before: frozenset[Executed],
+    ) -> KnownRun:
+        """Make an attempt anew with all jobs that it lists; what moves is taken back.
+
+        `before` is what the run had executed as it was stored.
+        """
+        number = attempt.attempt
+        following = await attempt_of(self._session.client, run, number + 1)
+        until = following.started_at if following else None
+        jobs = own_jobs(listed, attempt, known.executions)
+        after = await self._transform(attempt, until, known, jobs, gathered)
+        stored = known_before(jobs, before, number)
+        earlier = _Gathered(gathered.seen_at, gathered.memory)
+        gathered.taken_back += take_back(
+            await self._transform(attempt, until, replace(known, executions=before), stored, earlier), after
+        )
+        return replace(known, executions=known.executions | executed(listed, jobs, number))
+
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
     ) -> KnownRun:
@@ -140,23 +204,25 @@ class RunReader:
         The next attempt began at `until`.
         """
         try:
-            jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
+            jobs, anomalies = await list_jobs(
+                self._session.client, attempt.id, attempt.attempt, numbered=attempt.numbered
+            )
         except NotFoundError:
             self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
             return replace(known, stored_attempt=attempt.attempt)
         self._session.anomalies.add(*anomalies)
-        executed = own_jobs(jobs, known.executions)
-        if attempt.completed and not self._settled(attempt, executed):
+        own = own_jobs(jobs, attempt, known.executions)
+        if attempt.completed and not self._settled(attempt, own):
             return known
-        await self._transform(attempt, until, known, executed, gathered)
+        await self._transform(attempt, until, known, own, gathered)
         if not attempt.completed:
             return known
-        executions = known.executions | {execution_key(job) for job in executed}
+        executions = known.executions | executed(jobs, own, attempt.attempt)
         return replace(known, stored_attempt=attempt.attempt, executions=executions)
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
-        if all(job.completed for job in jobs):
+        if all(job.completed or job.is_check for job in jobs):
             return True
         if self._session.clock() - (seconds(attempt.updated_at) or 0) < HOUR_S:
             return False
@@ -169,14 +235,17 @@ class RunReader:
 
     async def _transform(
         self, run: Run, until: int | None, known: KnownRun, jobs: Sequence[Job], gathered: _Gathered
-    ) -> None:
+    ) -> Transformed:
         repository = tag_value(self._session.repository.name)
-        context = Context(repository, known.workflow, known.branch, run, self._rules)
+        before = executed_before(known.executions, run.attempt)
+        approvals = await self._approvals.of(run, jobs)
+        context = Context(repository, known.workflow, known.branch, run, self._rules, before, approvals)
         annotations = await self._annotations.of(run, jobs)
         reports: list[Report] = []
+        jobs_alone = [job for job in jobs if not job.is_check]
         if run.completed:
             reports = await self._reports.of(
-                run, jobs, gathered.memory, until=until, seen_at=gathered.seen_at
+                run, jobs_alone, gathered.memory, until=until, seen_at=gathered.seen_at
             )
         if _weight(annotations, reports) < _HEAVY:
             transformed = transform_attempt(context, jobs, annotations, reports)
@@ -189,7 +258,8 @@ class RunReader:
         gathered.seen += transformed.seen
         gathered.tests += sum(len(report.results) for report in reports)
         gathered.attempts += run.completed
-        gathered.jobs += sum(job.completed for job in jobs)
+        gathered.jobs += sum(job.completed for job in jobs_alone)
+        return transformed
 
     async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
@@ -199,7 +269,8 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = self._encoded(gathered.points, run)
+        lines = gathered.taken_back
+        lines += self._encoded(gathered.points, run)
         # What is encoded is let go: both are too much where the results are many.
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)

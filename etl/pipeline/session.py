@@ -20,6 +20,7 @@ from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.repositories import KnownRepository
 from etl.state.state import State
+from etl.transform.names import kept_names
 from etl.transform.rules import Rules
 
 log = structlog.get_logger(__name__)
@@ -106,7 +107,7 @@ async def _look_up(state: State, client: RepositoryClient, name: str) -> KnownRe
     client.name = known.full_name
     listed, workflow_tags = await list_workflows(client)
     if listed is not None:
-        known = replace(known, workflows=tuple(listed))
+        known = replace(known, workflows=kept_names(listed, known.workflows))
     if known is before:
         return known
     return await state.call(state.commit_repository, known, [*tags, *workflow_tags])

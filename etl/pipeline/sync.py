@@ -10,6 +10,7 @@ from etl.errors import CiHealthError
 from etl.extract.github.windows import Window, day_windows
 from etl.load.line_encoder import encode
 from etl.pipeline.cardinality import warn_of_cardinality
+from etl.pipeline.commit_checks import read_commit_checks
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.nightly import verify_past
@@ -108,7 +109,8 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     still_open = await state.call(state.runs.still_open, repository.id)
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
-    if session.summary.tests:
+    await read_commit_checks(session)
+    if session.summary.runs:
         await warn_of_cardinality(session)
     await state.call(state.prune, repository)
     if not newest_only:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from etl.anomalies import Anomaly
-from etl.extract.github.runs import find_run, list_window
+from etl.errors import DataError
+from etl.extract.github.runs import WindowListing, find_run, list_window
 from etl.extract.github.windows import Window
 from etl.model.records import Run
 from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
@@ -28,17 +29,23 @@ async def scan_windows(
     """Read every wanted run of the windows, several windows at once.
 
     `done` is called for each window in order, when it and all before it are committed. The first
-    error ends the sweep; what was committed stays.
+    error ends the sweep; what was committed stays. Raises DataError where windows held something, and
+    nothing of all could be understood: they are asked for again then.
     """
     slots = asyncio.Semaphore(_WINDOWS)
     finished: set[int] = set()
+    obscure: list[WindowListing] = []
+    understood = False
     reported = 0
     reporting = asyncio.Lock()
 
     async def read(index: int, window: Window) -> None:
-        nonlocal reported
+        nonlocal reported, understood
         async with slots:
-            await _read_window(session, reader, window, wanted)
+            listing = await _read_window(session, reader, window, wanted)
+        if listing.nothing_understood:
+            obscure.append(listing)
+        understood = understood or bool(listing.unchanged or listing.runs)
         finished.add(index)
         async with reporting:
             while reported in finished:
@@ -46,16 +53,29 @@ async def scan_windows(
                 reported += 1
 
     await run_all(read(index, window) for index, window in enumerate(windows))
+    if obscure and not understood:
+        first = obscure[0].anomalies[0].detail
+        raise DataError(f"nothing that GitHub lists of {session.repository.name} can be understood: {first}")
+    tags = [tag for listing in obscure for tag in listing.tags]
+    await session.state.call(session.state.commit_tags, session.repository, tags)
 
 
 async def _read_window(
     session: Session, reader: RunReader, window: Window, wanted: Callable[[Run], bool]
-) -> None:
+) -> WindowListing:
+    state = session.state
     workflows = [workflow.id for workflow in session.repository.workflows]
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
+    if listing.is_emptied and (
+        known := await state.call(state.runs.created, session.repository.id, window.start, window.stop)
+    ):
+        detail = f"GitHub lists no runs any more where there were {known}: {window}"
+        session.anomalies.add(Anomaly("window emptied", detail, window.path))
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
-    await session.state.call(session.state.commit_tags, session.repository, listing.tags)
+    if not listing.nothing_understood:
+        await state.call(state.commit_tags, session.repository, listing.tags)
+    return listing
 
 
 async def recheck(

@@ -101,8 +101,8 @@ TRENDS: Final = (
     ),
     Question(
         "waste",
-        "Minutes used for nothing: by executions that flaked and were repeated, by cancelled ones and by "
-        "attempts after the first (one execution may be several of these); and minutes waited for runners.",
+        "Minutes used for nothing: by executions that flaked and were repeated, by cancelled ones and by jobs "
+        "that an earlier attempt executed (one may be several of these); and minutes waited for runners.",
         of("repository workflow minutes flaked_minutes cancelled_minutes repeated_minutes waiting_minutes"),
         ("repository", "workflow"),
     ),

@@ -24,9 +24,7 @@ union(
         points(measurement: "job", field: "duration_s")
             |> filter(fn: (r) => r.conclusion == "cancelled")
             |> column(name: "cancelled_minutes"),
-        points(measurement: "job", field: "duration_s")
-            |> filter(fn: (r) => r.attempt != "1")
-            |> column(name: "repeated_minutes"),
+        points(measurement: "job", field: "repeated_s") |> column(name: "repeated_minutes"),
         points(measurement: "job", field: "queued_s") |> column(name: "waiting_minutes"),
         // Evidence of several kinds for one failing execution stands at one time: it is wasted once.
         points(measurement: "flake", field: "wasted_s")

@@ -4,7 +4,7 @@ WITH executions AS (
     repository, workflow,
     sum(duration_s) / 60 AS minutes,
     sum(duration_s) FILTER (conclusion = 'cancelled') / 60 AS cancelled_minutes,
-    sum(duration_s) FILTER (attempt <> '1') / 60 AS repeated_minutes,
+    sum(repeated_s) / 60 AS repeated_minutes,
     sum(queued_s) / 60 AS waiting_minutes
   FROM job
   WHERE time >= $start AND time < $stop

@@ -51,7 +51,23 @@ class Settings(BaseSettings):
     annotations: Literal["failed", "all"] = Field(
         "failed", description="annotations of failed jobs (a request each), or of all"
     )
+    workflows: Names = Field(
+        (),
+        description="globs of the names or files of workflows to read, `!glob` for those to leave out; "
+        "default: all",
+    )
+    checks: Literal["off", "all"] = Field(
+        "off",
+        description="all: commit statuses and check runs of other CI systems on the same commits as "
+        "executions, for two requests a commit",
+    )
     branches: Names = Field((), description="globs of branches with a `branch` tag of their own")
+    distinct: int = Field(
+        1_000,
+        ge=1,
+        description="values of a tag (workflow, branch, job, runner or step) of a repository in 30 days above "
+        "which check and the log warn",
+    )
     tests: TestSettings = Field(default_factory=TestSettings)
     flakes: FlakeSettings = Field(default_factory=FlakeSettings)
     failures: MaskSettings = Field(

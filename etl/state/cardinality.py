@@ -1,4 +1,4 @@
-"""Distinct tests of each job, day by day, so that a job that brings too many is noticed."""
+"""Distinct tests of each job, and values of other tags, day by day, so that too many are noticed."""
 
 import json
 import time
@@ -8,15 +8,16 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select
 
-from etl.model.cardinality import DAY_S, SeenTests, Sketch
+from etl.model.cardinality import DAY_S, TEST_TAG, SeenTests, Sketch
 from etl.state import tables
 from etl.state.database import upsert
 
 DAYS: Final = 30
-_COLUMNS = tables.distinct_tests.c
+_COLUMNS = tables.distinct_values.c
 # Asked for every report: made once, since making a statement takes longer than SQLite takes to answer.
 _OF_DAY = select(_COLUMNS.sketch, _COLUMNS.names).where(
     _COLUMNS.repository_id == bindparam("repository_id"),
+    _COLUMNS.tag == bindparam("tag"),
     _COLUMNS.workflow == bindparam("workflow"),
     _COLUMNS.job == bindparam("job"),
     _COLUMNS.day == bindparam("day"),
@@ -25,7 +26,7 @@ _OF_DAY = select(_COLUMNS.sketch, _COLUMNS.names).where(
 
 @dataclass(frozen=True, slots=True)
 class DistinctTests:
-    """About how many distinct tests a job brought in 30 days, and the names of some."""
+    """About how many distinct tests a job brought in 30 days, or values a tag had, and the names of some."""
 
     workflow: str
     job: str
@@ -46,6 +47,7 @@ class DistinctTestCounts:
             return
         key = {
             "repository_id": repository_id,
+            "tag": seen.tag,
             "workflow": seen.workflow,
             "job": seen.job,
             "day": seen.day,
@@ -59,14 +61,18 @@ class DistinctTestCounts:
         if merged != known:
             names = sorted({*seen.names, *(json.loads(row.names) if row else ())})
             values = {"sketch": merged.hashes, "names": json.dumps(names[:: max(1, len(names) // 64)])}
-            upsert(connection, tables.distinct_tests, key | values)
+            upsert(connection, tables.distinct_values, key | values)
 
-    def above(self, repository_id: int, limit: int) -> list[DistinctTests]:
-        """Jobs that brought more distinct tests in the last 30 days than `limit`, by name."""
-        columns = tables.distinct_tests.c
+    def above(self, repository_id: int, limit: int, *, tag: str = TEST_TAG) -> list[DistinctTests]:
+        """Jobs that brought more distinct tests in the last 30 days than `limit`, by name; or the other tag."""
+        columns = tables.distinct_values.c
         query = (
-            select(tables.distinct_tests)
-            .where(columns.repository_id == repository_id, columns.day >= self._first_day())
+            select(tables.distinct_values)
+            .where(
+                columns.repository_id == repository_id,
+                columns.tag == tag,
+                columns.day >= self._first_day(),
+            )
             .order_by(columns.workflow, columns.job, columns.day)
         )
         sketches: dict[tuple[str, str], Sketch] = {}
@@ -85,9 +91,9 @@ class DistinctTestCounts:
 
     def prune(self, connection: Connection, repository_id: int) -> None:
         """Forget days that are past."""
-        columns = tables.distinct_tests.c
+        columns = tables.distinct_values.c
         connection.execute(
-            delete(tables.distinct_tests).where(
+            delete(tables.distinct_values).where(
                 columns.repository_id == repository_id, columns.day < self._first_day()
             )
         )

@@ -3,17 +3,22 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import starmap
+from struct import Struct
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 
+from etl.model.executed import Executed
 from etl.state import tables
 from etl.state.database import upsert
 
 COMPLETED = "completed"
 # Still open after the longest time that GitHub lets a run take: not asked about any more.
 AGED_OUT = "aged out"
-_KEY = 8
+# The number of the attempt, two hashes of 8 bytes each, and whether it inherits the job.
+_EXECUTED = Struct(">H8s8s?")
+_NO_JOB = bytes(8)
 _KEPT_S = 45 * 86_400
 # Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
 _RUN = select(tables.runs).where(
@@ -23,7 +28,7 @@ _RUN = select(tables.runs).where(
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A run as it was last read; attempts up to `stored_attempt` are committed for good."""
+    """A run as it was last read; attempts up to `stored_attempt` are committed, with the jobs in `executions`."""
 
     id: int
     created_at: int
@@ -33,7 +38,7 @@ class KnownRun:
     stored_attempt: int
     workflow: str
     branch: str
-    executions: frozenset[bytes]
+    executions: frozenset[Executed]
 
 
 class Runs:
@@ -60,6 +65,15 @@ class Runs:
         with self._engine.connect() as connection:
             return [_known_run(row) for row in connection.execute(query)]
 
+    def created(self, repository_id: int, start: int, stop: int) -> int:
+        """How many are known that were created from `start` to `stop` (Unix seconds, both included)."""
+        columns = tables.runs.c
+        query = select(func.count()).where(
+            columns.repository_id == repository_id, columns.created_at.between(start, stop)
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query) or 0
+
     def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
         """Keep how far a run is stored, within the caller's transaction."""
         row = {
@@ -72,7 +86,7 @@ class Runs:
             "stored_attempt": run.stored_attempt,
             "workflow": run.workflow,
             "branch": run.branch,
-            "executions": b"".join(sorted(run.executions)),
+            "executions": b"".join(starmap(_EXECUTED.pack, sorted(run.executions))),
         }
         upsert(connection, tables.runs, row)
 
@@ -96,8 +110,7 @@ class Runs:
 
 
 def _known_run(row: Any) -> KnownRun:
-    keys = row.executions
-    executions = frozenset(keys[index : index + _KEY] for index in range(0, len(keys), _KEY))
+    executions = frozenset(_unpacked(*values) for values in _EXECUTED.iter_unpack(row.executions))
     return KnownRun(
         row.id,
         row.created_at,
@@ -109,3 +122,7 @@ def _known_run(row: Any) -> KnownRun:
         row.branch,
         executions,
     )
+
+
+def _unpacked(attempt: int, key: bytes, job: bytes, inherited: bool) -> Executed:
+    return Executed(attempt, key, b"" if job == _NO_JOB else job, inherited)

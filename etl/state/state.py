@@ -8,12 +8,14 @@ from typing import Self
 from sqlalchemy import Connection
 
 from etl.model.cardinality import SeenTests
+from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
 from etl.model.pages import PageTag
 from etl.model.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
 from etl.state.cardinality import DistinctTestCounts
+from etl.state.commits import Commits
 from etl.state.database import is_shared, open_database
 from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
@@ -45,6 +47,7 @@ class State:
         self.call = self._thread.call
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
+        self.commits = Commits(engine, clock)
         self.rate_limits = RateLimits(engine)
         self.deliveries = Deliveries(engine, clock)
         self.distinct = DistinctTestCounts(engine, clock)
@@ -104,6 +107,21 @@ class State:
                 self.distinct.add(connection, repository.id, tests)
             self.outbox.add(connection, repository.name, lines)
 
+    def commit_checks(
+        self,
+        repository: KnownRepository,
+        commit: Commit,
+        lines: Sequence[bytes],
+        tags: Iterable[PageTag],
+        *,
+        is_open: bool,
+    ) -> None:
+        """Commit what other CI systems said of a commit, and whether that was all."""
+        with self._turn(repository) as connection:
+            self.commits.read(connection, repository.id, commit, is_open=is_open)
+            self.pages.save(connection, repository.id, tags)
+            self.outbox.add(connection, repository.name, lines)
+
     def commit_tags(self, repository: KnownRepository, tags: Iterable[PageTag]) -> None:
         """Commit the tags of pages whose runs are all committed."""
         with self._turn(repository) as connection:
@@ -130,13 +148,14 @@ class State:
         """Forget runs created from `start` on, and all that would keep them from being read anew."""
         with self._turn(repository) as connection:
             self.runs.forget(connection, repository.id, start)
+            self.commits.forget(connection, repository.id, start)
             self.artifacts.forget(connection, repository.id)
             self.pages.forget(connection, repository.id)
 
     def prune(self, repository: KnownRepository) -> None:
         """Forget what is too old to be asked for again."""
         with self._turn(repository) as connection:
-            for room in (self.runs, self.pages, self.evidence, self.artifacts, self.distinct):
+            for room in (self.runs, self.commits, self.pages, self.evidence, self.artifacts, self.distinct):
                 room.prune(connection, repository.id)
 
     @contextmanager

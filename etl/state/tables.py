@@ -46,7 +46,7 @@ repositories = Table(
 )
 
 # A run as it was last read, and how far its attempts are stored. `workflow` and `branch` are the
-# tags of its points, kept so that they never change; `executions` are 8-byte keys of its jobs.
+# tags of its points, kept so that they never change; `executions` has 19 bytes of each job.
 runs = Table(
     "runs",
     metadata,
@@ -62,6 +62,20 @@ runs = Table(
     Column("executions", LargeBinary, nullable=False),
     Index("runs_open", "repository_id", "status"),
     Index("runs_created", "repository_id", "created_at"),
+)
+
+# A commit that runs were seen of, the last one created at `seen_at`, with the tag of its first: where check runs
+# and statuses of other systems are read. `is_open`: something of it had not ended.
+commits = Table(
+    "commits",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
+    Column("branch", SafeText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("is_read", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False),
 )
 
 # What GitHub answered last, for conditional requests; saved with what the answer led to.
@@ -130,11 +144,13 @@ artifacts = Table(
     Index("artifacts_run", "repository_id", "run_id"),
 )
 
-# Distinct tests of a job on a day (since 1970): the sketch of all, and the names of some, as JSON.
-distinct_tests = Table(
-    "distinct_tests",
+# Distinct tests of a job on a day (since 1970), or values of another tag in a repository, without workflow and
+# job: the sketch of all, and the names of some, as JSON.
+distinct_values = Table(
+    "distinct_values",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
+    Column("tag", SafeText, primary_key=True),
     Column("workflow", SafeText, primary_key=True),
     Column("job", SafeText, primary_key=True),
     Column("day", Integer, primary_key=True),

@@ -1,8 +1,7 @@
 """An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 from etl.anomalies import Anomaly
 from etl.model.cardinality import SeenTests
@@ -11,12 +10,15 @@ from etl.model.points import Columns, Point
 from etl.model.records import Annotation, Job
 from etl.model.results import Report
 from etl.transform.context import Context
+from etl.transform.failures.check_runs import check_failures
+from etl.transform.failures.no_runner import no_runner_points
 from etl.transform.failures.points import annotated_failures, failure_points, without_boilerplate
 from etl.transform.flakes.evidence import within_report
 from etl.transform.flakes.executions import execution_of, retried
 from etl.transform.jobs import job_points, job_second
 from etl.transform.names import printable
-from etl.transform.results.cardinality import seen_tests
+from etl.transform.own_jobs import name_key
+from etl.transform.results.cardinality import seen_tests, seen_values
 from etl.transform.results.job_results import JobTests, named
 from etl.transform.results.points import annotated_points, report_point, test_failure_points, test_points
 from etl.transform.runs import run_point
@@ -33,23 +35,6 @@ class Transformed:
     seen: list[SeenTests] = field(default_factory=list)
 
 
-def execution_key(job: Job) -> bytes:
-    """What stays the same when a later attempt only inherits a job: name, start and completion.
-
-    GitHub gives an inherited job a new id and creation time at times, but keeps these. A job
-    without both times is known by its id alone.
-    """
-    timed = job.started_at is not None and job.completed_at is not None
-    identity = (job.name, job.started_at, job.completed_at) if timed else (job.id,)
-    text = "\x1f".join(map(str, identity)).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=8).digest()
-
-
-def own_jobs(jobs: Sequence[Job], earlier: Collection[bytes]) -> list[Job]:
-    """The jobs that the attempt ran itself: not those that an earlier attempt executed."""
-    return [job for job in jobs if execution_key(job) not in earlier]
-
-
 def transform_attempt(
     context: Context,
     jobs: Sequence[Job],
@@ -58,9 +43,12 @@ def transform_attempt(
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
 
-    Of an attempt that is still open, its completed jobs alone, and no executions.
+    Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
+    among the jobs are none: what they say of failures counts where nothing else says it.
     """
     made = Transformed()
+    checks = [job for job in jobs if job.is_check and job.completed]
+    jobs = [job for job in jobs if not job.is_check]
     if context.run.completed:
         point, odd = run_point(context, jobs)
         made.points.append(point)
@@ -74,19 +62,22 @@ def transform_attempt(
         if not tests.is_job:
             _transform_tests(context, tests, made)
             _keep(context, tests.job, tests, made)
+    made.seen += seen_values(made.points)
+    made.points += check_failures(context, checks, annotations, told=made.points)
     return made
 
 
 def _transform_job(
     context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
 ) -> None:
-    points, odd = job_points(context, job)
+    points, odd = job_points(context, job, repeated=name_key(job) in context.executed_before)
     told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
     made.points += points
     made.anomalies += odd
-    made.points += failure_points(context, job, told)
+    made.points += failure_points(context, job, told) if job.taken else no_runner_points(context, job, told)
     # What annotations tell of tests counts where there is no report.
-    annotated = [] if tests is not None and tests.results else annotated_failures(context, told)
+    has_report = tests is not None and bool(tests.results)
+    annotated = [] if has_report or not job.taken else annotated_failures(context, told)
     made.points += annotated_points(context, job, annotated)
     if tests is not None:
         _transform_tests(context, tests, made)

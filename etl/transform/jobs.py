@@ -1,15 +1,18 @@
-"""An execution of a job → its `job` point and the `step` points of its steps."""
+"""An execution of a job → its `job` point and the `step` points of its steps.
+
+A job that no runner took has a conclusion and a wait, but nothing of it was executed.
+"""
 
 from collections import Counter
 
 from etl.anomalies import Anomaly
 from etl.model.points import Point
 from etl.model.records import Job, Step
-from etl.model.schema import JOB, STEP
+from etl.model.schema import COUNTED, JOB, STEP
 from etl.model.tag_values import tag_value
 from etl.transform.context import Context, present
 from etl.transform.names import job_group, printable
-from etl.transform.times import elapsed, point_time
+from etl.transform.times import elapsed, is_skewed, point_time, waited
 
 
 def job_tags(context: Context, job: Job) -> dict[str, str]:
@@ -29,11 +32,26 @@ def job_second(context: Context, job: Job) -> int:
     return next((second for second in known if second is not None), context.run.created_at)
 
 
-def job_points(context: Context, job: Job) -> tuple[list[Point], list[Anomaly]]:
-    """The point of a completed job and those of its completed steps."""
+def job_duration(job: Job) -> float | None:
+    """Seconds that a job was executed; None where it never was, or where its times make no sense."""
+    return elapsed(job.started_at, job.completed_at) if job.taken else None
+
+
+def unserved_wait(job: Job) -> float | None:
+    """Seconds that a job waited which no runner took; None for any other, also one that was to be skipped."""
+    if job.taken or job.conclusion == "skipped":
+        return None
+    return waited(job.created_at if job.created_at is not None else job.started_at, job.completed_at)
+
+
+def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[list[Point], list[Anomaly]]:
+    """The point of a completed job and those of its completed steps.
+
+    `repeated`: an earlier attempt of the run executed the job, too.
+    """
     tags = job_tags(context, job)
-    duration = elapsed(job.started_at, job.completed_at)
-    queued = elapsed(job.created_at, job.started_at)
+    duration = job_duration(job)
+    approval = elapsed(*context.approvals.get(job.id, (None, None)))
     point = Point(
         JOB.name,
         {
@@ -48,14 +66,28 @@ def job_points(context: Context, job: Job) -> tuple[list[Point], list[Anomaly]]:
             run_id=job.run_id,
             head_sha=printable(context.run.head_sha),
             duration_s=duration,
-            queued_s=queued,
+            queued_s=_queued(job, approval),
+            waited_s=unserved_wait(job),
+            approval_s=approval,
+            repeated_s=duration if repeated else None,
             failed_step=printable(_failed_step(job)),
             url=printable(job.url),
         ),
         point_time(job_second(context, job), "job", job.id),
     )
     steps, step_anomalies = _step_points(context, tags, job)
-    return [point, *steps], [*_anomalies(job, duration, queued), *step_anomalies]
+    return [point, *steps], [*_anomalies(job), *step_anomalies]
+
+
+def _queued(job: Job, approval: float | None) -> float | None:
+    """Seconds in the queue: until a runner took the job, or until it was cancelled there; without an approval's.
+
+    What failed without a runner is left out: it would stand in the percentiles of those that had one.
+    """
+    if not job.taken and job.conclusion in COUNTED:
+        return None
+    queued = waited(job.created_at, job.started_at) if job.taken else unserved_wait(job)
+    return None if queued is None else max(0.0, queued - (approval or 0.0))
 
 
 def _failed_step(job: Job) -> str:
@@ -72,7 +104,7 @@ def _step_points(context: Context, tags: dict[str, str], job: Job) -> tuple[list
         named = {**tags, "step": context.rules.masks(step.name)}
         points.append(_step_point(named, job, step, duration, seen[step.number]))
         seen[step.number] += 1
-        if duration is None:
+        if duration is None and not _is_near(step.started_at, step.completed_at):
             anomalies.append(Anomaly("step without duration", f"step {step.number} of job {job.id}", job.url))
     return points, anomalies
 
@@ -87,17 +119,22 @@ def _step_point(tags: dict[str, str], job: Job, step: Step, duration: float | No
     )
 
 
-def _anomalies(job: Job, duration: float | None, queued: float | None) -> list[Anomaly]:
+def _anomalies(job: Job) -> list[Anomaly]:
     found = []
-    if duration is None:
+    if job.taken and job_duration(job) is None and not _is_near(job.started_at, job.completed_at):
         found.append(Anomaly("job without duration", f"job {job.id}: {_times(job)}", job.url))
-    if queued is None and job.created_at is not None and job.started_at is not None:
+    if job.taken and is_skewed(job.created_at, job.started_at):
         found.append(Anomaly("job started before it was created", f"job {job.id}: {_times(job)}", job.url))
     if job.conclusion is None:
         found.append(Anomaly("job without conclusion", f"job {job.id}", job.url))
     if job.broken_steps:
         found.append(Anomaly("step", f"{job.broken_steps} steps of job {job.id} cannot be read", job.url))
     return found
+
+
+def _is_near(start: int | None, stop: int | None) -> bool:
+    """Whether both are known, and the wrong way round by no more than clocks differ."""
+    return None not in (start, stop) and not is_skewed(start, stop)
 
 
 def _times(job: Job) -> str:

@@ -6,8 +6,11 @@ back), so what cannot be held becomes a visible substitute that no other name ha
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import PurePosixPath
 
 from etl.memo import Memo
@@ -16,6 +19,8 @@ from etl.model.tag_values import tag_value
 
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
+_NUMBER = re.compile(r"#\d+")
+_CALL = re.compile(" / ")
 _MAX_TEXT = 15_000
 # Longer ones are few where nobody means harm, and would fill memory where somebody does.
 _NAMES_KEPT, _MAX_KEPT = 50_000, 256
@@ -82,7 +87,37 @@ class Masks:
 
 
 def job_group(name: str) -> str:
-    """A job's name without its trailing matrix suffix: `unit (ubuntu, 3.12)` → `unit`."""
+    """A job's name without its matrix suffixes: `unit (ubuntu, 3.12)` → `unit`.
+
+    Of a job of a reusable workflow, those of its callers too: `Tests (ubuntu) / unit (3.12)` → `Tests / unit`.
+    """
+    return " / ".join(map(_without_suffix, _called(name)))
+
+
+def _called(name: str) -> list[str]:
+    """The names of callers and job, which GitHub joins by ` / `: inside of parentheses it is a value's."""
+    inside = _inside_parentheses(name)
+    parts, start = [], 0
+    for match in _CALL.finditer(name):
+        if not inside[match.start()]:
+            parts.append(name[start : match.start()])
+            start = match.end()
+    return [*parts, name[start:]]
+
+
+def _inside_parentheses(name: str) -> list[bool]:
+    """For each character, whether it stands between parentheses that belong together."""
+    changes, opened = [0] * (len(name) + 1), []
+    for index, character in enumerate(name):
+        if character == "(":
+            opened.append(index)
+        elif character == ")" and opened:
+            changes[opened.pop()] += 1
+            changes[index] -= 1
+    return [depth > 0 for depth in accumulate(changes)]
+
+
+def _without_suffix(name: str) -> str:
     depth = 0
     for index in range(len(name) - 1, 0, -1):
         depth += (name[index] == ")") - (name[index] == "(")
@@ -102,21 +137,49 @@ def branch_tag(run: Run, default_branch: str, globs: Sequence[str]) -> str:
     return OTHER_BRANCH
 
 
-def workflow_names(workflows: Sequence[Workflow]) -> dict[int, str]:
-    """Workflow id → tag value: its name, with its file in parentheses where two share a name."""
-    names = [workflow.name for workflow in workflows]
-    return {
-        workflow.id: tag_value(
-            f"{workflow.name} ({_file(workflow.path)})" if names.count(workflow.name) > 1 else workflow.name
-        )
-        for workflow in workflows
-    }
+class WorkflowNames:
+    """`workflow` tags: a workflow's name by its id, with its file in parentheses where two share a name."""
+
+    def __init__(self, workflows: Sequence[Workflow], masks: Masks) -> None:
+        self._masks = masks
+        names = Counter(workflow.name for workflow in workflows)
+        self._by_id = {one.id: self._named(one, shared=names[one.name] > 1) for one in workflows}
+        self._by_path = {one.path: self._by_id[one.id] for one in workflows if one.path}
+
+    def __call__(self, run: Run) -> str:
+        """The tag of a run, also where its workflow is not listed: by its file, else by its name, masked."""
+        path = run.path.partition("@")[0]
+        listed = self._by_id.get(run.workflow_id) or self._by_path.get(path)
+        return listed or self._masks(_unlisted(run, path))
+
+    def _named(self, workflow: Workflow, *, shared: bool) -> str:
+        if _is_generated(workflow.path):
+            return self._masks(_NUMBER.sub("#<n>", workflow.name))
+        return tag_value(f"{workflow.name} ({_file(workflow.path)})" if shared else workflow.name)
 
 
-def workflow_of(run: Run, names: Mapping[int, str]) -> str:
-    """The `workflow` tag of a run, also of a workflow that is not listed any more."""
-    listed = names.get(run.workflow_id)
-    return listed or tag_value(run.workflow_name or _file(run.path) or f"workflow {run.workflow_id}")
+def kept_names(listed: Iterable[Workflow], known: Iterable[Workflow]) -> tuple[Workflow, ...]:
+    """Workflows as listed; one whose file does not parse, which GitHub names by its path, keeps its name."""
+    names = {workflow.id: workflow.name for workflow in known}
+    return tuple(
+        replace(one, name=names.get(one.id, one.name)) if one.name == one.path else one for one in listed
+    )
+
+
+def _unlisted(run: Run, path: str) -> str:
+    """What stands for the workflow of a run that is not listed, the same for all of its runs.
+
+    GitHub names a run whose file does not parse by the path, and each one of Dependabot by what it does.
+    """
+    if _is_generated(path):
+        return path
+    named = run.workflow_name if run.workflow_name != path else ""
+    return _NUMBER.sub("#<n>", named) or _file(path) or f"workflow {run.workflow_id}"
+
+
+def _is_generated(path: str) -> bool:
+    """Whether GitHub itself runs the workflow: Dependabot, Pages, code scanning."""
+    return path.startswith("dynamic/")
 
 
 def _file(path: str) -> str:

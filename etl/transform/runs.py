@@ -1,29 +1,37 @@
 """An attempt of a run → its `workflow_run` point."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from etl.anomalies import Anomaly
+from etl.model.approvals import Span
 from etl.model.points import Point
 from etl.model.records import Job
 from etl.model.schema import WORKFLOW_RUN
 from etl.model.tag_values import tag_value
 from etl.transform.context import Context, present
 from etl.transform.names import printable
-from etl.transform.times import elapsed, point_time
+from etl.transform.times import elapsed, point_time, waited
 
 
 def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomaly]]:
     """The point of a completed attempt; `jobs` are those that it ran itself.
 
-    Its time is the completion of its last job, without jobs the attempt's start. Skipped jobs
-    count for neither queue nor completion where others ran: GitHub stamps them when it decides.
+    Its time is the completion of its last job, without jobs the attempt's start. It lasted until the last
+    one ended that a runner took: what was skipped or rejected, GitHub stamps when that is decided. While all
+    that it did was to wait for an approval, it did not last.
     """
     run = context.run
-    ran = [job for job in jobs if job.conclusion != "skipped"] or jobs
+    taken = [job for job in jobs if job.taken and job.conclusion != "skipped"]
     started = run.started_at if run.started_at is not None else run.created_at
-    first = min((job.started_at for job in ran if job.started_at is not None), default=None)
-    last = max((job.completed_at for job in jobs if job.completed_at is not None), default=None)
-    duration, queued = elapsed(started, last), elapsed(started, first)
+    first = min((job.started_at for job in taken if job.started_at is not None), default=None)
+    last = _last(jobs)
+    duration, queued = elapsed(started, _last(taken)), waited(started, first)
+    idle = _idle(context.approvals, taken)
+    if duration is not None:
+        duration = max(0.0, duration - idle(started, _last(taken)))
+    if queued is not None:
+        queued = max(0.0, queued - idle(started, first))
     point = Point(
         WORKFLOW_RUN.name,
         {
@@ -48,14 +56,39 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
         ),
         point_time(last if last is not None else started, "workflow_run", run.id, run.attempt),
     )
-    return point, _anomalies(context, jobs, duration)
+    return point, _anomalies(context, taken, duration)
 
 
-def _anomalies(context: Context, jobs: Sequence[Job], duration: float | None) -> list[Anomaly]:
+def _idle(approvals: Mapping[int, Span], taken: Sequence[Job]) -> Callable[[int, int | None], float]:
+    """How many seconds between two moments some job waited for an approval while no job was executed."""
+    ids = {job.id for job in taken}
+    waits = [span for job_id, span in approvals.items() if job_id in ids]
+    busy = [(job.started_at, job.completed_at) for job in taken if elapsed(job.started_at, job.completed_at)]
+
+    def between(start: int, stop: int | None) -> float:
+        edges = sorted({start, stop or start, *(edge for span in (*waits, *busy) for edge in span if edge)})
+        return float(
+            sum(
+                right - left
+                for left, right in pairwise(edges)
+                if start <= left < right <= (stop or start)
+                and any(since <= left and right <= until for since, until in waits)
+                and not any(since <= left and right <= until for since, until in busy if since and until)
+            )
+        )
+
+    return between
+
+
+def _last(jobs: Sequence[Job]) -> int | None:
+    return max((job.completed_at for job in jobs if job.completed_at is not None), default=None)
+
+
+def _anomalies(context: Context, taken: Sequence[Job], duration: float | None) -> list[Anomaly]:
     run, found = context.run, []
     if run.started_at is None:
         found.append(Anomaly("run without start", f"attempt {run.attempt} of run {run.id}", run.url))
-    if jobs and duration is None:
+    if taken and duration is None:
         found.append(Anomaly("run without duration", f"attempt {run.attempt} of run {run.id}", run.url))
     if run.conclusion is None:
         found.append(Anomaly("run without conclusion", f"attempt {run.attempt} of run {run.id}", run.url))

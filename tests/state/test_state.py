@@ -7,6 +7,7 @@ from hypothesis.strategies import characters, text
 from sqlalchemy import update
 
 from etl.errors import ConfigurationError, SupersededError
+from etl.model.executed import Executed
 from etl.model.pages import PageTag
 from etl.model.records import Artifact, Workflow
 from etl.model.writes import Rejected
@@ -39,7 +40,9 @@ def run(number: int, **changes) -> KnownRun:
         "stored_attempt": 1,
         "workflow": "CI",
         "branch": "main",
-        "executions": frozenset({b"12345678", b"abcdefgh"}),
+        "executions": frozenset(
+            {Executed(1, b"12345678", b"abcdefgh"), Executed(2, b"abcdefgh", b"", inherited=True)}
+        ),
     }
     return KnownRun(**{**values, **changes})
 

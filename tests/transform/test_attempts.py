@@ -4,8 +4,9 @@ from etl.model.points import NANOSECONDS
 from etl.model.records import Annotation, Job, Run, Step
 from etl.model.results import CaseName, Outcome, Report, Result
 from etl.model.schema import MEASUREMENTS, FieldType
-from etl.transform.attempts import execution_key, own_jobs, transform_attempt
+from etl.transform.attempts import transform_attempt
 from etl.transform.context import Context
+from etl.transform.own_jobs import executed, own_jobs
 from etl.transform.rules import Rules
 
 T0 = 1_770_000_000
@@ -150,7 +151,8 @@ def test_the_same_thing_twice_is_one_point_whatever_the_order():
 def test_an_inherited_job_is_known_whatever_its_id_and_creation_time():
     inherited = replace(JOB, id=99, created_at=T0 + 50_000, attempt=2)
     again = replace(JOB, id=100, started_at=T0 + 50_001, completed_at=T0 + 50_090)
-    assert own_jobs([inherited, again], {execution_key(JOB)}) == [again]
+    second = replace(RUN, attempt=2, started_at=T0 + 50)
+    assert own_jobs([inherited, again], second, executed([JOB], [JOB], 1)) == [again]
 
 
 def test_skipped_and_cancelled_jobs_are_points_too():

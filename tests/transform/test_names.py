@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,8 @@ from hypothesis import strategies as st
 
 from etl.model.records import Workflow
 from etl.model.tag_values import LONGEST, tag_value
-from etl.transform.names import Masks, job_group, printable, workflow_names
+from etl.transform.names import Masks, WorkflowNames, job_group, kept_names, printable
+from tests.transform.test_attempts import RUN
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 
@@ -63,15 +65,30 @@ def test_a_name_of_1000_characters_is_kept():
         ("odd )", "odd )"),
         ("a (b) (c)", "a (b)"),
         ("", ""),
+        ("Tests (ubuntu, 3.12) / unit", "Tests / unit"),
+        ("Tests (ubuntu) / shards (2) / unit (3.12)", "Tests / shards / unit"),
+        ("build (linux / arm64)", "build"),
+        ("build (a / b / c) / x (d / (e))", "build / x"),
+        ("a ( / b", "a ( / b"),
+        ("build / test", "build / test"),
     ],
 )
 def test_job_group(name, expected):
     assert job_group(name) == expected
 
 
-@given(ANY_TEXT)
+@given(ANY_TEXT.filter(lambda name: " / " not in name))
 def test_job_group_is_a_prefix(name):
     assert name.startswith(job_group(name))
+
+
+@given(st.lists(ANY_TEXT.filter(lambda name: not {*"()/"} & {*name}), min_size=1, max_size=3), st.data())
+def test_a_matrix_in_a_caller_or_in_the_job_changes_nothing_of_the_group(names, data):
+    values = data.draw(st.lists(st.sampled_from(["", " (a)", " (a, b / c)", " (a (1), b)"]), min_size=3))
+    shown = [name + value if name.strip() else name for name, value in zip(names, values, strict=False)]
+    assert job_group(" / ".join(shown)) == " / ".join(
+        name.rstrip() if name != one else name for name, one in zip(names, shown, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +125,57 @@ def test_workflows_that_share_a_name_carry_their_file():
         Workflow(2, "CI", ".github/workflows/other.yml"),
         Workflow(3, "Docs", ".github/workflows/docs.yml"),
     ]
-    assert workflow_names(workflows) == {1: "CI (ci.yml)", 2: "CI (other.yml)", 3: "Docs"}
+    names = WorkflowNames(workflows, Masks())
+    assert [names(replace(RUN, workflow_id=number)) for number in (1, 2, 3)] == [
+        "CI (ci.yml)",
+        "CI (other.yml)",
+        "Docs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        pytest.param({"workflow_name": ".github/workflows/ci.yml"}, "CI", id="does not parse"),
+        pytest.param({"workflow_id": 9, "workflow_name": ".github/workflows/ci.yml"}, "CI", id="by its file"),
+        pytest.param({"workflow_id": 9, "path": ".github/workflows/ci.yml@main"}, "CI", id="at a branch"),
+        pytest.param(
+            {"workflow_id": 9, "workflow_name": "x", "path": ".github/workflows/x.yml"}, "x", id="not listed"
+        ),
+        pytest.param(
+            {
+                "workflow_id": 9,
+                "workflow_name": ".github/workflows/x.yml",
+                "path": ".github/workflows/x.yml",
+            },
+            "x.yml",
+            id="neither listed nor parsed",
+        ),
+        pytest.param(
+            {
+                "workflow_id": 9,
+                "workflow_name": "npm_and_yarn in /. - Update #1017",
+                "path": "dynamic/dependabot/dependabot-updates",
+            },
+            "dynamic/dependabot/dependabot-updates",
+            id="Dependabot",
+        ),
+        pytest.param(
+            {"workflow_id": 9, "workflow_name": "Update #1017", "path": ""}, "Update #<n>", id="numbered"
+        ),
+    ],
+)
+def test_a_run_counts_against_the_workflow_of_its_id_or_file(run, expected):
+    names = WorkflowNames([Workflow(5, "CI", ".github/workflows/ci.yml")], Masks())
+    assert names(replace(RUN, **run)) == expected
+
+
+def test_a_workflow_whose_file_does_not_parse_keeps_its_name():
+    path = ".github/workflows/ci.yml"
+    known = [Workflow(5, "CI", path)]
+    assert kept_names([Workflow(5, path, path)], known) == (Workflow(5, "CI", path),)
+    assert kept_names([Workflow(6, path, path)], known) == (Workflow(6, path, path),)
+    assert kept_names([Workflow(5, "Build", path)], known) == (Workflow(5, "Build", path),)
 
 
 def test_printable_text_has_one_line_end_and_valid_utf8():

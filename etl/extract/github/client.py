@@ -131,7 +131,17 @@ async def _no_tag(_identity: str) -> PageTag | None:
 _ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
 
 # The last word of a path that tells what is asked for.
-_KINDS = ("annotations", "artifacts", "check-runs", "jobs", "attempts", "runs", "workflows")
+_KINDS = (
+    "annotations",
+    "artifacts",
+    "check-runs",
+    "deployments",
+    "statuses",
+    "jobs",
+    "attempts",
+    "runs",
+    "workflows",
+)
 
 
 def _kind(path: str) -> str:

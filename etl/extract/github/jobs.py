@@ -2,15 +2,19 @@
 
 from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
-from etl.extract.github.listing import list_all
+from etl.extract.github.listing import list_whole
 from etl.model.records import Job
 
 
-async def list_jobs(client: RepositoryClient, run_id: int, attempt: int) -> tuple[list[Job], list[Anomaly]]:
+async def list_jobs(
+    client: RepositoryClient, run_id: int, attempt: int, *, numbered: bool = True
+) -> tuple[list[Job], list[Anomaly]]:
     """Every job that the attempt lists, each once: executed by it, or inherited.
 
-    Asked by the attempt's number, so that a re-run that begins meanwhile changes nothing.
+    Asked by the attempt's number, so that a re-run that begins meanwhile changes nothing; of a server that
+    does not number attempts (not `numbered`), those of the run.
     """
-    path = f"/actions/runs/{run_id}/attempts/{attempt}/jobs?per_page=100"
-    listing = await list_all(client, path, "jobs", Job.parse)
+    place = f"/attempts/{attempt}" if numbered else ""
+    path = f"/actions/runs/{run_id}{place}/jobs?per_page=100"
+    listing = await list_whole(client, path, "jobs", Job.parse)
     return list({job.id: job for job in listing.items}.values()), listing.anomalies

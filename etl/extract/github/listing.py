@@ -17,13 +17,16 @@ T = TypeVar("T")
 class Listing(Generic[T]):
     """Items of all changed pages, the tags of those pages, and how many entries there were in all.
 
-    `shrank`: entries vanished between two pages, so that others may have slipped past.
+    `shrank`: entries vanished between two pages, so that others may have slipped past. `unchanged` counts
+    entries of pages that are as they were, `pages` all pages.
     """
 
     items: list[T] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     tags: list[PageTag] = field(default_factory=list)
     received: int = 0
+    unchanged: int = 0
+    pages: int = 0
     total: int | None = None
     shrank: bool = False
 
@@ -34,6 +37,8 @@ class Listing(Generic[T]):
         """
         found = [] if page.not_modified else entries(page, key)
         self.received += page.items
+        self.unchanged += page.items if page.not_modified else 0
+        self.pages += 1
         if page.total_count is not None:
             self.shrank = self.shrank or (self.total is not None and page.total_count < self.total)
             self.total = page.total_count
@@ -61,6 +66,23 @@ async def list_all(
         page = await client.page(next_url, conditional=conditional)
         listing.add(page, key, parse)
         next_url = page.next_url
+    return listing
+
+
+async def list_whole(client: RepositoryClient, path: str, key: str, parse: Callable[[Any], T]) -> Listing[T]:
+    """Every page of a listing, also where an answer names no next page and more entries than it has.
+
+    Pages are asked for by number then, to the end; what never comes is one anomaly. `path` has a query.
+    """
+    listing = await list_all(client, path, key, parse)
+    while listing.received < (listing.total or 0):
+        page = await client.page(f"{path}&page={listing.pages + 1}", conditional=False)
+        before = listing.received
+        listing.add(page, key, parse)
+        if listing.received == before:
+            detail = f"{listing.total} {key} are said to be there, and {before} were sent"
+            listing.anomalies.append(Anomaly("listing cut off", detail, path))
+            break
     return listing
 
 

@@ -19,11 +19,26 @@ _WALKS = 2
 
 @dataclass(slots=True)
 class WindowListing:
-    """Runs on pages that changed, each once, and what to keep when they are committed."""
+    """Runs on pages that changed, each once, and what to keep when they are committed.
+
+    `unchanged` counts runs on pages that are as they were;
+    """
 
     runs: dict[int, Run] = field(default_factory=dict)
     tags: list[PageTag] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    unchanged: int = 0
+    received: int = 0
+
+    @property
+    def nothing_understood(self) -> bool:
+        """Whether something was there, and none of it could be understood."""
+        return bool(self.anomalies) and not self.runs and not self.unchanged
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether GitHub now answers with nothing; where that is as it was, there are no tags."""
+        return bool(self.tags) and not self.received
 
     def take(self, listing: Listing[Run]) -> None:
         """Add one walk's runs; of a run that was met twice, the newer state."""
@@ -32,6 +47,8 @@ class WindowListing:
             if known is None or (run.attempt, run.updated_at) >= (known.attempt, known.updated_at):
                 self.runs[run.id] = run
         self.tags += listing.tags
+        self.unchanged += listing.unchanged
+        self.received += listing.received
         # A window that is walked twice tells of a run that cannot be read once.
         self.anomalies += (one for one in listing.anomalies if one not in self.anomalies)
 

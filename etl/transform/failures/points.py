@@ -1,4 +1,4 @@
-"""Annotations of a job → `failure` points."""
+"""Annotations of a job, or of a check run beside the jobs → `failure` points."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -55,7 +55,11 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
     return Point(
         FAILURE.name,
-        {**job_tags(context, job), "source": "annotation", "signature": signature},
+        {
+            **job_tags(context, job),
+            "source": "check" if job.is_check else "annotation",
+            "signature": signature,
+        },
         {
             "message": message,
             **present(
@@ -65,7 +69,8 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
                 line=failure.line,
                 job_id=job.id,
                 run_id=job.run_id,
-                attempt=context.run.attempt,
+                # Which attempt a check run belongs to, nobody tells: any later one may list it.
+                attempt=None if job.is_check else context.run.attempt,
                 head_sha=printable(context.run.head_sha),
             ),
         },

@@ -13,10 +13,9 @@ from etl.model.results import Outcome
 from etl.model.schema import COUNTED, SUCCESS
 from etl.model.text import cut
 from etl.transform.context import Context
-from etl.transform.jobs import job_second, job_tags
+from etl.transform.jobs import job_duration, job_second, job_tags
 from etl.transform.names import printable
 from etl.transform.results.job_results import JobTests
-from etl.transform.times import elapsed
 
 # Characters of a message that evidence keeps: it is loaded again for every run of the same commit.
 _LONGEST = 2_000
@@ -30,8 +29,8 @@ def execution_of(
     annotated: Iterable[Failure],
     message: str,
 ) -> Execution | None:
-    """The record of a job's execution; None for one that counts nowhere (cancelled, skipped …)."""
-    if job.conclusion not in COUNTED:
+    """The record of a job's execution; None for one that counts nowhere (cancelled, skipped …) or never ran."""
+    if job.conclusion not in COUNTED or not job.taken:
         return None
     tags = job_tags(context, job)
     outage = tests is not None and context.rules.guard.is_outage(tests.counts)
@@ -47,7 +46,7 @@ def execution_of(
         ended_at=job_second(context, job),
         green=job.conclusion == SUCCESS,
         outage=outage,
-        duration_s=elapsed(job.started_at, job.completed_at),
+        duration_s=job_duration(job),
         message=message,
         tags=tags,
         failures=() if outage else (*(_failures(tests) if tests else ()), *annotated),

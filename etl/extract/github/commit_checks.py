@@ -1,0 +1,40 @@
+"""What other CI systems say of a commit: one listing of its check runs, and one of its statuses."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from etl.extract.github.client import RepositoryClient
+from etl.extract.github.listing import Listing, list_all
+from etl.model.commit_checks import AppCheck, CommitStatus
+
+T = TypeVar("T")
+
+
+async def list_app_checks(
+    client: RepositoryClient, sha: str, *, known: bool
+) -> Listing[AppCheck | None] | None:
+    """Check runs of a commit, also those that newer ones replaced; None where nothing changed.
+
+    All of them where they are not `known` yet, whatever tags are kept. Raises what `RepositoryClient.page` raises.
+    """
+    path = f"/commits/{quote(sha, safe='')}/check-runs?filter=all&per_page=100"
+    return await _changed(client, path, "check_runs", AppCheck.parse, known=known)
+
+
+async def list_statuses(client: RepositoryClient, sha: str, *, known: bool) -> Listing[CommitStatus] | None:
+    """Statuses of a commit, newest first; None where nothing changed. Raises what `list_app_checks` raises."""
+    path = f"/commits/{quote(sha, safe='')}/statuses?per_page=100"
+    return await _changed(client, path, None, CommitStatus.parse, known=known)
+
+
+async def _changed(
+    client: RepositoryClient, path: str, key: str | None, parse: Callable[[Any], T], *, known: bool
+) -> Listing[T] | None:
+    listing = await list_all(client, path, key, parse, conditional=known)
+    if listing.unchanged == listing.received and not listing.tags and known:
+        return None
+    if listing.unchanged:
+        # Some pages changed and some did not: all of them are needed.
+        return await list_all(client, path, key, parse)
+    return listing
