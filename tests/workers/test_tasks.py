@@ -31,15 +31,23 @@ def tasks_of(queue: Asked, interval: int, *, now: float = 0.0, told: float | Non
     async def names() -> tuple[str, ...]:
         return ("acme/polled", "acme/told")
 
+    async def last_webhook_at(name: str) -> float | None:
+        return told if name == "acme/told" else None
+
+    async def call(function: Any, *arguments: Any) -> Any:
+        return function(*arguments)
+
     pipeline: Any = SimpleNamespace(
         settings=SimpleNamespace(
             interval=timedelta(seconds=interval),
             http=SimpleNamespace(webhooks=SimpleNamespace(sweep=timedelta(hours=6))),
         ),
-        watched=SimpleNamespace(names=names),
-        told=lambda name: told if name == "acme/told" else None,
+        repositories=SimpleNamespace(names=names),
+        last_webhook_at=last_webhook_at,
         clock=lambda: now,
-        state=SimpleNamespace(repositories=SimpleNamespace(get=lambda _name: SimpleNamespace(swept_at=0))),
+        state=SimpleNamespace(
+            call=call, repositories=SimpleNamespace(get=lambda _name: SimpleNamespace(swept_at=0))
+        ),
     )
     other: Any = queue
     return Tasks(other, pipeline, None, lambda _summary: None)  # type: ignore[arg-type]
