@@ -14,8 +14,8 @@ from etl.cli.output import Exit
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from etl.settings import Settings
     from etl.model.dead_letters import Chosen, DeadLetter
+    from etl.settings import Settings
 
 _MAX_LINE = 120
 

@@ -145,6 +145,7 @@ async def org(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[O
             "repositories": [ROCKET, BALLOON],
             "github": {"api_url": url, "token": "t"},
             "data_dir": str(tmp_path),
+            "tests": {"points": "failed"},
         }
         store: Store = Duck(tmp_path / "ci-health.duckdb")
         if request.param == "influxdb":
