@@ -90,5 +90,9 @@ class EtlMetrics(Collector):
         families.add("webhooks_waiting", len(state.deliveries.waiting()))
         for name in self._last:
             known = state.repositories.get(name)
-            if known is not None and known.cursor is not None:
+            if known is None:
+                continue
+            if known.cursor is not None:
                 families.add("lag_seconds", max(0.0, now - known.cursor), bounded(name))
+            for kind, count in state.open_pieces.counts(known.id).items():
+                families.add("open_pieces", count, bounded(name), kind)

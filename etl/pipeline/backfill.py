@@ -16,7 +16,7 @@ from etl.pipeline.run_reader import MAX_RUN_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import RERUN_S
-from etl.pipeline.windows import recheck, scan_windows
+from etl.pipeline.windows import read_again, recheck, scan_windows
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +88,7 @@ async def _read_range(
         await _read_earlier(session, reader, asked.start)
     await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
+    await read_again(session, asked.start)
     backfills.finish(repository.id, *asked.key)
 
 

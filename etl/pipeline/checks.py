@@ -8,11 +8,13 @@ from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
+from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget
 from etl.pipeline.cardinality import advice
 from etl.pipeline.context import Pipeline
 
 _DEAD_LETTERS_SHOWN = 3
+_OPEN_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
         yield finding
     for name in names:
         yield await _repository(pipeline, name)
-        for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
+        for finding in (
+            *_open_pieces(pipeline, name),
+            *_wide_jobs(pipeline, name),
+            *_webhooks(pipeline, name),
+        ):
             yield finding
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
@@ -76,6 +82,22 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
     return Finding(name, True, read + note)
+
+
+def _open_pieces(pipeline: Pipeline, name: str) -> list[Finding]:
+    """What could not be read yet: for less than a day it may well heal by itself."""
+    known = pipeline.state.repositories.get(name)
+    pieces = [] if known is None else pipeline.state.open_pieces.of_repository(known.id)
+    if not pieces:
+        return []
+    oldest = min(piece.since for piece in pieces)
+    shown = "; ".join(f"{piece.name}: {piece.reason}" for piece in pieces[:_OPEN_SHOWN])
+    text = (
+        f"{len(pieces)} open since {datetime.fromtimestamp(oldest, UTC):%F %R} UTC, asked for again from "
+        f"{datetime.fromtimestamp(pieces[0].next_at, UTC):%F %R} UTC: {shown}"
+    )
+    is_new = pipeline.clock() - oldest < DAY_S
+    return [Finding(name, None if is_new else False, text)]
 
 
 def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, NotFoundError
+from etl.errors import CiHealthError, DataError, NotFoundError
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
 from etl.load.line_encoder import encode, encode_columns
@@ -22,7 +22,8 @@ from etl.model.tag_values import tag_value
 from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
 from etl.pipeline.memory_budget import RunMemory
-from etl.pipeline.reports import Reports
+from etl.pipeline.open_pieces import RunPieces
+from etl.pipeline.reports import FoundReports, Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
 from etl.transform.attempts import execution_key, own_jobs, transform_attempt
@@ -50,6 +51,7 @@ class _Gathered:
 
     seen_at: float
     memory: RunMemory
+    pieces: RunPieces
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
@@ -77,23 +79,27 @@ class RunReader:
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
         """Read what is new of a run and commit it, together with the tags of what led to it.
 
-        Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
+        What cannot be read of it stays open. Raises RetriableError or FatalError where GitHub could not
+        be asked: nothing is committed.
         """
         known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
-        if not self._changed(run, known):
+        pieces = self._pieces(run.id)
+        if not self._changed(run, known) and not pieces.are_due:
             self._session.state.commit_tags(self._session.repository, tags)
             return
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
-            gathered = _Gathered(seen_at, memory)
-            try:
-                known = await self._read_attempts(run, known, gathered)
-            except DataError as error:
-                # It will not read any better next time: it is left alone until it changes.
-                self._anomaly("run", f"run {run.id}: {error}", run)
-                known = replace(known, stored_attempt=run.attempt)
+            gathered = _Gathered(seen_at, memory, pieces)
+            if pieces.were_open:
+                # Points that are stored already are made once more, which changes nothing.
+                known = replace(known, stored_attempt=0, executions=frozenset())
+            known = await self._read_attempts(run, known, gathered)
             self._commit(run, known, gathered, tags)
+
+    def _pieces(self, run_id: int) -> RunPieces:
+        before = self._session.state.open_pieces.of_run(self._session.repository.id, run_id)
+        return RunPieces(run_id, before, self._session.clock())
 
     def _memory(self) -> RunMemory:
         return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
@@ -110,38 +116,41 @@ class RunReader:
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        attempts = await self._attempts(run, known)
+        attempts = await self._attempts(run, known, gathered.pieces)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
             if attempt.completed or self._age(attempt) > DAY_S:
-                known = await self._read_attempt(attempt, until, known, gathered)
+                stored = await self._read_attempt(attempt, until, known, gathered)
+                if stored is None:
+                    # What a later attempt executed itself is known by what the earlier ones did.
+                    break
+                known = stored
         return known
 
-    async def _attempts(self, run: Run, known: KnownRun) -> list[Run]:
-        """The attempts that have not been stored, oldest first."""
+    async def _attempts(self, run: Run, known: KnownRun, pieces: RunPieces) -> list[Run]:
+        """The attempts that have not been stored, oldest first, up to the first that cannot be read."""
         earliest = 1 if run.has_previous_attempt else run.attempt
         attempts = []
         for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
-            attempt = await get_attempt(self._session.client, run.id, number)
-            if attempt is None:
-                self._anomaly("attempt gone", f"attempt {number} of run {run.id}", run)
-            else:
-                attempts.append(attempt)
+            try:
+                attempts.append(await get_attempt(self._session.client, run.id, number))
+            except (DataError, NotFoundError) as error:
+                kind = "attempt gone" if isinstance(error, NotFoundError) else "attempt"
+                self._anomaly(kind, f"attempt {number} of run {run.id}: {error}", run)
+                if not pieces.leave(error, "attempt", number):
+                    return attempts
         return [*attempts, run]
 
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
-    ) -> KnownRun:
-        """Points of an attempt that has ended, or has been open for more than a day.
+    ) -> KnownRun | None:
+        """Points of an attempt that has ended, or has been open for more than a day; None where its jobs are open.
 
         The next attempt began at `until`.
         """
-        try:
-            jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
-        except NotFoundError:
-            self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
-            return replace(known, stored_attempt=attempt.attempt)
-        self._session.anomalies.add(*anomalies)
+        jobs = await self._jobs(attempt, gathered.pieces)
+        if jobs is None:
+            return None
         executed = own_jobs(jobs, known.executions)
         if attempt.completed and not self._settled(attempt, executed):
             return known
@@ -150,6 +159,24 @@ class RunReader:
             return known
         executions = known.executions | {execution_key(job) for job in executed}
         return replace(known, stored_attempt=attempt.attempt, executions=executions)
+
+    async def _jobs(self, attempt: Run, pieces: RunPieces) -> list[Job] | None:
+        """The jobs of an attempt; None where they cannot all be read, and may be later."""
+        jobs: list[Job] = []
+        problem: CiHealthError | str
+        try:
+            jobs, anomalies = await list_jobs(self._session.client, attempt.id, attempt.attempt)
+        except (DataError, NotFoundError) as error:
+            kind = "run gone" if isinstance(error, NotFoundError) else "run"
+            detail = f"jobs of attempt {attempt.attempt} of run {attempt.id}: {error}"
+            self._anomaly(kind, detail, attempt)
+            problem = error
+        else:
+            self._session.anomalies.add(*anomalies)
+            if not anomalies:
+                return jobs
+            problem = anomalies[0].detail
+        return jobs if pieces.leave(problem, "jobs", attempt.attempt) else None
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
@@ -169,16 +196,17 @@ class RunReader:
     ) -> None:
         repository = tag_value(self._session.repository.name)
         context = Context(repository, known.workflow, known.branch, run, self._rules)
-        annotations = await self._annotations.of(run, jobs)
-        reports: list[Report] = []
+        annotations = await self._annotations.of(run, jobs, gathered.pieces)
+        found = FoundReports()
         if run.completed:
-            reports = await self._reports.of(
-                run, jobs, gathered.memory, until=until, seen_at=gathered.seen_at
+            found = await self._reports.of(
+                run, jobs, gathered.memory, gathered.pieces, until=until, seen_at=gathered.seen_at
             )
+        reports, told = found.reports, (context, jobs, annotations, found.reports, found.unread)
         if _weight(annotations, reports) < _HEAVY:
-            transformed = transform_attempt(context, jobs, annotations, reports)
+            transformed = transform_attempt(*told)
         else:
-            transformed = await asyncio.to_thread(transform_attempt, context, jobs, annotations, reports)
+            transformed = await asyncio.to_thread(transform_attempt, *told)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -191,7 +219,9 @@ class RunReader:
     def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
         if run.completed:
-            status = COMPLETED if known.stored_attempt >= run.attempt else SETTLING
+            # What is open is asked for when it is due, and not at every sync.
+            is_read = known.stored_attempt >= run.attempt or gathered.pieces.left
+            status = COMPLETED if is_read else SETTLING
         elif self._age(run) > MAX_RUN_S:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
@@ -201,7 +231,13 @@ class RunReader:
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)
         self._session.state.commit_run(
-            self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
+            self._session.repository,
+            known,
+            lines,
+            tags,
+            executions=gathered.executions,
+            seen=gathered.seen,
+            pieces=gathered.pieces.left,
         )
         summary = self._session.summary
         summary.runs += 1

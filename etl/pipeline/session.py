@@ -5,6 +5,7 @@ Syncs, backfills and the webhook queue all read a repository in a session.
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.open_pieces import open_sentence
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.repositories import KnownRepository
@@ -69,6 +71,9 @@ async def run_session(
                 log.debug("unexpected error", exc_info=True)
         summary.duration_s = round(time.monotonic() - began, 3)
     _complete(summary, client, anomalies)
+    # Where the state cannot be used, that is what the summary tells.
+    with suppress(CiHealthError):
+        _tell_open(pipeline, summary)
     return summary
 
 
@@ -114,6 +119,17 @@ def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
     if not isinstance(error, RetriableError) or error.retry_after is None:
         return None
     return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _tell_open(pipeline: Pipeline, summary: Summary) -> None:
+    """Say what could not be read and is asked for again."""
+    known = pipeline.state.repositories.get(summary.repository)
+    if known is None:
+        return
+    summary.open_by_kind = pipeline.state.open_pieces.counts(known.id)
+    summary.open = sum(summary.open_by_kind.values())
+    if summary.open:
+        summary.warnings.append(open_sentence(summary.open_by_kind))
 
 
 def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from etl.anomalies import Anomaly
 from etl.errors import CiHealthError
 from etl.extract.github.windows import Window, day_windows
 from etl.load.line_encoder import encode
@@ -15,7 +16,7 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import DAY_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.windows import recheck, run_all, scan_windows
+from etl.pipeline.windows import read_again, recheck, run_all, scan_windows
 from etl.settings import parse_since
 from etl.transform.syncs import etl_point
 
@@ -100,11 +101,21 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     still_open = session.state.runs.still_open(repository.id)
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
+    await read_again(session, start)
     if session.summary.tests:
         warn_of_cardinality(session)
-    session.state.prune(repository)
+    prune(session)
     if not newest_only:
         repositories.swept(repository, now)
+
+
+def prune(session: Session) -> None:
+    """Forget what is too old to be asked for again, and tell what of it was never read."""
+    given_up = session.state.prune(session.repository)
+    if given_up:
+        text = f"{given_up} answers of GitHub that were open for 90 days are given up"
+        session.summary.warnings.append(text)
+        session.anomalies.add(Anomaly("given up", text))
 
 
 def first_window(session: Session, now: int, *, newest_only: bool) -> int:

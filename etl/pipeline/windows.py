@@ -6,15 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from etl.anomalies import Anomaly
+from etl.errors import DataError, NotFoundError
 from etl.extract.github.runs import find_run, list_window
 from etl.extract.github.windows import Window
+from etl.model.open_pieces import PieceName
 from etl.model.records import Run
+from etl.pipeline.open_pieces import RunPieces, open_piece
 from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
 from etl.state.runs import COMPLETED, KnownRun
 
 # Windows in work at once: enough to keep every connection busy where days are short.
 _WINDOWS = 4
+# Runs that are asked for again at once: where none of them can be read, the others wait for the next sync.
+_AGAIN = 20
 
 
 async def scan_windows(
@@ -47,13 +52,28 @@ async def scan_windows(
 
 
 async def _read_window(
-    session: Session, reader: RunReader, window: Window, wanted: Callable[[Run], bool]
+    session: Session,
+    reader: RunReader,
+    window: Window,
+    wanted: Callable[[Run], bool] = lambda _run: True,
 ) -> None:
     workflows = [workflow.id for workflow in session.repository.workflows]
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
+    _note_window(session, window, listing.doubt)
     session.state.commit_tags(session.repository, listing.tags)
+
+
+def _note_window(session: Session, window: Window, doubt: str | None) -> None:
+    """Leave a window open where runs of it may be missing, else close it where it was."""
+    name = PieceName("runs", subject=window.start)
+    state, repository = session.state, session.repository
+    before = state.open_pieces.get(repository.id, name)
+    if doubt is not None:
+        state.commit_piece(repository, open_piece(before, name, doubt, int(session.clock())))
+    elif before is not None:
+        state.close_piece(repository, name)
 
 
 async def recheck(
@@ -78,12 +98,63 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
     # What has ended and settles, or will never end, says nothing new: it is to be read all the same.
     too_old = session.clock() - known.created_at > MAX_RUN_S
     conditional = known.status != SETTLING and not too_old
-    found = await find_run(session.client, known.id, conditional=conditional)
-    if found.run is not None:
-        await reader.read(found.run, found.tags)
-    elif found.gone:
+    if await ask_for_run(session, reader, known.id, conditional=conditional):
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
         session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
+
+
+async def read_again(session: Session, since: int) -> None:
+    """Ask again for what is open and due: some at a time, and no more where none of it was answered well.
+
+    `since` (Unix seconds) is how far back artifacts are to be listed for other runs.
+    """
+    state, repository = session.state, session.repository
+    while True:
+        now = int(session.clock())
+        open_now = state.open_pieces.of_repository(repository.id)
+        due = [piece.name for piece in open_now if piece.is_due(now)]
+        if not due:
+            return
+        runs = list(dict.fromkeys(name.run_id for name in due if name.run_id))[:_AGAIN]
+        windows = [Window(name.subject, name.subject + DAY_S - 1) for name in due if not name.run_id]
+        known = (state.runs.get(repository.id, run) for run in runs)
+        created = (run.created_at for run in known if run is not None)
+        reader = RunReader(session, since=min(created, default=since))
+        again = [_read_run_again(session, reader, run) for run in runs]
+        await run_all([*again, *(_read_window(session, reader, one) for one in windows[:_AGAIN])])
+        if sum(state.open_pieces.counts(repository.id).values()) >= len(open_now):
+            return
+
+
+async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> None:
+    if not await ask_for_run(session, reader, run_id, conditional=False):
+        return
+    # Gone with all that was open of it.
+    session.anomalies.add(Anomaly("run gone", f"run {run_id}, of which not all was read"))
+    session.state.commit_pieces(session.repository, run_id, [])
+
+
+async def ask_for_run(
+    session: Session, reader: RunReader, run_id: int, *, conditional: bool, earliest: int = 0
+) -> bool:
+    """Read a run as it stands now; True where it is settled that GitHub has it no more.
+
+    A run that is not there, or that cannot be understood, stays open until then; one that was created
+    before `earliest` is not read.
+    """
+    try:
+        found = await find_run(session.client, run_id, conditional=conditional)
+    except (DataError, NotFoundError) as error:
+        session.anomalies.add(Anomaly("run", f"run {run_id}: {error}"))
+        state, repository = session.state, session.repository
+        before = state.open_pieces.of_run(repository.id, run_id)
+        pieces = RunPieces(run_id, before, session.clock())
+        is_settled = pieces.leave(error, "run")
+        state.commit_pieces(repository, run_id, pieces.put_off())
+        return is_settled and isinstance(error, NotFoundError)
+    if found.run is not None and found.run.created_at >= earliest:
+        await reader.read(found.run, found.tags)
+    return False
 
 
 async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, select
 
 from etl.state import tables
 from etl.state.database import upsert
+from etl.state.open_pieces import runs_with_open_pieces
 
 COMPLETED = "completed"
 # Still open after the longest time that GitHub lets a run take: not asked about any more.
@@ -84,13 +85,14 @@ class Runs:
         )
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget runs that have ended and that no window reaches any more: those older than 45 days."""
+        """Forget runs that are wholly read and that no window reaches any more: those older than 45 days."""
         columns = tables.runs.c
         connection.execute(
             delete(tables.runs).where(
                 columns.repository_id == repository_id,
                 columns.created_at < int(self._clock()) - _KEPT_S,
                 columns.status.in_((COMPLETED, AGED_OUT)),
+                columns.id.not_in(runs_with_open_pieces(repository_id)),
             )
         )
 

@@ -55,10 +55,12 @@ def transform_attempt(
     jobs: Sequence[Job],
     annotations: Mapping[int, Sequence[Annotation]],
     reports: Sequence[Report] = (),
+    unread: Collection[int] = (),
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
 
-    Of an attempt that is still open, its completed jobs alone, and no executions.
+    Of an attempt that is still open, its completed jobs alone, and no executions. Of a job with a report
+    that could not be read yet (its id is in `unread`), only what no report changes: the job and its steps.
     """
     made = Transformed()
     if context.run.completed:
@@ -68,7 +70,9 @@ def transform_attempt(
     by_report = [named(context, report) for report in reports]
     by_job = {tests.job.id: tests for tests in by_report}
     for job in jobs:
-        if job.completed:
+        if job.completed and job.id in unread:
+            _execution_alone(context, job, made)
+        elif job.completed:
             _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
     for tests in by_report:
         if not tests.is_job:
@@ -77,13 +81,17 @@ def transform_attempt(
     return made
 
 
+def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
+    points, odd = job_points(context, job)
+    made.points += points
+    made.anomalies += odd
+
+
 def _transform_job(
     context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
 ) -> None:
-    points, odd = job_points(context, job)
+    _execution_alone(context, job, made)
     told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
-    made.points += points
-    made.anomalies += odd
     made.points += failure_points(context, job, told)
     # What annotations tell of tests counts where there is no report.
     annotated = [] if tests is not None and tests.results else annotated_failures(context, told)

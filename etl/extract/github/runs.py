@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, FatalError, NotFoundError
+from etl.errors import DataError, FatalError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing, entries
 from etl.extract.github.windows import Window, split
@@ -19,11 +19,15 @@ _WALKS = 2
 
 @dataclass(slots=True)
 class WindowListing:
-    """Runs on pages that changed, each once, and what to keep when they are committed."""
+    """Runs on pages that changed, each once, and what to keep when they are committed.
+
+    `doubt` says why some of its runs may be missing; None where all were received.
+    """
 
     runs: dict[int, Run] = field(default_factory=dict)
     tags: list[PageTag] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    doubt: str | None = None
 
     def take(self, listing: Listing[Run]) -> None:
         """Add one walk's runs; of a run that was met twice, the newer state."""
@@ -34,15 +38,16 @@ class WindowListing:
         self.tags += listing.tags
         # A window that is walked twice tells of a run that cannot be read once.
         self.anomalies += (one for one in listing.anomalies if one not in self.anomalies)
+        if listing.anomalies:
+            self.doubt = listing.anomalies[0].detail
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Answer to the question for one run: `run` is None where nothing changed, or where it is gone."""
+    """Answer to the question for one run: `run` is None where nothing changed."""
 
     run: Run | None
     tags: tuple[PageTag, ...] = ()
-    gone: bool = False
 
 
 async def list_window(client: RepositoryClient, window: Window, workflows: Sequence[int]) -> WindowListing:
@@ -68,7 +73,7 @@ async def list_window(client: RepositoryClient, window: Window, workflows: Seque
 async def _walk(
     client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool
 ) -> bool:
-    """Walk a window's pages; whether everything in it was received.
+    """Walk a window's pages; False where it holds more than GitHub lists, or too much to tell.
 
     Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
     """
@@ -76,10 +81,16 @@ async def _walk(
         listing, broken_off = await _pages(client, window, conditional=walk == 0, divisible=divisible)
         gathered.take(listing)
         total = listing.total or 0
-        if total >= CAP:
+        if total >= CAP or (walk and broken_off):
             return False
         if listing.received >= total and not broken_off and not listing.shrank:
             return True
+    if listing.received < total:
+        gathered.doubt = f"GitHub lists {listing.received} of {total} runs: {window}"
+        gathered.anomalies.append(Anomaly("page", gathered.doubt, window.path))
+        # Without tags, all of it is asked for again.
+        gathered.tags.clear()
+        return True
     return False
 
 
@@ -116,23 +127,29 @@ async def _pages(
     return listing, False
 
 
-async def get_attempt(client: RepositoryClient, run_id: int, attempt: int) -> Run | None:
-    """One attempt of a run; None where it is gone. Raises DataError where it cannot be understood."""
-    try:
-        return _parsed(await client.item(f"/actions/runs/{run_id}/attempts/{attempt}"))
-    except NotFoundError:
-        return None
+async def get_attempt(client: RepositoryClient, run_id: int, attempt: int) -> Run:
+    """One attempt of a run.
+
+    Raises NotFoundError where it is not there, DataError where it cannot be understood, or is another.
+    """
+    found = _parsed(await client.item(f"/actions/runs/{run_id}/attempts/{attempt}"))
+    if (found.id, found.attempt) != (run_id, attempt):
+        raise DataError(f"GitHub answers attempt {found.attempt} of run {found.id} for {attempt} of {run_id}")
+    return found
 
 
 async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) -> Found:
-    """The latest attempt of a run, or that nothing changed, or that it is gone."""
-    try:
-        page = await client.page(f"/actions/runs/{run_id}", conditional=conditional)
-    except NotFoundError:
-        return Found(None, gone=True)
+    """The latest attempt of a run, or that nothing changed.
+
+    Raises NotFoundError where it is not there, DataError where it cannot be understood, or is another.
+    """
+    page = await client.page(f"/actions/runs/{run_id}", conditional=conditional)
     if page.not_modified:
         return Found(None)
-    return Found(_parsed(page.data), (page.tag,) if page.tag else ())
+    run = _parsed(page.data)
+    if run.id != run_id:
+        raise DataError(f"GitHub answers run {run.id} for run {run_id}")
+    return Found(run, (page.tag,) if page.tag else ())
 
 
 async def newest_run(client: RepositoryClient) -> Run | None:
