@@ -44,7 +44,7 @@ def settings_for(history: History, url: str, folder: Path, **changes: Any) -> Se
 async def synced(settings: Settings, store: "Lines", *, newest_only: bool = False) -> list[Summary]:
     """A sync of all repositories to its end, points delivered."""
     async with open_pipeline(settings) as pipeline:
-        delivery = Delivery(pipeline.state.outbox, store, patience=None)
+        delivery = Delivery(pipeline.state, store, patience=None)
         summaries = await sync_all(pipeline, delivery, dict.fromkeys(settings.repositories, newest_only))
         await delivery.drain()
     return summaries

@@ -13,6 +13,7 @@ from etl.extract.github.accounts import Accounts
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
+from etl.model.rate_limit import Budget
 from etl.pipeline.context import Locks, NoLocks, Pipeline
 from etl.pipeline.repositories import RepositoryList
 from etl.settings import Settings
@@ -49,15 +50,16 @@ async def open_app(
     settings.require_source()
     rules = Rules.of(settings)
     with _private_files(), _locked_folder(settings):
-        state = State(settings.state_url, clock)
+        state = await State.open(settings.state_url, clock)
         store = open_store(settings)
-        shared_limits = state.rate_limits if state.shared else None
+        shared_limits = _SharedLimits(state) if state.shared else None
         try:
             async with (
                 Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts,
                 _open_queue(settings) as (queue, locks),
             ):
-                repositories = RepositoryList(settings, accounts, state.repositories, clock)
+                repositories = RepositoryList(settings, accounts, state, clock)
+                await repositories.recall()
                 pipeline = Pipeline(
                     settings, rules, accounts, repositories, store, state, locks, clock, debug
                 )
@@ -65,6 +67,16 @@ async def open_app(
         finally:
             await store.close()
             state.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedLimits:
+    """Rate limits that workers share through their state."""
+
+    state: State
+
+    async def exchange(self, identity: str, told: Budget) -> Budget:
+        return await self.state.call(self.state.rate_limits.exchange, identity, told)
 
 
 @asynccontextmanager

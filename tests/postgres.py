@@ -80,12 +80,8 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The session's PostgreSQL."""
-    folder = Path(tempfile.mkdtemp(prefix="ci-health-postgresql-"))
-    try:
-        with _serving(folder, free_port()) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder)
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -101,6 +97,17 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'state.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@contextmanager
+def serving() -> Iterator[Postgres]:
+    """A server in a folder of its own, for as long as this lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="ci-health-postgresql-"))
+    try:
+        with _serving(folder, free_port()) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextmanager

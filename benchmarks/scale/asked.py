@@ -85,9 +85,9 @@ async def _told(settings: Settings, run_id: int) -> None:
     (name,) = settings.repositories
     done = asyncio.Event()
     async with open_pipeline(settings) as pipeline:
-        delivery = Delivery(pipeline.state.outbox, Lines(), patience=None)
+        delivery = Delivery(pipeline.state, Lines(), patience=None)
         intake = WebhookQueue(pipeline, delivery, lambda _summary: done.set())
-        intake.keep(str(run_id), name, CompletionEvent(1, name, run_id, of_job=False))
+        await intake.keep(str(run_id), name, CompletionEvent(1, name, run_id, of_job=False))
         reading = asyncio.create_task(intake.run())
         await done.wait()
         reading.cancel()

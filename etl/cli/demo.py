@@ -105,7 +105,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
             summaries, delivery = await sync_and_deliver(pipeline)
             period = _period(history, recorded=recorded)
             answers = await ask(pipeline.store, settings, REPORTED, parameters(period))
-            backlog = pipeline.state.outbox.backlog()
+            waiting = await pipeline.state.call(pipeline.state.outbox.points)
             address = pipeline.store.address
     names = ", ".join(settings.repositories)
     for item in summaries:
@@ -116,7 +116,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     typer.echo(summary(answers, period=period), nl=False)
     write_report(out, answers, period, title=names)
     typer.echo(f"\nreport: {out}")
-    exit_with_status(summaries, delivery, address=address, waiting=backlog.points)
+    exit_with_status(summaries, delivery, address=address, waiting=waiting)
 
 
 def _settings(history: History, url: str) -> Settings:

@@ -42,11 +42,12 @@ async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool)
 
     freeze_gc()
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_unchanged(pipeline.state.metadata, settings, accept=accept)
+        state = pipeline.state
+        await state.call(require_unchanged, state.metadata, settings, accept=accept)
         summaries, delivery = await sync_and_deliver(pipeline)
         if as_json:
             typer.echo(json.dumps([summary.as_json() for summary in summaries], indent=2))
-        _conclude(pipeline, summaries, delivery)
+        await _conclude(pipeline, summaries, delivery)
 
 
 def backfill(
@@ -86,7 +87,8 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
 
     freeze_gc()
     async with open_pipeline(settings, debug=debug) as pipeline:
-        require_unchanged(pipeline.state.metadata, settings, accept=asked.replace)
+        state = pipeline.state
+        await state.call(require_unchanged, state.metadata, settings, accept=asked.replace)
         with progress_bar() as advance:
             summaries, delivery = await backfill_and_deliver(pipeline, asked, advance)
         for summary in summaries:
@@ -94,9 +96,9 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
                 f"{summary.repository}: {summary.runs} runs, {summary.attempts} attempts, "
                 f"{summary.jobs} jobs, {summary.points} points, {summary.requests} requests"
             )
-        _conclude(pipeline, summaries, delivery)
+        await _conclude(pipeline, summaries, delivery)
 
 
-def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:
-    backlog = pipeline.state.outbox.backlog()
-    exit_with_status(summaries, delivery, address=pipeline.store.address, waiting=backlog.points)
+async def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:
+    waiting = await pipeline.state.call(pipeline.state.outbox.points)
+    exit_with_status(summaries, delivery, address=pipeline.store.address, waiting=waiting)

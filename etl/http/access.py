@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from aiohttp import web
 from pydantic import SecretStr
 
-from etl.state.repositories import Repositories
+from etl.state.state import State
 
 # Browsers ask for the token by themselves: any name, the token as the password.
 _ASK = {"WWW-Authenticate": 'Basic realm="ci-health", charset="UTF-8"'}
@@ -25,9 +25,9 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "
 class Access:
     """Decides by the token that the settings name and by what is known of the repositories."""
 
-    def __init__(self, token: SecretStr | None, repositories: Repositories) -> None:
+    def __init__(self, token: SecretStr | None, state: State) -> None:
         self._token = token
-        self._repositories = repositories
+        self._state = state
 
     def trusted(self, request: web.Request) -> bool:
         """Whether whoever asks may see everything. A token, where one is set, is asked of everybody."""
@@ -35,14 +35,14 @@ class Access:
             return _is_local(request)
         return hmac.compare_digest(_given(request), self._token.get_secret_value().encode())
 
-    def require(self, request: web.Request, names: Collection[str]) -> None:
+    async def require(self, request: web.Request, names: Collection[str]) -> None:
         """Raises HTTPUnauthorized unless all repositories are public or whoever asks is trusted.
 
         A repository that is not known is none that is public: whether it is there is not told.
         """
         if self.trusted(request):
             return
-        if not names or not all(self._is_public(name) for name in names):
+        if not names or not await self._state.call(self._are_public, names):
             why = (
                 "the token of the setting http.token is needed, as `Authorization: Bearer TOKEN`"
                 if self._token
@@ -50,9 +50,9 @@ class Access:
             )
             raise web.HTTPUnauthorized(text=why, headers=_ASK)
 
-    def _is_public(self, name: str) -> bool:
-        known = self._repositories.get(name)
-        return known is not None and not known.private
+    def _are_public(self, names: Collection[str]) -> bool:
+        known = [self._state.repositories.get(name) for name in names]
+        return all(repository is not None and not repository.private for repository in known)
 
 
 def is_loopback(host: str) -> bool:

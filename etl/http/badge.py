@@ -48,7 +48,7 @@ class Badge:
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
         # Of what is not watched the state need not be asked: the name is anything.
         watched = name in self._names()
-        self._access.require(request, [name] if watched else [])
+        await self._access.require(request, [name] if watched else [])
         if not watched:
             raise web.HTTPNotFound(text="no such repository is watched here")
         answered = await self._answers.get(["overview"], self._days, name)

@@ -1,8 +1,10 @@
 """The ETL's own metrics: what syncs did since the start, and how things stand when Prometheus asks."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from prometheus_client.core import Metric as Family
@@ -13,6 +15,20 @@ from etl.http.metric_definitions import ETL_METRICS, OTHER, Families
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
+from etl.state.outbox import Backlog
+
+# Less than the time-out of a scrape.
+_MAX_STATE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the state tells, by repository: `cursors` in Unix seconds, how many pieces are open of each kind."""
+
+    backlog: Backlog
+    webhooks_waiting: int
+    cursors: dict[str, int]
+    open_pieces: dict[str, dict[str, int]]
 
 
 class EtlMetrics(Collector):
@@ -23,6 +39,7 @@ class EtlMetrics(Collector):
         self._delivery = delivery
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._last: dict[str, tuple[float | None, float]] = {}
+        self._stored: _Stored | None = None
 
     def synced(self, summary: Summary) -> None:
         """Take over what a sync did."""
@@ -47,8 +64,15 @@ class EtlMetrics(Collector):
         """Count a webhook delivery."""
         self._counts["webhooks", event, outcome] += 1
 
+    async def refresh(self) -> None:
+        """Look at the state; `/readyz` tells why it cannot be used, and the other metrics do without it."""
+        self._stored = None
+        with suppress(CiHealthError, TimeoutError):
+            async with asyncio.timeout(_MAX_STATE_S):
+                self._stored = await self._pipeline.state.call(self._look)
+
     def collect(self) -> Iterator[Family]:
-        """All metrics of the ETL as they stand now."""
+        """All metrics of the ETL; those of the state as they stood at the last `refresh`."""
         families = Families(ETL_METRICS)
         shown = frozenset(sorted(self._last)[: self._pipeline.settings.http.series])
 
@@ -58,9 +82,8 @@ class EtlMetrics(Collector):
         self._syncs(families, bounded)
         self._delivered(families)
         families.add("info", 1, version("ci-health-metrics"))
-        # `/readyz` tells why the state cannot be used; what is known without it is told all the same.
-        with suppress(CiHealthError):
-            self._state(families, bounded)
+        if self._stored is not None:
+            self._state(families, self._stored, bounded)
         yield from families.families()
 
     def _syncs(self, families: Families, bounded: Callable[[str], str]) -> None:
@@ -81,18 +104,30 @@ class EtlMetrics(Collector):
             families.add("points", getattr(delivery, outcome), outcome)
         families.add("store_up", delivery.trouble is None)
 
-    def _state(self, families: Families, bounded: Callable[[str], str]) -> None:
-        state, now = self._pipeline.state, self._pipeline.clock()
-        backlog = state.outbox.backlog()
+    def _look(self) -> _Stored:
+        """Blocks."""
+        state = self._pipeline.state
+        known = {name: state.repositories.get(name) for name in self._last}
+        cursors = {
+            name: repository.cursor
+            for name, repository in known.items()
+            if repository is not None and repository.cursor is not None
+        }
+        pieces = {
+            name: state.open_pieces.counts(repository.id)
+            for name, repository in known.items()
+            if repository is not None
+        }
+        return _Stored(state.outbox.backlog(), len(state.deliveries.waiting()), cursors, pieces)
+
+    def _state(self, families: Families, stored: _Stored, bounded: Callable[[str], str]) -> None:
+        backlog, now = stored.backlog, self._pipeline.clock()
         families.add("outbox_points", backlog.points)
         families.add("outbox_age_seconds", 0 if backlog.oldest is None else max(0.0, now - backlog.oldest))
         families.add("dead_letters", backlog.dead_letters)
-        families.add("webhooks_waiting", len(state.deliveries.waiting()))
-        for name in self._last:
-            known = state.repositories.get(name)
-            if known is None:
-                continue
-            if known.cursor is not None:
-                families.add("lag_seconds", max(0.0, now - known.cursor), bounded(name))
-            for kind, count in state.open_pieces.counts(known.id).items():
+        families.add("webhooks_waiting", stored.webhooks_waiting)
+        for name, cursor in stored.cursors.items():
+            families.add("lag_seconds", max(0.0, now - cursor), bounded(name))
+        for name, pieces in stored.open_pieces.items():
+            for kind, count in pieces.items():
                 families.add("open_pieces", count, bounded(name), kind)

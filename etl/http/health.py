@@ -5,6 +5,7 @@ ready: webhooks are still kept, metrics still tell. What it says of causes is fo
 everything, since sentences may name private repositories.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -16,6 +17,8 @@ from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 
 _UNAVAILABLE = 503
+# Less than the time-out of whoever asks.
+_MAX_STATE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Health:
 
     async def ready(self, request: web.Request) -> web.Response:
         """Whether requests can be taken: `ready`, `degraded` or `not ready`, with the reasons."""
-        reasons = self.reasons()
+        reasons = await self.reasons()
         blocked = any(reason.blocks for reason in reasons)
         told = [asdict(reason) for reason in reasons]
         if not self._access.trusted(request):
@@ -55,10 +58,10 @@ class Health:
         status = "not ready" if blocked else "degraded" if reasons else "ready"
         return web.json_response({"status": status, "reasons": told}, status=_UNAVAILABLE if blocked else 200)
 
-    def reasons(self) -> list[Reason]:
+    async def reasons(self) -> list[Reason]:
         """All that is not as it should be."""
         found = [Reason("service", trouble, True) for trouble in self._trouble()]
-        found += self._state()
+        found += await self._state()
         if self._delivery.trouble is not None:
             found.append(Reason("store", self._delivery.trouble.reason))
         found += [
@@ -66,9 +69,13 @@ class Health:
         ]
         return found
 
-    def _state(self) -> list[Reason]:
+    async def _state(self) -> list[Reason]:
+        state = self._pipeline.state
         try:
-            backlog = self._pipeline.state.outbox.backlog()
+            async with asyncio.timeout(_MAX_STATE_S):
+                backlog = await state.call(state.outbox.backlog)
+        except TimeoutError:
+            return [Reason("state", f"the state gave no answer within {_MAX_STATE_S:.0f} s", True)]
         except CiHealthError as error:
             return [Reason("state", str(error), True)]
         found = []

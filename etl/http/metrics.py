@@ -1,6 +1,6 @@
 """`/metrics`: the ETL's health and the CI's, as Prometheus reads them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -11,11 +11,18 @@ from etl.http.access import Access
 
 
 class Metrics:
-    """Exposes what its collectors tell; `names` gives the repositories that they tell of."""
+    """Exposes what its collectors tell, after `refresh`; `names` gives the repositories that they tell of."""
 
-    def __init__(self, access: Access, names: Callable[[], Collection[str]], *collectors: Collector) -> None:
+    def __init__(
+        self,
+        access: Access,
+        names: Callable[[], Collection[str]],
+        refresh: Callable[[], Awaitable[None]],
+        *collectors: Collector,
+    ) -> None:
         self._access = access
         self._names = names
+        self._refresh = refresh
         self._registry = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._registry)
         for collector in collectors:
@@ -23,7 +30,8 @@ class Metrics:
 
     async def show(self, request: web.Request) -> web.Response:
         """All metrics in Prometheus' text format."""
-        self._access.require(request, self._names())
+        await self._access.require(request, self._names())
+        await self._refresh()
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )

@@ -30,7 +30,7 @@ class Report:
         watched = list(self._names())
         # Of what is not watched the state need not be asked: the name is anything.
         names = [name for name in watched if name == repository] if repository else watched
-        self._access.require(request, names)
+        await self._access.require(request, names)
         if repository and not names:
             raise web.HTTPNotFound(text="no such repository is watched here")
         answered = await self._answers.get(REPORTED, days, repository)

@@ -44,13 +44,13 @@ async def open_routes(
     def names() -> tuple[str, ...]:
         return pipeline.repositories.known
 
-    access = Access(settings.token, pipeline.state.repositories)
+    access = Access(settings.token, pipeline.state)
     health = Health(pipeline, delivery, access, trouble)
     answers, figures = AnswerCache(pipeline), CiMetrics(pipeline)
     routes = [
         web.get("/healthz", health.alive),
         web.get("/readyz", health.ready),
-        web.get("/metrics", Metrics(access, names, telemetry, figures).show),
+        web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),
         web.get("/report", Report(access, answers, names).show),
         web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
     ]
@@ -58,7 +58,7 @@ async def open_routes(
         if settings.webhooks.secret is not None:
             queue = WebhookQueue(pipeline, delivery, telemetry.read)
             secret = settings.webhooks.secret.get_secret_value()
-            webhooks = Webhooks(secret, queue, pipeline.state.repositories, names, telemetry)
+            webhooks = Webhooks(secret, queue, pipeline.state, names, telemetry)
             routes.append(web.post("/webhooks/github", webhooks.take))
             await stack.enter_async_context(_beside(parts, "webhooks", queue.run()))
         await stack.enter_async_context(_beside(parts, "figures", figures.run()))

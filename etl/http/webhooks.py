@@ -11,7 +11,7 @@ from etl.errors import DataError
 from etl.extract.github.webhooks import EVENTS, CompletionEvent, is_signed, parse
 from etl.http.etl_metrics import EtlMetrics
 from etl.pipeline.webhooks import WebhookQueue
-from etl.state.repositories import Repositories
+from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
@@ -26,14 +26,14 @@ class Webhooks:
     def __init__(
         self,
         secret: str,
-        intake: WebhookQueue,
-        repositories: Repositories,
+        queue: WebhookQueue,
+        state: State,
         names: Callable[[], Collection[str]],
         telemetry: EtlMetrics,
     ) -> None:
         self._secret = secret
-        self._intake = intake
-        self._repositories = repositories
+        self._queue = queue
+        self._state = state
         self._names = names
         self._telemetry = telemetry
         self._refusing = False
@@ -63,8 +63,8 @@ class Webhooks:
             told = parse(event, body)
         except DataError as error:
             raise web.HTTPBadRequest(text=f"{event}: {error}") from None
-        name = None if told is None else self._name(told)
-        return "ignored" if told is None or name is None else self._intake.keep(delivery, name, told)
+        name = None if told is None else await self._name(told)
+        return "ignored" if told is None or name is None else await self._queue.keep(delivery, name, told)
 
     async def _signed_body(self, request: web.Request) -> bytes:
         """The raw body; refused where it comes too slowly, is too large, or is not signed."""
@@ -84,10 +84,10 @@ class Webhooks:
             raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
         return body
 
-    def _name(self, told: CompletionEvent) -> str | None:
+    async def _name(self, told: CompletionEvent) -> str | None:
         """The name by which the repository is watched: by its id, which stays, else by its name."""
         names = self._names()
-        known = self._repositories.name_of(told.repository_id)
+        known = await self._state.call(self._state.repositories.name_of, told.repository_id)
         if known in names:
             return known
         return next((name for name in names if name.lower() == told.full_name.lower()), None)

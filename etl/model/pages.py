@@ -23,7 +23,7 @@ class PageTag:
 class PageTags(Protocol):
     """Where remembered tags are looked up."""
 
-    def get(self, url: str, identity: str) -> PageTag | None:
+    async def get(self, url: str, identity: str) -> PageTag | None:
         """The tag of a page that this token has seen before."""
         ...
 
@@ -31,7 +31,7 @@ class PageTags(Protocol):
 class NoPageTags:
     """Remembers nothing: every request is unconditional."""
 
-    def get(self, url: str, identity: str) -> PageTag | None:
+    async def get(self, url: str, identity: str) -> PageTag | None:
         """Nothing."""
         del url, identity
         return None

@@ -70,6 +70,6 @@ class Budget:
 class SharedRateLimits(Protocol):
     """Where those who use one token at the same time tell each other of its rate limit."""
 
-    def exchange(self, identity: str, told: Budget) -> Budget:
+    async def exchange(self, identity: str, told: Budget) -> Budget:
         """Add what one was told to what all were told, and answer that."""
         ...

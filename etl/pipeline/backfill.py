@@ -63,43 +63,45 @@ async def backfill_all(
 async def _read_range(
     pipeline: Pipeline, session: Session, asked: Range, advance: Callable[[str, int, int], None]
 ) -> None:
-    backfills, repository = session.state.backfills, session.repository
+    state, repository = session.state, session.repository
+    backfills = state.backfills
     end = asked.end(session.clock())
-    position = backfills.position(repository.id, *asked.key)
+    position = await state.call(backfills.position, repository.id, *asked.key)
     if position is None:
         position = asked.start
         if asked.replace:
             await _delete(pipeline, session, asked.start, end)
-        backfills.move(repository.id, *asked.key, position)
+        await state.call(backfills.move, repository.id, *asked.key, position)
     windows = day_windows(position, end - 1)
     total = len(day_windows(asked.start, end - 1))
     finished = total - len(windows)
     advance(repository.name, finished, total)
 
-    def done(window: Window) -> None:
+    async def done(window: Window) -> None:
         nonlocal finished
         finished += 1
-        backfills.move(repository.id, *asked.key, window.stop + 1)
+        await state.call(backfills.move, repository.id, *asked.key, window.stop + 1)
         advance(repository.name, finished, total)
 
-    still_open = session.state.runs.still_open(repository.id)
+    still_open = await state.call(state.runs.still_open, repository.id)
     reader = RunReader(session, since=asked.start, points_from=asked.start if asked.replace else 0)
     if asked.replace:
         await _read_earlier(session, reader, asked.start)
     await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=asked.start)
     await read_again(session, asked.start)
-    backfills.finish(repository.id, *asked.key)
+    await state.call(backfills.finish, repository.id, *asked.key)
 
 
 async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
     """Delete the range in the store, and forget the runs that may have points in it."""
-    if pipeline.state.outbox.backlog(session.repository.name).points:
+    state = session.state
+    if (await state.call(state.outbox.backlog, session.repository.name)).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
     await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
-    session.state.forget_runs(session.repository, start - RERUN_S - MAX_RUN_S)
+    await state.call(state.forget_runs, session.repository, start - RERUN_S - MAX_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
 
 
@@ -110,5 +112,9 @@ async def _read_earlier(session: Session, reader: RunReader, start: int) -> None
         return (seconds(run.updated_at) or start) >= start
 
     earliest = start - RERUN_S - MAX_RUN_S
+
+    async def done(_window: Window) -> None:
+        pass
+
     windows = day_windows(earliest, start - 1)
-    await scan_windows(session, reader, windows, done=lambda _window: None, wanted=reaches_in)
+    await scan_windows(session, reader, windows, done=done, wanted=reaches_in)

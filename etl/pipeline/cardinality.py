@@ -8,10 +8,10 @@ from etl.state.cardinality import DAYS, DistinctTests
 from etl.transform.results.mask_hints import mask_hint
 
 
-def warn_of_cardinality(session: Session) -> None:
+async def warn_of_cardinality(session: Session) -> None:
     """Tell of every job above `tests.distinct`, in the log and in the summary."""
     limit = session.settings.tests.distinct
-    for job in session.state.distinct.above(session.repository.id, limit):
+    for job in await session.state.call(session.state.distinct.above, session.repository.id, limit):
         text = advice(job, limit)
         session.summary.warnings.append(text)
         session.anomalies.add(Anomaly("distinct tests", text))

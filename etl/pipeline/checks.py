@@ -30,15 +30,11 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
     """Look at one thing after another."""
     names, found = await _names(pipeline)
     yield found
-    for finding in _state(pipeline):
+    for finding in await pipeline.state.call(_state, pipeline):
         yield finding
     for name in names:
         yield await _repository(pipeline, name)
-        for finding in (
-            *_open_pieces(pipeline, name),
-            *_wide_jobs(pipeline, name),
-            *_webhooks(pipeline, name),
-        ):
+        for finding in await pipeline.state.call(_known_of, pipeline, name):
             yield finding
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
@@ -76,12 +72,16 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
             await annotated_jobs(client, run.check_suite_id)
     except CiHealthError as error:
         return Finding(name, False, str(error))
-    known = pipeline.state.repositories.get(name)
+    known = await pipeline.state.call(pipeline.state.repositories.get, name)
     cursor = known.cursor if known else None
     read = "never synced" if cursor is None else f"read up to {datetime.fromtimestamp(cursor, UTC):%F %R} UTC"
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
     return Finding(name, True, read + note)
+
+
+def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:
+    return [*_open_pieces(pipeline, name), *_wide_jobs(pipeline, name), *_webhooks(pipeline, name)]
 
 
 def _open_pieces(pipeline: Pipeline, name: str) -> list[Finding]:

@@ -17,7 +17,6 @@ from etl.model.pages import PageTag
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.repositories import RepositoryList
 from etl.settings import Settings
-from etl.state.pages import Pages
 from etl.state.state import State
 from etl.transform.rules import Rules
 
@@ -66,13 +65,13 @@ class Pipeline:
 
     def client(self, name: str) -> RepositoryClient:
         """GitHub as one repository, with counters of its own."""
-        return self.accounts.of(name).repository(name, _Tags(self.state.pages, name))
+        return self.accounts.of(name).repository(name, _Tags(self.state, name))
 
-    def last_webhook_at(self, name: str) -> float | None:
+    async def last_webhook_at(self, name: str) -> float | None:
         """When a webhook last told of a repository (Unix seconds); what came while they were on counts no more."""
         http = self.settings.http
         is_on = http.enabled and http.webhooks.secret is not None
-        return self.state.deliveries.newest(name) if is_on else None
+        return await self.state.call(self.state.deliveries.newest, name) if is_on else None
 
     async def wait_for_outbox_capacity(self, delivery: Delivery) -> None:
         """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
@@ -80,7 +79,7 @@ class Pipeline:
         told = False
         # Whoever comes while one waits, waits behind it: one line tells of all.
         async with self._lock:
-            while self.state.outbox.points() >= limit:
+            while await self.state.call(self.state.outbox.points) >= limit:
                 if delivery.hopeless and delivery.trouble:
                     raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
                 if not told:
@@ -97,8 +96,8 @@ class Pipeline:
 class _Tags:
     """Page tags of the repository of one configured name, whatever its id is now."""
 
-    pages: Pages
+    state: State
     name: str
 
-    def get(self, url: str, identity: str) -> PageTag | None:
-        return self.pages.get(self.name, url, identity)
+    async def get(self, url: str, identity: str) -> PageTag | None:
+        return await self.state.call(self.state.pages.get, self.name, url, identity)

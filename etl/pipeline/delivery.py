@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -13,7 +13,8 @@ import structlog
 from etl.errors import FatalError, RetriableError
 from etl.load.store import Store
 from etl.model.writes import WriteResult
-from etl.state.outbox import MAX_ENTRY, Entry, Outbox
+from etl.state.outbox import MAX_ENTRY, Claim, Entry
+from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +55,8 @@ class Delivery:
     `trouble` tells why the store takes nothing, None while it does.
     """
 
-    def __init__(self, outbox: Outbox, store: Store, *, patience: float | None) -> None:
-        self._outbox = outbox
+    def __init__(self, state: State, store: Store, *, patience: float | None) -> None:
+        self._state = state
         self._store = store
         self._patience = patience
         self._prepared = False
@@ -115,19 +116,35 @@ class Delivery:
         return False
 
     async def _deliver(self) -> bool:
-        with self._outbox.claim(_BATCH) as claim:
+        async with self._claimed() as claim:
             entries = claim.entries
             if entries:
                 if not self._prepared:
                     await self._store.prepare()
                     self._prepared = True
                 result = await self._store.write([line for entry in entries for line in entry.lines])
-                claim.settle(result.rejected)
+                await self._state.call(claim.settle, result.rejected)
                 self._count(entries, result)
         if self.trouble:
             log.info("the store takes points again", store=self._store.address)
         self.trouble = None
         return bool(entries)
+
+    @asynccontextmanager
+    async def _claimed(self) -> AsyncIterator[Claim]:
+        """The oldest points, which nobody else delivers meanwhile."""
+        claim = self._state.outbox.claim(_BATCH)
+        claimed = await self._state.call(claim.__enter__)
+        try:
+            yield claimed
+        except BaseException as error:
+            # A database that does not answer must not keep a delivery that is cancelled from ending.
+            releasing = asyncio.ensure_future(
+                self._state.call(claim.__exit__, type(error), error, error.__traceback__)
+            )
+            releasing.add_done_callback(lambda task: task.cancelled() or task.exception())
+            raise
+        await self._state.call(claim.__exit__, None, None, None)
 
     def _note(self, reason: str, *, retry_after: float | None = None, refused: bool = False) -> None:
         # Once for each kind: what heals by itself, and what somebody has to mend.

@@ -40,7 +40,6 @@ class Reports:
 
     def __init__(self, session: Session, *, since: int) -> None:
         self._session = session
-        self._artifacts = session.state.artifacts
         # Runs are listed by whole days.
         self._since = since - since % DAY_S
         self._rules = [(rule.artifact, rule.job) for rule in session.settings.tests.jobs]
@@ -70,7 +69,8 @@ class Reports:
             return FoundReports(unread=frozenset(job.id for job in jobs))
         reports: dict[int, Report] = {}
         unread: set[int] = set()
-        for artifact in self._artifacts.of_run(self._session.repository.id, run.id):
+        state = self._session.state
+        for artifact in await state.call(state.artifacts.of_run, self._session.repository.id, run.id):
             if was_made_in(artifact, run, until):
                 job = job_of(artifact, jobs, self._rules)
                 stand_in = job or _stand_in(artifact, run, jobs)
@@ -104,9 +104,10 @@ class Reports:
         return self._listed_at >= seen_at or (ended is not None and ended < self._first_listed - _SLACK_S)
 
     async def _list(self) -> None:
-        repository = self._session.repository.id
+        state = self._session.state
         began, now = time.monotonic(), int(self._session.clock())
-        start, stop = self._artifacts.listed(repository) or (now, now)
+        listed = await state.call(state.artifacts.listed, self._session.repository.id)
+        start, stop = listed or (now, now)
         known = start <= self._since
         since = max(self._since, stop - _SLACK_S) if known else self._since
         listing = await list_artifacts(self._session.client, since=since, known=known)
@@ -122,8 +123,13 @@ class Reports:
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
         if self._doubt is not None:
             newest = since
-        self._session.state.commit_artifacts(
-            self._session.repository, matching, listing.tags, since=self._since, newest=newest
+        await state.call(
+            state.commit_artifacts,
+            self._session.repository,
+            matching,
+            listing.tags,
+            since=self._since,
+            newest=newest,
         )
         self._first_listed = self._first_listed or now
         self._listed_at = began

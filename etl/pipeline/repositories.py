@@ -12,7 +12,7 @@ import structlog
 from etl.errors import CiHealthError, ConfigurationError, FatalError
 from etl.extract.github.accounts import Accounts
 from etl.settings import Settings, is_glob
-from etl.state.repositories import Repositories
+from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
@@ -27,15 +27,19 @@ class RepositoryList:
         self,
         settings: Settings,
         accounts: Accounts,
-        repositories: Repositories,
+        state: State,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._accounts = accounts
-        self._repositories = repositories
+        self._state = state
         self._clock = clock
         self._found_at: float | None = None
-        self.known = self._remembered()
+        self.known: tuple[str, ...] = ()
+
+    async def recall(self) -> None:
+        """Take over the names that an earlier process found."""
+        self.known = await self._state.call(self._remembered)
 
     async def names(self) -> tuple[str, ...]:
         """All names. Where GitHub cannot be asked anew, those that were found last, by an earlier process too.
@@ -68,11 +72,9 @@ class RepositoryList:
         except FatalError:
             # As a repository that cannot be read it costs no other one, and is told like any.
             return [pattern]
-        found = [
-            self._repositories.name_of(item.id) or item.full_name
-            for item in repositories
-            if _fits(item.full_name, pattern)
-        ]
+        fitting = [item for item in repositories if _fits(item.full_name, pattern)]
+        known = [await self._state.call(self._state.repositories.name_of, item.id) for item in fitting]
+        found = [name or item.full_name for name, item in zip(known, fitting, strict=True)]
         if not found:
             log.warning("a pattern stands for no repository that the GitHub App may see", pattern=pattern)
         return found
@@ -80,7 +82,7 @@ class RepositoryList:
     def _remembered(self) -> tuple[str, ...]:
         """Names that are set, and those in the state that globs stand for."""
         named = [name for name in self._settings.repositories if not is_glob(name)]
-        stored = self._repositories.names() if self._settings.globs else []
+        stored = self._state.repositories.names() if self._settings.globs else []
         fitting = [name for name in stored if any(_fits(name, glob) for glob in self._settings.globs)]
         return tuple(dict.fromkeys([*named, *fitting]))
 

@@ -35,7 +35,7 @@ async def backfill_and_deliver(
 
 async def _deliver_beside(pipeline: Pipeline, extract: Extract) -> tuple[list[Summary], Delivery]:
     patience = pipeline.settings.store_timeout.total_seconds()
-    delivery = Delivery(pipeline.state.outbox, pipeline.store, patience=patience)
+    delivery = Delivery(pipeline.state, pipeline.store, patience=patience)
     delivering = asyncio.create_task(delivery.run())
     try:
         summaries = await extract(delivery)

@@ -82,10 +82,12 @@ class RunReader:
         What cannot be read of it stays open. Raises RetriableError or FatalError where GitHub could not
         be asked: nothing is committed.
         """
-        known = self._session.state.runs.get(self._session.repository.id, run.id) or self._unknown(run)
-        pieces = self._pieces(run.id)
+        state, repository = self._session.state, self._session.repository
+        known = await state.call(state.runs.get, repository.id, run.id) or self._unknown(run)
+        before = await state.call(state.open_pieces.of_run, repository.id, run.id)
+        pieces = RunPieces(run.id, before, self._session.clock())
         if not self._changed(run, known) and not pieces.are_due:
-            self._session.state.commit_tags(self._session.repository, tags)
+            await state.call(state.commit_tags, repository, tags)
             return
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
@@ -95,11 +97,7 @@ class RunReader:
                 # Points that are stored already are made once more, which changes nothing.
                 known = replace(known, stored_attempt=0, executions=frozenset())
             known = await self._read_attempts(run, known, gathered)
-            self._commit(run, known, gathered, tags)
-
-    def _pieces(self, run_id: int) -> RunPieces:
-        before = self._session.state.open_pieces.of_run(self._session.repository.id, run_id)
-        return RunPieces(run_id, before, self._session.clock())
+            await self._commit(run, known, gathered, tags)
 
     def _memory(self) -> RunMemory:
         return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
@@ -216,7 +214,7 @@ class RunReader:
         gathered.attempts += run.completed
         gathered.jobs += sum(job.completed for job in jobs)
 
-    def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
+    async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
         if run.completed:
             # What is open is asked for when it is due, and not at every sync.
@@ -226,10 +224,23 @@ class RunReader:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
-        lines = self._encoded([*gathered.points, *self._flakes(gathered.executions)], run)
+        lines = self._encoded(gathered.points, run)
         # What is encoded is let go: both are too much where the results are many.
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)
+        await self._session.state.call(self._commit_with_evidence, run, known, lines, tags, gathered)
+        summary = self._session.summary
+        summary.runs += 1
+        summary.attempts += gathered.attempts
+        summary.jobs += gathered.jobs
+        summary.tests += gathered.tests
+        summary.points += len(lines)
+
+    def _commit_with_evidence(
+        self, run: Run, known: KnownRun, lines: list[bytes], tags: Sequence[PageTag], gathered: _Gathered
+    ) -> None:
+        """Blocks. Evidence is looked for in the same call, so that no run that is read at the same time is missed."""
+        lines += self._encoded(self._flakes(gathered.executions), run)
         self._session.state.commit_run(
             self._session.repository,
             known,
@@ -239,18 +250,9 @@ class RunReader:
             seen=gathered.seen,
             pieces=gathered.pieces.left,
         )
-        summary = self._session.summary
-        summary.runs += 1
-        summary.attempts += gathered.attempts
-        summary.jobs += gathered.jobs
-        summary.tests += gathered.tests
-        summary.points += len(lines)
 
     def _flakes(self, executions: Sequence[Execution]) -> list[Point]:
-        """Evidence that new executions are, with known ones and with each other.
-
-        It is looked for at the commit itself, so that none that is read beside this one is missed.
-        """
+        """Evidence that new executions are, with known ones and with each other."""
         if not executions:
             return []
         known = self._session.state.evidence.related(self._session.repository.id, executions[0])

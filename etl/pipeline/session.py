@@ -73,7 +73,7 @@ async def run_session(
     _complete(summary, client, anomalies)
     # Where the state cannot be used, that is what the summary tells.
     with suppress(CiHealthError):
-        _tell_open(pipeline, summary)
+        await pipeline.state.call(_tell_open, pipeline, summary)
     return summary
 
 
@@ -81,13 +81,15 @@ async def _open(
     pipeline: Pipeline, delivery: Delivery, client: RepositoryClient, summary: Summary, anomalies: Anomalies
 ) -> Session:
     """Ask what the repository is called and contains now, remember it, and begin."""
-    known = await _look_up(pipeline, client, summary.repository)
+    state = pipeline.state
+    known = await _look_up(state, client, summary.repository)
+    known = await state.call(state.repositories.begin_session, known)
     return Session(
         client=client,
-        state=pipeline.state,
+        state=state,
         settings=pipeline.settings,
         rules=pipeline.rules,
-        repository=pipeline.state.repositories.begin_session(known),
+        repository=known,
         summary=summary,
         anomalies=anomalies,
         clock=pipeline.clock,
@@ -95,9 +97,9 @@ async def _open(
     )
 
 
-async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> KnownRepository:
+async def _look_up(state: State, client: RepositoryClient, name: str) -> KnownRepository:
     """The repository as it is now. A renamed one is asked by its new name from here on."""
-    before = known = pipeline.state.repositories.get(name)
+    before = known = await state.call(state.repositories.get, name)
     found, tags = await get_repository(client)
     if found is not None:
         workflows = known.workflows if known is not None and known.id == found.id else ()
@@ -112,7 +114,7 @@ async def _look_up(pipeline: Pipeline, client: RepositoryClient, name: str) -> K
         known = replace(known, workflows=tuple(listed))
     if known is before:
         return known
-    return pipeline.state.commit_repository(known, [*tags, *workflow_tags])
+    return await state.call(state.commit_repository, known, [*tags, *workflow_tags])
 
 
 def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
@@ -122,7 +124,7 @@ def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
 
 
 def _tell_open(pipeline: Pipeline, summary: Summary) -> None:
-    """Say what could not be read and is asked for again."""
+    """Say what could not be read and is asked for again. Blocks."""
     known = pipeline.state.repositories.get(summary.repository)
     if known is None:
         return

@@ -62,7 +62,7 @@ async def sync_repository(pipeline: Pipeline, delivery: Delivery, name: str, *, 
             log.warning("another process took over the sync", reason=summary.error)
             return summary
         try:
-            _put_etl_point(pipeline, delivery, summary)
+            await pipeline.state.call(_put_etl_point, pipeline, delivery, summary)
         except CiHealthError as error:
             # The state cannot be used, which is most likely what the sync failed with.
             summary.error = summary.error or str(error)
@@ -87,31 +87,31 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
     start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
-    repository, repositories = session.repository, session.state.repositories
+    repository, state = session.repository, session.state
     cursor = repository.cursor
 
-    def done(window: Window) -> None:
+    async def done(window: Window) -> None:
         nonlocal cursor
         reached = min(window.stop + 1, now)
         if cursor is None or reached > cursor:
-            repositories.move_cursor(repository, cursor, reached)
+            await state.call(state.repositories.move_cursor, repository, cursor, reached)
             cursor = reached
 
-    repositories.begin(repository, start)
-    still_open = session.state.runs.still_open(repository.id)
+    await state.call(state.repositories.begin, repository, start)
+    still_open = await state.call(state.runs.still_open, repository.id)
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     await read_again(session, start)
     if session.summary.tests:
-        warn_of_cardinality(session)
-    prune(session)
+        await warn_of_cardinality(session)
+    await _prune(session)
     if not newest_only:
-        repositories.swept(repository, now)
+        await state.call(state.repositories.swept, repository, now)
 
 
-def prune(session: Session) -> None:
+async def _prune(session: Session) -> None:
     """Forget what is too old to be asked for again, and tell what of it was never read."""
-    given_up = session.state.prune(session.repository)
+    given_up = await session.state.call(session.state.prune, session.repository)
     if given_up:
         text = f"{given_up} answers of GitHub that were open for 90 days are given up"
         session.summary.warnings.append(text)

@@ -44,11 +44,12 @@ class WebhookQueue:
         # What an earlier process has kept is to be read first.
         self._arrived.set()
 
-    def keep(self, delivery: str, name: str, told: CompletionEvent) -> str:
+    async def keep(self, delivery: str, name: str, told: CompletionEvent) -> str:
         """Keep a delivery for good; `queued`, `known` or, of a job that nothing waits for, `ignored`."""
-        if told.of_job and not self._is_wanted(name, told.run_id):
+        state = self._pipeline.state
+        if told.of_job and not await state.call(self._is_wanted, name, told.run_id):
             return "ignored"
-        if not self._pipeline.state.deliveries.keep(delivery, name, told.run_id):
+        if not await state.call(state.deliveries.keep, delivery, name, told.run_id):
             return "known"
         self._arrived.set()
         return "queued"
@@ -84,7 +85,9 @@ class WebhookQueue:
     async def _names(self) -> list[str]:
         """Repositories with runs that wait."""
         try:
-            names = list(dict.fromkeys(one.repository for one in self._pipeline.state.deliveries.waiting()))
+            state = self._pipeline.state
+            waiting = await state.call(state.deliveries.waiting)
+            names = list(dict.fromkeys(one.repository for one in waiting))
             if names:
                 # Who is to be asked may not be known yet, right after the start.
                 await self._pipeline.repositories.names()
@@ -121,8 +124,8 @@ class WebhookQueue:
             self._troubles[name] = error
 
     async def _read_runs(self, session: Session) -> None:
-        name = session.repository.name
-        waiting = [one for one in session.state.deliveries.waiting() if one.repository == name]
+        name, state = session.repository.name, session.state
+        waiting = [one for one in await state.call(state.deliveries.waiting) if one.repository == name]
         # What a sync would not look at is not read either.
         earliest = first_window(session, int(session.clock()), newest_only=False)
         reader = RunReader(session, since=earliest)
@@ -131,9 +134,9 @@ class WebhookQueue:
     async def _read_run(self, session: Session, reader: RunReader, one: Waiting, earliest: int) -> None:
         """Read a run as it stands now. It goes on waiting while its jobs have not all ended."""
         state, repository = session.state, session.repository.id
-        known = state.runs.get(repository, one.run_id)
+        known = await state.call(state.runs.get, repository, one.run_id)
         settling = known is not None and known.status == SETTLING
         await ask_for_run(session, reader, one.run_id, conditional=not settling, earliest=earliest)
-        known = state.runs.get(repository, one.run_id)
+        known = await state.call(state.runs.get, repository, one.run_id)
         if known is None or known.status != SETTLING:
-            state.deliveries.settle(one)
+            await state.call(state.deliveries.settle, one)

@@ -1,7 +1,7 @@
 """Windows of one repository: which runs there are, and how far they are committed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,7 @@ async def scan_windows(
     reader: RunReader,
     windows: Sequence[Window],
     *,
-    done: Callable[[Window], None],
+    done: Callable[[Window], Awaitable[None]],
     wanted: Callable[[Run], bool] = lambda _run: True,
 ) -> None:
     """Read every wanted run of the windows, several windows at once.
@@ -38,15 +38,17 @@ async def scan_windows(
     slots = asyncio.Semaphore(_WINDOWS)
     finished: set[int] = set()
     reported = 0
+    reporting = asyncio.Lock()
 
     async def read(index: int, window: Window) -> None:
         nonlocal reported
         async with slots:
             await _read_window(session, reader, window, wanted)
         finished.add(index)
-        while reported in finished:
-            done(windows[reported])
-            reported += 1
+        async with reporting:
+            while reported in finished:
+                await done(windows[reported])
+                reported += 1
 
     await run_all(read(index, window) for index, window in enumerate(windows))
 
@@ -61,19 +63,20 @@ async def _read_window(
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
-    _note_window(session, window, listing.doubt)
-    session.state.commit_tags(session.repository, listing.tags)
+    await _note_window(session, window, listing.doubt)
+    await session.state.call(session.state.commit_tags, session.repository, listing.tags)
 
 
-def _note_window(session: Session, window: Window, doubt: str | None) -> None:
+async def _note_window(session: Session, window: Window, doubt: str | None) -> None:
     """Leave a window open where runs of it may be missing, else close it where it was."""
     name = PieceName("runs", subject=window.start)
     state, repository = session.state, session.repository
-    before = state.open_pieces.get(repository.id, name)
+    before = await state.call(state.open_pieces.get, repository.id, name)
     if doubt is not None:
-        state.commit_piece(repository, open_piece(before, name, doubt, int(session.clock())))
+        left = open_piece(before, name, doubt, int(session.clock()))
+        await state.call(state.commit_piece, repository, left)
     elif before is not None:
-        state.close_piece(repository, name)
+        await state.call(state.close_piece, repository, name)
 
 
 async def recheck(
@@ -84,12 +87,12 @@ async def recheck(
     `candidates` were open when the sync began; those that the windows have shown since then need no
     asking. `before` is the creation time (Unix seconds) from which on the windows show them.
     """
-    now = session.clock()
+    now, state = session.clock(), session.state
     runs = [
         run
         for run in candidates
         if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
-        and session.state.runs.get(session.repository.id, run.id) == run
+        and await state.call(state.runs.get, session.repository.id, run.id) == run
     ]
     await run_all(_recheck_run(session, reader, run) for run in runs)
 
@@ -100,7 +103,9 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
     conditional = known.status != SETTLING and not too_old
     if await ask_for_run(session, reader, known.id, conditional=conditional):
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
-        session.state.commit_run(session.repository, replace(known, status=COMPLETED), [])
+        await session.state.call(
+            session.state.commit_run, session.repository, replace(known, status=COMPLETED), []
+        )
 
 
 async def read_again(session: Session, since: int) -> None:
@@ -108,21 +113,20 @@ async def read_again(session: Session, since: int) -> None:
 
     `since` (Unix seconds) is how far back artifacts are to be listed for other runs.
     """
-    state, repository = session.state, session.repository
-    while True:
+    pieces, repository = session.state.open_pieces, session.repository
+    while open_now := await session.state.call(pieces.of_repository, repository.id):
         now = int(session.clock())
-        open_now = state.open_pieces.of_repository(repository.id)
         due = [piece.name for piece in open_now if piece.is_due(now)]
         if not due:
             return
         runs = list(dict.fromkeys(name.run_id for name in due if name.run_id))[:_AGAIN]
         windows = [Window(name.subject, name.subject + DAY_S - 1) for name in due if not name.run_id]
-        known = (state.runs.get(repository.id, run) for run in runs)
-        created = (run.created_at for run in known if run is not None)
-        reader = RunReader(session, since=min(created, default=since))
+        created = await session.state.call(session.state.runs.created, repository.id, runs)
+        reader = RunReader(session, since=min([since, *created]))
         again = [_read_run_again(session, reader, run) for run in runs]
         await run_all([*again, *(_read_window(session, reader, one) for one in windows[:_AGAIN])])
-        if sum(state.open_pieces.counts(repository.id).values()) >= len(open_now):
+        left = await session.state.call(pieces.counts, repository.id)
+        if sum(left.values()) >= len(open_now):
             return
 
 
@@ -131,7 +135,7 @@ async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> N
         return
     # Gone with all that was open of it.
     session.anomalies.add(Anomaly("run gone", f"run {run_id}, of which not all was read"))
-    session.state.commit_pieces(session.repository, run_id, [])
+    await session.state.call(session.state.commit_pieces, session.repository, run_id, [])
 
 
 async def ask_for_run(
@@ -147,10 +151,10 @@ async def ask_for_run(
     except (DataError, NotFoundError) as error:
         session.anomalies.add(Anomaly("run", f"run {run_id}: {error}"))
         state, repository = session.state, session.repository
-        before = state.open_pieces.of_run(repository.id, run_id)
+        before = await state.call(state.open_pieces.of_run, repository.id, run_id)
         pieces = RunPieces(run_id, before, session.clock())
         is_settled = pieces.leave(error, "run")
-        state.commit_pieces(repository, run_id, pieces.put_off())
+        await state.call(state.commit_pieces, repository, run_id, pieces.put_off())
         return is_settled and isinstance(error, NotFoundError)
     if found.run is not None and found.run.created_at >= earliest:
         await reader.read(found.run, found.tags)

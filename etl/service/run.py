@@ -3,7 +3,9 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -25,19 +27,25 @@ async def serve(settings: Settings, *, debug: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT; a state that is away at the start is waited for."""
     stopping = asyncio.Event()
     _on_signals(stopping.set)
+    asyncio.get_running_loop().set_exception_handler(partial(_log_task_error, stopping))
     async with AsyncExitStack() as stack:
         app = await _open(stack, settings, stopping, debug=debug)
         if app is None or stopping.is_set():
             return
         service = service_of(app)
-        _on_signals(service.stop)
+
+        def stop() -> None:
+            stopping.set()
+            service.stop()
+
+        _on_signals(stop)
         log.info("serving", repositories=list(settings.repositories), store=app.pipeline.store.address)
         await service.run()
 
 
 def service_of(app: App) -> Service:
     """A service with a scheduler, or with a worker where the state is shared."""
-    delivery = Delivery(app.pipeline.state.outbox, app.pipeline.store, patience=None)
+    delivery = Delivery(app.pipeline.state, app.pipeline.store, patience=None)
     metrics = EtlMetrics(app.pipeline, delivery)
     syncs: Syncs
     if app.queue is None:
@@ -54,24 +62,51 @@ async def _open(
     stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event, *, debug: bool
 ) -> App | None:
     """The parts, once the state can be used; None where the service was told to stop before."""
+    opening = asyncio.create_task(_keep_opening(stack, settings, debug=debug))
+    told_to_stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([opening, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told_to_stop.cancel()
+    if opening.done():
+        return opening.result()
+    # A database that does not answer must not keep the service from stopping.
+    opening.cancel()
+    await asyncio.wait([opening])
+    return None
+
+
+async def _keep_opening(stack: AsyncExitStack, settings: Settings, *, debug: bool) -> App:
     warned = False
-    while not stopping.is_set():
+    while True:
         try:
             return await stack.enter_async_context(_opened(settings, debug=debug))
         except RetriableError as error:
             if not warned:
                 log.warning("the state cannot be used yet: trying again", reason=str(error))
             warned = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), _RETRY_S)
-    return None
+        await asyncio.sleep(_RETRY_S)
 
 
 @asynccontextmanager
 async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[App]:
     async with open_app(settings, debug=debug) as app:
-        require_unchanged(app.pipeline.state.metadata, settings, accept=False)
+        state = app.pipeline.state
+        await state.call(require_unchanged, state.metadata, settings, accept=False)
         yield app
+
+
+def _log_task_error(
+    stopping: asyncio.Event, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    """Log what a task of a library failed with; as the service stops, they fail where a server does not answer."""
+    error = context.get("exception")
+    tell = log.debug if stopping.is_set() else log.error
+    tell(
+        "a task failed",
+        reason=f"{context['message'].splitlines()[0]}: {error!r}",
+        exc_info=error if stopping.is_set() else None,
+    )
 
 
 def _on_signals(stop: Callable[[], object]) -> None:

@@ -31,9 +31,7 @@ class Scheduler:
         self._delivery = delivery
         self._done = done
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._schedule = Schedule(
-            pipeline.last_webhook_at, pipeline.settings.http.webhooks.sweep.total_seconds()
-        )
+        self._schedule = Schedule(pipeline.settings.http.webhooks.sweep.total_seconds())
         self._current: asyncio.Task[None] | None = None
 
     def start(self) -> Parts:
@@ -75,7 +73,11 @@ class Scheduler:
 
     async def _sync(self) -> None:
         now = self._pipeline.clock()
-        plan = self._schedule.due(await self._pipeline.repositories.names(), now)
+        last_webhooks = {
+            name: await self._pipeline.last_webhook_at(name)
+            for name in await self._pipeline.repositories.names()
+        }
+        plan = self._schedule.due(last_webhooks, now)
 
         def done(summary: Summary) -> None:
             self._done(summary)

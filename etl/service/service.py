@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 # With the last sync, less than the ten seconds after which container engines kill what they told to stop.
 _LAST_DELIVERY_S = 5.0
+_LAST_COUNT_S = 1.0
 
 
 class Syncs(Protocol):
@@ -68,11 +69,13 @@ class Service:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_DELIVERY_S):
                 await delivering
-        log.info("stopped", points_waiting=self._points_waiting())
+        log.info("stopped", points_waiting=await self._points_waiting())
 
-    def _points_waiting(self) -> int | None:
+    async def _points_waiting(self) -> int | None:
         """Points in the outbox; None where the state cannot be asked, which must not keep the service from stopping."""
+        state = self._pipeline.state
         try:
-            return self._pipeline.state.outbox.backlog().points
-        except CiHealthError:
+            async with asyncio.timeout(_LAST_COUNT_S):
+                return await state.call(state.outbox.points)
+        except (CiHealthError, TimeoutError):
             return None

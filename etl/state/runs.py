@@ -1,7 +1,7 @@
 """Runs as they were last read, and how far their attempts are stored."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,15 @@ class Runs:
         )
         with self._engine.connect() as connection:
             return [_known_run(row) for row in connection.execute(query)]
+
+    def created(self, repository_id: int, run_ids: Collection[int]) -> list[int]:
+        """When runs were created (Unix seconds), of those that are known."""
+        columns = tables.runs.c
+        query = select(columns.created_at).where(
+            columns.repository_id == repository_id, columns.id.in_(run_ids)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
         """Keep how far a run is stored, within the caller's transaction."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -24,18 +25,25 @@ from etl.state.pages import Pages
 from etl.state.rate_limits import RateLimits
 from etl.state.repositories import KnownRepository, Repositories
 from etl.state.runs import KnownRun, Runs
+from etl.state.sql_thread import SqlThread
 
 
 class State:
-    """All that is remembered; every method here is one transaction.
+    """All that is remembered; every method here is one transaction, and blocks.
+
+    Coroutines use `await state.call(method, ...)`, which blocks only the state's own thread.
 
     What a session commits, it commits while it is its turn (`repositories.begin_session`): one that was
     given up for lost raises SupersededError.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, url: str, clock: Callable[[], float] = time.time, thread: SqlThread | None = None
+    ) -> None:
         """Open the state at a SQLAlchemy URL; raises ConfigurationError where it cannot be."""
         self._engine = engine = open_database(url)
+        self._thread = thread or SqlThread()
+        self.call = self._thread.call
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
         self.rate_limits = RateLimits(engine)
@@ -54,9 +62,20 @@ class State:
         """Whether other processes may work on it at the same time."""
         return is_shared(self._engine)
 
+    @classmethod
+    async def open(cls, url: str, clock: Callable[[], float] = time.time) -> Self:
+        """Open a state beside the event loop; raises what the constructor raises."""
+        thread = SqlThread()
+        try:
+            return await thread.call(cls, url, clock, thread)
+        except BaseException:
+            thread.close()
+            raise
+
     def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
+        """Let go of the database; of one that does not answer, when the process ends."""
+        if self._thread.close():
+            self._engine.dispose()
 
     def commit_repository(self, repository: KnownRepository, tags: Iterable[PageTag]) -> KnownRepository:
         """Commit what a repository is called and contains now; the repository with its cursor."""

@@ -96,7 +96,10 @@ class Tasks:
         try:
             async with asyncio.timeout(limit):
                 summary = await sync_repository(
-                    self._pipeline, self._delivery, repository, newest_only=self._newest_only(repository)
+                    self._pipeline,
+                    self._delivery,
+                    repository,
+                    newest_only=await self._newest_only(repository),
                 )
         except ConfigurationError as error:
             log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
@@ -119,7 +122,7 @@ class Tasks:
         interval, tick = self._pipeline.settings.interval.total_seconds(), self._queue.pace.tick
         if timestamp // interval != (timestamp - tick) // interval:
             await self._queue.ask(
-                [name for name in await self._pipeline.repositories.names() if self._is_due(name)]
+                [name for name in await self._pipeline.repositories.names() if await self._is_due(name)]
             )
 
     async def rescue(self, timestamp: int) -> None:
@@ -132,24 +135,31 @@ class Tasks:
         del timestamp
         await self._queue.forget_old()
 
-    def _is_due(self, repository: str) -> bool:
-        return not self._webhooks_arriving(repository) or self._swept_ago(repository) >= self._sweep_s
+    async def _is_due(self, repository: str) -> bool:
+        return (
+            not await self._webhooks_arriving(repository)
+            or await self._swept_ago(repository) >= self._sweep_s
+        )
 
-    def _newest_only(self, repository: str) -> bool:
-        return not self._webhooks_arriving(repository) and self._swept_ago(repository) < _EVERY_WINDOW_S
+    async def _newest_only(self, repository: str) -> bool:
+        return (
+            not await self._webhooks_arriving(repository)
+            and await self._swept_ago(repository) < _EVERY_WINDOW_S
+        )
 
     @property
     def _sweep_s(self) -> float:
         return self._pipeline.settings.http.webhooks.sweep.total_seconds()
 
-    def _webhooks_arriving(self, repository: str) -> bool:
+    async def _webhooks_arriving(self, repository: str) -> bool:
         """Whether the repository's webhooks arrive: it is then synced at every sweep only, and wholly."""
         return webhooks_arriving(
-            self._pipeline.last_webhook_at(repository), self._pipeline.clock(), self._sweep_s
+            await self._pipeline.last_webhook_at(repository), self._pipeline.clock(), self._sweep_s
         )
 
-    def _swept_ago(self, repository: str) -> float:
-        known = self._pipeline.state.repositories.get(repository)
+    async def _swept_ago(self, repository: str) -> float:
+        state = self._pipeline.state
+        known = await state.call(state.repositories.get, repository)
         swept_at = known.swept_at if known else None
         return inf if swept_at is None else self._pipeline.clock() - swept_at
 

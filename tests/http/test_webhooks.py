@@ -1,7 +1,7 @@
 """Webhooks, sent by a simulated GitHub to a real server: what is kept, what is refused, what is read."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +223,7 @@ async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:
         schedule, plans = service.service._syncs._schedule, []
         due = schedule.due
 
-        def seen(names: Iterable[str], now: float) -> dict[str, bool]:
+        def seen(names: Mapping[str, float | None], now: float) -> dict[str, bool]:
             plans.append(due(names, now))
             return plans[-1]
 

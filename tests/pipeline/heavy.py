@@ -52,7 +52,7 @@ async def peak_mib(folder: Path, how: str) -> int:
 async def sync(world: World) -> None:
     """A sync into a store that keeps nothing: what DuckDB takes is its own affair."""
     async with world.pipeline() as pipeline:
-        delivery = Delivery(pipeline.state.outbox, Lines(lambda _: None), patience=None)
+        delivery = Delivery(pipeline.state, Lines(lambda _: None), patience=None)
         delivering = asyncio.create_task(delivery.run())
         (summary,) = await sync_all(pipeline, delivery, {NAME: False})
         delivery.finish()

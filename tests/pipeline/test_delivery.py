@@ -46,7 +46,7 @@ def state(tmp_path):
 @pytest.fixture
 def delivery(state, monkeypatch) -> Callable[[Store], Delivery]:
     monkeypatch.setattr("etl.pipeline.delivery._AFTER_REFUSAL_S", 0.0)
-    return lambda store: Delivery(state.outbox, store, patience=None)
+    return lambda store: Delivery(state, store, patience=None)
 
 
 async def deliver(delivery: Delivery) -> list[str]:

@@ -305,7 +305,7 @@ class Machine(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.state = State(self._place.url)
-        self.delivery = Delivery(self.state.outbox, self.store, patience=0.0)
+        self.delivery = Delivery(self.state, self.store, patience=0.0)
 
     def _dead_letters(self) -> list[bytes]:
         with self.state.outbox._engine.connect() as connection:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ def budgets(state_url: str) -> Iterator[RateLimits]:
     engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The limits as workers ask for them."""
+
+    limits: RateLimits
+
+    async def exchange(self, identity: str, told: Budget) -> Budget:
+        return self.limits.exchange(identity, told)
+
+
 @asynccontextmanager
 async def workers(
     number: int, board: RateLimits, *, rate_limit: int = 5_000, **settings: Any
@@ -39,7 +50,7 @@ async def workers(
             server,
             [
                 await stack.enter_async_context(
-                    GitHub(made, clock=clock, sleep=clock.sleep, shared_limits=board)
+                    GitHub(made, clock=clock, sleep=clock.sleep, shared_limits=Shared(board))
                 )
                 for _ in range(number)
             ],

@@ -39,7 +39,7 @@ class Accounts:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
-        self._board = shared_limits
+        self._shared_limits = shared_limits
         self._open = AsyncExitStack()
         self._own = GitHub(settings, clock=clock, sleep=sleep, shared_limits=shared_limits)
         self._installed: dict[str, tuple[int, GitHub]] = {}
@@ -103,7 +103,7 @@ class Accounts:
         assert app is not None
         one = app.model_copy(update={"installation_id": number})
         settings = self._settings.model_copy(update={"app": one})
-        github = GitHub(settings, clock=self._clock, sleep=self._sleep, shared_limits=self._board)
+        github = GitHub(settings, clock=self._clock, sleep=self._sleep, shared_limits=self._shared_limits)
         return await self._open.enter_async_context(github)
 
     def _nobody(self, owner: str) -> GitHub:

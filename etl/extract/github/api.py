@@ -63,7 +63,7 @@ class GitHub:
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
-        self._board = shared_limits
+        self._shared_limits = shared_limits
         self._exchanged_at = 0.0
 
     async def __aenter__(self) -> Self:
@@ -107,7 +107,7 @@ class GitHub:
     async def get(
         self,
         path: str,
-        known: Callable[[str], PageTag | None],
+        known: Callable[[str], Awaitable[PageTag | None]],
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
     ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
@@ -122,7 +122,7 @@ class GitHub:
             nonlocal token, tag
             token = ""
             token = await self._auth.token()
-            tag = known(identity_of(token))
+            tag = await known(identity_of(token))
             # As a bearer: of a JWT, GitHub takes no other form.
             headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
             headers["x-github-api-version"] = _API_VERSION
@@ -166,7 +166,7 @@ class GitHub:
             else:
                 waits += 1
                 self.budget.hold(verdict, self._clock())
-                self._exchange()
+                await self._exchange()
 
     async def back_off(self, failures: int, reason: str, path: str) -> None:
         """Wait before asking again; raises RetriableError where that was done often enough."""
@@ -197,7 +197,7 @@ class GitHub:
         except aiohttp.ClientError as error:
             return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
         self.budget.note(answered)
-        self._exchange()
+        await self._exchange()
         return self._verdict(status, answered, data, self.relative(url), waits)
 
     def _verdict(self, status: int, headers: CIMultiDict[str], data: Any, url: str, waits: int) -> Verdict:
@@ -215,16 +215,16 @@ class GitHub:
             return DataError(f"GitHub's answer to {url} is null")
         return Retry("GitHub sent no valid JSON") if data is NO_JSON else (status, headers, data)
 
-    def _exchange(self) -> None:
+    async def _exchange(self) -> None:
         """Tell others that use this identity what it was told, and learn what they were."""
-        if self._board is not None:
-            self.budget = self._board.exchange(account_of(self.settings), self.budget)
+        if self._shared_limits is not None:
+            self.budget = await self._shared_limits.exchange(account_of(self.settings), self.budget)
             self._exchanged_at = self._clock()
 
     async def _pause(self, waited: float) -> float:
         """Wait while a limit holds, or while the reserve is all that is left; how long that was."""
         if self._clock() - self._exchanged_at >= _STALE_S:
-            self._exchange()
+            await self._exchange()
         pause = self.budget.pause(self.settings.reserve, self._clock())
         if pause.seconds > 0:
             await self._wait(pause, waited)

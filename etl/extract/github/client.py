@@ -55,8 +55,8 @@ class RepositoryClient:
         """
         path = self._below(path)
 
-        def known(identity: str) -> PageTag | None:
-            return self._tags.get(path, identity) if conditional else None
+        async def known(identity: str) -> PageTag | None:
+            return await self._tags.get(path, identity) if conditional else None
 
         status, headers, data, identity, tag = await self._github.get(path, known, self._counter(path))
         if status == HTTPStatus.NOT_MODIFIED:
@@ -76,7 +76,7 @@ class RepositoryClient:
         Raises what `page` raises.
         """
         path = self._below(path)
-        _, headers, *_ = await self._github.get(path, lambda _: None, self._counter(path), RENAMES)
+        _, headers, *_ = await self._github.get(path, _no_tag, self._counter(path), RENAMES)
         if "location" not in headers:
             raise DataError(f"GitHub answers {path} itself instead of naming where it is stored")
         return headers["location"]
@@ -109,6 +109,10 @@ class RepositoryClient:
             self.kinds[kind] += 1
 
         return count
+
+
+async def _no_tag(_identity: str) -> PageTag | None:
+    return None
 
 
 # Paths that are below no repository, or name theirs.

@@ -14,7 +14,7 @@ from etl.errors import DataError
 from etl.extract.github.artifacts import ArtifactListing, list_artifacts
 from etl.model.records import Artifact
 from tests.demo.samples import LATER, START, history, job, run
-from tests.extract.github.test_client import Memo, World, connected
+from tests.extract.github.test_client import Tags, World, connected
 
 LISTED = "/actions/artifacts"
 SECOND_PAGE = "[?&]page=2"
@@ -26,7 +26,7 @@ def uploaded(*numbers: int) -> tuple[Uploaded, ...]:
 
 
 @asynccontextmanager
-async def world(count: int, tags: Memo | None = None) -> AsyncIterator[World]:
+async def world(count: int, tags: Tags | None = None) -> AsyncIterator[World]:
     clock = MovingClock(LATER)
     server = SimulatedGitHub(history(run(9)), clock=clock)
     async with server as url, connected(url, clock, tags=tags) as client:
@@ -68,7 +68,7 @@ async def test_pages_behind_the_time_are_not_asked_for() -> None:
 
 
 async def test_one_request_tells_that_nothing_is_new() -> None:
-    tags = Memo()
+    tags = Tags()
     async with world(250, tags) as it:
         for tag in (await list_artifacts(it.client, since=0)).tags:
             tags.keep(tag)
@@ -79,7 +79,7 @@ async def test_one_request_tells_that_nothing_is_new() -> None:
 
 
 async def test_what_is_new_is_found_and_what_was_seen_ends_it() -> None:
-    tags = Memo()
+    tags = Tags()
     async with world(250, tags) as it:
         for tag in (await list_artifacts(it.client, since=0)).tags:
             tags.keep(tag)

@@ -25,12 +25,12 @@ RUNS = "/actions/runs?per_page=100"
 
 
 @dataclass(slots=True)
-class Memo(PageTags):
+class Tags(PageTags):
     """Tags in memory."""
 
     tags: dict[tuple[str, str], PageTag] = field(default_factory=dict)
 
-    def get(self, url: str, identity: str) -> PageTag | None:
+    async def get(self, url: str, identity: str) -> PageTag | None:
         return self.tags.get((url, identity))
 
     def keep(self, tag: PageTag | None) -> None:
@@ -187,7 +187,7 @@ async def test_the_reserve_is_left_to_others() -> None:
 
 
 async def test_what_did_not_change_costs_no_rate_limit() -> None:
-    tags = Memo()
+    tags = Tags()
     async with world(tags=tags) as it:
         first = await it.client.page(RUNS)
         tags.keep(first.tag)
@@ -202,7 +202,7 @@ async def test_what_did_not_change_costs_no_rate_limit() -> None:
 
 
 async def test_another_token_asks_anew() -> None:
-    tags = Memo()
+    tags = Tags()
     async with world(tags=tags) as it:
         tags.keep((await it.client.page(RUNS)).tag)
         async with connected(it.server.url, it.clock, token="other", tags=tags) as other:
