@@ -13,6 +13,7 @@ from etl.extract.github.accounts import Accounts
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
+from etl.model.clock import GitHubClock
 from etl.model.rate_limit import Budget
 from etl.pipeline.context import Locks, NoLocks, Pipeline
 from etl.pipeline.repositories import RepositoryList
@@ -48,7 +49,7 @@ async def open_app(
     Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
     """
     settings.require_source()
-    rules = Rules.of(settings)
+    rules, clock = Rules.of(settings), GitHubClock(clock)
     with _private_files(), _locked_folder(settings):
         state = await State.open(settings.state_url, clock)
         store = open_store(settings)

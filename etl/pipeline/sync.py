@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 # GitHub lets a run be re-run for 30 days after it was created.
 RERUN_S = 30 * DAY_S
 _MAX_REPOSITORIES = 8
+# Clocks that agree differ by less.
+_TOLERANCE_S = 60
 
 
 async def sync_all(
@@ -85,6 +88,7 @@ def _log_result(pipeline: Pipeline, summary: Summary) -> None:
 
 async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
+    session = await _mended(session, now)
     start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
     repository, state = session.repository, session.state
@@ -118,6 +122,26 @@ async def _prune(session: Session) -> None:
         session.anomalies.add(Anomaly("given up", text))
 
 
+async def _mended(session: Session, now: int) -> Session:
+    """The session without times that are to come: a clock that was ahead left them.
+
+    How far all had truly been read is unknown then: every window since the first sync is looked at.
+    """
+    repository = session.repository
+    latest = max(repository.cursor or 0, repository.origin or 0, repository.swept_at or 0)
+    if latest <= now + _TOLERANCE_S:
+        return session
+    text = f"read up to {latest - now} s from now, by a clock that was ahead: all is looked at again"
+    session.summary.warnings.append(text)
+    session.anomalies.add(Anomaly("clock", text))
+    since = int(parse_since(session.settings.since, datetime.fromtimestamp(now, UTC)).timestamp())
+    origin = min(repository.origin or since, since) if (repository.origin or 0) > now else repository.origin
+    await session.state.call(session.state.repositories.mend, repository, origin or since)
+    return replace(
+        session, repository=replace(repository, origin=origin or since, cursor=None, swept_at=None)
+    )
+
+
 def first_window(session: Session, now: int, *, newest_only: bool) -> int:
     """Where the windows begin (Unix seconds): where anything may still change, but no earlier than ever."""
     repository = session.repository
@@ -128,7 +152,7 @@ def first_window(session: Session, now: int, *, newest_only: bool) -> int:
     if newest_only and repository.cursor >= yesterday:
         return max(repository.origin, yesterday)
     # Since the cursor, any run may have been re-run that was created within 30 days before it.
-    return max(repository.origin, repository.cursor - RERUN_S)
+    return max(repository.origin, min(now, repository.cursor) - RERUN_S)
 
 
 def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:
