@@ -86,6 +86,7 @@ async def _open(
     """Ask what the repository is called and contains now, remember it, and begin."""
     state = pipeline.state
     known = await _look_up(state, client, summary.repository)
+    _tell_clock(pipeline, summary, anomalies)
     known = await state.call(state.repositories.begin_session, known)
     return Session(
         client=client,

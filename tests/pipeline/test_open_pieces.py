@@ -72,6 +72,8 @@ OF_STORAGE: dict[str, Lie] = {
     "half a zip": lambda: raw(200, REPORT[: len(REPORT) // 2], "application/zip"),
     "elsewhere": lambda: raw(302, b"", "text/html", location="http://169.254.169.254/"),
 }
+# A redirect has no entries.
+_NO_LIST = {("zip", "5 entries and none"), ("zip", "entries that are null")}
 OF_A_RUN = ("jobs", "attempts", "annotations", "check runs", "zip")
 
 
@@ -117,19 +119,27 @@ async def equals_fresh(world: World, **overrides: Any) -> None:
 
 async def test_an_answer_of_a_moment_loses_nothing_of_a_run(tmp_path: Path) -> None:
     """Each run has one piece about which GitHub lies for a while, each in its own way."""
-    cases = [*product(OF_A_RUN, LIES.values()), *product(["storage"], OF_STORAGE.values())]
+    cases = [
+        *(
+            (kind, lie)
+            for kind, (name, lie) in product(OF_A_RUN, LIES.items())
+            if (kind, name) not in _NO_LIST
+        ),
+        *product(["storage"], OF_STORAGE.values()),
+    ]
     async with simulated(tmp_path) as world:
         for number, (kind, lie) in enumerate(cases):
             made = made_run(NOON - 6 * HOUR + 300 * number)
             world.add(made)
             world.github.faults.add(endpoint_of(kind, made), lie(), times=None)
         first = await world.sync_well(annotations="all")
-        assert first.open == len(cases)
-        assert first.runs == len(cases)
+        # An attempt has no entries that could be missing; check runs are asked for once an attempt.
+        left = {"jobs": 8, "attempt": 6, "annotations": 8, "check runs": 16, "artifact": 14}
+        assert (first.runs, first.open_by_kind) == (len(cases), left)
         (told,) = first.warnings
         assert "jobs (8)" in told
         world.clock.advance(HOUR)
-        assert (await world.sync_well(annotations="all")).open == len(cases), "none of them is settled"
+        assert (await world.sync_well(annotations="all")).open_by_kind == left, "none of them is settled"
         world.github.faults.clear()
         world.clock.advance(HOUR)
         assert (await world.sync_well(annotations="all")).open == 0
