@@ -33,10 +33,10 @@ class App:
     queue: "Queue | None"
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> Store:
     """InfluxDB where one is configured, else the embedded store."""
     if settings.influxdb is not None:
-        return InfluxStore(settings.influxdb)
+        return InfluxStore(settings.influxdb, clock=clock)
     return DuckStore(settings.data_dir / "ci-health.duckdb")
 
 
@@ -52,7 +52,7 @@ async def open_app(
     rules, clock = Rules.of(settings), GitHubClock(clock)
     with _private_files(), _locked_folder(settings):
         state = await State.open(settings.state_url, clock)
-        store = open_store(settings)
+        store = open_store(settings, clock)
         shared_limits = _SharedLimits(state) if state.shared else None
         try:
             async with (

@@ -47,6 +47,11 @@ class DuckStore:
         """The file."""
         return str(self._path)
 
+    @property
+    def retention_s(self) -> int:
+        """For ever."""
+        return 0
+
     async def prepare(self) -> None:
         """Create the file, readable by its owner alone, and what it lacks of tables and columns."""
         await self._writing(_create_tables)

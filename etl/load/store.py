@@ -15,6 +15,11 @@ class Store(Protocol):
         """Where it is, for people; no secrets."""
         ...
 
+    @property
+    def retention_s(self) -> int:
+        """How long points are kept, in seconds, as the last `prepare` found it; 0: for ever."""
+        ...
+
     async def prepare(self) -> None:
         """Make it ready to be written: bucket and retention, or file and tables."""
         ...

@@ -152,6 +152,28 @@ async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) 
     return Found(run, (page.tag,) if page.tag else ())
 
 
+async def oldest_day(client: RepositoryClient, windows: Sequence[Window]) -> Window | None:
+    """The first of consecutive windows in which GitHub lists any run; None where there is none.
+
+    Found by halving: some ten requests for a thousand days.
+    """
+    low, high = 0, len(windows)
+    if not windows or not await _has_runs(client, windows[0].start, windows[-1].stop):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if await _has_runs(client, windows[low].start, windows[middle - 1].stop):
+            high = middle
+        else:
+            low = middle
+    return windows[low]
+
+
+async def _has_runs(client: RepositoryClient, start: int, stop: int) -> bool:
+    page = await client.page(Window(start, stop).path, conditional=False)
+    return bool(entries(page, "workflow_runs"))
+
+
 async def newest_run(client: RepositoryClient) -> Run | None:
     """The newest run, None where there is none.
 
