@@ -8,6 +8,7 @@ from etl.load.duckdb import DuckStore
 from tests.pipeline.test_open_pieces import LIES, made_run
 from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, faults, simulated
 
+RENAMED = {"extra": [{"pattern": "unit", "placeholder": "<kind>"}]}
 MIDNIGHT = NOON - 12 * HOUR
 
 
@@ -33,9 +34,9 @@ async def test_what_github_has_no_more_stays(tmp_path: Path) -> None:
 async def test_all_is_replaced_where_there_never_was_more(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         await backfilled(world, days=30)
-        summary = await world.backfill(MIDNIGHT - 80 * DAY, None, replace=True, branches=["other"])
+        summary = await world.backfill(MIDNIGHT - 80 * DAY, None, replace=True, masks=RENAMED)
         assert (summary.error, summary.warnings) == (None, [])
-        assert {point["branch"] for point in world.points("job")} == {"(other)"}
+        assert {point["job"] for point in world.points("job")} == {"lint", "<kind>"}
 
 
 @pytest.mark.parametrize("lie", ["null", "error with 200", "404"])
