@@ -92,6 +92,8 @@ class _Artifact:
                 self._report(_chunks(file))
         except (DataError, *_BROKEN) as error:
             self._tell(error)
+            # A zip that opens is what was uploaded; an error's page, or half a zip, is not.
+            self.content.is_broken = not is_zip or not isinstance(error, DataError)
         if self._untold:
             self._tell(f"{self._untold} more entries cannot be read")
 

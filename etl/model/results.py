@@ -71,12 +71,14 @@ new_result: Callable[[tuple[object, ...]], Result] = partial(tuple.__new__, Resu
 class Content:
     """What an artifact holds: results of its reports, and an anomaly (kind `report`) for each that cannot be read.
 
-    `held` is roughly how many bytes these and earlier results of the run take.
+    `held` is roughly how many bytes these and earlier results of the run take. `is_broken`: it is no
+    artifact as GitHub stores them, so that another answer may be.
     """
 
     results: list[Result] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     held: int = 0
+    is_broken: bool = False
 
 
 @dataclass(slots=True)

@@ -8,11 +8,14 @@ from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
+from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
+from etl.pipeline.session import MAX_SKEW_S, clock_sentence
 
 _DEAD_LETTERS_SHOWN = 3
+_OPEN_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
         yield await _repository(pipeline, name)
         for finding in await pipeline.state.call(_known_of, pipeline, name):
             yield finding
+    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
+        yield Finding("clock", False, clock_sentence(pipeline.clock.ahead))
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
     yield await _store(pipeline)
@@ -82,7 +87,23 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
 
 
 def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:
-    return [*_cardinality(pipeline, name), *_webhooks(pipeline, name)]
+    return [*_open_pieces(pipeline, name), *_cardinality(pipeline, name), *_webhooks(pipeline, name)]
+
+
+def _open_pieces(pipeline: Pipeline, name: str) -> list[Finding]:
+    """What could not be read yet: for less than a day it may well heal by itself."""
+    known = pipeline.state.repositories.get(name)
+    pieces = [] if known is None else pipeline.state.open_pieces.of_repository(known.id)
+    if not pieces:
+        return []
+    oldest = min(piece.since for piece in pieces)
+    shown = "; ".join(f"{piece.name}: {piece.reason}" for piece in pieces[:_OPEN_SHOWN])
+    text = (
+        f"{len(pieces)} open since {datetime.fromtimestamp(oldest, UTC):%F %R} UTC, asked for again from "
+        f"{datetime.fromtimestamp(pieces[0].next_at, UTC):%F %R} UTC: {shown}"
+    )
+    is_new = pipeline.clock() - oldest < DAY_S
+    return [Finding(name, None if is_new else False, text)]
 
 
 def _cardinality(pipeline: Pipeline, name: str) -> list[Finding]:
