@@ -21,6 +21,7 @@ from etl.extract import junit
 from etl.extract.reports import formats
 from etl.extract.xml_stream import NotWellFormedError
 from etl.model.results import Content, Result
+from etl.model.text import WITHIN
 
 _PIECE = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -32,7 +33,7 @@ _SHOWN = 200
 _NAMES_SHOWN, _NAME_SHOWN = 3, 40
 _SUFFIXES = (".xml", ".trx", ".json", ".jsonl", ".ndjson", ".tap", ".log", ".txt", ".out")
 # What stands between a suite and a test in names that hold both.
-_BETWEEN = re.compile(" › | > |::")
+_BETWEEN = re.compile(f"{WITHIN}| > |::")
 # All that zipfile and zlib raise on bytes that were made to break them.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -169,15 +170,18 @@ class _Artifact:
         try:
             junit.read_report(opened(), content, limits)
         except NotWellFormedError as error:
+            reason = str(error).rpartition(" (")[0]
             broken = content.results[before:]
             del content.results[before:]
             content.held = held
-            repaired = junit.read_report(opened(), content, limits, repair=True)
-            if len(content.results) - before < len(broken):
-                content.results[before:] = broken
+            try:
+                repaired = junit.read_report(opened(), content, limits, repair=True)
+            except DataError:
+                if len(content.results) - before < len(broken):
+                    content.results[before:] = broken
                 raise
             if repaired:
-                self._tell_of(name, DataError(f"{error}: {repaired} places were repaired"))
+                self._tell_of(name, DataError(f"{reason}: {repaired} places were repaired"))
         self._found = True
 
     def _read_others(self, names: list[str]) -> None:
@@ -280,7 +284,9 @@ def _holds_none(names: list[str]) -> str:
     if not names:
         return f"{none}: nothing at all"
     shown = ", ".join(_shown(name)[:_NAME_SHOWN] for name in names[:_NAMES_SHOWN])
-    return f"{none}: {shown}" + (f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else "")
+    return f"{none}: {shown}" + (
+        f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    )
 
 
 def _from_start(file: BinaryIO) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ Nearly all cases hold nothing, and there are millions: their way from the parser
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from sys import getsizeof
 
@@ -25,6 +26,7 @@ from etl.extract.junit_writers import (
 from etl.extract.xml_repair import Repair
 from etl.extract.xml_stream import XmlLimits, XmlStream, local
 from etl.model.results import Content, Result
+from etl.model.text import WITHIN
 
 SUITES = ("testsuite", "testsuites")
 _FAILURES = ("failure", "error")
@@ -77,6 +79,7 @@ def read_report(
     except NotJUnitError:
         raise
     except DataError as error:
+        report.cut_off()
         raise type(error)(f"{error}{report.lost()}") from None
     finally:
         report.close()
@@ -120,8 +123,18 @@ class _Report:
         self._output: Text | None = None
 
     def close(self) -> None:
-        """Add the results, also those of suites that will not end."""
+        """Add the results."""
         self._content.results += self._results.joined()
+
+    def cut_off(self) -> None:
+        """Keep the failures of what will not end: a case that is known to have failed, and what stands in suites."""
+        with suppress(DataError):
+            if self._case is not None and any(VERDICTS[verdict.tag].is_red for verdict in self._verdicts):
+                self._close_case(self._case)
+            while self._suites:
+                suite = self._suites.pop()
+                for verdict in suite.verdicts:
+                    self._add(outside_case(suite.around, verdict, ""), suite, {})
 
     def lost(self) -> str:
         """How much of a broken report is lost, as far as it tells."""
@@ -221,7 +234,7 @@ class _Report:
         name, path = attributes.get("name", "").strip(), attributes.get("file", "")
         names = above.around.names
         if name and not says_nothing(name) and not is_root:
-            names = f"{names} › {name}" if names else name
+            names = names + WITHIN + name if names else name
         around = Around(name or above.around.name, short(names), short(path) or above.around.path)
         writer = (writer_of_name(name) if is_root else writer_of_suite(attributes)) or above.writer
         failures, errors = (_count(attributes, claim) for claim in ("failures", "errors"))
@@ -231,8 +244,11 @@ class _Report:
 
     def _close_suite(self) -> None:
         suite = self._suites.pop()
-        for verdict in suite.verdicts or ([None] if _claims_what_is_no_case(suite) else []):
-            printed = str(suite.output) if suite.output else ""
+        printed = str(suite.output) if suite.output else ""
+        outside: list[Verdict | None] = [*suite.verdicts]
+        if not outside and _claims_what_is_no_case(suite):
+            outside = [None]
+        for verdict in outside:
             self._add(outside_case(suite.around, verdict, printed), suite, {})
         if self._suites:
             self._suites[-1].cases += suite.cases
@@ -241,7 +257,9 @@ class _Report:
     def _close_case(self, attributes: dict[str, str]) -> None:
         suite = self._suites[-1]
         if not suite.cases:
-            suite.writer = writer_of_case(attributes) or suite.writer if suite.writer is UNKNOWN else suite.writer
+            suite.writer = (
+                writer_of_case(attributes) or suite.writer if suite.writer is UNKNOWN else suite.writer
+            )
         output = str(self._output) if self._output else ""
         ginkgo = suite.writer.retries_in_output
         result = read_case(attributes, suite.around, self._verdicts, output, ginkgo=ginkgo)
@@ -284,4 +302,6 @@ def _claims_what_is_no_case(suite: Suite) -> bool:
     """Whether a suite claims a failure that none of its cases shows: it has no case, or an error and what it printed."""
     if suite.red or not suite.failures + suite.errors:
         return False
-    return not suite.cases or (suite.errors > 0 and suite.output is not None and bool(str(suite.output).strip()))
+    return not suite.cases or (
+        suite.errors > 0 and suite.output is not None and bool(str(suite.output).strip())
+    )

@@ -13,11 +13,32 @@ from etl.model.text import _CUT, cut
 _STATUS = {
     **dict.fromkeys(("fail", "failed", "failure", "failing", "broken"), Outcome.FAILED),
     **dict.fromkeys(
-        ("error", "errored", "panicked", "timedout", "timeout", "timed_out", "interrupted", "aborted", "crashed"),
+        (
+            "error",
+            "errored",
+            "panicked",
+            "timedout",
+            "timeout",
+            "timed_out",
+            "interrupted",
+            "aborted",
+            "crashed",
+        ),
         Outcome.ERROR,
     ),
     **dict.fromkeys(
-        ("skipped", "skip", "notrun", "not_run", "disabled", "pending", "ignored", "suppressed", "todo", "inconclusive"),
+        (
+            "skipped",
+            "skip",
+            "notrun",
+            "not_run",
+            "disabled",
+            "pending",
+            "ignored",
+            "suppressed",
+            "todo",
+            "inconclusive",
+        ),
         Outcome.SKIPPED,
     ),
 }
@@ -46,6 +67,7 @@ _EMPTY_WORDS = {
     *("", "fail", "failed", "failure", "failing", "error", "errored", "exception", "assertion", "skipped"),
     *("test failed", "test failure", "test error", "null", "none", "undefined", "no message"),
 }
+_LONGEST_WORDS = 40
 # Ginkgo's own lines of a retry, which specs cannot write in this shape by printing something.
 _GINKGO_FAILED = re.compile(r"Failure recorded during attempt \d+:\n(.*?)(?:\nIn \[|\Z)", re.DOTALL)
 _GINKGO_RETRIES = re.compile(r"^Attempt #\d+ Failed\.\s+Retrying", re.MULTILINE)
@@ -116,7 +138,9 @@ class Verdict:
 
 def tells(message: str, name: str = "") -> bool:
     """Whether a message says more than that `name` failed."""
-    said = message.replace(name, "") if name else message
+    said = message
+    if name and len(message) < len(name) + _LONGEST_WORDS:
+        said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", message)
     return said.strip(" \t\n.:!'\"`").casefold() not in _EMPTY_WORDS
 
 
@@ -200,8 +224,10 @@ def _name_around(
 
 # The same tests come with every report.
 _names = Memo(_name, most=50_000, length=lambda given: len(given[0]) + len(given[1] or ""))
-_tells_apart = Memo(
-    lambda classname: bool(classname.strip()) and not says_nothing(classname.strip()), most=50_000, length=len
+_tells_apart: Memo[str, bool] = Memo(
+    lambda classname: bool(classname.strip()) and not says_nothing(classname.strip()),
+    most=50_000,
+    length=len,
 )
 
 
@@ -210,7 +236,9 @@ def _judged(verdicts: Sequence[Verdict], name: str, output: str) -> tuple[Outcom
     for outcome in _PRECEDENCE:
         for verdict in verdicts:
             if VERDICTS[verdict.tag] is outcome and not (outcome.is_red and _may_fail(verdicts)):
-                return outcome, verdict.message(name, output), _healed(verdict, verdicts, name)
+                healed = _healed(verdict, verdicts, name)
+                told = verdict.is_told or not healed
+                return outcome, verdict.message(name, output) if told else healed or "", healed
     return _PASSED, "", verdicts[0].message(name)
 
 

@@ -22,8 +22,10 @@ class Results:
     def __init__(self) -> None:
         self._results: list[Result] = []
         self._suites: list[Suite] = []
-        # Of few results: the class, and that there is no name, so that nothing repeats it.
+        # Of few results: the class, a classname that says nothing, and that there is no name, so that nothing
+        # repeats it.
         self._classes: dict[int, str] = {}
+        self._classnames: dict[int, str] = {}
         self._unnamed: set[int] = set()
 
     def __len__(self) -> int:
@@ -33,6 +35,8 @@ class Results:
         """A result, and the attributes of its case (none where it stands in no case)."""
         if "class" in attributes:
             self._classes[len(self._results)] = attributes["class"]
+        if (classname := attributes.get("classname")) and classname.strip() != result.case.suite:
+            self._classnames[len(self._results)] = classname
         if not attributes.get("name", "").strip():
             self._unnamed.add(len(self._results))
         self._results.append(result)
@@ -48,44 +52,49 @@ class Results:
         for place, name in enumerate(names):
             if times[name] > 1 and place not in self._unnamed:
                 repeated[name].append(place)
+        groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for places in repeated.values():
+            for place in places:
+                groups[self._identity(place)].append(place)
             self._tell_apart(places)
-        return self._without_retries([place for places in repeated.values() for place in places])
+        return self._without_retries([group for group in groups.values() if len(group) > 1])
 
     def _tell_apart(self, places: Sequence[int]) -> None:
         """Where equal names are of different classes, files or suites, that is the suite of each."""
         results, suites = self._results, self._suites
         suite = results[places[0]].case.suite
-        candidates = [[self._classes.get(place, "") for place in places], [results[place].path for place in places]]
+        candidates = [
+            [self._classes.get(place, "") for place in places],
+            [results[place].path for place in places],
+        ]
         if all(suites[place].around.name == suite for place in places):
             candidates.append([suites[place].around.names for place in places])
         for told in candidates:
             if len(set(told)) > 1:
                 for place, name in zip(places, told, strict=True):
                     case = results[place].case
-                    results[place] = results[place]._replace(case=CaseName(short(name) or case.suite, case.name))
+                    results[place] = results[place]._replace(
+                        case=CaseName(short(name) or case.suite, case.name)
+                    )
                 return
 
-    def _without_retries(self, places: Sequence[int]) -> list[Result]:
+    def _identity(self, place: int) -> tuple[object, ...]:
+        """All that tells a test apart within a report, whatever it is called."""
+        result = self._results[place]
+        told = (self._classnames.get(place), self._classes.get(place), result.path)
+        return id(self._suites[place]), result.case, *told
+
+    def _without_retries(self, groups: Sequence[list[int]]) -> list[Result]:
         """The results, with one for all attempts of a test within its suite."""
-        groups: dict[tuple[int, CaseName], list[int]] = defaultdict(list)
-        for place in sorted(places):
-            groups[id(self._suites[place]), self._results[place].case].append(place)
         in_suite: dict[int, list[list[int]]] = defaultdict(list)
-        for (suite, _), group in groups.items():
-            if len(group) > 1:
-                in_suite[suite].append(group)
+        for group in groups:
+            in_suite[id(self._suites[group[0]])].append(group)
         kept: dict[int, list[Result]] = {}
         for suite_groups in in_suite.values():
-            suite = self._suites[suite_groups[0][0]]
+            around = self._suites[suite_groups[0][0]]
             # Cases right inside of `<testsuites>` are of all files: node writes those so.
-            repeats = Repeats.SEPARATE if suite.is_root else suite.writer.repeats
+            repeats = Repeats.SEPARATE if around.is_root else around.writer.repeats
             results = [[self._results[place] for place in group] for group in suite_groups]
             for group, joined in zip(suite_groups, join_retries(results, repeats), strict=True):
-                kept |= dict.fromkeys(group, [])
-                kept[group[0]] = joined
-        return [
-            result
-            for place, own in enumerate(self._results)
-            for result in kept.get(place, [own])
-        ]
+                kept |= {place: [] for place in group[1:]} | {group[0]: joined}
+        return [result for place, own in enumerate(self._results) for result in kept.get(place, [own])]

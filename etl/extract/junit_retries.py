@@ -22,7 +22,9 @@ def join_retries(groups: Sequence[Sequence[Result]], repeats: Repeats) -> list[l
         return [[_last_attempt(group)] for group in ran]
     if repeats is Repeats.RERUNS and all(map(_is_rerun, groups)):
         return [[_last(group)] for group in ran]
-    if repeats is Repeats.UNKNOWN and all(_is_rerun(group) and not _ran(group)[-1].is_red for group in groups):
+    if repeats is Repeats.UNKNOWN and all(
+        _is_rerun(group) and not _ran(group)[-1].is_red for group in groups
+    ):
         return [[_last(group)] for group in ran]
     return ran
 
@@ -57,7 +59,6 @@ def _last_attempt(group: Sequence[Result]) -> Result:
     last = group[-1]
     if last.is_red:
         before = group[-2] if len(group) > 1 else last
-        # The test's own failure tells more than that of what cleans up after it.
         return before if before.is_red and last.message.startswith(_TEARDOWN) else last
     return _last(group)
 
@@ -66,6 +67,8 @@ def _last(group: Sequence[Result]) -> Result:
     """The last attempt, with the message of a failure that it healed, and all attempts in case it did not."""
     *earlier, last = group
     red = [result.message for result in earlier if result.is_red]
+    # The test's own failure tells more than that of what cleans up after it.
+    red = [message for message in red if not message.startswith(_TEARDOWN)] or red
     if red and last.outcome is Outcome.PASSED:
         return last._replace(retried_message=red[-1], attempts=tuple(group))
     within = [result.retried_message for result in group if result.retried_message is not None]

@@ -61,15 +61,17 @@ _NAMES: Mapping[str, Writer] = {
 _PROPERTIES: Mapping[str, tuple[str, Writer]] = {
     "go.version": ("", Writer(Repeats.RERUNS)),
     "SuiteSucceeded": ("", Writer(Repeats.SEPARATE, retries_in_output=True)),
-    "surefire.test.class.path": ("testng", Writer(Repeats.RETRIED_AS_SKIPPED)),
+    **dict.fromkeys(
+        ("surefire.test.class.path", "java.class.path"), ("testng", Writer(Repeats.RETRIED_AS_SKIPPED))
+    ),
     # Boost.Test and Catch2.
     "boost": ("", _SEPARATE),
     "random-seed": ("", _SEPARATE),
 }
 # By an attribute of a suite, and what its value contains.
 _SUITE_ATTRIBUTES: Mapping[str, tuple[str, Writer]] = {
-    # Surefire and Failsafe have elements of their own for retries.
-    "xsi:noNamespaceSchemaLocation": ("surefire", _SEPARATE),
+    # Surefire and Failsafe have elements of their own for retries; with TestNG these are written as skipped.
+    "xsi:noNamespaceSchemaLocation": ("surefire", Writer(Repeats.RETRIED_AS_SKIPPED)),
 }
 # By an attribute of a case: PHPUnit, Codeception, minitest and Boost count assertions; Codeception names
 # features; Google's tests tell whether a test ran beside how it ended.

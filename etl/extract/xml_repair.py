@@ -18,9 +18,16 @@ _END = re.compile(r"</([A-Za-z_][\w.:-]{0,199})\s{0,99}>")
 # What a quote that ends a value is followed by, also where the piece ends within it.
 _AFTER = re.compile(r"\s{1,99}[A-Za-z_][\w.:-]{0,199}\s{0,99}=\s{0,99}[\"']|\s{0,99}[/?]?>")
 _AFTER_CUT = re.compile(r"\s{0,99}(?:[A-Za-z_][\w.:-]{0,199}\s{0,99}=?\s{0,99}|[/?])?\Z")
-_REFERENCE = re.compile(r"&(?:(amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,30};))?")
+_REFERENCE = re.compile(
+    r"&(?:(amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,30};))?"
+)
 _CUT_REFERENCE = re.compile(r"&[#A-Za-z0-9]{0,31}\Z")
 _LONGEST_END = 310
+_LONGEST_GARBAGE = 100
+# What needs more repairs than this is no report.
+_MAX_REPAIRS = 10_000
+# A tag that is longer than this is looked at again only when twice as much of it is there.
+_LONG = 1 << 16
 
 # Elements that hold text, and what else may stand in them: any other tag there is text, such as `List<String>`.
 _TEXTS = {
@@ -39,7 +46,7 @@ class Repair:
     def __init__(self, limit: int) -> None:
         self.repairs = 0
         self._limit = limit
-        self._rest = ""
+        self._rest, self._enough = "", 0
         self._open: list[str] = []
         self._documents = 0
         # What ends the comment, instruction or CDATA section that is open.
@@ -49,24 +56,32 @@ class Repair:
     def feed(self, text: str) -> str:
         """What can be told of the document so far. Raises DataError for a DTD and for what is too large."""
         buffer, at = self._rest + text, 0
+        if len(buffer) < self._enough:
+            self._rest = buffer
+            return ""
         while at < len(buffer):
             following = self._section(buffer, at) if self._until else self._markup(buffer, at)
             if following == at:
                 break
             at = following
+            if self.repairs > _MAX_REPAIRS:
+                raise DataError(f"not well-formed XML in more than {_MAX_REPAIRS} places")
         self._rest = buffer[at:]
         if len(self._rest) > self._limit:
             raise DataError(f"a tag, attribute or comment is larger than {self._limit} characters")
+        self._enough = 2 * len(self._rest) if len(self._rest) > _LONG else 0
         out, self._out = "".join(self._out), []
         return out
 
     def close(self) -> str:
         """The text at the end of a document that is cut off; a tag that is cut off is left out."""
+        self._enough = 0
+        before = self.feed("")
         rest, self._rest = self._rest, ""
         if rest and not self._until and not rest.startswith("<"):
             self._text(rest)
         out, self._out = "".join(self._out), []
-        return out
+        return before + out
 
     def _markup(self, buffer: str, at: int) -> int:
         """Read text up to the next tag, or a tag; where that is not complete yet, nothing."""
@@ -77,6 +92,8 @@ class Repair:
         if tag > at:
             self._text(buffer[at:tag])
             return tag
+        if buffer[at] != "<":
+            return at
         if buffer.startswith("</", at):
             return self._end_tag(buffer, at)
         if buffer[at + 1 : at + 2] in {"!", "?", ""}:
@@ -93,7 +110,7 @@ class Repair:
                 return at
         if buffer[at : at + 9].upper().startswith("<!DOCTYPE"[: len(buffer) - at]):
             raise DataError("has a DTD, which may define entities: refused")
-        return self._literal(buffer, at)
+        return self._literal(at)
 
     def _section(self, buffer: str, at: int) -> int:
         end = buffer.find(self._until, at)
@@ -114,9 +131,10 @@ class Repair:
 
     def _text(self, text: str) -> None:
         if self._open:
-            self._out.append(self._escaped(text).replace("]]>", "]]&gt;"))
+            self.repairs += "]]>" in text
+            self._out.append(self._escaped(text).replace(">", "&gt;"))
 
-    def _literal(self, buffer: str, at: int) -> int:
+    def _literal(self, at: int) -> int:
         """A `<` that begins no tag."""
         self.repairs += 1
         if self._open:
@@ -126,7 +144,7 @@ class Repair:
     def _end_tag(self, buffer: str, at: int) -> int:
         match = _END.match(buffer, at)
         if match is None:
-            return at if len(buffer) - at < _LONGEST_END and ">" not in buffer[at:] else self._literal(buffer, at)
+            return at if len(buffer) - at < _LONGEST_END and ">" not in buffer[at:] else self._literal(at)
         name = match[1]
         if name not in self._open:
             self.repairs += 1
@@ -140,9 +158,9 @@ class Repair:
     def _start_tag(self, buffer: str, at: int) -> int:
         name = _NAME.match(buffer, at + 1)
         if name is None or (self._open and self._open[-1] in _TEXTS and name[0] not in _IN_TEXTS):
-            return at if name and name.end() == len(buffer) else self._literal(buffer, at)
+            return at if name and name.end() == len(buffer) else self._literal(at)
         attributes: dict[str, str] = {}
-        position = name.end()
+        position, garbage = name.end(), 0
         while True:
             while position < len(buffer) and buffer[position].isspace():
                 position += 1
@@ -150,18 +168,22 @@ class Repair:
                 break
             if position >= len(buffer) - 1:
                 return at
+            if buffer[position] == "<" or garbage > _LONGEST_GARBAGE:
+                return self._literal(at)
             match = _ATTRIBUTE.match(buffer, position)
             if match is None:
                 if len(buffer) - position < _LONGEST_END and ">" not in buffer[position:]:
                     return at
-                self.repairs += 1
+                garbage += 1
                 position += 1
                 continue
             end = _end_of_value(buffer, match.end(), match[2])
             if end is None:
                 return at
+            self.repairs += match[1] in attributes
             attributes.setdefault(match[1], buffer[match.end() : end])
             position = end + 1
+        self.repairs += garbage > 0
         closes = buffer[position] == "/"
         self._emit_tag(name[0], attributes, closes=closes)
         return position + 1 + closes

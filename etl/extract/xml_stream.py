@@ -96,7 +96,9 @@ class XmlStream:
                 self._feed(repair.close())
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
-            raise NotWellFormedError(f"not well-formed XML: {error}") from None
+            raise NotWellFormedError(
+                f"not well-formed XML: {expat.ErrorString(error.code)} in line {error.lineno}, column {error.offset + 1}"
+            ) from None
         finally:
             self._release()
 

@@ -11,11 +11,13 @@ from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.rate_limit import Budget
+from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import advice
 from etl.pipeline.context import Pipeline, open_pipeline
 from etl.settings import Settings
 
 _DEAD_LETTERS_SHOWN = 3
+_ARTIFACTS_S = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ async def findings(settings: Settings, clock: Callable[[], float] = time.time) -
         for name in names:
             yield await _repository(pipeline, name)
             for finding in (*_wide_jobs(pipeline, name), *_webhooks(pipeline, name)):
+                yield finding
+            async for finding in _artifacts(pipeline, name):
                 yield finding
         for account, budget in pipeline.accounts.budgets():
             yield _rate_limit(account, budget, pipeline.settings.github.reserve)
@@ -81,6 +85,15 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
     return Finding(name, True, read + note)
+
+
+async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
+    since = int(pipeline.clock()) - _ARTIFACTS_S
+    try:
+        async for good, text in artifact_findings(pipeline.client(name), pipeline.settings, since):
+            yield Finding(name, good, text)
+    except CiHealthError as error:
+        yield Finding(name, False, f"artifacts: {error}")
 
 
 def _wide_jobs(pipeline: Pipeline, name: str) -> list[Finding]:

@@ -5,9 +5,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import BinaryIO, cast
+
+import structlog
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError
@@ -19,7 +20,9 @@ from etl.model.results import Content, Report
 from etl.model.values import seconds
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.session import Session
-from etl.transform.results.artifact_jobs import job_of, was_made_in
+from etl.transform.results.artifact_jobs import is_wanted, job_of, was_made_in
+
+log = structlog.get_logger(__name__)
 
 _IN_MEMORY = 8 * 1024 * 1024
 # How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
@@ -73,11 +76,7 @@ class Reports:
         listing = await list_artifacts(self._session.client, since=since, known=known)
         self._session.anomalies.add(*listing.anomalies)
         wanted = self._session.settings.tests.artifacts
-        matching = [
-            artifact
-            for artifact in listing.artifacts
-            if any(fnmatchcase(artifact.name, glob) for glob in wanted)
-        ]
+        matching = [artifact for artifact in listing.artifacts if is_wanted(artifact.name, wanted)]
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
         self._session.state.commit_artifacts(
             self._session.repository, matching, listing.tags, since=self._since, newest=newest
@@ -103,6 +102,8 @@ class Reports:
             self._anomaly(artifact, str(error), run)
             return
         self._session.anomalies.add(*(replace(anomaly, url=run.url) for anomaly in content.anomalies))
+        for file in content.passed_over:
+            log.debug("passed over", artifact=artifact.name, file=file, url=run.url)
         if content.results:
             report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
             report.results += content.results

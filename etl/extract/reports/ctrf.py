@@ -8,6 +8,7 @@ from typing import Any
 from etl.extract.reports.json_text import items, mapping, milliseconds, text
 from etl.extract.reports.sink import Sink
 from etl.model.results import Outcome
+from etl.model.text import WITHIN
 
 _OUTCOMES = {"passed": Outcome.PASSED, "failed": Outcome.FAILED}
 
@@ -37,7 +38,7 @@ def read(document: Any, sink: Sink) -> None:
 
 def _suite(value: Any) -> str:
     """A string, or a list from the outermost one in."""
-    return text(value) or " › ".join(filter(None, map(text, items(value))))
+    return text(value) or WITHIN.join(filter(None, map(text, items(value))))
 
 
 def _message(test: dict[str, Any]) -> str:
@@ -46,7 +47,9 @@ def _message(test: dict[str, Any]) -> str:
 
 def _healed(test: dict[str, Any]) -> str | None:
     """The last failure before the pass, where one is recorded."""
-    attempts = [one for one in map(mapping, items(test.get("retryAttempts"))) if one.get("status") == "failed"]
+    attempts = [
+        one for one in map(mapping, items(test.get("retryAttempts"))) if one.get("status") == "failed"
+    ]
     if attempts:
         return _message(attempts[-1])
     return _message(test) if test.get("flaky") is True else None

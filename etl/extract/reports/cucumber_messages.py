@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from etl.extract.reports.sink import Sink
 
-_RED = {"FAILED": Outcome.FAILED, "AMBIGUOUS": Outcome.ERROR, "UNDEFINED": Outcome.ERROR, "UNKNOWN": Outcome.ERROR}
+_RED = {
+    "FAILED": Outcome.FAILED,
+    "AMBIGUOUS": Outcome.ERROR,
+    "UNDEFINED": Outcome.ERROR,
+    "UNKNOWN": Outcome.ERROR,
+}
 _SKIPPED = {"SKIPPED", "PENDING"}
 _OVERHEAD = 400
 

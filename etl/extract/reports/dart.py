@@ -45,7 +45,9 @@ def read(lines: Iterator[str], sink: Sink) -> None:
             _take(event, suites, tests, sink)
     finally:
         for test in tests.values():
-            sink.add(test.suite, test.name, Outcome.ERROR, message=test.message or "did not end", path=test.suite)
+            sink.add(
+                test.suite, test.name, Outcome.ERROR, message=test.message or "did not end", path=test.suite
+            )
 
 
 def _take(event: dict[str, Any], suites: dict[object, str], tests: dict[object, _Test], sink: Sink) -> None:

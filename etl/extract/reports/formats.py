@@ -49,7 +49,16 @@ _DOCUMENTS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Sink], None]], ...
     (cucumber.is_report, cucumber.read),
 )
 # What a document of one of them has at its beginning: others, such as coverage, may be large.
-_SIGNS = ('"testResults"', '"numTotalTests"', '"stats"', '"results"', '"reportFormat"', '"elements"', '"suites"', '"config"')
+_SIGNS = (
+    '"testResults"',
+    '"numTotalTests"',
+    '"stats"',
+    '"results"',
+    '"reportFormat"',
+    '"elements"',
+    '"suites"',
+    '"config"',
+)
 
 
 def is_root(root: str) -> bool:
@@ -100,4 +109,3 @@ def _head(chunks: Iterator[bytes]) -> str:
         if len(head) >= _HEAD:
             break
     return text_of(head[:_HEAD])
-

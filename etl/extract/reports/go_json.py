@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {"pass": Outcome.PASSED, "fail": Outcome.FAILED, "skip": Outcome.SKIPPED, "bench": Outcome.PASSED}
 _ACTIONS = {"start", "run", "output", "pause", "cont", "build-output", "build-fail", "attr", *_OUTCOMES}
-_NOISE = ("=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- FAIL", "--- PASS", "--- SKIP", "FAIL", "PASS", "ok ", "exit status")
+_NOISE = (
+    "=== RUN",
+    "=== PAUSE",
+    "=== CONT",
+    "=== NAME",
+    "--- FAIL",
+    "--- PASS",
+    "--- SKIP",
+    "FAIL",
+    "PASS",
+    "ok ",
+    "exit status",
+)
 _OUTPUT = 4 << 10
 
 

@@ -16,7 +16,11 @@ _OUTCOMES = {"passed": Outcome.PASSED, "failed": Outcome.FAILED, "focused": Outc
 
 def is_report(document: Any) -> bool:
     """Whether a JSON document is one of Jest or Vitest."""
-    return isinstance(document, dict) and isinstance(document.get("testResults"), list) and "numTotalTests" in document
+    return (
+        isinstance(document, dict)
+        and isinstance(document.get("testResults"), list)
+        and "numTotalTests" in document
+    )
 
 
 def read(document: Any, sink: Sink) -> None:
@@ -50,7 +54,9 @@ def _add(path: str, test: dict[str, Any], sink: Sink) -> None:
 
 def _healed(test: dict[str, Any], failures: list[str]) -> str | None:
     """What failed before a test passed; Jest may say only that something did."""
-    told = [text(one) for name in ("retryReasons", "retryMessages") for one in items(test.get(name)) if text(one)]
+    told = [
+        text(one) for name in ("retryReasons", "retryMessages") for one in items(test.get(name)) if text(one)
+    ]
     if told or failures:
         return (told or failures)[-1]
     return "" if (number(test.get("invocations")) or 1) > 1 else None

@@ -15,8 +15,10 @@ _LISTS = {"passes": Outcome.PASSED, "failures": Outcome.FAILED, "pending": Outco
 
 def is_report(document: Any) -> bool:
     """Whether a JSON document is one of Mocha."""
-    return isinstance(document, dict) and "stats" in document and all(
-        isinstance(document.get(name), list) for name in _LISTS
+    return (
+        isinstance(document, dict)
+        and "stats" in document
+        and all(isinstance(document.get(name), list) for name in _LISTS)
     )
 
 

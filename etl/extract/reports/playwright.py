@@ -10,6 +10,7 @@ from etl.errors import DataError
 from etl.extract.reports.json_text import items, mapping, milliseconds, text
 from etl.extract.reports.sink import Sink
 from etl.model.results import Outcome
+from etl.model.text import WITHIN
 
 _OUTCOMES = {
     "expected": Outcome.PASSED,
@@ -52,11 +53,15 @@ def _add(titles: tuple[str, ...], spec: dict[str, Any], test: dict[str, Any], si
     last = attempts[-1] if attempts else {}
     line, told = spec.get("line"), ""
     if outcome.is_red:
-        told = _told(failed[-1]) if failed else f"passed, and was expected to be {text(test.get('expectedStatus'))}"
+        told = (
+            _told(failed[-1])
+            if failed
+            else f"passed, and was expected to be {text(test.get('expectedStatus'))}"
+        )
     is_flaky = test.get("status") == "flaky" and bool(failed)
     sink.add(
         titles[0],
-        " › ".join((*titles[1:], text(spec.get("title")))),
+        WITHIN.join((*titles[1:], text(spec.get("title")))),
         outcome,
         duration_s=milliseconds(last.get("duration")),
         message=told,

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from etl.extract.reports.sink import Sink
 
-_OUTCOMES = {"PASS": Outcome.PASSED, "SKIP": Outcome.SKIPPED, "NOT RUN": Outcome.SKIPPED, "NOT_RUN": Outcome.SKIPPED}
+_OUTCOMES = {
+    "PASS": Outcome.PASSED,
+    "SKIP": Outcome.SKIPPED,
+    "NOT RUN": Outcome.SKIPPED,
+    "NOT_RUN": Outcome.SKIPPED,
+}
 _STAMP = "%Y%m%d %H:%M:%S.%f"
 _MERGED = re.compile(r"re-executed and results merged")
 _OLD = re.compile(r"Old message:(?:</span>)?\s*(.*?)(?:<br>|\Z)", re.DOTALL)
@@ -32,6 +37,9 @@ _SEEN = 8_000
 def read(chunks: Iterable[bytes], sink: Sink) -> None:
     """Add its results."""
     suites: list[str] = []
+
+    def leave(_tag: str) -> None:
+        suites.pop()
 
     def take(test: Element) -> None:
         status = next(test.all("status"), None)
@@ -55,7 +63,7 @@ def read(chunks: Iterable[bytes], sink: Sink) -> None:
         containers=("suite",),
         record=take,
         enter=lambda _tag, attributes: suites.append(attributes.get("name", "")),
-        leave=lambda _tag: suites.pop() and None,
+        leave=leave,
     ).read(chunks)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from sys import getsizeof
+from typing import TypedDict, Unpack
 
 from etl.errors import DataError
 from etl.extract.junit import Limits
@@ -12,12 +13,24 @@ from etl.model.text import cut
 _OVERHEAD, _WIDEST = 350, 4
 _SHORT = 256
 # Where GitHub's runners put a repository, on all systems.
-_CHECKOUT = re.compile(r"\A(?:/(?:home/runner/work|Users/runner/work|__w)|[A-Za-z]:[\\/]a)[\\/][^\\/]+[\\/][^\\/]+[\\/]")
+_CHECKOUT = re.compile(
+    r"\A(?:/(?:home/runner/work|Users/runner/work|__w)|[A-Za-z]:[\\/]a)[\\/][^\\/]+[\\/][^\\/]+[\\/]"
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class NoReportError(DataError):
     """A file that is no report of a known format."""
+
+
+class Told(TypedDict, total=False):
+    """What a report may tell of a result; `retried_message` where it passed after a failure."""
+
+    duration_s: float | None
+    message: str
+    path: str
+    line: int | None
+    retried_message: str | None
 
 
 class Sink:
@@ -26,51 +39,21 @@ class Sink:
     def __init__(self, content: Content, limits: Limits) -> None:
         self.content, self.limits = content, limits
 
-    def add(  # noqa: PLR0913  (a result's parts)
-        self,
-        suite: str,
-        name: str,
-        outcome: Outcome,
-        *,
-        duration_s: float | None = None,
-        message: str = "",
-        path: str = "",
-        line: int | None = None,
-        retried_message: str | None = None,
-    ) -> None:
-        """A result; `retried_message` where it passed after a failure."""
-        self.content.results.append(
-            self.result(
-                suite,
-                name,
-                outcome,
-                duration_s=duration_s,
-                message=message,
-                path=path,
-                line=line,
-                retried_message=retried_message,
-            )
-        )
+    def add(self, suite: str, name: str, outcome: Outcome, **more: Unpack[Told]) -> None:
+        """A result."""
+        self.content.results.append(self.result(suite, name, outcome, **more))
 
-    def result(  # noqa: PLR0913  (a result's parts)
-        self,
-        suite: str,
-        name: str,
-        outcome: Outcome,
-        *,
-        duration_s: float | None = None,
-        message: str = "",
-        path: str = "",
-        line: int | None = None,
-        retried_message: str | None = None,
-    ) -> Result:
+    def result(self, suite: str, name: str, outcome: Outcome, **more: Unpack[Told]) -> Result:
         """A result that counts as held, to be added later."""
-        told = "" if outcome is Outcome.PASSED else self._readable(message)
-        healed = None if retried_message is None else self._readable(retried_message)
+        told = "" if outcome is Outcome.PASSED else self._readable(more.get("message", ""))
+        healed, path = more.get("retried_message"), short(more.get("path", ""))
+        healed = None if healed is None else self._readable(healed)
         suite, name = short(suite.strip()), short(name.strip())
         case = CaseName(suite or name or "(no name)", name or suite or "(no name)")
-        self.hold(getsizeof(told) + getsizeof(healed) + _OVERHEAD + _WIDEST * (len(suite) + len(name) + len(path)))
-        return Result(case, outcome, _duration(duration_s), told, short(path), line, healed)
+        self.hold(
+            getsizeof(told) + getsizeof(healed) + _OVERHEAD + _WIDEST * (len(suite) + len(name) + len(path))
+        )
+        return Result(case, outcome, _duration(more.get("duration_s")), told, path, more.get("line"), healed)
 
     def hold(self, size: int) -> None:
         """Count bytes that are kept for as long as the run is read; negative ones are let go."""

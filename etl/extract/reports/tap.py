@@ -12,6 +12,7 @@ from etl.errors import DataError
 from etl.extract.junit_case import Text
 from etl.extract.reports.sink import Sink
 from etl.model.results import Outcome
+from etl.model.text import WITHIN
 
 _SIGNS = re.compile(r"^(?:TAP version \d+|1\.\.\d+\s*(?:#.*)?|(?:not )?ok \d+\b.*)$", re.MULTILINE)
 _LEADS = re.compile(r"\A(?:\s|#[^\n]*\n)*(?:TAP version \d+|1\.\.\d+|(?:not )?ok\b)")
@@ -56,7 +57,9 @@ def read(lines: Iterator[str], sink: Sink) -> None:
     finally:
         _end(state, sink)
     if state.planned is not None and state.seen < state.planned:
-        sink.add("", "TAP", Outcome.ERROR, message=f"ended after {state.seen} of {state.planned} planned tests")
+        sink.add(
+            "", "TAP", Outcome.ERROR, message=f"ended after {state.seen} of {state.planned} planned tests"
+        )
 
 
 def _take(line: str, state: _Open, sink: Sink) -> None:
@@ -112,7 +115,7 @@ def _end(state: _Open, sink: Sink) -> None:
         return
     around = [name for known, name in sorted(state.subtests.items()) if known < depth]
     sink.add(
-        " › ".join(around),
+        WITHIN.join(around),
         state.name,
         state.outcome,
         duration_s=_seconds(told),

@@ -18,10 +18,21 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {
     **dict.fromkeys(("Passed", "PassedButRunAborted", "Warning", "Completed"), Outcome.PASSED),
-    **dict.fromkeys(("NotExecuted", "NotRunnable", "Inconclusive", "Pending", "Disconnected"), Outcome.SKIPPED),
+    **dict.fromkeys(
+        ("NotExecuted", "NotRunnable", "Inconclusive", "Pending", "Disconnected"), Outcome.SKIPPED
+    ),
     **dict.fromkeys(("Error", "Timeout", "Aborted"), Outcome.ERROR),
 }
-_WANTED = {"Output", "ErrorInfo", "Message", "StackTrace", "InnerResults", "UnitTestResult", "TestMethod", "Text"}
+_WANTED = {
+    "Output",
+    "ErrorInfo",
+    "Message",
+    "StackTrace",
+    "InnerResults",
+    "UnitTestResult",
+    "TestMethod",
+    "Text",
+}
 _DEFINITION = 300
 
 
@@ -62,7 +73,9 @@ class _Report:
             self._results.append(("", self._sink.result("", "TestRun", Outcome.ERROR, message=told)))
 
     def _take_result(self, element: Element, test: str) -> None:
-        told = element.first("Output", "ErrorInfo", "Message") or element.first("Output", "ErrorInfo", "StackTrace")
+        told = element.first("Output", "ErrorInfo", "Message") or element.first(
+            "Output", "ErrorInfo", "StackTrace"
+        )
         outcome = _OUTCOMES.get(element.get("outcome"), Outcome.FAILED)
         result = self._sink.result(
             "", element.get("testName"), outcome, duration_s=_seconds(element.get("duration")), message=told

@@ -53,7 +53,7 @@ class Records:
     `wanted` names the elements that are kept inside a record. A record inside of another is a child of it.
     """
 
-    def __init__(  # noqa: PLR0913  (what a format consists of)
+    def __init__(
         self,
         sink: Sink,
         *,
