@@ -80,8 +80,8 @@ async def _try(client: RepositoryClient, artifact: Artifact, settings: Settings)
                 read = partial(read_artifact, cast("BinaryIO", file), artifact.name, limits)
                 content = await asyncio.to_thread(read)
         except (DataError, NotFoundError) as error:
-            return False, str(error)
+            return None, str(error)
     told = "; ".join(anomaly.detail.partition(": ")[2] for anomaly in content.anomalies[:3])
     if content.results:
         return True, f"{len(content.results)} results" + (f"; {told}" if told else "")
-    return False, told or "no results"
+    return None, told or "no results"

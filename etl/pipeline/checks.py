@@ -14,6 +14,7 @@ from etl.model.rate_limit import Budget
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import advice
 from etl.pipeline.context import Pipeline, open_pipeline
+from etl.pipeline.tag_settings import READING, outdated_text
 from etl.settings import Settings
 
 _DEAD_LETTERS_SHOWN = 3
@@ -63,7 +64,10 @@ def _state(pipeline: Pipeline) -> list[Finding]:
         reasons = "; ".join(pipeline.state.outbox.reasons(_DEAD_LETTERS_SHOWN))
         text = f"{backlog.dead_letters} points were rejected by the store: {reasons}"
         found.append(Finding("dead letters", False, text))
-    changed = pipeline.state.metadata.changed_naming(pipeline.settings)
+    metadata = pipeline.state.metadata
+    if outdated := metadata.changed_reading(READING):
+        found.append(Finding("rules", None, outdated_text(outdated)))
+    changed = metadata.changed_naming(pipeline.settings)
     if changed:
         text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
         found.append(Finding("naming", False, text))

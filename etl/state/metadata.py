@@ -1,5 +1,6 @@
-"""Metadata about the state: which settings shaped the tags of the points that are written."""
+"""Metadata about the state: which settings and which rules shaped the points that are written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -8,7 +9,7 @@ from etl.settings import Settings
 from etl.state import tables
 from etl.state.database import upsert
 
-_NAMING = "naming"
+_NAMING, _READING = "naming", "reading"
 
 
 def naming_of(settings: Settings) -> dict[str, Any]:
@@ -28,9 +29,7 @@ class Metadata:
 
     def changed_naming(self, settings: Settings) -> list[str]:
         """Names of the settings that shape tags and are not what they were; the first time, none."""
-        table = tables.facts
-        with self._engine.connect() as connection:
-            before = connection.scalar(select(table.c.value).where(table.c.name == _NAMING))
+        before = self._value(_NAMING)
         if before is None:
             self.accept_naming(settings)
             return []
@@ -38,5 +37,25 @@ class Metadata:
 
     def accept_naming(self, settings: Settings) -> None:
         """From now on these settings are what is compared with."""
+        self._put(_NAMING, naming_of(settings))
+
+    def changed_reading(self, versions: Mapping[str, int]) -> list[str]:
+        """Names of the rules that are newer than those that stored points were read by; in a new state, none."""
+        before = self._value(_READING)
+        if before is None and self._value(_NAMING) is None:
+            self.accept_reading(versions)
+            return []
+        return [name for name, version in versions.items() if (before or {}).get(name, 1) != version]
+
+    def accept_reading(self, versions: Mapping[str, int]) -> None:
+        """From now on these versions are what is compared with."""
+        self._put(_READING, dict(versions))
+
+    def _value(self, name: str) -> Any:
+        table = tables.facts
+        with self._engine.connect() as connection:
+            return connection.scalar(select(table.c.value).where(table.c.name == name))
+
+    def _put(self, name: str, value: Any) -> None:
         with self._engine.begin() as connection:
-            upsert(connection, tables.facts, {"name": _NAMING, "value": naming_of(settings)})
+            upsert(connection, tables.facts, {"name": name, "value": value})
