@@ -7,9 +7,11 @@ is a result named after the package.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from etl.errors import DataError
 from etl.extract.junit_case import Text
 from etl.extract.junit_retries import join_retries
 from etl.extract.junit_writers import Repeats
@@ -75,8 +77,10 @@ class _Package:
         return "\n".join(line for line in str(output).splitlines() if not line.lstrip().startswith(_NOISE))
 
     def close(self, sink: Sink) -> None:
-        if not self.ended:
-            self.end_open(sink)
+        # Where there is no more memory for these, the others are still told.
+        with suppress(DataError):
+            if not self.ended:
+                self.end_open(sink)
         sink.content.results += _joined(self.executions)
 
     def end_open(self, sink: Sink) -> None:
