@@ -10,12 +10,15 @@ from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget
+from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
 from etl.pipeline.session import MAX_SKEW_S, clock_sentence
+from etl.pipeline.tag_settings import READING, outdated_text
 
 _DEAD_LETTERS_SHOWN = 3
 _OPEN_SHOWN = 5
+_ARTIFACTS_S = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
     for name in names:
         yield await _repository(pipeline, name)
         for finding in await pipeline.state.call(_known_of, pipeline, name):
+            yield finding
+        async for finding in _artifacts(pipeline, name):
             yield finding
     if abs(pipeline.clock.ahead) > MAX_SKEW_S:
         yield Finding("clock", False, clock_sentence(pipeline.clock.ahead))
@@ -62,7 +67,10 @@ def _state(pipeline: Pipeline) -> list[Finding]:
             "`ci-health dead-letters retry`, or `discard` them"
         )
         found.append(Finding("dead letters", False, text))
-    changed = pipeline.state.metadata.changed_naming(pipeline.settings)
+    metadata = pipeline.state.metadata
+    if outdated := metadata.changed_reading(READING):
+        found.append(Finding("rules", None, outdated_text(outdated)))
+    changed = metadata.changed_naming(pipeline.settings)
     if changed:
         text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
         found.append(Finding("naming", False, text))
@@ -84,6 +92,15 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
     return Finding(name, True, read + note)
+
+
+async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
+    since = int(pipeline.clock()) - _ARTIFACTS_S
+    try:
+        async for good, text in artifact_findings(pipeline.client(name), pipeline.settings, since):
+            yield Finding(name, good, text)
+    except CiHealthError as error:
+        yield Finding(name, False, f"artifacts: {error}")
 
 
 def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:

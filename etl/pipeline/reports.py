@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import BinaryIO, cast
+
+import structlog
 
 from etl.anomalies import Anomaly
 from etl.errors import CiHealthError, DataError, ExpiredError, NotFoundError
@@ -20,7 +21,9 @@ from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.session import Session
 from etl.pipeline.temporary_file import temporary_file
-from etl.transform.results.artifact_jobs import job_of, was_made_in
+from etl.transform.results.artifact_jobs import is_wanted, job_of, was_made_in
+
+log = structlog.get_logger(__name__)
 
 _IN_MEMORY = 8 * 1024 * 1024
 # How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
@@ -116,7 +119,7 @@ class Reports:
         matching = [
             artifact
             for artifact in listing.artifacts
-            if artifact.run_id is not None and any(fnmatchcase(artifact.name, glob) for glob in wanted)
+            if artifact.run_id is not None and is_wanted(artifact.name, wanted)
         ]
         # One that cannot be understood may be any: the next listing looks at the same ones again.
         self._doubt = listing.anomalies[0].detail if listing.anomalies else None
@@ -146,6 +149,8 @@ class Reports:
             return [] if is_final or pieces.leave(error, "artifact", run.attempt, artifact.id) else None
         told = [replace(anomaly, url=run.url) for anomaly in content.anomalies]
         self._session.anomalies.add(*told)
+        for file in content.passed_over:
+            log.debug("passed over", artifact=artifact.name, file=file, url=run.url)
         if content.is_broken and not pieces.leave(told[0].detail, "artifact", run.attempt, artifact.id):
             return None
         return content.results

@@ -48,6 +48,13 @@ _EXTENSION = (
     r"|c|cc|cpp|h|hpp|m|sh|lua|pl|r|jl|hs|ml|yaml|yml|toml|json|html|css|sql|tf|spec|txt|md)"
 )
 
+# Status codes of HTTP, and what may stand between two that are compared.
+_HTTP = r"(?:100|101|10[23]|20[0-8]|226|30[0-8]|40[0-9]|41[0-8]|42[1-9]|431|451|50[0-8]|51[01])"
+_COMPARED = (
+    r"(?!\s*\d)(?:[^\w\n]|\b(?:actual|a|and|be|but|code|deeply|equals?|expected|found|from|got|have|http|instead|is|not|of|received"
+    r"|response|returned|same|status|strictly|the|to|value|wanted|want|was)\b){1,24}?"
+)
+
 # In this order: what is more specific first, bare numbers last.
 RULES: Mapping[str, Rule] = {
     # GitHub's runner says which one it is, and which of its workers; the cause is the same.
@@ -67,12 +74,13 @@ RULES: Mapping[str, Rule] = {
     "status-code": Rule(
         r"(?i)\b(?:https?(?:/\d(?:\.\d)?)?|status|response|responded with|returned error)"
         r"(?:[ _-]?(?:response|status|code|error|was|is|of|does not indicate success)){0,4}"
-        r"[ :=#('\"<\[]{0,3}[1-5]\d\d\b(?![.:]\d)"
+        rf"[ :=#('\"<\[]{{0,3}}[1-5]\d\d\b(?![.:]\d)(?:{_COMPARED}(?<![\w.-]){_HTTP}(?![\w]|\.\d))?"
         r"|\b(?:exit(?:ed)?|return(?:ed)?|error|err|signal|code|errno|winerror)"
         r"(?:[ _-]?(?:exit|status|code|with|of|is|was|non-zero)){0,4}"
         r"(?:(?<=code)|(?<=status)|(?<=signal)|(?<=exited with)|(?<=errno)|(?<=winerror))"
         r"[ :=#('\"\[]{1,3}(?:-?\d{1,5}|0x[0-9a-f]{1,8})\b(?![.:]\d)"
         r"|\bcurl: \(\d{1,3}\)|\bHTTP/\d(?:\.\d)?\b"
+        rf"|(?<![\w.-]){_HTTP}(?![\w.]){_COMPARED}(?<![\w.-]){_HTTP}(?![\w]|\.\d)"
         r"|(?<![\w.])[1-5]\d\d (?=(?:Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Gone|Too Many Requests"
         r"|Internal Server|Bad Gateway|Service Unavailable|Gateway Time|(?:Server|Client) Error)\b)",
         None,
@@ -147,7 +155,15 @@ RULES: Mapping[str, Rule] = {
         r"(?<![\w.])\d+(?:[.,]\d+)? ?(?:[kKMGTP]i?[bB]|[KMGTP]i|(?:[Kk]ilo|[Mm]ega|[Gg]iga)?[Bb]ytes?|B)\b",
         "<size>",
     ),
-    # ULIDs, AWS and GitHub ids: long, of capitals and digits.
-    "id": Rule(r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{16,}\b", "<id>"),
+    # Classes that the JVM makes while it runs, numbered as they come.
+    "generated-class": _measure(
+        r"(?:\bGenerated(?:Method|Constructor)Accessor|\$Proxy|\$\$Lambda\$?|\$Lambda\$)(?P<value>\d+(?:/<?\w+>?)?)",
+        "<n>",
+    ),
+    # ULIDs, AWS and GitHub ids: long, of capitals and digits; and times in names that tests make up.
+    "id": Rule(
+        r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{16,}\b|(?<=[A-Za-z0-9][_-])(?P<value>\d{8,20})(?![A-Za-z0-9])",
+        "<id>",
+    ),
     "number": _measure(r"(?<!\w)(?<!\w\.)\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?!\w)", "<n>"),
 }
