@@ -41,6 +41,13 @@ _IPV6 = (
 
 # The alphabet of Kubernetes' random suffixes.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
+# How the names of pods, deployments and previews end: by the random part of Kubernetes, with or without
+# that of the replica set, or by six hex digits. What is called a pod may end by any text with a digit.
+_HASHED = (
+    rf"(?:(?=[a-z]*\d)[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}|\d{{8,10}}-[{_SAFE}]{{5}}"
+    rf"|(?=[a-z]*\d)(?=\d*[a-z])(?:[{_SAFE}]{{8,10}}|[{_SAFE}]{{5}}|[0-9a-f]{{6}}))"
+)
+_OF_A_POD = rf"(?:[{_SAFE}]{{8,10}}-)?(?:[{_SAFE}]{{5}}|(?!v\d)(?=[a-z]*\d)[a-z0-9]{{4,16}})"
 _PATH = r"[^\s,;:()<>'\"\]]"
 
 _EXTENSION = (
@@ -121,8 +128,8 @@ RULES: Mapping[str, Rule] = {
     "ip": Rule(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5}|/\d{1,2})?(?![\w])(?!\.\d)", "<ip>"),
     "port": Rule(r"(?i)(?:\blocalhost:|\bport(?: number)?[ :=]{1,2})(?P<value>\d{1,5})\b", "<port>"),
     "pod": Rule(
-        rf"(?<=[a-z0-9]-)(?:(?=[a-z]*\d)[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}|\d{{8,10}}-[{_SAFE}]{{5}}"
-        rf"|(?=[a-z]*\d)(?=\d*[a-z])(?:[{_SAFE}]{{8,10}}|[{_SAFE}]{{5}}))(?![\w-])",
+        rf"(?:(?i:\bpods?[ :/=]{{1,2}}['\"`]?)(?:[a-z0-9.]+-)+?(?={_OF_A_POD}(?![\w-]))"
+        rf"|(?<=[a-z0-9]-)(?={_HASHED}(?![\w-])))(?P<value>(?:[a-z0-9]{{6,10}}-)?[a-z0-9]{{4,16}})(?![\w-])",
         "<pod>",
     ),
     "digest": Rule(r"(?<=\bsha(?:256|384|512)-)[\w+/]{40,}={0,2}", "<hash>"),
