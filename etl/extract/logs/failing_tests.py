@@ -1,6 +1,6 @@
 """Failing tests that a log names, whatever ran them, also where a wrapper prefixes its lines."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -71,8 +71,11 @@ def failing_tests(lines: Sequence[str]) -> list[LoggedTest]:
 def _alone(cases: list[LoggedTest], runs: list[LoggedTest]) -> list[LoggedTest]:
     """Without those that CTest ran one by one: it has named them already."""
     within = {case: [run for run in runs if run.first <= case.first and case.last <= run.last] for case in cases}
-    held = Counter(run for around in within.values() for run in around)
-    return [case for case, around in within.items() if not any(held[run] == 1 for run in around)]
+    held = defaultdict(set)
+    for case, around in within.items():
+        for run in around:
+            held[run].add(case.full_name)
+    return [case for case, around in within.items() if not any(len(held[run]) == 1 for run in around)]
 
 
 def _once(tests: Iterable[LoggedTest]) -> Iterator[LoggedTest]:

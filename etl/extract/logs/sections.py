@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from etl.extract.logs.lines import Line
 
-_TRAVIS = re.compile(r'^The command ".*" (?:exited with (\d+)|failed and exited with (\d+) during)')
+_TRAVIS = re.compile(r'^The command ".*" (?:exited with (\d+)|failed and exited with (\d+) during|failed 3 times)')
 _TRAVIS_COMMAND = re.compile(r"^\$ \S")
 _RUN = "Run "
 
@@ -49,6 +49,6 @@ def _failed_commands(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         if _TRAVIS_COMMAND.match(line.text):
             first = place
         elif (found := _TRAVIS.match(line.text)) is not None:
-            if (found[1] or found[2]) != "0":
+            if "0" not in {found[1], found[2]}:
                 yield first, place
             first = place + 1

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
-HINTS = ("not ok ", "#   Failed test", "(Wstat: ")
+HINTS = ("not ok ", " ✗ ", "#   Failed test", "(Wstat: ")
 
 _PLAN = re.compile(r"\s*(?:TAP version 1[34]|\d+\.\.\d+(?: #.*)?)$")
 _FAILED = re.compile(r"(?P<indent>\s*)not ok(?: (?P<number>\d+))?(?: (?:- )?(?P<name>.*?))?(?P<directive>\s+# (?i:(?:todo|skip)\b).*)?$")
 _TIME = re.compile(r"\s+(?:# (?:time=|timeout after ).*|in \d+m?s(?:ec)?|\{)$")
 _END = re.compile(r"\s*(?:not )?ok\b|\s*\d+\.\.\d+|# (?:tests|pass|fail|Subtest)")
+_PRETTY = re.compile(r" ✗ (?P<name>\S.*?)(?: \[\d+\])?$")
+_PRETTY_END = re.compile(r" [✓✗-] |\d+ tests, ")
+_BATS = re.compile(r"   \((?:in test|from function .* in test) file (?P<path>[^,]+), line (?P<line>\d+)")
 _SCRIPT = re.compile(r"(?P<path>\S+)\s+\(Wstat: [1-9]\d*.* Tests: \d+ Failed: 0\)$")
 _RESULT = re.compile(r"Result: FAIL$|Test Summary Report$")
 _DIAGNOSED = re.compile(r"\s*#   Failed test(?: '(?P<name>.*)'| at (?P<path>\S+) line (?P<line>\d+)\.)$")
@@ -31,6 +34,11 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
             told = True
             yield _test(lines, place, found)
     yield from _harnessed(lines, named=told)
+    for place, line in enumerate(lines[:-1]):
+        if (found := _PRETTY.match(line)) is not None and (at := _BATS.match(lines[place + 1])) is not None:
+            stop = end_of(lines, place, _PRETTY_END, 40)
+            message = message_of(lines[place + 1 : stop])
+            yield LoggedTest("", found["name"], message, at["path"], number(at["line"]), place, stop - 1)
 
 
 def _harnessed(lines: Sequence[str], *, named: bool) -> Iterator[LoggedTest]:
