@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from etl.extract.logs import streams
 from etl.extract.logs.logged_test import LoggedTest
 from etl.extract.logs.runners import (
     bazel,
@@ -58,6 +59,19 @@ RUNNERS = tuple(
 
 def failing_tests(lines: Sequence[str]) -> list[LoggedTest]:
     """Each failing test once, in the order of the log; `lines` are without times and colours."""
+    found = _found(lines)
+    for stream in streams.split(lines).values():
+        found.extend(_placed(test, stream) for test in _found(stream.texts))
+    return sorted(_once(found), key=lambda test: test.first)[:MAX_TESTS]
+
+
+def _placed(test: LoggedTest, stream: streams.Stream) -> LoggedTest:
+    last = min(test.last, len(stream.places) - 1)
+    return test._replace(first=stream.places[test.first], last=stream.places[last])
+
+
+def _found(lines: Sequence[str]) -> list[LoggedTest]:
+    """What each runner's module finds."""
     text = "\n".join(lines)
     found = {
         runner.name: list(runner.find(lines))
@@ -65,7 +79,7 @@ def failing_tests(lines: Sequence[str]) -> list[LoggedTest]:
         if any(hint in text for hint in runner.hints)
     }
     found["googletest"] = _alone(found.get("googletest", []), found.get("ctest", []))
-    return sorted(_once(chain.from_iterable(found.values())), key=lambda test: test.first)[:MAX_TESTS]
+    return list(chain.from_iterable(found.values()))
 
 
 def _alone(cases: list[LoggedTest], runs: list[LoggedTest]) -> list[LoggedTest]:

@@ -36,6 +36,7 @@ class Told(NamedTuple):
     line: Line
     rule: str = ""
     category: str = ""
+    weight: int = 0
 
 
 class Block(NamedTuple):
@@ -64,8 +65,8 @@ _rules = Rules()
 class _Reading:
     """The lines of one log, each looked at once and only when it is asked for."""
 
-    def __init__(self, lines: Sequence[Line], rules: Rules) -> None:
-        self.texts = [line.text for line in lines]
+    def __init__(self, texts: Sequence[str], rules: Rules) -> None:
+        self.texts = texts
         self._rules = rules
         self._known: dict[int, LineRule | None] = {}
 
@@ -87,9 +88,19 @@ class _Reading:
         return rule is not None and rule.weight <= Weight.CONSEQUENCE
 
 
-def tell(lines: Sequence[Line], tests: Sequence[LoggedTest] = (), limit: int = MAX_TOLD, rules: Rules = _rules) -> list[Told]:
-    """At most `limit` lines, in the order of the log; `tests` are what failed in these very lines."""
-    reading = _Reading(lines, rules)
+def tell(
+    lines: Sequence[Line],
+    tests: Sequence[LoggedTest] = (),
+    *,
+    texts: Sequence[str] | None = None,
+    limit: int = MAX_TOLD,
+    rules: Rules = _rules,
+) -> list[Told]:
+    """At most `limit` lines, in the order of the log.
+
+    `tests` are what failed in these very lines; `texts` are the lines without a wrapper's prefix.
+    """
+    reading = _Reading([line.text for line in lines] if texts is None else texts, rules)
     chosen: set[int] = set()
     exits = [place for place in range(max(0, len(lines) - 400), len(lines)) if _is_exit(reading, place)]
     chosen.update(exits[-1:])
@@ -115,7 +126,9 @@ def _is_exit(reading: _Reading, place: int) -> bool:
 
 
 def _told(line: Line, rule: LineRule | None) -> Told:
-    return Told(line, rule.name, rule.category) if rule is not None and rule.weight >= Weight.HINT else Told(line)
+    if rule is None or rule.weight < Weight.HINT:
+        return Told(line)
+    return Told(line, rule.name, rule.category, int(rule.weight))
 
 
 def _share(shares: Sequence[int], rank: int) -> int:
@@ -154,11 +167,20 @@ def _blocks(reading: _Reading) -> list[Block]:
     blocks: list[Block] = []
     for place, text in enumerate(reading.texts):
         if (not blocks or place >= blocks[-1].end) and _SUSPECT.search(text.lower()) and reading.is_told(place):
+            place = _thrown(reading.texts, place)
             end = _end(reading, place)
             start = _beginning(reading.texts, place, blocks[-1].end if blocks else 0)
             weight = max(reading.weight(at) for at in range(place, min(end, place + 6)))
             blocks.append(Block(start, end, weight))
     return sorted(blocks[-_MAX_BLOCKS:], key=lambda block: (-block.weight, block.start))
+
+
+def _thrown(texts: Sequence[str], place: int) -> int:
+    """Of Python's traceback, whose cause stands last, the innermost frame."""
+    if not texts[place].lstrip().startswith("Traceback (most"):
+        return place
+    inner = (at for at in range(place + 1, min(len(texts), place + 200)) if _indent(texts[at]) <= _indent(texts[place]))
+    return max(place, next(inner, place) - 2)
 
 
 def _beginning(texts: Sequence[str], place: int, first: int) -> int:
