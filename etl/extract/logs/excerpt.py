@@ -44,7 +44,6 @@ class Excerpt:
         self._ended = ended[:19].encode()
         self._after = False
         self._rest = b""
-        self._dropping = False
         self._number = 0
         self._head: list[Block] = []
         self._head_bytes = 0
@@ -53,7 +52,6 @@ class Excerpt:
         self._tail: deque[Block] = deque()
         self._tail_bytes = self._tail_lines = 0
         self._last: deque[Block] = deque(maxlen=2)
-        self._kept_bytes = 0
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the log, of any number."""
@@ -111,9 +109,9 @@ class Excerpt:
         self._tail_lines -= block.lines
         ranges = sorted(part for words in self._allowed for part in self._finds(block.content, words))
         end = 0
-        for start, stop in ranges:
+        for begin, stop in ranges:
             if stop > end:
-                start = max(start, end)
+                start = max(begin, end)
                 number = block.first + block.content.count(b"\n", 0, start)
                 content = block.content[start:stop]
                 self._found.append(Block(number, content, content.count(b"\n")))

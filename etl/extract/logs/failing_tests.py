@@ -84,7 +84,9 @@ def _found(lines: Sequence[str]) -> list[LoggedTest]:
 
 def _alone(cases: list[LoggedTest], runs: list[LoggedTest]) -> list[LoggedTest]:
     """Without those that CTest ran one by one: it has named them already."""
-    within = {case: [run for run in runs if run.first <= case.first and case.last <= run.last] for case in cases}
+    within = {
+        case: [run for run in runs if run.first <= case.first and case.last <= run.last] for case in cases
+    }
     held = defaultdict(set)
     for case, around in within.items():
         for run in around:
@@ -109,4 +111,6 @@ def _once(tests: Iterable[LoggedTest]) -> Iterator[LoggedTest]:
 
 def _is_longer(suite: str, other: str) -> bool:
     """Whether it is the other with what stands before it: `example.com/shop/basket` of `basket`."""
-    return suite != other and suite.endswith(other) and (not other or suite[: -len(other)].endswith(("/", ".")))
+    return (
+        suite != other and suite.endswith(other) and (not other or suite[: -len(other)].endswith(("/", ".")))
+    )

@@ -1,7 +1,7 @@
 """A job's log → what failed in it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from etl.extract.logs import streams
 from etl.extract.logs.differences import likeness, new_lines
@@ -23,13 +23,14 @@ class LogReading:
     """What a log tells: failing tests, at most 20 lines, secrets masked in all of them.
 
     `size` and `left_out` are bytes: of the log, and of what was not looked at because the log is too long.
+    `explained` tells whether a failing test or the rule of a known failure is among it.
     """
 
     tests: tuple[LoggedTest, ...] = ()
     lines: tuple[Told, ...] = ()
     size: int = 0
     left_out: int = 0
-    explained: bool = field(default=False)
+    explained: bool = False
 
     @property
     def message(self) -> str:

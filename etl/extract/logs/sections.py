@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from etl.extract.logs.lines import Line
 
-_TRAVIS = re.compile(r'^The command ".*" (?:exited with (\d+)|failed and exited with (\d+) during|failed 3 times)')
+_TRAVIS = re.compile(
+    r'^The command ".*" (?:exited with (\d+)|failed and exited with (\d+) during|failed 3 times)'
+)
 _TRAVIS_COMMAND = re.compile(r"^\$ \S")
 _RUN = "Run "
 

@@ -40,7 +40,9 @@ def split(texts: Sequence[str]) -> Mapping[str, Stream]:
             stream = streams.setdefault(found[found.lastgroup or 0], Stream([], []))
             stream.texts.append(text[found.end() :])
             stream.places.append(place)
-    most = sorted((item for item in streams.items() if _is_stream(*item)), key=lambda item: -len(item[1].texts))
+    most = sorted(
+        (item for item in streams.items() if _is_stream(*item)), key=lambda item: -len(item[1].texts)
+    )
     return dict(most[:_MAX_STREAMS])
 
 

@@ -56,7 +56,11 @@ class Rules:
     def __call__(self, text: str) -> LineRule | None:
         """The rule, None where none matches."""
         text = text[:_MAX_SEEN]
-        return next((rule for pattern, rule in self._rules if pattern.search(text)), None) if text.strip() else None
+        return (
+            next((rule for pattern, rule in self._rules if pattern.search(text)), None)
+            if text.strip()
+            else None
+        )
 
 
 _rules = Rules()
@@ -109,13 +113,13 @@ def tell(
     strong = [block for block in blocks if block.weight >= Weight.ERROR]
     end = exits[-1] if exits else len(lines)
     for rank, block in enumerate(strong):
-        _take(reading, block.start, block.end, chosen, limit, _share(_OF_BLOCKS, rank))
+        _take(reading, range(block.start, block.end), chosen, limit, _share(_OF_BLOCKS, rank))
     _take_last(reading, end, chosen, min(limit, len(chosen) + _LAST))
     for block in strong:
-        _take(reading, block.start, block.end, chosen, limit, _MORE)
+        _take(reading, range(block.start, block.end), chosen, limit, _MORE)
     for block in reversed(blocks):
         if block.weight < Weight.ERROR:
-            _take(reading, block.start, block.end, chosen, limit, 2)
+            _take(reading, range(block.start, block.end), chosen, limit, 2)
     _take_last(reading, end, chosen, limit)
     return [_told(lines[place], reading.rule(place)) for place in sorted(chosen)]
 
@@ -135,9 +139,9 @@ def _share(shares: Sequence[int], rank: int) -> int:
     return shares[rank] if rank < len(shares) else 2
 
 
-def _take(reading: _Reading, start: int, end: int, chosen: set[int], limit: int, most: int) -> None:
+def _take(reading: _Reading, part: range, chosen: set[int], limit: int, most: int) -> None:
     """The first lines of a part of the log, `most` of them, as long as there is room."""
-    for place in range(start, end):
+    for place in part:
         if len(chosen) >= limit or most <= 0:
             break
         if reading.texts[place].strip() and place not in chosen:
@@ -148,9 +152,9 @@ def _take(reading: _Reading, start: int, end: int, chosen: set[int], limit: int,
 def _take_tests(reading: _Reading, tests: Sequence[LoggedTest], chosen: set[int], limit: int) -> None:
     ordered = sorted(tests, key=lambda test: test.first)
     for rank, test in enumerate(ordered):
-        _take(reading, test.first, test.last + 1, chosen, limit, _share(_OF_TESTS, rank))
+        _take(reading, range(test.first, test.last + 1), chosen, limit, _share(_OF_TESTS, rank))
     for test in ordered:
-        _take(reading, test.first, test.last + 1, chosen, limit, limit)
+        _take(reading, range(test.first, test.last + 1), chosen, limit, limit)
 
 
 def _take_last(reading: _Reading, end: int, chosen: set[int], limit: int) -> None:
@@ -165,13 +169,13 @@ def _take_last(reading: _Reading, end: int, chosen: set[int], limit: int) -> Non
 def _blocks(reading: _Reading) -> list[Block]:
     """What rules found, with what belongs to it: the most telling first, of equal ones the first."""
     blocks: list[Block] = []
-    for place, text in enumerate(reading.texts):
-        if (not blocks or place >= blocks[-1].end) and _SUSPECT.search(text.lower()) and reading.is_told(place):
-            place = _thrown(reading.texts, place)
+    for seed, text in enumerate(reading.texts):
+        free = blocks[-1].end if blocks else 0
+        if seed >= free and _SUSPECT.search(text[:_MAX_SEEN].lower()) and reading.is_told(seed):
+            place = _thrown(reading.texts, seed)
             end = _end(reading, place)
-            start = _beginning(reading.texts, place, blocks[-1].end if blocks else 0)
             weight = max(reading.weight(at) for at in range(place, min(end, place + 6)))
-            blocks.append(Block(start, end, weight))
+            blocks.append(Block(_beginning(reading.texts, place, free), end, weight))
     return sorted(blocks[-_MAX_BLOCKS:], key=lambda block: (-block.weight, block.start))
 
 
@@ -179,7 +183,11 @@ def _thrown(texts: Sequence[str], place: int) -> int:
     """Of Python's traceback, whose cause stands last, the innermost frame."""
     if not texts[place].lstrip().startswith("Traceback (most"):
         return place
-    inner = (at for at in range(place + 1, min(len(texts), place + 200)) if _indent(texts[at]) <= _indent(texts[place]))
+    inner = (
+        at
+        for at in range(place + 1, min(len(texts), place + 200))
+        if _indent(texts[at]) <= _indent(texts[place])
+    )
     return max(place, next(inner, place) - 2)
 
 
@@ -195,7 +203,9 @@ def _end(reading: _Reading, start: int) -> int:
     while place < min(len(texts), start + _MAX_BLOCK):
         if not texts[place].strip():
             onward = next((at for at in range(place, min(len(texts), place + 3)) if texts[at].strip()), None)
-            if onward is None or not (_indent(texts[onward]) > _indent(texts[start]) or _TRACE.match(texts[onward])):
+            if onward is None or not (
+                _indent(texts[onward]) > _indent(texts[start]) or _TRACE.match(texts[onward])
+            ):
                 break
             place = onward
         elif reading.is_noise(place) and _indent(texts[place]) <= _indent(texts[start]):

@@ -7,7 +7,9 @@ from etl.extract.logs.logged_test import LoggedTest
 
 HINTS = ("//",)
 
-_TARGET = re.compile(r"(?P<name>@?\S*//\S+)\s+(?:\(cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$")
+_TARGET = re.compile(
+    r"(?P<name>@?\S*//\S+)\s+(?:\(cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$"
+)
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:

@@ -7,13 +7,17 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
 HINTS = ("failures:", "... FAILED")
 
-_BINARY = re.compile(r"\s*(?:Running (?:unittests )?(?P<path>\S+) \(\S+\)|(?P<doc>Doc-tests \S+)|Running \S*/(?P<old>[\w-]+)-[0-9a-f]+)$")
+_BINARY = re.compile(
+    r"\s*(?:Running (?:unittests )?(?P<path>\S+) \(\S+\)|(?P<doc>Doc-tests \S+)|Running \S*/(?P<old>[\w-]+)-[0-9a-f]+)$"
+)
 _OUTPUT = re.compile(r"---- (?P<name>.+) stdout ----$")
 _LIST = re.compile(r"failures:$")
 _LISTED = re.compile(r" {4}(?P<name>\S.*)$")
 _RESULT = re.compile(r"test result: ")
 _END = re.compile(r"---- .+ stdout ----$|failures:$|test result: ")
-_PANIC = re.compile(r"thread '.*' (?:\(\d+\) )?panicked at (?P<old>'.*', )?(?P<path>[^\s:]+):(?P<line>\d+)(?::\d+)?")
+_PANIC = re.compile(
+    r"thread '.*' (?:\(\d+\) )?panicked at (?P<old>'.*', )?(?P<path>[^\s:]+):(?P<line>\d+)(?::\d+)?"
+)
 _UNFINISHED = re.compile(r"test (?P<name>\S+(?: - .+)?) \.\.\. FAILED$")
 
 

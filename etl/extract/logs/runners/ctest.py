@@ -9,8 +9,10 @@ HINTS = ("The following tests FAILED", "***Failed", "***Exception", "***Timeout"
 
 _LIST = re.compile(r"The following tests FAILED:$")
 _LISTED = re.compile(r"\s+\d+ - (?P<name>\S.*) \((?P<why>[A-Za-z_ ]+)\)(?:\s+\S.*)?$")
-_RAN = re.compile(r" *\d+/\d+ Test +#\d+: (?P<name>\S.*?) ?\.{2,}\s*\*\*\*(?P<why>Failed|Exception|Timeout|Not Run|Abort\w*)")
-_END = re.compile(r" *(?:\d+/\d+ Test +#\d+:|Start +\d+:)|\d+% tests passed|The following tests |$")
+_RAN = re.compile(
+    r" *\d+/\d+ Test +#\d+: (?P<name>\S.*?) ?\.{2,}\s*\*\*\*(?P<why>Failed|Exception|Timeout|Not Run|Abort\w*)"
+)
+_END = re.compile(r" *(?:\d+/\d+ Test +#\d+:|Start +\d+:)|\d+% tests passed|The following tests ")
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:

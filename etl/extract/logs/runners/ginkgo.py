@@ -8,8 +8,12 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 HINTS = ("Summarizing ", "[It]")
 
 _SUMMARY = re.compile(r"Summarizing \d+ Failures?:$")
-_FAILED = re.compile(r"\s*\[(?:FAIL|PANICKED!?|TIMEDOUT|INTERRUPTED|ABORTED|Fail|Panic!?|Timeout\.*)\] (?P<title>\S.*)$")
-_LEAF = re.compile(r"\[(?P<kind>It|BeforeEach|AfterEach|JustBeforeEach|JustAfterEach|BeforeAll|AfterAll|BeforeSuite|AfterSuite|SynchronizedBeforeSuite|SynchronizedAfterSuite|DeferCleanup.*?|Measurement|ReportAfterSuite)\] ?")
+_FAILED = re.compile(
+    r"\s*\[(?:FAIL|PANICKED!?|TIMEDOUT|INTERRUPTED|ABORTED|Fail|Panic!?|Timeout\.*)\] (?P<title>\S.*)$"
+)
+_LEAF = re.compile(
+    r"\[(?P<kind>It|BeforeEach|AfterEach|JustBeforeEach|JustAfterEach|BeforeAll|AfterAll|BeforeSuite|AfterSuite|SynchronizedBeforeSuite|SynchronizedAfterSuite|DeferCleanup.*?|Measurement|ReportAfterSuite)\] ?"
+)
 _PLACE = re.compile(r"\s+(?P<path>\S+\.go):(?P<line>\d+)$")
 _RULE = re.compile(r"-{30}$")
 _SAID = re.compile(r"  \[(?:FAILED|PANICKED|TIMEDOUT)\] (?P<text>.*)$")

@@ -15,7 +15,9 @@ _RUN = re.compile(r"=== (?:RUN|CONT|NAME|PAUSE) +(?P<name>\S+)$")
 _RUNNING = re.compile(r"\s*running tests:$")
 _HUNG = re.compile(r"\t\t(?P<name>\S+) \((?:\d+h)?(?:\d+m)?[\d.]+(?:ms|s)\)$|\t\t(?P<other>\S+)$")
 _PANIC = re.compile(r"(?:panic|fatal error): (?P<error>.+)")
-_FRAME = re.compile(r"(?P<suite>[\w./~-]+?)(?:_test)?\.(?P<name>(?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func[\w.]+)?\(")
+_FRAME = re.compile(
+    r"(?P<suite>[\w./~-]+?)(?:_test)?\.(?P<name>(?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func[\w.]+)?\("
+)
 _PLACE = re.compile(r"\s+(?P<path>[\w./-]+\.go):(?P<line>\d+): ")
 
 

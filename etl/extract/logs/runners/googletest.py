@@ -9,7 +9,9 @@ HINTS = ("[  FAILED  ] ", "[ RUN      ] ")
 
 _NAME = r"(?P<suite>[\w/]+)\.(?P<name>[\w/]+)"
 _RUN = re.compile(rf"(?:\d+: )?\[ RUN      \] {_NAME}$")
-_DONE = re.compile(rf"(?:\d+: )?\[  (?P<how>FAILED |     OK|SKIPPED) ?\] {_NAME}(?:, where .*?)?(?: \(\d+ ms\))?$")
+_DONE = re.compile(
+    rf"(?:\d+: )?\[  (?P<how>FAILED |     OK|SKIPPED) ?\] {_NAME}(?:, where .*?)?(?: \(\d+ ms\))?$"
+)
 _OVER = re.compile(r"(?:\d+: )?\[={10}\] \d+ tests? .*ran")
 _BEGIN = re.compile(r"(?:\d+: )?\[={10}\] Running ")
 _STOP = re.compile(r"(?:\d+: )?\[[ =-]")
@@ -26,7 +28,9 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
         elif (found := _DONE.match(line)) is not None:
             same = running is not None and running[:2] == (found["suite"], found["name"])
             if found["how"].strip() == "FAILED":
-                yield _test(lines, running.first if running and same else place, place, found["suite"], found["name"])
+                yield _test(
+                    lines, running.first if running and same else place, place, found["suite"], found["name"]
+                )
             running = None if same else running
         elif running is not None and (_OVER.match(line) or _BEGIN.match(line)):
             running = None

@@ -7,7 +7,9 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
 HINTS = (" FAILED",)
 
-_FAILED = re.compile(r"(?:Gradle Test Run :\S+ > Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: > [^>\n]+?)*?) > (?P<name>\S.*) FAILED$")
+_FAILED = re.compile(
+    r"(?:Gradle Test Run :\S+ > Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: > [^>\n]+?)*?) > (?P<name>\S.*) FAILED$"
+)
 _END = re.compile(r"\S")
 _PLACE = re.compile(r"\s+.*?\bat (?:.*\()?(?P<path>\w+\.(?:java|kt|groovy|scala)):(?P<line>\d+)\)?$")
 

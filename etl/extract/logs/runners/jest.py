@@ -1,4 +1,4 @@
-"""Jest: a bullet and the test's names, joined by `›`, below the file that failed."""
+"""Jest: a bullet and the test's names, joined by a sign (U+203A), below the file that failed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,15 @@ HINTS = ("  ● ",)
 
 _FILE = re.compile(r"(?P<status>FAIL|PASS)(?: \S+)? +(?P<path>\S+\.\w+)(?: \(.*\))?$")
 _TEST = re.compile(r"  ● (?P<title>\S.*)$")
-_NO_TEST = re.compile(r"Console$|Test suite failed to run|process\.exit called|Cannot log after|Deprecation|Validation")
+_NO_TEST = re.compile(
+    r"Console$|Test suite failed to run|process\.exit called|Cannot log after|Deprecation|Validation"
+)
 _TOTALS = re.compile(r"Test Suites: .*\b\d+ total")
 _SUITE = "Test suite failed to run"
 _END = re.compile(r"  ● \S|(?:FAIL|PASS|Tests?:|Test Suites:|Summary of)\b")
-_PLACE = re.compile(r"(?!.*\bnode_modules/)\s+at .*?\(?(?P<path>[^\s()]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?$")
+_PLACE = re.compile(
+    r"(?!.*\bnode_modules/)\s+at .*?\(?(?P<path>[^\s()]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?$"
+)
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:

@@ -8,8 +8,12 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 HINTS = ("Failure:", "Error:")
 
 _HEADING = re.compile(r"\s*(?:\d+\) )?(?:Failure|Error):$")
-_TEST = re.compile(r"\s*(?P<suite>[A-Z]\S*(?:::[^#]+)?|[A-Z][^#\[\]]*)#(?P<name>test_.+?)(?: \[(?P<path>[^\]]+?)(?::(?P<line>\d+))?\])?:$")
-_END = re.compile(r"\s*(?:\d+\) )?(?:Failure|Error|Skipped):$|\d+ (?:runs|tests), |(?:bin/|bundle exec )?(?:rails|rake) test |Finished in |$")
+_TEST = re.compile(
+    r"\s*(?P<suite>[A-Z]\S*(?:::[^#]+)?|[A-Z][^#\[\]]*)#(?P<name>test_.+?)(?: \[(?P<path>[^\]]+?)(?::(?P<line>\d+))?\])?:$"
+)
+_END = re.compile(
+    r"\s*(?:\d+\) )?(?:Failure|Error|Skipped):$|\d+ (?:runs|tests), |(?:bin/|bundle exec )?(?:rails|rake) test |Finished in |$"
+)
 _FRAME = re.compile(r"\s+(?P<path>\S+\.rb):(?P<line>\d+):in ")
 
 

@@ -11,20 +11,24 @@ _FAILED = re.compile(
     r"\s*(?:TRY \d+ )?(?P<how>FAIL|LEAK-FAIL|TIMEOUT|TMT|ABORT|SIG\w+|ABRT|XFAIL|EXECFAIL) +\[ *>?\s*[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<suite>\S+) (?P<name>\S.*)$"
 )
 _OUTPUT = re.compile(r"\s*(?:-{2,}|─{2,}) ?(?:TRY \d+ )?(?:STDOUT|STDERR|stdout|stderr|output)")
-_END = re.compile(r"\s*(?:PASS|FAIL|SIG\w+|TIMEOUT|ABORT|SLOW|LEAK|TRY \d+ \w+) +\[|-{5,}$|─{5,}$|\s*Summary \[|\s*Cancell?ing due")
+_END = re.compile(
+    r"\s*(?:PASS|FAIL|SIG\w+|TIMEOUT|ABORT|SLOW|LEAK|TRY \d+ \w+) +\[|-{5,}$|─{5,}$|\s*Summary \[|\s*Cancell?ing due"
+)
 _PANIC = re.compile(r"\s*thread '.*' (?:\(\d+\) )?panicked at (?P<path>[^\s:]+):(?P<line>\d+)")
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
     """Failing tests; one that passed when it was tried again is not."""
-    passed = {found for line in lines if (found := _retried(line)) is not None}
+    passed = {known for line in lines if (known := _retried(line)) is not None}
     for place, line in enumerate(lines):
-        if "[" in line and (found := _FAILED.match(line)) is not None:
-            if (found["suite"], found["name"]) not in passed:
-                yield _test(lines, place, found)
+        found = _FAILED.match(line) if "[" in line else None
+        if found is not None and (found["suite"], found["name"]) not in passed:
+            yield _test(lines, place, found)
 
 
-_FLAKY = re.compile(r"\s*(?:TRY [2-9]\d* PASS|FLAKY \d+/\d+) +\[ *[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<suite>\S+) (?P<name>\S.*)$")
+_FLAKY = re.compile(
+    r"\s*(?:TRY [2-9]\d* PASS|FLAKY \d+/\d+) +\[ *[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<suite>\S+) (?P<name>\S.*)$"
+)
 
 
 def _retried(line: str) -> tuple[str, str] | None:

@@ -9,7 +9,9 @@ HINTS = ("There was 1 ", "There were ", " ✘ ", "  FAILED  ", "  • ", " ⨯ "
 
 _LIST = re.compile(r"There (?:was|were) (?P<count>\d+) (?P<what>\w+)(?: \w+)?:$")
 _RED = {"error", "errors", "failure", "failures"}
-_ENTRY = re.compile(r"\d+\) (?P<suite>(?:\w+\\)*\w+)::(?P<name>\w+(?: with data set (?:#\d+|\"[^\"]*\"|@\S+))?)")
+_ENTRY = re.compile(
+    r"\d+\) (?P<suite>(?:\w+\\)*\w+)::(?P<name>\w+(?: with data set (?:#\d+|\"[^\"]*\"|@\S+))?)"
+)
 _END = re.compile(r"\d+\) (?:\w+\\)*\w+::|--$|(?:FAILURES|ERRORS|WARNINGS|OK)\b")
 _PLACE = re.compile(r"(?P<path>\S+\.php):(?P<line>\d+)$")
 _TESTDOX = re.compile(r" ✘ (?P<name>\S.*?)(?: +\d+ ms| \[[\d.]+ ms\])?$")
@@ -51,7 +53,11 @@ def _documented(lines: Sequence[str]) -> Iterator[LoggedTest]:
     """TestDox tells tests as sentences, below the class; what a failing one said stands behind a bar."""
     suite = ""
     for place, line in enumerate(lines):
-        if (found := _TESTDOX.match(line)) is not None and place + 1 < len(lines) and _BAR.match(lines[place + 1]):
+        if (
+            (found := _TESTDOX.match(line)) is not None
+            and place + 1 < len(lines)
+            and _BAR.match(lines[place + 1])
+        ):
             stop = place + 1
             while stop < len(lines) and _BAR.match(lines[stop]):
                 stop += 1
@@ -59,5 +65,9 @@ def _documented(lines: Sequence[str]) -> Iterator[LoggedTest]:
             at = next((at for text in said if (at := _PLACE.search(text)) is not None), None)
             path, row = (at["path"].strip(), number(at["line"])) if at else ("", None)
             yield LoggedTest(suite, found["name"], message_of(said), path, row, place, stop - 1)
-        elif (found := _HEADING.match(line)) is not None and place + 1 < len(lines) and lines[place + 1].startswith(" "):
+        elif (
+            (found := _HEADING.match(line)) is not None
+            and place + 1 < len(lines)
+            and lines[place + 1].startswith(" ")
+        ):
             suite = found["suite"]

@@ -11,12 +11,14 @@ _TITLE = r"(?:\[[^\]]+\] › )?(?P<path>[^\s›]+\.[cm]?[jt]sx?)(?::(?P<line>\d+
 _MESSAGE = re.compile(rf"  (?:\d+)\) {_TITLE}")
 _COUNT = re.compile(r"  \d+ (?P<what>failed|flaky|skipped|interrupted|passed|did not run)\b")
 _LISTED = re.compile(rf"    {_TITLE}")
-_END = re.compile(r"  \d+\) (?:\[|\S+\.[cm]?[jt]sx? ?›)|  \d+ (?:failed|flaky|passed|skipped)\b|\[\d+/\d+\]|    Retry #\d")
+_END = re.compile(
+    r"  \d+\) (?:\[|\S+\.[cm]?[jt]sx? ?›)|  \d+ (?:failed|flaky|passed|skipped)\b|\[\d+/\d+\]|    Retry #\d"
+)
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
     """Failing tests; one that passed on a retry is not."""
-    told = {}
+    told: dict[tuple[str, str], LoggedTest] = {}
     for place, line in enumerate(lines):
         if (found := _MESSAGE.match(line)) is not None:
             test = _test(lines, place, found)

@@ -5,12 +5,22 @@ from collections.abc import Iterator, Sequence
 
 from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
-HINTS = ("=== FAILURES ===", "short test summary info", "Fatal Python error", "::test", " FAILED", "=== ERRORS ===", "Timeout +")
+HINTS = (
+    "=== FAILURES ===",
+    "short test summary info",
+    "Fatal Python error",
+    "::test",
+    " FAILED",
+    "=== ERRORS ===",
+    "Timeout +",
+)
 
 _ID = r"(?P<path>[^\s:\[\]]+?(?:\.py|\.pyx|\.txt|\.rst|\.md|\.ya?ml))(?:::(?P<name>[^\s\[\]]+(?:\[.*?\](?=\s|$))?))?"
 _SUMMARY = re.compile(r"={3,} short test summary info ={3,}$")
 _SUMMARY_END = re.compile(r"={3,} |\d+ (?:failed|passed|error)|!{3,}")
-_SUMMARISED = re.compile(rf"(?:FAILED|ERROR|SUB-?FAIL(?:ED)?)(?P<sub>[(\[].*?[)\]])? {_ID}(?: <- \S+)?(?: - (?P<message>.*))?$")
+_SUMMARISED = re.compile(
+    rf"(?:FAILED|ERROR|SUB-?FAIL(?:ED)?)(?P<sub>[(\[].*?[)\]])? {_ID}(?: <- \S+)?(?: - (?P<message>.*))?$"
+)
 _PROGRESS = (
     re.compile(rf"(?:\[gw\d+\] )?(?:\[ *\d+%\] )?(?:FAILED|ERROR) {_ID} *$"),
     re.compile(rf"{_ID} (?:FAILED|ERROR)(?: +\[ *\d+%\])?$"),
@@ -22,7 +32,9 @@ _ERROR_LINE = re.compile(r"E {1,7}\S")
 _CRASH = re.compile(r"(?:.*)?(?:Fatal Python error: (?P<error>.+)|\++ Timeout \++)$")
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+),? in (?P<name>test\w*)$')
 _ROOT = re.compile(r"rootdir: (?P<root>[^,]+)")
-_SESSION = re.compile(r"={3,} (?:test session starts|FAILURES|ERRORS) ={3,}$|collected \d+ items?|rootdir: |(?:.*)Fatal Python error")
+_SESSION = re.compile(
+    r"={3,} (?:test session starts|FAILURES|ERRORS) ={3,}$|collected \d+ items?|rootdir: |(?:.*)Fatal Python error"
+)
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:

@@ -7,7 +7,9 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
 HINTS = ("Failed examples:", "Failures:", "outside of examples")
 
-_EXAMPLE = re.compile(r"rspec (?P<quote>'?)(?:\./)?(?P<path>[^\s'\[:]+)(?::(?P<line>\d+)|\[[\d:]+\])(?P=quote) # (?P<name>\S.*)$")
+_EXAMPLE = re.compile(
+    r"rspec (?P<quote>'?)(?:\./)?(?P<path>[^\s'\[:]+)(?::(?P<line>\d+)|\[[\d:]+\])(?P=quote) # (?P<name>\S.*)$"
+)
 _LIST = re.compile(r"Failed examples:$")
 _FAILURES = re.compile(r"Failures:$")
 _FAILURE = re.compile(r"  \d+\) (?P<name>\S.*)$")
@@ -52,4 +54,6 @@ def _failures(lines: Sequence[str]) -> Iterator[LoggedTest]:
             started = False
         elif started and (found := _FAILURE.match(line)) is not None:
             stop = end_of(lines, place, _END, 120)
-            yield LoggedTest("", found["name"], message_of(lines[place + 1 : stop]), "", None, place, stop - 1)
+            yield LoggedTest(
+                "", found["name"], message_of(lines[place + 1 : stop]), "", None, place, stop - 1
+            )

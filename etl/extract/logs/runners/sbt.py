@@ -10,8 +10,12 @@ HINTS = ("*** FAILED ***", "==> X ", "[error] Test ", "[error] x ", "[error]   !
 _SUITE = re.compile(r"\[info\] (?P<suite>[A-Z][\w.$]*):$")
 _SCALATEST = re.compile(r"\[info\] (?P<indent> *)- (?P<name>.+) \*\*\* FAILED \*\*\*(?: \(.*\))?$")
 _SUBJECT = re.compile(r"\[info\] (?P<subject>[^\s\-\[].*)$")
-_MUNIT = re.compile(r"(?:\[error\] )?==> X (?P<suite>[\w.$]+?)\.(?P<name>[^.].*?) +(?:[\d.]+s)(?: (?P<message>.*))?$")
-_JUNIT = re.compile(r"\[error\] Test (?P<suite>(?:[\w$]+\.)*[A-Z][\w$]*)\.(?P<name>\w+(?:\[.*\])?) failed: (?P<message>.*)$")
+_MUNIT = re.compile(
+    r"(?:\[error\] )?==> X (?P<suite>[\w.$]+?)\.(?P<name>[^.].*?) +(?:[\d.]+s)(?: (?P<message>.*))?$"
+)
+_JUNIT = re.compile(
+    r"\[error\] Test (?P<suite>(?:[\w$]+\.)*[A-Z][\w$]*)\.(?P<name>\w+(?:\[.*\])?) failed: (?P<message>.*)$"
+)
 _SPECS2 = re.compile(r"\[error\] +[x!] (?P<name>\S.*)$")
 _MORE = re.compile(r"\[(?:info|error)\] {2,}(?P<text>\S.*)$")
 _PLACE = re.compile(r"\((?P<path>\w+\.scala):(?P<line>\d+)\)$|(?P<munit>\S+\.scala):(?P<row>\d+)$")
@@ -24,7 +28,11 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
         if (found := _SUITE.match(line)) is not None:
             suite, subject = found["suite"], ""
         elif (found := _SCALATEST.match(line)) is not None:
-            name = f"{subject} {found['name']}" if subject and found["name"].startswith(_VERBS) else found["name"]
+            name = (
+                f"{subject} {found['name']}"
+                if subject and found["name"].startswith(_VERBS)
+                else found["name"]
+            )
             yield _test(lines, place, suite, name, "")
         elif (found := _MUNIT.match(line) or _JUNIT.match(line)) is not None:
             yield _test(lines, place, found["suite"], found["name"], found["message"] or "")

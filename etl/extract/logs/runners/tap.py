@@ -8,7 +8,9 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 HINTS = ("not ok ", " ✗ ", "#   Failed test", "(Wstat: ")
 
 _PLAN = re.compile(r"\s*(?:TAP version 1[34]|\d+\.\.\d+(?: #.*)?)$")
-_FAILED = re.compile(r"(?P<indent>\s*)not ok(?: (?P<number>\d+))?(?: (?:- )?(?P<name>.*?))?(?P<directive>\s+# (?i:(?:todo|skip)\b).*)?$")
+_FAILED = re.compile(
+    r"(?P<indent>\s*)not ok(?: (?P<number>\d+))?(?: (?:- )?(?P<name>.*?))?(?P<directive>\s+# (?i:(?:todo|skip)\b).*)?$"
+)
 _TIME = re.compile(r"\s+(?:# (?:time=|timeout after ).*|in \d+m?s(?:ec)?|\{)$")
 _END = re.compile(r"\s*(?:not )?ok\b|\s*\d+\.\.\d+|# (?:tests|pass|fail|Subtest)")
 _PRETTY = re.compile(r" ✗ (?P<name>\S.*?)(?: \[\d+\])?$")
@@ -53,7 +55,15 @@ def _harnessed(lines: Sequence[str], *, named: bool) -> Iterator[LoggedTest]:
             row = at["line"] if at else found["line"]
             path = at["path"] if at else found["path"]
             name = found["name"] or f"line {row}"
-            yield LoggedTest("", name, message_of(text.lstrip(" #") for text in lines[place + 2 : place + 6]), path or "", number(row), place, place + 5)
+            yield LoggedTest(
+                "",
+                name,
+                message_of(text.lstrip(" #") for text in lines[place + 2 : place + 6]),
+                path or "",
+                number(row),
+                place,
+                place + 5,
+            )
 
 
 def _test(lines: Sequence[str], place: int, found: re.Match[str]) -> LoggedTest:
@@ -63,5 +73,7 @@ def _test(lines: Sequence[str], place: int, found: re.Match[str]) -> LoggedTest:
     path = (at["bats"] or at["perl"] or at["node"] or at["tape"]) if at else ""
     line = number(at["line"] or at["number"] or at["row"] or at["col"]) if at else None
     name = _TIME.sub("", found["name"] or "").replace("\\#", "#") or found["number"] or "?"
-    message = message_of(text.lstrip(" #") for text in body if text.strip() not in {"---", "..."} and not _SAID.match(text))
+    message = message_of(
+        text.lstrip(" #") for text in body if text.strip() not in {"---", "..."} and not _SAID.match(text)
+    )
     return LoggedTest("", name, message, path, line, place, stop - 1)

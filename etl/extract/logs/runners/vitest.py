@@ -7,7 +7,9 @@ from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
 
 HINTS = (" FAIL  ",)
 
-_TEST = re.compile(r" FAIL {1,2}(?:\|[^|]+\| |[\w-]+(?: \(\w+\))? (?=\S+\.\w+ > ))?(?P<path>\S+\.[cm]?[jt]sx?)(?: > (?P<name>.+)| \[ .* \])?$")
+_TEST = re.compile(
+    r" FAIL {1,2}(?:\|[^|]+\| |[\w-]+(?: \(\w+\))? (?=\S+\.\w+ > ))?(?P<path>\S+\.[cm]?[jt]sx?)(?: > (?P<name>.+)| \[ .* \])?$"
+)
 _END = re.compile(r" FAIL  |⎯{10,}|\s*Test Files ")
 _PLACE = re.compile(r" ❯ (?:.* )?(?P<path>[^\s:]+):(?P<line>\d+):\d+$")
 

@@ -7,10 +7,16 @@ from etl.extract.logs.logged_test import LoggedTest, number
 
 HINTS = (".swift:", "Test Case '", "✘ Test ", "✘ Suite ", "    ✗ ", "    ✖ ", ".m:", ".mm:")
 
-_ERROR = re.compile(r"(?P<path>\S.*?\.(?:swift|m|mm)):(?P<line>\d+): error: (?P<test>-\[.+?\]|[\w.]+\.\w+(?:\(\))?) : (?P<message>.*)$")
+_ERROR = re.compile(
+    r"(?P<path>\S.*?\.(?:swift|m|mm)):(?P<line>\d+): error: (?P<test>-\[.+?\]|[\w.]+\.\w+(?:\(\))?) : (?P<message>.*)$"
+)
 _CASE = re.compile(r"Test Case '(?P<test>[^']+)' failed \([\d.]+ seconds\)\.?$")
-_SWIFT = re.compile(r"[✘􀢄] Test (?P<name>\"[^\"]+\"|\S+?\(.*?\)) (?:with \d+ test cases? )?failed after [\d.]+ seconds")
-_ISSUE = re.compile(r"[✘􀢄] Test (?P<name>\"[^\"]+\"|\S+?\(.*?\)) recorded an issue .*?at (?P<path>\S+):(?P<line>\d+):\d+: (?P<message>.*)$")
+_SWIFT = re.compile(
+    r"[✘􀢄] Test (?P<name>\"[^\"]+\"|\S+?\(.*?\)) (?:with \d+ test cases? )?failed after [\d.]+ seconds"
+)
+_ISSUE = re.compile(
+    r"[✘􀢄] Test (?P<name>\"[^\"]+\"|\S+?\(.*?\)) recorded an issue .*?at (?P<path>\S+):(?P<line>\d+):\d+: (?P<message>.*)$"
+)
 _PRETTY_SUITE = re.compile(r"(?P<suite>[A-Z]\w*(?:Tests?|Specs?|Case)\w*)$")
 _PRETTY = re.compile(r"    [✗✖] (?P<name>[\w() ]+?), (?P<message>.+)$")
 _OBJECTIVE = re.compile(r"-\[(?P<suite>\S+) (?P<name>.+)\]$")
@@ -41,5 +47,7 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
 def _split(test: str) -> tuple[str, str]:
     """`-[Module.Class test]` and `Module.Class.test` → class and test; the module is left out, as reports do not have it."""
     found = _OBJECTIVE.match(test)
-    suite, name = (found["suite"], found["name"]) if found else (test.rpartition(".")[0], test.rpartition(".")[2])
+    suite, name = (
+        (found["suite"], found["name"]) if found else (test.rpartition(".")[0], test.rpartition(".")[2])
+    )
     return suite.rpartition(".")[2], name
