@@ -10,8 +10,10 @@ from etl.extract.logs.logged_test import LoggedTest
 
 MAX_TOLD = 20
 
-# Characters of a line that rules look at, lines that a block goes on for, and blocks that are compared.
-_MAX_SEEN, _MAX_BLOCK, _MAX_BLOCKS = 400, 60, 3_000
+# Characters of a line that rules look at, and lines that a block goes on for.
+_MAX_SEEN, _MAX_BLOCK = 400, 60
+# Rules look at so many suspect lines from the beginning and from the end, if there are more.
+_FIRST_SUSPECTS, _LAST_SUSPECTS = 1_500, 3_500
 # Lines of the first block, of the second, and so on: of failing tests, and of others.
 _OF_TESTS, _OF_BLOCKS = (13, 5, 3, 2, 2), (6, 4, 4, 3, 3, 3)
 _KEPT_FOR_OTHERS = 2
@@ -169,14 +171,22 @@ def _take_last(reading: _Reading, end: int, chosen: set[int], limit: int) -> Non
 def _blocks(reading: _Reading) -> list[Block]:
     """What rules found, with what belongs to it: the most telling first, of equal ones the first."""
     blocks: list[Block] = []
-    for seed, text in enumerate(reading.texts):
+    for seed in _suspects(reading.texts):
         free = blocks[-1].end if blocks else 0
-        if seed >= free and _SUSPECT.search(text[:_MAX_SEEN].lower()) and reading.is_told(seed):
+        if seed >= free and reading.is_told(seed):
             place = _thrown(reading.texts, seed)
             end = _end(reading, place)
             weight = max(reading.weight(at) for at in range(place, min(end, place + 6)))
             blocks.append(Block(_beginning(reading.texts, place, free), end, weight))
-    return sorted(blocks[-_MAX_BLOCKS:], key=lambda block: (-block.weight, block.start))
+    return sorted(blocks, key=lambda block: (-block.weight, block.start))
+
+
+def _suspects(texts: Sequence[str]) -> list[int]:
+    """Lines that a rule may find something in: all, or of too many the first and the last."""
+    suspects = [place for place, text in enumerate(texts) if _SUSPECT.search(text[:_MAX_SEEN].lower())]
+    if len(suspects) <= _FIRST_SUSPECTS + _LAST_SUSPECTS:
+        return suspects
+    return suspects[:_FIRST_SUSPECTS] + suspects[-_LAST_SUSPECTS:]
 
 
 def _thrown(texts: Sequence[str], place: int) -> int:

@@ -11,7 +11,7 @@ _MARK = r"\s+(?:-- )?Time elapsed: [\d.,]+ s(?:ec)?\s+<<< (?:FAILURE|ERROR)!"
 _CLASS = r"(?:[\w$]+\.)*[A-Z][\w$]*"
 # 3.x has the whole name, 2.x the method alone below the class's counts, or the class in brackets.
 _NEW = re.compile(rf"(?:\[ERROR\] )?(?P<suite>{_CLASS})(?:\.(?P<name>[^.].*?))? --{_MARK}$")
-_OLD = re.compile(rf"(?:\[ERROR\] )?(?P<name>\S.*?)(?:\((?P<suite>{_CLASS})\))?{_MARK}$")
+_OLD = re.compile(rf"(?:\[ERROR\] )?(?P<name>[\w$.]+(?:[\[{{].*?)?)(?:\((?P<suite>{_CLASS})\))?{_MARK}$")
 _COUNTS = re.compile(
     rf"(?:\[(?:ERROR|WARNING|INFO)\] )?Tests run: \d+.* <<< (?:FAILURE|ERROR)!(?: --? in (?P<suite>{_CLASS}))?$"
 )
