@@ -51,8 +51,12 @@ def _logchunks(every: int) -> Iterator[Outcome]:
     both = [*shares[0], *shares[1]]
     if both:
         halves = [(mean(map(bool, half)), mean(half)) for half in shares.values() if half]
-        note = "halves of the projects, tuned and not: " + " and ".join(f"{a:.3f}, {b:.3f}" for a, b in halves)
-        yield _share("LogChunks: logs of which a marked line is among 20 shown", 0.90, mean(map(bool, both)), note)
+        note = "halves of the projects, tuned and not: " + " and ".join(
+            f"{a:.3f}, {b:.3f}" for a, b in halves
+        )
+        yield _share(
+            "LogChunks: logs of which a marked line is among 20 shown", 0.90, mean(map(bool, both)), note
+        )
         yield _share("LogChunks: marked lines among 20 shown, mean over the logs", 0.75, mean(both), note)
 
 
@@ -71,7 +75,8 @@ def _cidiff() -> Iterator[Outcome]:
 
 def _pytorch() -> Iterator[Outcome]:
     found = [
-        bool(marked.lines & {told.line.number for told in read_log([marked.content]).lines}) for marked in pytorch()
+        bool(marked.lines & {told.line.number for told in read_log([marked.content]).lines})
+        for marked in pytorch()
     ]
     if found:
         yield _share("PyTorch: logs of which the marked line is among 20 shown", 17 / 20, mean(found))
@@ -83,7 +88,11 @@ def _runners() -> Iterator[Outcome]:
     for recording in recordings():
         tests = failing_tests([line.text for line in read_lines(recording.text)])
         names = {(test.suite, test.name) for test in tests}
-        named, expected, right = named + len(names), expected + len(recording.tests), right + len(names & recording.tests)
+        named, expected, right = (
+            named + len(names),
+            expected + len(recording.tests),
+            right + len(names & recording.tests),
+        )
         passing += len(names) if not recording.tests else 0
     note = f"{expected} tests of {len({one.runner for one in recordings()})} kinds of output, {passing} named of passing ones"
     yield _share("recordings of real runners: recall of failing tests", 0.97, right / expected, note)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORDINGS = Path(__file__).parent / "extract" / "logs" / "recordings"
 
-_COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-B]|[@-Z\\-_=>])|\[[\d;]*[mK]|[\x00-\x08\x0b-\x1f\x7f]")
+_COLOURS = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-B]|[@-Z\\-_=>])|\[[\d;]*[mK]|[\x00-\x08\x0b-\x1f\x7f]"
+)
 _MARK = "#=MATCH=# "
 
 
@@ -75,12 +77,18 @@ def pytorch() -> Iterator[Marked]:
 def cidiff() -> Iterator[Pair]:
     for folder in sorted((DATA / "cidiff").glob("*")):
         failing, passing, truth = (
-            gzip.decompress((folder / f"{name}.gz").read_bytes()) for name in ("fail.log", "pass.log", "groundtruth")
+            _unix(gzip.decompress((folder / f"{name}.gz").read_bytes()))
+            for name in ("fail.log", "pass.log", "groundtruth")
         )
         marked: set[int] = set()
         for first, last in re.findall(r"^E (\d+)(?:-(\d+))?$", truth.decode(), re.MULTILINE):
             marked.update(range(int(first) - 1, int(last or first)))
         yield Pair(folder.name, failing, passing, frozenset(marked))
+
+
+def _unix(content: bytes) -> bytes:
+    """The labels count a carriage return as the end of a line."""
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _bare(text: str) -> str:

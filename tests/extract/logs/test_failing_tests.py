@@ -44,11 +44,15 @@ def test_failing_tests_are_named(recording: Recording, wrapped):
 
 
 def test_names_are_as_good_as_asked_for():
-    """Of all recordings, in every wrapper: recall 0.97, precision 0.99."""
+    """Of all recordings together: recall 0.97, precision 0.99."""
     found = expected = right = 0
     for recording in ALL:
         names = named(recording.text)
-        found, expected, right = found + len(names), expected + len(recording.tests), right + len(names & recording.tests)
+        found, expected, right = (
+            found + len(names),
+            expected + len(recording.tests),
+            right + len(names & recording.tests),
+        )
     assert right / expected >= 0.97
     assert right / found >= 0.99
 
@@ -58,7 +62,11 @@ def test_at_least_eighteen_runners_were_recorded():
 
 
 def test_interleaved_streams_are_read_by_themselves():
-    first, second = (recording for recording in ALL if (recording.runner, recording.name) in {("go", "plain"), ("jest", "failing")})
+    first, second = (
+        recording
+        for recording in ALL
+        if (recording.runner, recording.name) in {("go", "plain"), ("jest", "failing")}
+    )
     left, right = first.text.split("\n"), second.text.split("\n")
     lines = []
     for place in range(max(len(left), len(right))):
@@ -117,7 +125,9 @@ def test_documented_formats_are_read(text, tests):
     assert named(text) == tests
 
 
-@given(st.lists(st.sampled_from([line for one in ALL[::3] for line in one.text.split("\n")[:40]]), max_size=60))
+@given(
+    st.lists(st.sampled_from([line for one in ALL[::3] for line in one.text.split("\n")[:40]]), max_size=60)
+)
 def test_any_mixture_of_lines_is_read(lines):
     for test in failing_tests([line.text for line in read_lines("\n".join(lines))]):
         assert 0 <= test.first < max(1, len(lines))
