@@ -17,7 +17,18 @@ from etl.settings import LogSettings
 _T = TypeVar("_T")
 
 COSTS = "costs"
-NAMES = ("encoding", "junit", "pipeline", "memory", "requests", "latency", "state", "questions", "startup", "logs")
+NAMES = (
+    "encoding",
+    "junit",
+    "pipeline",
+    "memory",
+    "requests",
+    "latency",
+    "state",
+    "questions",
+    "startup",
+    "logs",
+)
 
 
 def measured(name: str, size: Size) -> list[Outcome]:

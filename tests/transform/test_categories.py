@@ -1,7 +1,7 @@
 """Categories of failures, by rules."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.extract.logs.line_rules import RULES
@@ -19,7 +19,7 @@ MESSAGES = {
     "out_of_memory": ["java.lang.OutOfMemoryError: Java heap space", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"],
     "disk": ["write /x: no space left on device"],
     "credentials": ["Could not load credentials from any providers", "fatal: Authentication failed for 'https://x'", "denied: requested access to the resource is denied"],
-    "configuration": ["bash: shopctl: command not found", "Error from server (NotFound): deployments.apps \"x\" not found"],
+    "configuration": ["bash: shopctl: command not found", 'Error from server (NotFound): deployments.apps "x" not found'],
     "no_runner": ["The job was not acquired by Runner of type hosted even after multiple attempts"],
     "unknown": ["the widget is out of balance", ""],
 }  # fmt: skip
@@ -48,6 +48,7 @@ def test_rules_can_be_added_and_left_out():
     assert Categories(disabled=["disk"])("no space left on device") == "unknown"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_message_has_a_category(message):
     assert category_of(message) in CATEGORIES
