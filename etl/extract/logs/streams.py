@@ -13,7 +13,7 @@ _PREFIX = re.compile(
     r"(?P<bar>[\w@./-]{1,60} *[|>])(?: |$)"
     r"|(?P<build>#\d{1,4})(?: \d{1,5}\.\d{1,3})?(?: |$)"
     r"|(?P<colon>[\w@./-]{1,60}(?::[\w@./-]{1,60}| [\w:-]{1,30})?:)(?: |$)"
-    r"|(?P<bracket>\[[\w@./:-]{1,80}\]:?)(?: |$)"
+    r"|(?P<bracket>\[[\w@][\w@./:-]{0,80}\]:?)(?: |$)"
     r"|(?P<tab>[\w./-]{1,60})\t"
 )
 # Words that a tool begins a line of its own with.
