@@ -12,7 +12,6 @@ from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget
 from etl.pipeline.cardinality import advice
 from etl.pipeline.context import Pipeline
-from etl.pipeline.session import MAX_SKEW_S, clock_sentence
 
 _DEAD_LETTERS_SHOWN = 3
 _OPEN_SHOWN = 5
@@ -37,8 +36,8 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
         yield await _repository(pipeline, name)
         for finding in await pipeline.state.call(_known_of, pipeline, name):
             yield finding
-    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
-        yield Finding("clock", False, clock_sentence(pipeline.clock.ahead))
+    if pipeline.clock.is_wrong:
+        yield Finding("clock", False, str(pipeline.clock))
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
     yield await _store(pipeline)

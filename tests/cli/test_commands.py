@@ -14,7 +14,7 @@ from tests.cli.running import Ci, contents, settings_for
 
 SUMMARY = {
     "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
-    "rate_limit_remaining", "anomalies", "error", "retry_at", "warnings",
+    "rate_limit_remaining", "anomalies", "open", "error", "retry_at", "warnings",
 }  # fmt: skip
 
 

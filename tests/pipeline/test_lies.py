@@ -68,7 +68,7 @@ class Lived:
             return self._older
         return faults.after(lambda: setattr(self.own, "now", self.own.now + 45 * DAY))
 
-    async def _older(self, request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
+    async def _older(self, _request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         """What was right three hours ago."""
         now = self.clock.now
         self.clock.now = now - 3 * HOUR
