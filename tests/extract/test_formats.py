@@ -46,7 +46,7 @@ def test_a_bare_file_or_a_gzip_or_utf_16_gives_the_same(tool):
 def test_what_junit_reports_have_told_is_not_counted_again():
     junit = suite(
         *(
-            f"<testcase classname='shop.spec.ts' name='cart › {name}'/>"
+            f"<testcase classname='shop.spec.ts' name='cart \u203a {name}'/>"
             for name in ("heals", "fails", "later")
         )
     )
