@@ -58,7 +58,7 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Errors become sentences in JSON; a defect of ours costs this request alone."""
+    """Errors become sentences in JSON; a bug here fails only this request."""
     try:
         response = await handler(request)
     except web.HTTPException as error:
@@ -68,7 +68,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         response.headers.update({k: v for k, v in error.headers.items() if k != "Content-Type"})
     except CiHealthError as error:
         log.warning("a request could not be answered", path=request.path, reason=str(error))
-        response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not to be had now: the service's log says why")
+        response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not available now: the service's log says why")
     except Exception:
         log.exception("unexpected error", path=request.path)
         response = _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected: the service's log says where")

@@ -26,7 +26,7 @@ class Annotations:
         self._forbidden = False
 
     async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, list[Annotation]]:
-        """Annotations by job id; none where this token may not read them, which is told once."""
+        """Annotations by job id; none where this token may not read them, which is logged once."""
         if self._forbidden:
             return {}
         try:
