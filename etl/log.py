@@ -52,7 +52,7 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     # that finds a sync still at work.
     for chatty, level in (
         ("aiohttp.access", logging.WARNING),
-        # Tracebacks of every request that is none, which anybody can send; of ours the server tells itself.
+        # Tracebacks of every request that is none, which anybody can send; the server logs those of handlers itself.
         ("aiohttp.server", logging.CRITICAL),
         ("asyncio", logging.WARNING),
         ("procrastinate", logging.WARNING),

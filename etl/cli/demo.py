@@ -1,4 +1,4 @@
-"""`ci-health demo`: the whole job against a simulated GitHub, without network, token or server.
+"""`ci-health demo`: an end-to-end run against a simulated GitHub, without network, token or server.
 
 `--serve` is the service instead, of a simulated project that goes on: what a demo of InfluxDB and
 Grafana shows. It stays on loopback, in the one process, as a token must never go over plain http.
@@ -47,7 +47,7 @@ def demo(
         ),
     ] = False,
 ) -> None:
-    """The whole job against a simulated GitHub: overview, what to fix first, flaky tests, failures, report."""
+    """An end-to-end run against a simulated GitHub: overview, what to fix first, flaky tests, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic

@@ -16,7 +16,7 @@ from etl.pipeline.context import Pipeline
 from etl.report.ask import ask, last_days, parameters
 from etl.report.view import Period
 
-# Whoever asks for ever new periods pushes out what others asked for, and neither fills memory nor keeps
+# Who asks for new periods all the time pushes out what others asked for, and neither fills memory nor keeps
 # the store from its other work.
 _MOST = 32
 _AT_ONCE = 2

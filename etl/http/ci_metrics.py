@@ -75,7 +75,7 @@ class CiMetrics(Collector):
             # A store that is away, or that nothing was written to yet, is what the delivery warns of.
             self._tell(log.info, name, str(error))
         except Exception as error:
-            # A defect of ours must not end what computes for as long as the service runs.
+            # A bug here must not stop the computation for as long as the service runs.
             log.debug("unexpected error", exc_info=True)
             self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
         else:

@@ -58,7 +58,7 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
 
 
 def _guard() -> Middleware:
-    """Errors become sentences in JSON; a bug in the code of one route must not end the others."""
+    """Errors become sentences in JSON; a bug here fails only one request."""
     rare_log = RareLog()
 
     @web.middleware
@@ -74,7 +74,7 @@ def _guard() -> Middleware:
             if rare_log.allows(f"{_route(request)} {type(error).__name__}"):
                 log.warning("a request could not be answered", path=request.path, reason=str(error))
             response = _refusal(
-                HTTPStatus.SERVICE_UNAVAILABLE, "not to be had now: the service's log says why"
+                HTTPStatus.SERVICE_UNAVAILABLE, "not available now: the service's log says why"
             )
         except Exception:
             if rare_log.allows(_route(request)):

@@ -10,8 +10,8 @@ from etl.extras import Extra, needs
 
 # One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
 _MAKING: Final = 0x6369_6865
-# A server that is gone without a word is noticed within a minute; a process that stops in the middle of a
-# transaction does not hold its locks for ever, and nobody waits for them for ever.
+# A server that vanishes is noticed within a minute; a process that stops in the middle of a
+# transaction does not hold its locks forever, and nobody waits for them forever.
 _CONNECTION: Final[dict[str, Any]] = {
     "application_name": "ci-health",
     "connect_timeout": 10,

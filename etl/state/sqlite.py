@@ -13,7 +13,7 @@ _PRIVATE = 0o600
 
 # What no later try mends. Source: SQLite's documentation, "Result and Error Codes".
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-# A defect of ours, or a schema of somebody else's.
+# A bug here, or somebody else's schema.
 _STATEMENT = "SQLITE_ERROR"
 
 

@@ -24,7 +24,7 @@ _PAUSES_S: Final = (1, 2, 4, 8, 16)
 class Jobs(JobManager):
     """Procrastinate's jobs; where PostgreSQL is away, work that is under way goes on, and nothing begins.
 
-    A job that was taken from its worker ends there without a word.
+    A job that was taken from its worker ends there silently.
     """
 
     def __init__(self, connector: BaseConnector) -> None:
