@@ -47,7 +47,7 @@ def _logchunks(every: int) -> Iterator[Outcome]:
     shares: dict[int, list[float]] = {0: [], 1: []}
     for marked in logchunks(every):
         shown = {told.line.number for told in read_log([marked.content]).lines}
-        shares[half_of(marked.name)].append(len(shown & marked.lines) / max(1, marked.count))
+        shares[half_of(marked.name)].append(len(shown & marked.lines) / max(1, marked.number))
     both = [*shares[0], *shares[1]]
     if both:
         halves = [(mean(map(bool, half)), mean(half)) for half in shares.values() if half]

@@ -34,7 +34,7 @@ class Marked(NamedTuple):
     name: str
     content: bytes
     lines: frozenset[int]
-    count: int
+    number: int
 
 
 class Pair(NamedTuple):

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -139,7 +139,7 @@ def _flat(night: Night) -> None:
     assert max(peaks[half:]) <= _FLAT * max(peaks[: half or 1]), peaks
 
 
-def _figures(night: Night, mail: Mail, points: dict[str, list[object]]) -> str:
+def _figures(night: Night, mail: Mail, points: Mapping[str, Sequence[object]]) -> str:
     peaks = [process.peak_kb // 1024 for process in night.days[:-1]]
     syncs = sum(len(process.events("synced")) for process in night.days)
     return (

@@ -23,7 +23,7 @@ OF_EXTRAS = ("apscheduler", "procrastinate", "prometheus_client", "psycopg", "ps
 
 def build(folder: Path, version: str = "0.1.0") -> Path:
     """Build both from the checkout; `version` is what the tag would say. Returns the folder."""
-    command = [sys.executable, "-m", "hatchling", "build", "--directory", folder]
+    command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
     environment = {**os.environ, "SETUPTOOLS_SCM_PRETEND_VERSION": version}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     return folder
@@ -118,7 +118,16 @@ def test_the_sdist_builds_and_is_tested_without_lock_files_and_pictures(sdist: P
 
 def test_a_wheel_made_of_the_sdist_has_its_version(sdist: Path, tmp_path: Path) -> None:
     subprocess.run(["tar", "-xzf", sdist, "-C", tmp_path, "--strip-components=1"], check=True)
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "--directory", tmp_path / "made"]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "--directory",
+        str(tmp_path / "made"),
+    ]
     # No version from outside: it stands in PKG-INFO, as there is no git.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     environment.pop("SETUPTOOLS_SCM_PRETEND_VERSION", None)

@@ -115,7 +115,7 @@ def changed(document: object, path: list[int], value: object) -> object:
     keys = list(document) if isinstance(document, dict) else list(range(len(document)))
     key = keys[path[0] % len(keys)]
     copy = dict(document) if isinstance(document, dict) else list(document)
-    copy[key] = changed(copy[key], path[1:], value)  # type: ignore[call-overload, index]
+    copy[key] = changed(copy[key], path[1:], value)
     return copy
 
 

@@ -226,8 +226,8 @@ async def test_while_they_arrive_there_is_no_polling(tmp_path: Path) -> None:
         plans: list[dict[str, bool]] = []
         due = schedule.due
 
-        def seen(names: Mapping[str, float | None], now: float) -> dict[str, bool]:
-            plans.append(due(names, now))
+        def seen(webhook_ages: Mapping[str, float | None], now: float) -> dict[str, bool]:
+            plans.append(due(webhook_ages, now))
             return plans[-1]
 
         schedule.due = seen  # type: ignore[method-assign]

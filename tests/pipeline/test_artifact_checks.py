@@ -4,7 +4,6 @@ from pathlib import Path
 
 from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
-from etl.pipeline.checks import findings
 from tests.pipeline.world import HOUR, NOON, attempt, job, run, simulated
 
 GOOD = archive([("junit.xml", report([Case(Planned("s", "t"), red=False, seconds=0.1)]))])
@@ -27,7 +26,7 @@ async def test_artifacts_of_the_last_runs_are_listed(tmp_path: Path) -> None:
             for number, (name, (content, _)) in enumerate(ARTIFACTS.items(), 1)
         )
         world.add(run(begun, attempt(begun, job("unit", begun, artifacts=artifacts))))
-        told = [finding async for finding in findings(world.settings(), world.clock)]
+        told = await world.findings()
         assert all(finding.good is not False for finding in told)
         for name, (_, expected) in ARTIFACTS.items():
             (text,) = [finding.text for finding in told if f"artifact {name!r}" in finding.text]

@@ -104,7 +104,7 @@ async def test_a_store_that_hangs_is_given_up_when_patience_ends(
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
-    store = Store()
+    store: Any = Store()
     monkeypatch.setattr(store, hanging, hang)
     delivery = Delivery(state, store, patience=0.3)
     await delivery.drain()

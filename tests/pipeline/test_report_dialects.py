@@ -126,7 +126,7 @@ async def test_what_reports_say_is_what_both_stores_hold(
     await world.sync_well("with influxdb", influxdb=influxdb)
     for measurement in (TEST, TEST_REPORT, FLAKE, FAILURE):
         inside = [
-            {"time": point.time} | point.tags | point.fields
+            {"time": point.time, **point.tags, **point.fields}
             for point in sorted(read_back(measurement), key=lambda point: point.time)
         ]
         embedded = [

@@ -22,9 +22,8 @@ def stores(influx: InfluxStore, duck: DuckStore) -> Stores:
 def execution(days: float, conclusion: str = "success", attempt: int = 1, **given: float | str) -> Point:
     """An execution of a job; text is a tag of it, numbers are fields."""
     tags = JOB | {"event": "push", "runner": "linux", "attempt": str(attempt), "conclusion": conclusion}
-    fields: dict[str, FieldValue] = {"job_id": ago(0) % NANOSECONDS} | {
-        k: v for k, v in given.items() if not isinstance(v, str)
-    }
+    fields: dict[str, FieldValue] = {"job_id": ago(0) % NANOSECONDS}
+    fields |= {k: v for k, v in given.items() if not isinstance(v, str)}
     return Point("job", tags | {k: v for k, v in given.items() if isinstance(v, str)}, fields, ago(days))
 
 

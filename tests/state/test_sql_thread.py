@@ -37,7 +37,8 @@ async def test_what_a_call_raises_is_raised_where_it_was_made(thread: SqlThread)
 
 
 async def test_the_loop_goes_on_and_a_cancelled_call_is_never_made(thread: SqlThread) -> None:
-    release, made = threading.Event(), []
+    release = threading.Event()
+    made: list[str] = []
     blocked = asyncio.create_task(thread.call(release.wait))
     waiting = asyncio.create_task(thread.call(made.append, "made"))
     await asyncio.sleep(0)

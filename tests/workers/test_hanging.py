@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from etl.demo.app import token_of
 from etl.demo.faults import Respond
-from etl.demo.server import SimulatedGitHub, token_of
+from etl.demo.server import SimulatedGitHub
 from tests.influxd import Influxd
 from tests.postgres import Postgres
 from tests.workers.crew import crew, for_a_night, histories, points

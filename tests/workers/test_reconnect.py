@@ -47,7 +47,7 @@ async def test_a_worker_that_loses_its_connection_as_it_starts_tries_again(
     async with github, crew(tmp_path, github, influxd, postgres) as workers:
         State(postgres.url(workers.database)).close()
         with closing(postgres.connect(workers.database)) as other:
-            other.execute(IN_THE_WAY[what])  # type: ignore[call-overload]
+            other.execute(IN_THE_WAY[what])
             await workers.work(1)
             await workers.until(HELD_UP)
             with postgres.connect() as connection:

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -146,7 +147,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "half": lambda whole: whole[: len(whole) // 2],
     "binary": lambda whole: b"\xff\xfe\x00" + whole,
     "empty": lambda _: b"",
-    "public": lambda whole: public(load_pem_private_key(whole, None)),
+    "public": lambda whole: public(cast("rsa.RSAPrivateKey", load_pem_private_key(whole, None))),
 }
 
 

@@ -37,8 +37,11 @@ def fill(server: SimulatedGitHub, count: int, step: int = 1) -> None:
     runs += [run(number, START + number * step) for number in range(1, count + 1)]
 
 
-def drop_newest(server: SimulatedGitHub) -> Callable[[], object]:
-    return server.history.repositories[0].runs.pop
+def drop_newest(server: SimulatedGitHub) -> Callable[[], None]:
+    def drop() -> None:
+        server.history.repositories[0].runs.pop()
+
+    return drop
 
 
 async def test_a_run_deleted_while_paging_loses_no_other(

@@ -19,7 +19,7 @@ def test_marked_lines_of_travis_logs_are_shown():
     for marked in logchunks(every=24, first=3):
         shown = {told.line.number for told in read_log([marked.content]).lines}
         assert len(shown) <= 20
-        shares.append(len(shown & marked.lines) / max(1, marked.count))
+        shares.append(len(shown & marked.lines) / max(1, marked.number))
     assert mean(map(bool, shares)) >= 0.8
     assert mean(shares) >= 0.6
 
