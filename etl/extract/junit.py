@@ -14,9 +14,9 @@ from sys import getsizeof
 from etl.errors import DataError
 from etl.extract.junit_case import VERDICTS, Around, Text, Verdict, outside_case, read_case, short
 from etl.extract.junit_results import Results
+from etl.extract.junit_suite import Suite
 from etl.extract.junit_writers import (
     UNKNOWN,
-    Writer,
     says_nothing,
     writer_of_case,
     writer_of_name,
@@ -84,24 +84,6 @@ def read_report(
     finally:
         report.close()
     return repairing.repairs if repairing else 0
-
-
-@dataclass(slots=True)
-class Suite:
-    """An open suite: what it says of its cases, who wrote it, and what it claims that is not a case.
-
-    `is_root` is true for `<testsuites>`.
-    """
-
-    around: Around
-    writer: Writer
-    is_root: bool
-    failures: int = 0
-    errors: int = 0
-    cases: int = 0
-    red: int = 0
-    verdicts: list[Verdict] = field(default_factory=list)
-    output: Text | None = None
 
 
 class _Report:

@@ -1,19 +1,13 @@
 """The results of one JUnit report: which of them are of one test, and which of its results stands for it."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from etl.extract.junit_case import short
 from etl.extract.junit_retries import join_retries
+from etl.extract.junit_suite import Suite
 from etl.extract.junit_writers import Repeats
 from etl.model.results import CaseName, Result
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from etl.extract.junit import Suite
 
 
 class Results:

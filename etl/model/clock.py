@@ -11,7 +11,7 @@ from typing import Final
 
 # An answer's date is in whole seconds, and takes a moment to arrive.
 _TOLERANCE_S: Final = 5.0
-# What a clock may be off without a word.
+# How far a clock may be off before that is logged.
 _MAX_SKEW_S: Final = 60.0
 
 

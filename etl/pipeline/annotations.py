@@ -27,7 +27,7 @@ class Annotations:
         self._forbidden = False
 
     async def of(self, run: Run, jobs: Sequence[Job], pieces: RunPieces) -> dict[int, list[Annotation]]:
-        """Annotations by job id; none where this token may not read them, which is told once.
+        """Annotations by job id; none where this token may not read them, which is logged once.
 
         What cannot be read is left open in `pieces`: annotations add points to those of a job, and change
         the identity of none.

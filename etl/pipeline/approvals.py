@@ -30,7 +30,7 @@ class Approvals:
         self._asking = asyncio.Lock()
 
     async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, Span]:
-        """When each job waited for an approval, by job id; none where this token may not read it, told once."""
+        """When each job waited for an approval, by job id; none where this token may not read it, which is logged once."""
         if self._forbidden or self._deploys is False or not run.head_sha or not any(map(_waited_long, jobs)):
             return {}
         try:

@@ -201,7 +201,7 @@ class GitHub:
         return verdict
 
     def _note_time(self, date: str | None) -> None:
-        """Hold the machine's clock against GitHub's; told once, and once that it is over."""
+        """Hold the machine's clock against GitHub's; logged once, and once that it is over."""
         was_wrong = self._clock.is_wrong
         self._clock.note(date)
         if self._clock.is_wrong and not was_wrong:
