@@ -22,11 +22,14 @@ def judge_breaks(reading: Reading, limits: BreakLimits) -> Judgement:
     if not history.passes:
         return Judgement(history.subject, reason=Reason.NEVER_PASSED)
     found = [
-        _finding(history, episode, chances, broken, limits)
+        _finding(history, episode, chances, limits.min_coverage)
         for number, episode in enumerate(reading.episodes)
-        if not episode.line and (broken := sum(chances := begins(reading, number))) >= limits.min_probability
+        if not episode.line and sum(chances := begins(reading, number)) >= limits.keep_probability
     ]
-    return Judgement(history.subject, tuple(found), None if found else Reason.FLAKES_EXPLAIN)
+    found = [one for one in found if one.evidence >= limits.min_red]
+    sure = tuple(one for one in found if one.probability >= limits.min_probability)
+    weaker = tuple(one for one in found if one.probability < limits.min_probability)
+    return Judgement(history.subject, sure, None if sure else Reason.FLAKES_EXPLAIN, weaker)
 
 
 def begins(reading: Reading, number: int) -> list[float]:
@@ -43,11 +46,10 @@ def in_breaks(reading: Reading) -> set[int]:
     return {at for at, flake in reading.flakes.items() if flake < 1 / 2}
 
 
-def _finding(
-    history: History, episode: Episode, chances: Sequence[float], broken: float, limits: BreakLimits
-) -> Finding:
+def _finding(history: History, episode: Episode, chances: Sequence[float], coverage: float) -> Finding:
     reds = [red.at for red in episode.reds]
-    first, last = _range(chances, broken, limits.min_coverage)
+    broken = sum(chances)
+    first, last = _range(chances, broken, coverage)
     began, stop = reds[first], episode.next_pass
     repaired = history.runs[stop] if stop is not None else None
     since = history.runs[began].time

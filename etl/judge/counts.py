@@ -32,11 +32,12 @@ class Counts:
         ratio, at = max(
             (self._ratio(start, at, stop), at)
             for at in range(start + min_side, stop - min_side + 1)
-            if self._failed[at - 1] != self._failed[at]
-            or at in (start + min_side, stop - min_side)
+            if self._failed[at - 1] != self._failed[at] or at in (start + min_side, stop - min_side)
         )
         whole = _of(failures) + _of(length - failures) - _of(length)
-        fewer = (self._sums[at] - self._sums[start]) * (stop - at) > (self._sums[stop] - self._sums[at]) * (at - start)
+        fewer = (self._sums[at] - self._sums[start]) * (stop - at) > (self._sums[stop] - self._sums[at]) * (
+            at - start
+        )
         root = sqrt(max(2 * (ratio - whole), 0.0))
         return Peak(at, root if fewer else -root)
 

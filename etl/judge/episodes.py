@@ -19,24 +19,27 @@ from etl.judge.priors import Prior
 
 _LEAST_GAP_S: Final = 600
 _LEAST: Final = 1e-300
-# What a message is worth that was, or never was, seen in another stretch of red.
-_OTHER_MESSAGE: Final = 0.3
-_FEW: Final = 2
+# How likely a break has a message that was seen in another stretch of red.
+_KNOWN_MESSAGE: Final = 0.3
+# Other stretches with messages, from which on these say something.
+_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Red:
     """A red result: how likely a break begins before it and one that was there is repaired, and its signs.
 
-    `same_code`: it passed elsewhere on the same code, so that no break explains it. `seen`: its message was
-    seen in another stretch, None where nothing can be said. `explained`: by known flakes below it.
+    `same_code`: it passed elsewhere on the same code, so that no break explains it. `familiar`: the share of
+    other stretches that its message was seen in, 1 where nothing can be said. `known`: it was seen in one.
+    `explained`: by known flakes below it.
     """
 
     at: int
     begins: float
     repaired: float
     same_code: bool
-    seen: bool | None
+    familiar: float
+    known: bool
     explained: bool
 
 
@@ -72,7 +75,7 @@ def explain(episode: Episode, rate: float) -> Explained:
     begins, inside = [], []
     good, breaking = 1.0, 0.0
     for red, flake, breaks, later in zip(episode.reds, flaky, broken, after_broken, strict=True):
-        enters = good * red.begins * breaks * (_OTHER_MESSAGE if red.seen else 1.0)
+        enters = good * red.begins * breaks * (_KNOWN_MESSAGE if red.known else 1.0)
         breaking = enters + breaking * (1 - red.repaired) * breaks
         begins.append(enters * later)
         inside.append(breaking * later)
@@ -84,7 +87,7 @@ def _flaky(red: Red, rate: float) -> float:
     """What a red is worth as a flake."""
     if red.explained:
         return 1.0
-    return rate * (_OTHER_MESSAGE if red.seen is False else 1.0)
+    return rate * red.familiar
 
 
 def _backward(episode: Episode, flaky: Sequence[float], broken: Sequence[float]) -> list[float]:
@@ -109,10 +112,13 @@ def episodes(history: History, prior: Prior) -> list[Episode]:
         for run, outcome in zip(history.runs, history.outcomes, strict=True)
         if outcome == Outcome.PASSED and run.code
     }
-    stretches = [(line, *stretch) for line, positions in lines.items() for stretch in _stretches(history, positions)]
+    stretches = [
+        (line, *stretch) for line, positions in lines.items() for stretch in _stretches(history, positions)
+    ]
     told = _messages(history, [reds for _, _, reds, _ in stretches])
     return [
-        _Reader(history, prior, passed, told).episode(number, *stretch) for number, stretch in enumerate(stretches)
+        _Reader(history, prior, passed, told).episode(number, *stretch)
+        for number, stretch in enumerate(stretches)
     ]
 
 
@@ -166,7 +172,7 @@ class _Reader:
                     begins,
                     repaired,
                     self._history.runs[position].code in self._passed,
-                    self._seen(number, position),
+                    *self._message(number, position),
                     self._history.outcomes[position] == Outcome.EXPLAINED,
                 )
             )
@@ -183,11 +189,14 @@ class _Reader:
             return 0.0, 0.0
         return between(other, run, self._prior)
 
-    def _seen(self, number: int, position: int) -> bool | None:
+    def _message(self, number: int, position: int) -> tuple[float, bool]:
+        """How familiar the message is from other stretches, and whether it was seen in one."""
         message = self._history.messages.get(position)
-        if not message or self._with_messages <= _FEW:
-            return None
-        return len(self._told[message]) > 1
+        others = self._with_messages - 1
+        if not message or others < _FEW:
+            return 1.0, False
+        elsewhere = len(self._told[message]) - (number in self._told[message])
+        return (elsewhere + 0.5) / (others + 0.5), elsewhere > 0
 
 
 def between(other: Run, run: Run, prior: Prior) -> tuple[float, float]:

@@ -103,8 +103,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is told of a subject; without findings, why not."""
+    """What is told of a subject; without findings, why not.
+
+    `weaker` ones are not sure enough to begin, but sure enough to go on.
+    """
 
     subject: Subject
     findings: tuple[Finding, ...] = ()
     reason: Reason | None = None
+    weaker: tuple[Finding, ...] = ()

@@ -57,9 +57,7 @@ def read(history: History) -> Reading:
     )
     weights = _weights(prior, rates, explained, passes)
     proven = sum(red.same_code and not red.explained for episode in found for red in episode.reds)
-    return Reading(
-        history, prior, found, explained, weights, _flakes(found, explained, weights), proven
-    )
+    return Reading(history, prior, found, explained, weights, _flakes(found, explained, weights), proven)
 
 
 def _weights(
@@ -107,7 +105,8 @@ def judge_flake(reading: Reading, limits: FlakeLimits) -> Judgement:
             reason = Reason.TOO_FEW_FLAKES if alone else Reason.BREAKS_EXPLAIN
             return Judgement(history.subject, reason=reason)
         if reading.probability < limits.min_probability:
-            return Judgement(history.subject, reason=Reason.TOO_FEW_FLAKES)
+            weaker = (_finding(reading),) if reading.probability >= limits.keep_probability else ()
+            return Judgement(history.subject, reason=Reason.TOO_FEW_FLAKES, weaker=weaker)
     return Judgement(history.subject, (_finding(reading),))
 
 

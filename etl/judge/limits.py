@@ -26,7 +26,10 @@ class ChangeLimits:
 
 @dataclass(frozen=True, slots=True)
 class FlakeLimits:
-    """When a test or job is suspected: its probability at least, and failures that no break explains."""
+    """When a test or job is suspected: its probability at least, and failures that no break explains.
+
+    One that was told is kept while it is at least `keep_probability`.
+    """
 
     min_probability: float = 0.95
     keep_probability: float = 0.5
@@ -36,8 +39,19 @@ class FlakeLimits:
 
 @dataclass(frozen=True, slots=True)
 class BreakLimits:
-    """When red is a break: its probability at least, and how much of it the named range of commits holds."""
+    """When red is a break: its probability and red results at least, and how sure the range of commits is."""
 
     min_probability: float = 0.95
+    keep_probability: float = 0.5
     min_coverage: float = 0.99
     min_results: int = 3
+    min_red: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All of them."""
+
+    changes: ChangeLimits = ChangeLimits()
+    flakes: FlakeLimits = FlakeLimits()
+    breaks: BreakLimits = BreakLimits()

@@ -11,6 +11,7 @@ from etl.judge.limits import ChangeLimits
 from etl.judge.segments import Candidate, candidates, clumping, holding, rest_of
 from etl.judge.times import Change, Changes, commits_at
 
+
 def rate_changes(history: History, broken: Collection[int], limits: ChangeLimits) -> Changes:
     """Where the success rate of a subject changes; results at the positions `broken` are a break's own."""
     ran = [

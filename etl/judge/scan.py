@@ -64,7 +64,8 @@ class Scores:
         weighted = [
             (total - first - k * mean) * weight
             for k, (total, weight) in enumerate(
-                zip(self._sums[begin : stop - min_side + 1], _weights(length, min_side), strict=True), min_side
+                zip(self._sums[begin : stop - min_side + 1], _weights(length, min_side), strict=True),
+                min_side,
             )
         ]
         low, high = min(weighted), max(weighted)

@@ -1,5 +1,6 @@
 """A sequence cut where its level changes: candidates from the whole to its parts, then those that hold."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -105,7 +106,7 @@ def levels(
     """For each value the middle of its part."""
     edges = [0, *cuts, len(values)]
     found: list[float] = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         found += [middle(values[start:stop])] * (stop - start)
     return found
 
@@ -147,5 +148,3 @@ def _best_split(values: Sequence[float], min_side: int, otherwise: int) -> int:
         if k >= min_side and before * before * length / (k * (length - k)) > best:
             best, place = before * before * length / (k * (length - k)), k
     return place
-
-

@@ -1,12 +1,12 @@
 """Slower, faster, waits longer: where durations and waits change their level, by which commit, by how much."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 from statistics import median
 from typing import Final
 
-from etl.judge.finding import Commits, Effect, Finding, Judgement, Kind, Reason
+from etl.judge.finding import Commits, Effect, Finding, Kind, Reason
 from etl.judge.history import Measure, Run
 from etl.judge.intervals import shift
 from etl.judge.limits import ChangeLimits
