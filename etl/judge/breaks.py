@@ -10,6 +10,9 @@ from etl.judge.history import History
 from etl.judge.limits import BreakLimits
 
 _NONE: Final = Effect(1.0, 1.0, 1.0)
+# Red results in a row that a job hardly gives that fails every third time.
+_LASTING: Final = 5
+_SURE: Final = 0.95
 
 
 def judge_breaks(reading: Reading, limits: BreakLimits) -> Judgement:
@@ -42,8 +45,13 @@ def begins(reading: Reading, number: int) -> list[float]:
 
 
 def in_breaks(reading: Reading) -> set[int]:
-    """Positions of red results that a break explains better than a flake does."""
-    return {at for at, flake in reading.flakes.items() if flake < 1 / 2}
+    """Positions of red results that are surely of breaks, which no rate at which it fails explains."""
+    return {
+        red.at
+        for number, episode in enumerate(reading.episodes)
+        if len(episode.reds) >= _LASTING and sum(begins(reading, number)) >= _SURE
+        for red in episode.reds
+    }
 
 
 def _finding(history: History, episode: Episode, chances: Sequence[float], coverage: float) -> Finding:

@@ -71,7 +71,8 @@ class Finding:
     `probability` that it is so; `effect` in the unit of its kind; `before` and `after` are the levels
     (seconds or rates). `evidence` counts the results that it rests on. `repaired` is the commit that ended
     a break, `repair_s` how long that took. `began` is what tells it from others of its kind and subject:
-    the first `since` that was told, which stays when a later look moves `since` by a run or two.
+    the first `since` that was told, which stays when a later look moves `since` by a run or two. `proven`
+    counts flakes on the same code as a pass. Only what is `sure` is worth an alert.
     """
 
     kind: Kind
@@ -88,6 +89,7 @@ class Finding:
     repair_s: int | None = None
     began: int = 0
     proven: int = 0
+    sure: bool = True
 
     @property
     def id(self) -> str:

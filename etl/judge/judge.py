@@ -68,18 +68,28 @@ class Judge:
     def _significant(self, changed: Sequence[tuple[Subject, str, Changes]]) -> list[Told]:
         chances = [one.chance for _, _, changes in changed for one in changes.changes]
         looked_at = sum(changes.reason not in _NOT_LOOKED_AT for _, _, changes in changed)
-        allowed = most_allowed(chances, looked_at, self._limits.changes.max_false_discoveries)
+        limits = self._limits.changes
+        allowed = most_allowed(chances, looked_at, limits.max_false_discoveries)
+        alerting = most_allowed(chances, looked_at, limits.max_false_alerts)
         told = []
         for subject, aspect, changes in changed:
-            sure = _ended([one.finding for one in changes.changes if one.chance <= allowed])
+            listed = _ended(
+                [
+                    replace(one.finding, sure=one.chance <= alerting)
+                    for one in changes.changes
+                    if one.chance <= allowed
+                ]
+            )
             weaker = tuple(one.finding for one in changes.changes if one.chance > allowed)
-            reason = None if sure else changes.reason or Reason.NOT_BEYOND_CHANCE
-            told.append(Told(aspect, Judgement(subject, sure, reason, weaker)))
+            reason = None if listed else changes.reason or Reason.NOT_BEYOND_CHANCE
+            told.append(Told(aspect, Judgement(subject, listed, reason, weaker)))
         return told
 
     def _history(self, history: History) -> _Read:
         if not history.failures:
-            return _green(history)
+            return _never(history, Reason.NEVER_FAILED, Reason.GREEN)
+        if not history.passes:
+            return _never(history, Reason.NEVER_PASSED, Reason.NEVER_PASSED)
         # Of the runs the first and the last will do: nobody rewrites what lies between.
         seen = hash((history.outcomes, history.runs[0], history.runs[-1], *history.messages.items()))
         key = (history.subject, FLAKES)
@@ -123,11 +133,11 @@ def _ended(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _green(history: History) -> _Read:
-    """What is said of what never failed."""
+def _never(history: History, flakes: Reason, breaks: Reason) -> _Read:
+    """What is said of what never failed, or never passed."""
     rated = history.subject.level in _RATED
     return _Read(
-        Judgement(history.subject, reason=Reason.NEVER_FAILED),
-        Judgement(history.subject, reason=Reason.GREEN),
+        Judgement(history.subject, reason=flakes),
+        Judgement(history.subject, reason=breaks),
         Changes(reason=Reason.ALL_EQUAL) if rated else None,
     )

@@ -31,7 +31,7 @@ class Prior:
 
 # A pull request that fails says little of its jobs: that is what they are for. A single test is another matter.
 _TEST: Final = Prior(0.03, 2e-4, 200.0, 1.0, 0.005, 0.02, 0.5, judges_requests=True)
-_JOB: Final = Prior(0.1, 1e-3, 20.0, 0.5, 0.025, 0.2, 0.5, judges_requests=False)
+_JOB: Final = Prior(0.5, 1e-3, 30.0, 0.5, 0.025, 0.2, 0.5, judges_requests=False)
 
 
 def prior_of(level: Level) -> Prior:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from operator import mul
 from statistics import median
 from typing import Final, Protocol
@@ -81,7 +82,8 @@ def _intervals(start: int, stop: int, min_side: int) -> Iterator[tuple[int, int,
 def clumping(rest: Sequence[float]) -> float:
     """By how much neighbours that resemble each other widen the variance of sums; 1 where they do not.
 
-    The long-run variance (Newey and West, 1987) of what is left after the level of each part is taken off.
+    The long-run variance (Newey and West, 1987) of what is left after the level of each part is taken off,
+    less the standard error that it has where there is no such resemblance.
     """
     length = len(rest)
     total = sum(one * one for one in rest)
@@ -90,7 +92,7 @@ def clumping(rest: Sequence[float]) -> float:
     for lag in range(1, min(reach, length - 1) + 1):
         together = sum(map(mul, rest, rest[lag:]))
         widened += 2 * (1 - lag / (reach + 1)) * together / total if total else 0.0
-    return max(widened, 1.0)
+    return max(widened - sqrt(4 / 3 * reach / length), 1.0)
 
 
 def rest_of(
