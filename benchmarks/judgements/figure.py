@@ -26,6 +26,8 @@ class Figure:
         return self.value >= self.bar if self.at_least else self.value <= self.bar
 
 
-def share(name: str, what: str, hits: int, of: int, bar: float | None = None, *, at_least: bool = False) -> Figure:
+def share(
+    name: str, what: str, hits: int, of: int, bar: float | None = None, *, at_least: bool = False
+) -> Figure:
     """A share of cases; of none it is 0, or 1 where it is to be large."""
     return Figure(name, what, hits / of if of else float(at_least), of, bar, at_least)

@@ -72,7 +72,14 @@ def changed(world: JobWorld, seeds: Sequence[int]) -> list[Figure]:
         share("changed", "found", sum(found.values()), sum(number.values()), 0.95, at_least=True),
         share("changed", "found of the slower ones", found["slower"], number["slower"]),
         share("changed", "found of the less reliable ones", found["less reliable"], number["less reliable"]),
-        share("changed", "commit within three runs, of the slower ones found", near, found["slower"], 0.9, at_least=True),
+        share(
+            "changed",
+            "commit within three runs, of the slower ones found",
+            near,
+            found["slower"],
+            0.9,
+            at_least=True,
+        ),
         share("changed", "interval holds the true effect", covered, found["slower"]),
         share("changed", "listed wrongly, of all jobs", others, world.jobs * len(seeds)),
     ]

@@ -33,9 +33,7 @@ def durations() -> list[Measure]:
         if job["Conclusion"] == "success":
             started, completed = (_time(job[name]) for name in ("Started", "Completed"))
             found[job["Workflow"], job["Job"]].append((completed, float(completed - started)))
-    return [
-        _measure(names, sorted(timed)) for names, timed in sorted(found.items()) if len(timed) >= _LEAST
-    ]
+    return [_measure(names, sorted(timed)) for names, timed in sorted(found.items()) if len(timed) >= _LEAST]
 
 
 def _time(written: str) -> int:

@@ -10,9 +10,8 @@ from etl.judge.flakes import judge_flake, read
 from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
 from etl.judge.judge import BREAKS, DURATION, FLAKES, Judge
 from etl.judge.lasting import lasting
-from etl.judge.limits import BreakLimits, FlakeLimits
+from etl.judge.limits import BreakLimits, ChangeLimits, FlakeLimits
 from etl.judge.times import changes_of
-from etl.judge.limits import ChangeLimits
 
 TEST = Subject("acme/rocket", Level.TEST, "CI", "unit", "suite", "test")
 JOB = Subject("acme/rocket", Level.JOB, "CI", "unit")
@@ -94,9 +93,8 @@ def test_red_that_flakes_explain_is_no_break():
 
 
 def test_a_flake_before_a_break_leaves_both_commits():
-    messages = {}
     drawn = ("." * 8 + "F") * 20 + "F" * 20
-    (one,) = breaks(history(drawn, messages=messages)).findings
+    (one,) = breaks(history(drawn)).findings
     assert {one.commits.first, *one.commits.between} >= {"c179", "c180"}
 
 
@@ -116,10 +114,8 @@ def measured(values, *, hours=3, groups=(), gap_at=None, what=DURATION):
 
 
 def noisy(number, *, factor=1.0, at=0, noise=0.05, seed=1):
-    random = Random(seed)
-    return [
-        300 * random.lognormvariate(0, noise) * (factor if place >= at else 1) for place in range(number)
-    ]
+    random = Random(seed)  # noqa: S311
+    return [300 * random.lognormvariate(0, noise) * (factor if place >= at else 1) for place in range(number)]
 
 
 def test_across_a_gap_no_commit_can_be_named():
@@ -132,7 +128,7 @@ def test_another_runner_is_no_change():
 
 
 def test_mixed_runners_hide_no_change_and_make_none():
-    random = Random(4)
+    random = Random(4)  # noqa: S311
     groups = [random.choice(["small", "large"]) for _ in range(200)]
     for factor, kinds in ((1.0, []), (1.2, [Kind.SLOWER])):
         values = [
@@ -143,9 +139,7 @@ def test_mixed_runners_hide_no_change_and_make_none():
 
 
 def test_weekends_are_no_change():
-    values = [
-        value * (0.6 if at // 8 % 7 >= 5 else 1.0) for at, value in enumerate(noisy(8 * 26, noise=0.1))
-    ]
+    values = [value * (0.6 if at // 8 % 7 >= 5 else 1.0) for at, value in enumerate(noisy(8 * 26, noise=0.1))]
     assert measured(values).reason == Reason.NOT_BEYOND_CHANCE
 
 
@@ -186,7 +180,7 @@ def test_what_did_not_change_is_not_computed_again():
     first = Judge(memory=memory).judge([known])
     (kept,) = memory.values()
     again = Judge(memory=memory).judge([known])
-    assert [one for one in memory.values()][0] is kept
+    assert next(iter(memory.values())) is kept
     assert first == again
     Judge(memory=memory).judge([history(("." * 30 + "F") * 6 + ".")])
     assert next(iter(memory.values())) is not kept

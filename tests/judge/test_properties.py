@@ -85,7 +85,7 @@ def test_equal_results_tell_nothing(number, value, outcome):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([0.6, 1.5, 2.0]))
 def test_a_large_step_is_found_at_its_commit_whatever_the_unit(seed, factor):
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311
     runs = [Run(1_790_000_000 + place * 10_800, f"{place}") for place in range(120)]
     values = [100 * random.lognormvariate(0, 0.03) * (factor if at >= 70 else 1) for at in range(120)]
     for unit in (1.0, 60.0):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.judgements import flaky, jobs, steps
+from benchmarks.judgements import cost, flaky, jobs, linkerd, steps
 from benchmarks.judgements.worlds import JobWorld, TestWorld
 
 SEEDS = range(9_100, 9_103)
@@ -49,5 +49,14 @@ def test_a_longer_series_costs_no_more_than_its_length():
     assert long < 3 * short
 
 
-def test_the_golden_list_is_read_from_here():
-    assert (Path(__file__).parent / "linkerd_flakes.txt").exists()
+@pytest.mark.skipif(not linkerd.DATA.exists(), reason="linkerd's data is not here")
+def test_suspected_flakes_of_linkerds_month():
+    """A line each; whoever reads the 398 messages should agree: they come again, and green runs lie between."""
+    golden = (Path(__file__).parent / "linkerd_flakes.txt").read_text("utf-8").splitlines()
+    assert linkerd.suspected() == golden
+
+
+def test_what_did_not_change_costs_next_to_nothing():
+    first, again, most = cost.run(9_100, jobs=20, tests=400)
+    assert again.value < first.value / 3
+    assert most.met
