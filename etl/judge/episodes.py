@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Final
+from typing import Final, NamedTuple
 
 from etl.judge.history import History, Outcome, Run
 from etl.judge.limits import DAY_S
@@ -54,8 +54,7 @@ class Episode:
     reds: tuple[Red, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(NamedTuple):
     """What an episode is worth at a flake rate: in all, by flakes alone, and by where a break begins.
 
     `inside` is what it is worth with each red in a break.

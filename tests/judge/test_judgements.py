@@ -8,10 +8,10 @@ from etl.judge.breaks import judge_breaks
 from etl.judge.finding import Commits, Kind, Reason
 from etl.judge.flakes import judge_flake, read
 from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
-from etl.judge.judge import BREAKS, DURATION, FLAKES, Judge
+from etl.judge.judge import BREAKS, FLAKES, Judge
 from etl.judge.lasting import lasting
 from etl.judge.limits import BreakLimits, ChangeLimits, FlakeLimits
-from etl.judge.times import changes_of
+from etl.judge.times import DURATION, changes_of
 
 TEST = Subject("acme/rocket", Level.TEST, "CI", "unit", "suite", "test")
 JOB = Subject("acme/rocket", Level.JOB, "CI", "unit")
