@@ -20,7 +20,9 @@ from etl.judge.priors import Prior
 _LEAST_GAP_S: Final = 600
 _LEAST: Final = 1e-300
 # How likely a break has a message that was seen in another stretch of red.
-_KNOWN_MESSAGE: Final = 0.3
+_KNOWN_MESSAGE: Final = 0.1
+# How likely a result within a break has another message than most of the stretch.
+_OTHER_MESSAGE: Final = 0.01
 # Other stretches with messages, from which on these say something.
 _FEW: Final = 3
 
@@ -31,6 +33,7 @@ class Red:
 
     `same_code`: it passed elsewhere on the same code, so that no break explains it. `familiar`: the share of
     other stretches that its message was seen in, 1 where nothing can be said. `known`: it was seen in one.
+    `fits`: how well its message fits a break with the others of its stretch.
     `explained`: by known flakes below it.
     """
 
@@ -40,6 +43,7 @@ class Red:
     same_code: bool
     familiar: float
     known: bool
+    fits: float
     explained: bool
 
 
@@ -69,7 +73,7 @@ class Explained(NamedTuple):
 def explain(episode: Episode, rate: float) -> Explained:
     """What explains an episode where a good line fails at this rate."""
     flaky = [_flaky(red, rate) for red in episode.reds]
-    broken = [0.0 if red.same_code else 1.0 for red in episode.reds]
+    broken = [0.0 if red.same_code else red.fits for red in episode.reds]
     after_broken = _backward(episode, flaky, broken)
     begins, inside = [], []
     good, breaking = 1.0, 0.0
@@ -188,14 +192,16 @@ class _Reader:
             return 0.0, 0.0
         return between(other, run, self._prior)
 
-    def _message(self, number: int, position: int) -> tuple[float, bool]:
-        """How familiar the message is from other stretches, and whether it was seen in one."""
+    def _message(self, number: int, position: int) -> tuple[float, bool, float]:
+        """How familiar the message is from other stretches, whether it was seen in one, how it fits its own."""
         message = self._history.messages.get(position)
         others = self._with_messages - 1
         if not message or others < _FEW:
-            return 1.0, False
+            return 1.0, False, 1.0
         elsewhere = len(self._told[message]) - (number in self._told[message])
-        return (elsewhere + 0.5) / (others + 0.5), elsewhere > 0
+        usual = max(counts[number] for counts in self._told.values())
+        fits = 1.0 if self._told[message][number] == usual else _OTHER_MESSAGE
+        return (elsewhere + 0.5) / (others + 0.5), elsewhere > 0, fits
 
 
 def between(other: Run, run: Run, prior: Prior) -> tuple[float, float]:

@@ -48,11 +48,12 @@ def changes_of(measure: Measure, limits: ChangeLimits) -> Changes:
     if min(values) == max(values):
         return Changes(reason=Reason.ALL_EQUAL)
     offset = 0.0 if min(values) > 0 else 1.0 - min(values)
-    logs = without_weekends([log(value + offset) for value in values], measure.runs)
+    logs: Sequence[float] = [log(value + offset) for value in values]
+    if len(set(measure.groups)) > 1:
+        first = candidates(Scores(logs), len(logs), limits.min_side)
+        logs = without_groups(logs, measure.groups, [one.at for one in first])
+    logs = without_weekends(logs, measure.runs)
     found = candidates(Scores(logs), len(logs), limits.min_side)
-    if found and len(set(measure.groups)) > 1:
-        logs = without_groups(logs, measure.groups, [one.at for one in found])
-        found = candidates(Scores(logs), len(logs), limits.min_side)
     if not found:
         return Changes(reason=Reason.NOT_BEYOND_CHANCE)
     return _Series(measure, logs, offset, limits).judged(found)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
+from math import sqrt
 from statistics import median
 from typing import Final
 
@@ -14,6 +15,8 @@ _THURSDAY: Final = 3  # the first day of 1970
 _SATURDAY: Final = 5
 _LEAST_BLOCKS: Final = 2
 _LEAST_GROUP: Final = 5
+# Three standard errors of a median of weekends, in median deviations of single results.
+_BEYOND_NOISE: Final = 6.7
 
 
 def is_weekend(time: int) -> bool:
@@ -25,7 +28,7 @@ def without_weekends(values: Sequence[float], runs: Sequence[Run]) -> Sequence[f
     """The values, those of weekends as if it were a weekday.
 
     Each weekend is held against the weekdays next to it, so that a change in between does not count; what
-    is not seen on nearly every weekend stays.
+    is not seen on nearly every weekend, or is no more than noise, stays.
     """
     blocks = [
         (weekend, [position for position, _ in block])
@@ -40,7 +43,15 @@ def without_weekends(values: Sequence[float], runs: Sequence[Run]) -> Sequence[f
         if weekend
     ]
     typical = median(apart) if len(apart) >= _LEAST_BLOCKS else 0.0
-    if sum(one * typical > 0 for one in apart) < len(apart) - len(apart) // 4 or not typical:
+    noise = median(
+        abs(values[position] - middle)
+        for (_, block), middle in zip(blocks, middles, strict=True)
+        for position in block
+    )
+    weekends = sum(is_weekend(run.time) for run in runs)
+    if abs(typical) * sqrt(weekends) <= _BEYOND_NOISE * noise or (
+        sum(one * typical > 0 for one in apart) < len(apart) - len(apart) // 4
+    ):
         return values
     return [
         value - typical if is_weekend(run.time) else value for value, run in zip(values, runs, strict=True)
