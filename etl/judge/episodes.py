@@ -22,7 +22,7 @@ _LEAST: Final = 1e-300
 # How likely a break has a message that was seen in another stretch of red.
 _KNOWN_MESSAGE: Final = 0.1
 # How likely a result within a break has another message than most of the stretch.
-_OTHER_MESSAGE: Final = 0.01
+_OTHER_MESSAGE: Final = 0.005
 # Other stretches with messages, from which on these say something.
 _FEW: Final = 3
 
