@@ -12,9 +12,9 @@ from rich.table import Table
 
 from benchmarks.judgements import cost, flaky, jobs, linkerd, steps
 from benchmarks.judgements.figure import Figure
-from benchmarks.judgements.worlds import JobWorld, TestWorld
+from benchmarks.judgements.worlds import FlakyWorld, JobWorld
 
-_FLAKY_BREAKS: Final = TestWorld(flaky_and_broken=60, broken=0, messages=True)
+_FLAKY_BREAKS: Final = FlakyWorld(flaky_and_broken=60, broken=0, messages=True)
 
 
 def _unchanged(seed: int, quick: bool) -> list[Figure]:
@@ -39,13 +39,13 @@ def _steps(seed: int, quick: bool) -> list[Figure]:
 
 
 def _known_rates(seed: int, quick: bool) -> list[Figure]:
-    return flaky.known_rates(TestWorld(), range(seed, seed + (2 if quick else 20)))
+    return flaky.known_rates(FlakyWorld(), range(seed, seed + (2 if quick else 20)))
 
 
 def _breaks(seed: int, quick: bool) -> list[Figure]:
     seeds = range(seed, seed + (2 if quick else 20))
     return [
-        *flaky.known_breaks(TestWorld(), seeds, "breaks"),
+        *flaky.known_breaks(FlakyWorld(), seeds, "breaks"),
         *flaky.known_breaks(_FLAKY_BREAKS, seeds[:5], "breaks of flaky tests"),
     ]
 

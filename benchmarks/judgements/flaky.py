@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from benchmarks.judgements.figure import Figure, share
-from benchmarks.judgements.worlds import Test, TestWorld, place, runs
+from benchmarks.judgements.worlds import FlakyWorld, KnownTest, place, runs
 from etl.judge.breaks import judge_breaks
 from etl.judge.finding import Finding, Kind
 from etl.judge.flakes import judge_flake, read
@@ -29,7 +29,7 @@ def findings(history: History) -> list[Finding]:
     return [one for judgement in told for one in judgement.findings]
 
 
-def known_rates(world: TestWorld, seeds: Sequence[int]) -> list[Figure]:
+def known_rates(world: FlakyWorld, seeds: Sequence[int]) -> list[Figure]:
     """Which flaky tests are listed, what else is, and whether intervals hold the true rate."""
     flaky = found = listed = wrong = covered = 0
     for seed in seeds:
@@ -47,7 +47,7 @@ def known_rates(world: TestWorld, seeds: Sequence[int]) -> list[Figure]:
     ]
 
 
-def known_breaks(world: TestWorld, seeds: Sequence[int], name: str) -> list[Figure]:
+def known_breaks(world: FlakyWorld, seeds: Sequence[int], name: str) -> list[Figure]:
     """Whether the range holds the culprit and names it alone, and which flakes are called a break."""
     told = holds = alone = false = tests = broken = 0
     for seed in seeds:
@@ -73,7 +73,7 @@ def known_breaks(world: TestWorld, seeds: Sequence[int], name: str) -> list[Figu
     ]
 
 
-def _is_of(one: Finding, test: Test) -> bool:
+def _is_of(one: Finding, test: KnownTest) -> bool:
     """Whether a finding tells of the test's break: some of its red is within."""
     named = {place(sha) for sha in (one.commits.first, *one.commits.between)}
     return bool(test.broken) and (

@@ -81,7 +81,7 @@ class JobWorld:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class KnownTest:
     """A test's results, the rate at which it flakes, and the runs in which it is broken."""
 
     rate: float
@@ -90,7 +90,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class TestWorld:
+class FlakyWorld:
     """What a world of tests is like: so many of each kind; rates in failures a run, breaks in days."""
 
     days: int = 28
@@ -104,7 +104,7 @@ class TestWorld:
     break_days: tuple[float, float] = (1.0, 4.0)
     messages: bool = False
 
-    def drawn(self, seed: int) -> list[Test]:
+    def drawn(self, seed: int) -> list[KnownTest]:
         """The tests of a seed."""
         random = Random(seed)  # noqa: S311
         kinds = (
@@ -123,7 +123,7 @@ class TestWorld:
 
     def _test(
         self, random: Random, shared: Sequence[Run], name: str, *, flaky: bool, breaks: bool, single: bool
-    ) -> Test:
+    ) -> KnownTest:
         total = len(shared)
         rate = random.uniform(*self.rates) if flaky else 0.0
         outcomes = bytearray(random.random() < rate for _ in range(total))
@@ -141,4 +141,4 @@ class TestWorld:
             if self.messages and outcome
         }
         subject = Subject("acme/rocket", Level.TEST, "CI", "unit", "suite", name)
-        return Test(rate, broken, History(subject, shared, bytes(outcomes), messages))
+        return KnownTest(rate, broken, History(subject, shared, bytes(outcomes), messages))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.judgements import cost, flaky, jobs, linkerd, steps
-from benchmarks.judgements.worlds import JobWorld, TestWorld
+from benchmarks.judgements.worlds import FlakyWorld, JobWorld
 
 SEEDS = range(9_100, 9_103)
 
@@ -25,11 +25,11 @@ def test_jobs_that_change_are_found():
 
 
 def test_known_rates_are_listed_and_nothing_else():
-    assert not unmet(flaky.known_rates(TestWorld(rates=(0.04, 0.3), a_day=10), SEEDS))
+    assert not unmet(flaky.known_rates(FlakyWorld(rates=(0.04, 0.3), a_day=10), SEEDS))
 
 
 def test_culprits_are_named():
-    assert not unmet(flaky.known_breaks(TestWorld(a_day=6), SEEDS, "breaks"))
+    assert not unmet(flaky.known_breaks(FlakyWorld(a_day=6), SEEDS, "breaks"))
 
 
 @pytest.mark.skipif(not flaky.DATA.exists(), reason="FlakeFlagger's data is not here")
