@@ -19,17 +19,15 @@ Item = dict[str, Any]
 
 
 def suspected() -> list[str]:
-    """A line for each suspected flake: where, which test, how many of how many results, and its rate."""
+    """A line for each suspected flake: where, which test, how many of how many results failed."""
     lines = []
     for history in histories():
         for one in findings(history):
             if one.kind == Kind.FLAKY:
                 subject = one.subject
                 ran = history.failures + history.passes
-                lines.append(
-                    f"{subject.workflow} | {subject.job} | {subject.name} | {history.failures} of {ran}, "
-                    f"{one.effect.low:.1%} to {one.effect.high:.1%}"
-                )
+                where = f"{subject.workflow} | {subject.job} | {subject.name}"
+                lines.append(f"{where} | {history.failures} of {ran}")
     return lines
 
 

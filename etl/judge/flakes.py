@@ -37,7 +37,7 @@ class Reading:
     @property
     def probability(self) -> float:
         """How likely it is flaky."""
-        return sum(self.weights[1:])
+        return 1 - self.weights[0]
 
     @property
     def expected(self) -> float:
@@ -119,16 +119,18 @@ def _finding(reading: Reading) -> Finding:
     rate = expected / total
     silent = history.outcomes[last + 1 :].count(Outcome.PASSED)
     earlier = history.runs[first - 1].sha if first else ""
+    since = history.runs[first].time
+    ended = (1 - rate) ** silent < _SILENT
     return Finding(
         Kind.FLAKY,
         history.subject,
-        history.runs[first].time,
+        since,
         1.0 if reading.proven else reading.probability,
         Effect(rate, *rate_interval(expected, total)),
         Commits(earlier, history.runs[first].sha),
         round(expected),
         before=0.0,
         after=rate,
-        until=history.runs[last].time if (1 - rate) ** silent < _SILENT else None,
+        until=max(history.runs[last].time, since) if ended else None,
         proven=reading.proven,
     )

@@ -127,7 +127,11 @@ def _ended(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The changes of one series, each until one in the other direction came after it."""
     return tuple(
         replace(
-            one, until=next((later.since for later in findings[place + 1 :] if later.kind != one.kind), None)
+            one,
+            until=next(
+                (max(later.since, one.since) for later in findings[place + 1 :] if later.kind != one.kind),
+                None,
+            ),
         )
         for place, one in enumerate(findings)
     )

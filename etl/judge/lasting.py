@@ -52,6 +52,8 @@ def _same(known: Finding, found: Iterable[Finding]) -> Finding | None:
 
 
 def _overlap(known: Finding, one: Finding) -> bool:
+    if one.since == _began(known):
+        return True
     if known.kind in (Kind.FLAKY, Kind.BROKEN):
         # One that ended lasts no longer: what begins after its end is another.
         return known.is_open or (known.until is not None and one.since <= known.until)

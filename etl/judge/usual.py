@@ -13,7 +13,8 @@ from etl.judge.segments import rest_of
 
 _THURSDAY: Final = 3  # the first day of 1970
 _SATURDAY: Final = 5
-_LEAST_BLOCKS: Final = 2
+# One weekend may lie at a change: the middle of three is not moved by it.
+_LEAST_BLOCKS: Final = 3
 _LEAST_GROUP: Final = 5
 # Three standard errors of a median of weekends, in median deviations of single results.
 _BEYOND_NOISE: Final = 6.7
