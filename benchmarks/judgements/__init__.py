@@ -1,0 +1,1 @@
+"""How often judgements are right, on worlds of known truth and on real data."""
