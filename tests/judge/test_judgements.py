@@ -1,6 +1,7 @@
 """What is told, and why nothing is, on results that a reader can judge as well."""
 
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,8 @@ def test_what_is_too_small_is_not_told():
 
 
 def test_a_finding_is_one_while_it_lasts_and_another_when_it_comes_again():
-    now, told = MONDAY, []
+    now = MONDAY
+    told: list[Any] = []
     for days in range(2, 30):
         broken = "." * 40 + "F" * 16 + "." * 40 + "F" * 16 + "." * 150
         known = history(broken[: days * 8])
@@ -175,7 +177,7 @@ def test_what_is_no_longer_found_has_ended():
 
 
 def test_what_did_not_change_is_not_computed_again():
-    memory = {}
+    memory: dict[Any, Any] = {}
     known = history(("." * 30 + "F") * 6)
     first = Judge(memory=memory).judge([known])
     (kept,) = memory.values()

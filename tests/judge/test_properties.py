@@ -1,6 +1,7 @@
 """Whatever the results are: no exception, and nothing is told of too few or equal ones."""
 
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def histories(draw, subject=TEST):
 @st.composite
 def measures(draw):
     runs = draw(st.lists(RUN, max_size=80))
-    number = {"min_size": len(runs), "max_size": len(runs)}
+    number: dict[str, Any] = {"min_size": len(runs), "max_size": len(runs)}
     values = draw(st.lists(st.floats(0, 1e7) | st.sampled_from([0.0, 1.0]), **number))
     groups = draw(st.just([]) | st.lists(st.sampled_from("ab"), **number))
     return Measure(JOB, draw(st.sampled_from([DURATION, QUEUED])), runs, values, groups)
