@@ -119,10 +119,13 @@ def empty_body() -> Respond:
 
 
 def changed(change: Callable[[Any], Any]) -> Respond:
-    """The right answer, its JSON changed."""
+    """The right answer, its JSON changed; one without any, such as a 304, as it is."""
 
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         right = await go_on()
+        if not right.body:
+            plain: web.StreamResponse = right
+            return plain
         return web.json_response(change(json.loads(right.body)), headers=_kept(right.headers))
 
     return respond
