@@ -119,7 +119,7 @@ def empty_body() -> Respond:
 
 
 def changed(change: Callable[[Any], Any]) -> Respond:
-    """The right answer, its JSON changed."""
+    """The right answer, its JSON changed; one without any, such as a 304, as it is."""
 
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         right: web.StreamResponse = await go_on()

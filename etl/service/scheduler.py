@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from time import monotonic
+from datetime import UTC, datetime, timedelta
+from time import monotonic, time
 
 import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from etl.http.routes import Parts
 from etl.pipeline.context import Pipeline
@@ -18,13 +20,17 @@ log = structlog.get_logger(__name__)
 _LAST_SYNC_S = 3.0
 # Intervals without a sync after which something is wrong here.
 _MAX_MISSED = 3
+_JOB = "sync"
+# How often the machine's clock is looked at, and how far it has to move to count as set.
+_LOOK_S, _SET_S = 10.0, 2.0
 
 
 class Scheduler:
     """One sync at a time; `done` is called with the summary of each repository.
 
-    Intervals are those of the monotonic clock: setting the machine's clock moves no sync. Cut short, a sync
-    loses nothing: points and the progress that covers them are committed together.
+    APScheduler plans by the machine's clock: where that is set, the next sync is planned anew by the
+    monotonic clock. It also cancels running coroutines when it shuts down, so a sync under way gets some
+    seconds first. Cut short, it loses nothing: points and the progress that covers them are committed together.
     """
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery, done: Callable[[Summary], None]) -> None:
@@ -33,26 +39,41 @@ class Scheduler:
         self._done = done
         self._interval = pipeline.settings.interval.total_seconds()
         self._schedule = Schedule(pipeline.settings.http.webhooks.sweep.total_seconds())
-        self._ticking: asyncio.Task[None] | None = None
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._watching: asyncio.Task[None] | None = None
         self._current: asyncio.Task[None] | None = None
-        self._active_at = monotonic()
+        self._began_at = self._active_at = monotonic()
 
     def start(self) -> Parts:
         """Sync now, and then at every interval."""
-        self._ticking = asyncio.create_task(self._tick())
-        return {"the scheduler": self._ticking}
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            id=_JOB,
+            seconds=self._interval,
+            next_run_time=datetime.now(UTC),
+            # A late sync is still wanted, and two that are due are one.
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+        self._scheduler.start()
+        self._watching = asyncio.create_task(self._watch_clock())
+        return {"the scheduler": self._watching}
 
     async def stop(self) -> None:
         """Wait a little for the sync under way, then cancel it: what it committed stays."""
-        # Let a tick that is due begin before it is stopped.
+        if self._watching is not None:
+            self._watching.cancel()
+        self._scheduler.pause()
+        # Let a tick that is due begin before the check below.
         await asyncio.sleep(0)
-        if self._ticking is not None:
-            self._ticking.cancel()
         if self._current is not None and not self._current.done():
             await asyncio.wait([self._current], timeout=_LAST_SYNC_S)
             if self._current.cancel():
                 log.info("the sync under way was cut short: the next one goes on where it stopped")
                 await asyncio.wait([self._current])
+        self._scheduler.shutdown(wait=False)
 
     def trouble(self) -> str | None:
         """That no sync has begun for several intervals, though none is under way."""
@@ -63,13 +84,26 @@ class Scheduler:
         return None
 
     async def _tick(self) -> None:
-        """Start a sync at every interval; one that takes longer is waited for until the next."""
-        began = monotonic()
-        while True:
+        """What APScheduler runs. It returns at once: a shutdown would cancel it."""
+        if self._current is None or self._current.done():
+            self._began_at = monotonic()
             self._current = asyncio.create_task(self._sync())
             self._current.add_done_callback(self._end)
-            await asyncio.wait([self._current])
-            await asyncio.sleep(self._interval - (monotonic() - began) % self._interval)
+
+    async def _watch_clock(self) -> None:
+        """Plan the next sync anew where the machine's clock was set."""
+        offset = time() - monotonic()
+        while True:
+            await asyncio.sleep(min(_LOOK_S, self._interval))
+            moved, offset = time() - monotonic() - offset, time() - monotonic()
+            if abs(moved) > _SET_S:
+                log.warning(
+                    "the machine's clock was set: the next sync is planned anew", seconds=round(moved)
+                )
+                left = max(0.0, self._interval - (monotonic() - self._began_at))
+                self._scheduler.modify_job(
+                    _JOB, next_run_time=datetime.fromtimestamp(time(), UTC) + timedelta(seconds=left)
+                )
 
     def _end(self, sync: asyncio.Task[None]) -> None:
         self._active_at = monotonic()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import structlog
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl.demo import faults
@@ -162,11 +162,61 @@ async def live(happens: list[tuple[Any, ...]]) -> None:
 
 @pytest.mark.timeout(3_600)
 @settings(
-    max_examples=150 if os.environ.get("CHAOS") == "full" else 4,
+    max_examples=150 if os.environ.get("CHAOS") == "full" else 2,
     deadline=None,
     derandomize=os.environ.get("CHAOS") != "full",
 )
 @given(steps)
+@example(
+    [
+        ("lie", "jobs", "404"),
+        ("sync", 0),
+        ("wait", 1),
+        ("sync", 45 * DAY),
+        ("save",),
+        ("add",),
+        ("tell_the_truth",),
+        ("sync", 0),
+        ("restore", "state"),
+    ]
+)
+@example(
+    [
+        ("sync", 0),
+        ("save",),
+        ("add",),
+        ("lie", "windows", "older"),
+        ("lie", "annotations", "null"),
+        ("wait", 2),
+        ("sync", -3 * HOUR),
+        ("restore", "ci-health"),
+        ("lie", "zip", "a jump"),
+    ]
+)
+@example(
+    [
+        ("lie", "artifacts", "entries that are null"),
+        ("lie", "storage", "403"),
+        ("sync", 400 * DAY),
+        ("wait", 2),
+        ("add",),
+        ("sync", 0),
+        ("lie", "workflows", "5 entries and none"),
+    ]
+)
+@example(
+    [
+        ("lie", "attempts", "login page elsewhere"),
+        ("sync", 0),
+        ("add",),
+        ("save",),
+        ("lie", "run", "older"),
+        ("wait", 1),
+        ("sync", -45 * DAY),
+        ("restore", "both"),
+        ("lie", "repository", "null"),
+    ]
+)
 def test_nothing_is_lost_in_whatever_order_it_happens(happens: list[tuple[Any, ...]]) -> None:
     with structlog.testing.capture_logs():
         asyncio.run(live(happens))
