@@ -38,6 +38,7 @@ class Question(StrEnum):
     RUNNERS = "runners"
     TEST_HISTORY = "test_history"
     LAST_RUN = "last_run"
+    STORED = "stored"
     SUCCESS_OVER_TIME = "success_over_time"
     JOBS_OVER_TIME = "jobs_over_time"
     STEPS_OVER_TIME = "steps_over_time"

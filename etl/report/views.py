@@ -175,6 +175,12 @@ _VIEWS: Final = (
         ),
     ),
     View(
+        "stored",
+        "Attempts and jobs in the store",
+        "attempts",
+        of("repository workflow branch run_id attempt job_id", repository=_CLOSEST),
+    ),
+    View(
         "last_run",
         "Last completed runs",
         "runs",

@@ -68,7 +68,7 @@ def _run(number: int, name: str) -> Run:
         labels=(name,),
         steps=(Step(name, begun, begun + 30, "failure"),),
         annotations=(Annotation(name, path=name, title=name),),
-        artifacts=(_results(number, name, begun + 50, red=True), _no_zip(number, name, begun + 51)),
+        artifacts=(_results(number, name, begun + 50, red=True), _no_report(number, name, begun + 51)),
     )
     healed = Job(
         10 * number + 1, name, again, again, again + 60, artifacts=(_results(500 + number, name, again + 50),)
@@ -86,6 +86,6 @@ def _results(number: int, name: str, uploaded: int, *, red: bool = False) -> Art
     return Artifact(number, "junit", uploaded, archive([(f"{number}.xml", report([case]))]))
 
 
-def _no_zip(number: int, name: str, uploaded: int) -> Artifact:
+def _no_report(number: int, name: str, uploaded: int) -> Artifact:
     """The log tells of it by its name."""
-    return Artifact(10_000 + number, f"junit {name}", uploaded, b"this is no zip")
+    return Artifact(10_000 + number, f"junit {name}", uploaded, archive([("junit.xml", b"this is no XML")]))

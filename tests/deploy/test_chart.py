@@ -272,9 +272,9 @@ def test_the_charts_schema_is_one_and_knows_every_value() -> None:
 
 def test_versions_are_the_projects() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
-    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    assert version
-    assert chart["version"] == chart["appVersion"] == version[1]
+    released = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert released
+    assert chart["version"] == chart["appVersion"] == released[1]
     pinned = re.search(r"helm\.sh/helm/v3 v(\S+)", (ROOT / "tools/helm/go.mod").read_text("utf-8"))
     assert pinned
     assert f"helm-{pinned[1]}/" in (ROOT / "tools/helm/build.sh").read_text("utf-8")

@@ -63,7 +63,8 @@ def test_the_example_point_is_one_that_would_be_written() -> None:
     point = parse(line.encode())
     assert encode(point) == line.encode()
     assert set(point.tags) == set(JOB.tag_names)
-    assert set(point.fields) == set(JOB.field_types)
+    # These stand on few jobs: those that waited, or that an earlier attempt executed.
+    assert set(point.fields) == set(JOB.field_types) - {"waited_s", "approval_s", "repeated_s"}
 
 
 def test_the_example_file_loads_and_changes_nothing_but_the_repositories() -> None:

@@ -254,7 +254,9 @@ def test_200_megabytes_in_one_place_stay_outside_of_memory(head, filler, reason)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert [result.name for result in results] == ["first"]
+    # A failure that is cut off is one all the same.
+    cut_off = ["(no name)"] if b"<failure>" in head else []
+    assert [result.name for result in results] == ["first", *cut_off]
     assert reason in told
     assert peak < 40 * MIB
 

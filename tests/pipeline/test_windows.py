@@ -96,17 +96,31 @@ def no_runs(page: Any) -> Any:
     return page | {"workflow_runs": []}
 
 
-@pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize(
-    "answer", [faults.changed(no_runs), faults.status(422, "Validation failed")], ids=["empty page", "422"]
+    ("answer", "times"),
+    [
+        (faults.changed(no_runs), 1),
+        (faults.status(422, "Validation failed"), 1),
+        (faults.status(422, "Validation failed"), 3),
+    ],
+    ids=["empty page", "422", "422 thrice"],
 )
 async def test_less_than_was_promised(world: World, answer: faults.Respond, times: int) -> None:
-    """Once: the walk is repeated; more often: the window is split."""
+    """Once: the walk is repeated; refused more often: the window is split."""
     world.add(*(run(MIDNIGHT + n * 200) for n in range(215)))
     world.github.faults.add(r"created=2026-03-02.*[?&]page=2", answer, times=times)
     assert (await world.sync_well()).anomalies == 0
     assert stored(world) == expected(world)
     assert (await world.sync_well()).points == 0
+    assert stored(world) == expected(world)
+
+
+async def test_a_window_that_stays_short_is_asked_for_again(world: World) -> None:
+    world.add(*(run(MIDNIGHT + n * 200) for n in range(215)))
+    world.github.faults.add(r"created=2026-03-02.*[?&]page=2", faults.changed(no_runs), times=3)
+    assert (await world.sync_well()).open == 1
+    world.clock.advance(HOUR)
+    assert (await world.sync_well()).open == 0
     assert stored(world) == expected(world)
 
 

@@ -70,13 +70,21 @@ async def list_all(
 
     Raises DataError where it ends too early, and what `RepositoryClient.page` raises.
     """
+    listing = await _linked(client, path, key, parse, conditional=conditional)
+    listing.require_whole(path)
+    return listing
+
+
+async def _linked(
+    client: RepositoryClient, path: str, key: str | None, parse: Callable[[Any], T], *, conditional: bool
+) -> Listing[T]:
+    """The pages that each name the next one."""
     listing: Listing[T] = Listing()
     next_url: str | None = path
     while next_url is not None:
         page = await client.page(next_url, conditional=conditional)
         listing.add(page, key, parse)
         next_url = page.next_url
-    listing.require_whole(path)
     return listing
 
 
@@ -85,7 +93,7 @@ async def list_whole(client: RepositoryClient, path: str, key: str, parse: Calla
 
     Pages are asked for by number then, to the end; what never comes is one anomaly. `path` has a query.
     """
-    listing = await list_all(client, path, key, parse)
+    listing = await _linked(client, path, key, parse, conditional=False)
     while listing.received < (listing.total or 0):
         page = await client.page(f"{path}&page={listing.pages + 1}", conditional=False)
         before = listing.received
