@@ -1,8 +1,8 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo test bench chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
+.PHONY: demo check test wheel bench chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,8 +19,16 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
+# The tests that start no server and no browser.
+check: $(VENV)/developers
+	@$(BIN)/pytest -n 2 -m "not server" $(ARGS)
+
 test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
+
+# The wheel and the sdist, into dist/; then the tests without servers against the installed wheel.
+wheel: $(VENV)/developers
+	@tools/wheel.sh "$(PYTHON)" $(BIN)/python $(ARGS)
 
 # Speed and cost, each against a reference in the same run: about a quarter of an hour. All of them are
 # written into docs/performance.md and docs/scale.md; with ARGS, such as "junit state", some are shown.
@@ -33,7 +41,7 @@ bench: $(VENV)/developers influxd
 # $$CHAOS_KILLS make other kills, and other numbers of them.
 chaos: $(VENV)/developers influxd
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 \
-		tests/chaos tests/state/test_model.py tests/pipeline/test_delivery.py \
+		tests/chaos tests/state/test_model.py tests/pipeline/test_lies.py tests/pipeline/test_delivery.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
 # Two weeks of `ci-health run` in fast motion, then several workers that are killed and hang: half an hour.
@@ -65,6 +73,9 @@ lint: $(VENV)/developers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/codespell
+	@$(BIN)/python -m tools.prose
 	@$(BIN)/python -m tools.docs --check
 	@$(BIN)/python -m dashboards --check
 

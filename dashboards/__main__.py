@@ -1,11 +1,8 @@
 """`python -m dashboards [--check]`: write what Grafana is provisioned with, or name what is stale."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Final
-
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards import alert_file, levels, overview, topics
 
@@ -21,8 +18,7 @@ def files() -> dict[Path, str]:
     made = {}
     for page in PAGES:
         dashboard = page()
-        text = json.dumps(dashboard.model(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False)
-        made[FOLDER / "dashboards" / f"{dashboard.name}.json"] = text + "\n"
+        made[FOLDER / "dashboards" / f"{dashboard.name}.json"] = dashboard.text()
     made[FOLDER / "alerting" / "rules.yaml"] = alert_file.text()
     return made
 

@@ -1,10 +1,16 @@
-"""The file that Grafana provisions alert rules from."""
+"""The file that Grafana provisions alert rules from.
+
+Grafana expands `$NAME` in labels and titles, and takes annotations and the models of queries as they
+stand (`mapToModel` in rules_types.go, from 9.2 on); in annotations the newest versions expand `${NAME}`.
+So a label or title has two `$` for one, a model has one, and an annotation has none at all.
+"""
 
 from datetime import timedelta
 from typing import Any
 
 import yaml
 
+from dashboards.alert_texts import github_link, page_link
 from dashboards.alerts import Query, Rule, rules
 from dashboards.flux import SOURCE
 from dashboards.links import uid
@@ -12,7 +18,7 @@ from dashboards.thresholds import EVALUATED_EVERY
 
 
 def text() -> str:
-    """The file of rules; Grafana fills in what follows a `$` there, so that each one is doubled."""
+    """The file of rules."""
     group = {
         "orgId": 1,
         "name": "ci-health",
@@ -23,10 +29,7 @@ def text() -> str:
     content = yaml.dump(
         {"apiVersion": 1, "groups": [group]}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000
     )
-    return (
-        "# Written by `python -m dashboards` from dashboards/alerts.py and thresholds.py.\n"
-        + content.replace("$", "$$")
-    )
+    return "# Written by `python -m dashboards` from dashboards/alerts.py and thresholds.py.\n" + content
 
 
 def _provisioned(rule: Rule) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def _provisioned(rule: Rule) -> dict[str, Any]:
     }
     return {
         "uid": uid(rule.name),
-        "title": rule.title,
+        "title": _expanded(rule.title),
         "condition": "Z",
         "data": [*queries, condition],
         "noDataState": rule.without_data,
@@ -50,6 +53,8 @@ def _provisioned(rule: Rule) -> dict[str, Any]:
             "description": rule.when,
             "__dashboardUid__": uid(rule.page),
             "__panelId__": "1",
+            "dashboard": page_link(uid(rule.page), rule.chosen),
+            "github": github_link(rule.github),
         },
         "labels": {"source": "ci-health"},
     }
@@ -63,6 +68,10 @@ def _query(ref_id: str, query: Query) -> dict[str, Any]:
         "relativeTimeRange": {"from": until + int(query.span.total_seconds()), "to": until},
         "model": {"refId": ref_id, "query": query.flux},
     }
+
+
+def _expanded(text: str) -> str:
+    return text.replace("$", "$$")
 
 
 def _duration(span: timedelta) -> str:

@@ -5,6 +5,9 @@ is safe there: it escapes each of `\ ^ $ * + ? . ( ) | [ ] { } /`, which leaves 
 a regular expression of Flux, and nothing that Flux would evaluate, as it does `${…}` within strings
 (`json`, `doublequote` and `singlequote` let that through, and backslashes too). Several values become
 `(a|b)`, and All becomes the variable's own `.*`.
+
+An address sets any variable of a dashboard to any text (9.4 heeds `skipUrlSync` and `options` only when
+it writes an address, `processVariable` in actions.ts), so none may be put into a query as it is.
 """
 
 from collections.abc import Mapping
@@ -22,9 +25,9 @@ SOURCE: Final = "ci-health"
 CHOSEN: Final = ("repository", "workflow", "job", "branch")
 _ANY: Final = "/.*/"
 _SPAN: Final = ("bucket = v.defaultBucket", "start = v.timeRangeStart", "stop = v.timeRangeStop")
-# Options that a dashboard's variable holds. They are Grafana's own words: whoever can change them can
-# send any query that the data source's token allows.
-_VARIABLES: Final = {"every": "${every:raw}", "server_url": '"${server_url:raw}"'}
+# The lengths that a chart's windows can have; any other text that an address holds is a day.
+WINDOWS: Final = ("1h", "6h", "1d", "7d")
+USUAL_WINDOW: Final = "1d"
 
 
 class FluxQuery(variants.Dataquery, builder.Builder[variants.Dataquery]):
@@ -54,22 +57,30 @@ def asked(
     *tail: str,
     names: tuple[str, ...] = CHOSEN,
     matchers: Mapping[str, str] | None = None,
+    helpers: tuple[str, ...] = (),
     **options: Any,
 ) -> str:
     """The Flux of question `name` with the steps of `tail` after it.
 
     `names` are the variables to match by. `matchers` are expressions for other names; what neither
-    tells matches all. `options` are the question's own.
+    tells matches all. `helpers` are functions that the tail calls, `options` are the question's own.
     """
     wanted = question(name)
     expressions = {one: chosen(one) for one in names} | dict(matchers or {})
     matched = [f"{matcher} = {expressions.get(one, _ANY)}" for one, matcher in MATCHERS.items()]
     given = {one: _literal(value) for one, value in (wanted.options or {}).items()}
-    given |= {one: variable for one, variable in _VARIABLES.items() if one in given}
+    if "every" in given:
+        given["every"] = _window()
     given |= {one: _literal(value) for one, value in options.items()}
     set_ = [f"{one} = {value}" for one, value in given.items()]
-    flux = wanted.flux_after(*_SPAN, *matched, *set_)
+    flux = wanted.flux_after(*_SPAN, *matched, *set_, *helpers)
     return flux + "".join(f"    |> {step}\n" for step in tail)
+
+
+def _window() -> str:
+    """The length of the window that is chosen, looked up among those that there are."""
+    known = (f'if "{one}" =~ {chosen("every")} then {one} else ' for one in WINDOWS if one != USUAL_WINDOW)
+    return "".join((*known, USUAL_WINDOW))
 
 
 def _literal(value: Any) -> str:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from dashboards.breaks import broken, repaired
+from dashboards.comparison import against_before, worse
 from dashboards.flux import CHOSEN, asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, ORANGE, RATE, SECONDS, VERMILION
-from dashboards.overview import against_before, broken, worse
 from dashboards.page import Page
 from dashboards.panels import chart, rows
 
@@ -68,6 +69,7 @@ def workflow() -> Page:
                 RATE, name=_JOB,
             ),
             broken(),
+            repaired(),
             rows(
                 "What takes the most time", "Jobs and steps by the time they take in all; tests stand with their job.",
                 asked("slow", *shown(_SLOW, "minutes", most=40), with_tests=False), _SLOW,

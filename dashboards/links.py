@@ -1,6 +1,12 @@
-"""Links from a row to the next level, with the time range and what is chosen kept, and to GitHub."""
+"""Links from a row to the next level, with the time range and what is chosen kept, and to GitHub.
+
+Where GitHub is stands in them as it is: a variable for it could be set by whoever makes an address,
+and links that say GitHub would lead elsewhere.
+"""
 
 from typing import Any, Final
+
+from etl.queries.question import GITHUB
 
 PREFIX: Final = "ci-health"
 # What a row tells of the next level, by the dashboard that shows it.
@@ -35,11 +41,11 @@ def to_address(column: str = "url", title: str = "Open on GitHub") -> Link:
 
 def to_actions() -> Link:
     """To the repository's runs."""
-    address = "${server_url}/${__data.fields.repository}/actions"
+    address = f"{GITHUB}/${{__data.fields.repository}}/actions"
     return {"title": "Open on GitHub", "url": address, "targetBlank": True}
 
 
 def to_commit(column: str) -> Link:
     """To the commit that a column names."""
-    address = f"${{server_url}}/${{__data.fields.repository}}/commit/${{__data.fields.{column}}}"
+    address = f"{GITHUB}/${{__data.fields.repository}}/commit/${{__data.fields.{column}}}"
     return {"title": "Open the commit on GitHub", "url": address, "targetBlank": True}

@@ -26,11 +26,22 @@ TIME: Final = "dateTimeFromNow"
 NOTHING: Final = (
     "Nothing here in this time range: widen it, choose other names above, or run `ci-health sync`."
 )
+NOTHING_BEFORE: Final = (
+    "Nothing to compare with: no run completed in the period before. Choose a shorter time range."
+)
+NOTHING_WORSE: Final = (
+    "Nothing got worse, or there is nothing to compare with: where no run completed in the period before, choose a "
+    "shorter time range."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a column is shown: its title, its unit ("" for text) and, where it is a bar, its colour."""
+    """How a column is shown: its title, its unit ("" for text) and its colour.
+
+    A rate with a colour is a bar, from 0 to 1: Grafana would draw other bars against the largest number
+    of the whole table. Other values with a colour stand on it.
+    """
 
     title: str
     unit: str = ""
@@ -99,14 +110,14 @@ LOOKS: Final = {
     "mean_s": Look("Mean", SECONDS, width=90),
     "duration_s": Look("Took", SECONDS, width=90),
     "lag_s": Look("Lag", SECONDS, width=90),
-    "minutes": Look("Minutes", MINUTES, SKY),
+    "minutes": Look("Minutes", MINUTES, width=110),
     "wasted_minutes": Look("Wasted", MINUTES, width=100),
     "flaked_minutes": Look("By flakes", MINUTES, width=110),
     "cancelled_minutes": Look("Cancelled", MINUTES, width=110),
     "repeated_minutes": Look("Repeated", MINUTES, width=110),
     "waiting_minutes": Look("Waited", MINUTES, width=110),
-    "cost_minutes": Look("Costs", MINUTES, VERMILION),
-    "hours": Look("For", HOURS, width=100),
+    "cost_minutes": Look("Costs", MINUTES, width=110),
+    "hours": Look("For", HOURS, VERMILION, width=100),
     "mean_hours_to_repair": Look("Mean time to repair", HOURS, width=160),
     "time": Look("When", TIME, width=140),
     "since": Look("Since", TIME, width=140),

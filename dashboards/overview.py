@@ -2,11 +2,15 @@
 
 from typing import Final
 
+from dashboards import thresholds as limit
+from dashboards.alert_texts import hours, seconds
+from dashboards.breaks import broken
+from dashboards.comparison import against_before, worse
 from dashboards.flux import asked, of_job, series, shown
-from dashboards.links import to_actions, to_address, to_commit, to_page
+from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import COUNT, MINUTES, RATE, SECONDS, Look
 from dashboards.page import Page
-from dashboards.panels import AnyPanel, changes, chart, figures, rows
+from dashboards.panels import AnyPanel, chart, figures, rows
 
 _FIGURES: Final = {
     "run_success_rate": Look("Runs that succeed", RATE),
@@ -19,40 +23,25 @@ _FIGURES: Final = {
     "flaky_tests": Look("Flaky tests", COUNT),
     "flaky_jobs": Look("Flaky jobs", COUNT),
 }
-_POINTS: Final = "percentunit"
-_CHANGES: Final = {
-    "runs": (Look("Runs", _POINTS), 0),
-    "run_success": (Look("Runs that succeed (points)", _POINTS), 1),
-    "job_success": (Look("Jobs that succeed (points)", _POINTS), 1),
-    "p50": (Look("Run time, p50", _POINTS), -1),
-    "p95": (Look("Run time, p95", _POINTS), -1),
-    "wait": (Look("Wait, p50", _POINTS), -1),
-    "minutes": (Look("Runner minutes", MINUTES), 0),
-    "wasted": (Look("Wasted on flakes", MINUTES), -1),
-    "flaky_tests": (Look("Flaky tests", COUNT), -1),
-    "flaky_jobs": (Look("Flaky jobs", COUNT), -1),
-}
-_COMPARED: Final = """map(
+# The limits are those of the alerts.
+_ETL_STATE: Final = f"""map(
         fn: (r) =>
-            ({
-                runs: if r.runs_before > 0 then float(v: r.runs) / float(v: r.runs_before) - 1.0 else 0.0,
-                run_success: r.run_success_rate - r.run_success_rate_before,
-                job_success: r.job_success_rate - r.job_success_rate_before,
-                p50: r.p50_s / r.p50_s_before - 1.0,
-                p95: r.p95_s / r.p95_s_before - 1.0,
-                wait: r.queued_p50_s / r.queued_p50_s_before - 1.0,
-                minutes: r.minutes - r.minutes_before,
-                wasted: r.wasted_minutes - r.wasted_minutes_before,
-                flaky_tests: r.flaky_tests - r.flaky_tests_before,
-                flaky_jobs: r.flaky_jobs - r.flaky_jobs_before,
-            }),
+            ({{r with
+                state:
+                    if int(v: stop) - int(v: r.time) > {seconds(limit.MAX_SYNC_AGE)} * 1000000000 then
+                        "late"
+                    else if r.status != "ok" then
+                        "failed"
+                    else if exists r.rejected and r.rejected > {limit.MAX_REJECTED} then
+                        "rejected"
+                    else if exists r.lag_s and r.lag_s > {seconds(limit.MAX_LAG)}.0 then
+                        "behind"
+                    else if exists r.outbox and r.outbox > {limit.MAX_OUTBOX} then
+                        "waiting"
+                    else
+                        "ok",
+            }}),
     )"""
-
-_BROKEN: Final = "repository workflow job branch since hours last_good_sha first_bad_sha mean_hours_to_repair"
-_WORSE: Final = (
-    "repository workflow job reason cost_minutes success_rate success_rate_before p50_s p50_s_before "
-    "flakes flakes_before"
-)
 
 
 def page() -> Page:
@@ -76,47 +65,6 @@ def _state() -> tuple[AnyPanel, ...]:
             _FIGURES,
         ),
         against_before(),
-    )
-
-
-def worse(title: str) -> AnyPanel:
-    """What got worse than in the period before, by what that costs."""
-    return rows(
-        title,
-        "Jobs that got slower, less reliable or flakier than in the period before, by the minutes that "
-        "costs: longer medians times executions, more failures times the median, more wasted minutes.",
-        asked("worse", of_job(), *shown(_WORSE, "cost_minutes", most=20)),
-        _WORSE,
-        links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
-    )
-
-
-def broken() -> AnyPanel:
-    """Since when workflows and jobs are broken."""
-    return rows(
-        "Broken since when",
-        "Workflows (without a job) and jobs of branches with a name of their own that are broken now, or "
-        "were and how long repairs took. A red that another attempt turned green is a flake, not a break.",
-        asked("broken", *shown(f"{_BROKEN} url", "hours", most=50)),
-        _BROKEN,
-        links={
-            "workflow": (to_page("workflow"), to_actions()),
-            "job": (to_page("job"), to_actions()),
-            "last_good_sha": (to_commit("last_good_sha"),),
-            "first_bad_sha": (to_address(title="Show what changed on GitHub"),),
-        },
-        hidden="url",
-    )
-
-
-def against_before() -> AnyPanel:
-    """The figures as changes."""
-    return changes(
-        "Against the period of the same length before",
-        "Changes: of rates in percentage points, of durations in percent, of minutes and counts as they "
-        "are. Blue is better, vermilion is worse.",
-        asked("overview", _COMPARED),
-        _CHANGES,
     )
 
 
@@ -184,11 +132,14 @@ def _lists() -> tuple[AnyPanel, ...]:
 
 
 def _etl() -> AnyPanel:
-    columns = "repository time status lag_s rate_limit_remaining requests runs points rejected outbox"
+    columns = "repository state time status lag_s rate_limit_remaining requests runs points rejected outbox"
     return rows(
         "State of the ETL",
-        "The last sync of each repository: when, how far behind, what GitHub's rate limit leaves, what was rejected, what waits for the store.",
-        asked("etl_status", *shown(columns, "time", most=50), names=("repository",)),
+        "The last sync of each repository, and the worst that is to be said of it at the end of this time range: "
+        f"late (longer ago than {hours(limit.MAX_SYNC_AGE)}), failed, rejected (points that the store refused), "
+        f"behind (data ends {hours(limit.MAX_LAG)} before the sync), waiting (more than {limit.MAX_OUTBOX:,} points "
+        "in the outbox), ok.",
+        asked("etl_status", _ETL_STATE, *shown(columns, "time", most=50, desc=False), names=("repository",)),
         columns,
         links={"repository": (to_actions(),)},
         height=6,

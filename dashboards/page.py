@@ -1,9 +1,11 @@
 """A dashboard as data, and its JSON."""
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.flux import CHOSEN
@@ -11,7 +13,8 @@ from dashboards.links import PREFIX, uid
 from dashboards.panels import AnyPanel
 from dashboards.variables import variables
 
-_DAYS: Final = 30
+# The first sync reaches 30 days back: twice as long as this, so that there is a period before.
+_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Page:
     variables: tuple[str, ...] = CHOSEN
 
     def model(self) -> model.Dashboard:
-        """What Grafana reads; panels are numbered and placed in rows of 24 columns, in their order."""
+        """The SDK's dashboard; panels are numbered and placed in rows of 24 columns, in their order."""
         made = (
             build.Dashboard(self.title)
             .uid(uid(self.name))
@@ -42,6 +45,15 @@ class Page:
         for number, panel in enumerate(self.panels, 1):
             made = made.with_panel(panel.id(number))
         return made.build()
+
+    def text(self) -> str:
+        """The dashboard's file."""
+        content: dict[str, Any] = json.loads(json.dumps(self.model(), cls=JSONEncoder))
+        # The SDK gives each variable the same id, by which Grafana 9.4 keeps them apart; without one it
+        # takes their names (`addVariable` in sharedReducer.ts).
+        for variable in content["templating"]["list"]:
+            del variable["id"]
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _others() -> build.DashboardLink:

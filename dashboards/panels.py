@@ -25,15 +25,10 @@ _TOP: Final = 24
 NARROWEST: Final = 100
 
 _STATES: Final = {
-    "broken": VERMILION,
-    "failing": ORANGE,
-    "flaky": ORANGE,
-    "quiet": GREY,
-    "error": VERMILION,
-    "failed": VERMILION,
-    "ok": BLUE,
-    "passed": BLUE,
-    "skipped": GREY,
+    **dict.fromkeys(("broken", "failing", "error", "failed", "late", "rejected"), VERMILION),
+    **dict.fromkeys(("flaky", "behind", "waiting"), ORANGE),
+    **dict.fromkeys(("ok", "passed", "passing"), BLUE),
+    **dict.fromkeys(("quiet", "skipped"), GREY),
 }
 
 
@@ -45,12 +40,14 @@ def figures(title: str, about: str, query: str, columns: Mapping[str, Look]) -> 
     return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
 
 
-def changes(title: str, about: str, query: str, columns: Mapping[str, tuple[Look, int]]) -> stat.Panel:
-    """One row's values as changes: `columns` tell of each which sign is good news, +1, -1 or 0 (neither)."""
+def changes(
+    title: str, about: str, query: str, columns: Mapping[str, tuple[str, int]], *, nothing: str
+) -> stat.Panel:
+    """One row's texts that begin with a sign; `columns` tell of each which is good news, +1, -1 or 0 (neither)."""
     panel = _one_row(common.BigValueColorMode.VALUE, " ".join(columns))
-    for name, (look, good) in columns.items():
-        panel = panel.override_by_name(name, [*_figure(look), _signs(good)])
-    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4)
+    for name, (shown_as, good) in columns.items():
+        panel = panel.override_by_name(name, [*_figure(Look(shown_as)), *_signs(good)])
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4).no_value(nothing)
 
 
 def _one_row(colours: common.BigValueColorMode, columns: str) -> stat.Panel:
@@ -123,8 +120,12 @@ def rows(
     hidden: str = "",
     span: int = 24,
     height: int = 9,
+    nothing: str = NOTHING,
 ) -> table.Panel:
-    """A table of these columns; `links` go from a column, `hidden` columns are there for links alone."""
+    """A table of these columns; `links` go from a column, `hidden` columns are there for links alone.
+
+    `nothing` is what it says without rows.
+    """
     panel = table.Panel().with_transformation(_order(f"{columns} {hidden}"))
     for name in columns.split():
         properties = _cell(LOOKS[name])
@@ -133,7 +134,7 @@ def rows(
         panel = panel.override_by_name(name, properties)
     for name in hidden.split():
         panel = panel.override_by_name(name, [DynamicConfigValue("custom.hidden", value=True)])
-    return _framed(panel.with_target(FluxQuery(query)), title, about, span, height)
+    return _framed(panel.with_target(FluxQuery(query)), title, about, span, height).no_value(nothing)
 
 
 def _framed(panel: _P, title: str, about: str, span: int, height: int) -> _P:
@@ -172,30 +173,42 @@ def _cell(look: Look) -> list[DynamicConfigValue]:
         properties.append(DynamicConfigValue("custom.width", look.width))
     else:
         properties.append(DynamicConfigValue("custom.minWidth", NARROWEST))
-    if look.colour:
-        gauge = {"type": "gauge", "mode": "basic"}
-        properties += [
-            DynamicConfigValue("custom.cellOptions", gauge),
-            DynamicConfigValue("color", {"mode": "fixed", "fixedColor": look.colour}),
-            DynamicConfigValue("min", 0),
-        ]
     if look.colour and look.unit == RATE:
-        properties.append(DynamicConfigValue("max", 1))
-    if look is LOOKS["state"] or look is LOOKS["outcome"] or look is LOOKS["status"]:
+        properties += [*_shown_as("basic", "gauge"), _fixed(look.colour)]
+        properties += [DynamicConfigValue("min", 0), DynamicConfigValue("max", 1)]
+    elif look.colour:
+        properties += [*_shown_as("color-background-solid", "color-background"), _fixed(look.colour)]
+    if look in (LOOKS["state"], LOOKS["outcome"], LOOKS["status"]):
         options = {value: {"color": colour, "index": n} for n, (value, colour) in enumerate(_STATES.items())}
         properties += [
             DynamicConfigValue("mappings", [{"type": "value", "options": options}]),
-            DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+            *_shown_as("color-text", "color-text"),
         ]
     return properties
 
 
-def _signs(good: int) -> DynamicConfigValue:
-    """Colours for a change: below nothing, none, above nothing."""
-    below, above = {1: (BAD, GOOD), -1: (GOOD, BAD)}.get(good, (GREY, GREY))
-    steps = [
-        {"color": below, "value": None},
-        {"color": GREY, "value": 0},
-        {"color": above, "value": 0.000001},
+def _shown_as(mode: str, kind: str) -> list[DynamicConfigValue]:
+    """How a cell is drawn: as Grafana before `cellOptions` had it, which 9.4 knows alone, and since."""
+    options = {"type": kind} if kind == "color-text" else {"type": kind, "mode": "basic"}
+    return [
+        DynamicConfigValue("custom.displayMode", mode),
+        DynamicConfigValue("custom.cellOptions", options),
     ]
-    return DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps})
+
+
+def _fixed(colour: str) -> DynamicConfigValue:
+    return DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
+
+
+def _signs(good: int) -> list[DynamicConfigValue]:
+    """Colours for a text by its sign; grey where it has none."""
+    up, down = {1: (GOOD, BAD), -1: (BAD, GOOD)}.get(good, (GREY, GREY))
+    mappings = [
+        {"type": "regex", "options": {"pattern": pattern, "result": {"color": colour, "index": place}}}
+        for place, (pattern, colour) in enumerate((("/^\\+/", up), ("/^-/", down)))
+    ]
+    steps = [{"color": GREY, "value": None}]
+    return [
+        DynamicConfigValue("mappings", mappings),
+        DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps}),
+    ]

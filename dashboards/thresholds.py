@@ -11,8 +11,8 @@ SUCCESS_OVER: Final = timedelta(days=1)
 SUCCESS_TOTAL: Final = 5
 
 # For how long a workflow of the default branch may be broken.
-BROKEN_HOURS: Final = 1
-BROKEN_WITHIN: Final = timedelta(days=14)
+MAX_BROKEN: Final = timedelta(hours=1)
+BROKEN_WITHIN: Final = timedelta(days=30)
 
 # How much the p95 of a workflow's attempts may grow from two weeks to the next, with at least so many each.
 P95_RATIO: Final = 1.5
@@ -26,14 +26,16 @@ NEWLY_FLAKY_FOR: Final = timedelta(days=1)
 SPREAD_JOBS: Final = 3
 SPREAD_OVER: Final = timedelta(days=1)
 
-# For how long a repository that had runs within a month may have none.
-SILENT_HOURS: Final = 24
-SILENT_WITHIN: Final = timedelta(days=30)
+# For how long a repository that had runs may have none.
+MAX_SILENCE: Final = timedelta(days=1)
 
-# The ETL: hours since the last sync, hours that its data is behind, points rejected by the last sync.
-SYNC_HOURS: Final = 1
-LAG_HOURS: Final = 6
-REJECTED_POINTS: Final = 0
-# Points that wait for the store: a quarter of what `state.outbox_limit` lets wait.
-OUTBOX_POINTS: Final = 500_000
-SYNC_WITHIN: Final = timedelta(days=7)
+# The ETL: how long ago the last sync may be, how far its data may be behind, how many points it may
+# have had rejected, and how many may wait for the store: a quarter of what `state.outbox_limit` lets wait.
+MAX_SYNC_AGE: Final = timedelta(hours=1)
+MAX_LAG: Final = timedelta(hours=6)
+MAX_REJECTED: Final = 0
+MAX_OUTBOX: Final = 500_000
+
+# What has stopped is looked for in all that a bucket of the usual retention holds: over less, its alert
+# would end by itself while nothing had been repaired.
+STOPPED_WITHIN: Final = timedelta(days=730)

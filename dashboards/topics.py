@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from dashboards.comparison import against_before
 from dashboards.flux import asked, of_job, series, shown, summed
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, COUNT, GREY, MINUTES, ORANGE, PURPLE, SECONDS, VERMILION
-from dashboards.overview import against_before
 from dashboards.page import Page
 from dashboards.panels import AnyPanel, chart, rows
 

@@ -6,14 +6,12 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
-from dashboards.flux import SOURCE, chosen
-from etl.queries.question import GITHUB
+from dashboards.flux import SOURCE, USUAL_WINDOW, WINDOWS, chosen
 
 Variable = Builder[model.VariableModel]
 
 REFERENCE: Final = model.DataSourceRef(type_val="influxdb", uid=SOURCE)
 ALL: Final = ".*"
-WINDOWS: Final = ("1h", "6h", "1d", "7d")
 _MEASUREMENTS: Final = {"job": "job", "test": "test"}
 _DOCS: Final = {
     "repository": "Repositories to look at",
@@ -25,9 +23,9 @@ _DOCS: Final = {
 
 
 def variables(*names: str) -> list[Variable]:
-    """Variables of these names, each offering what the ones before it leave, and the fixed ones."""
+    """Variables of these names, each offering what the ones before it leave, and the window."""
     made = [_of_names(name, names[:place]) for place, name in enumerate(names)]
-    return [*made, _every(), _server_url()]
+    return [*made, _every()]
 
 
 def tag_values(tag: str, before: tuple[str, ...]) -> str:
@@ -64,19 +62,12 @@ def _of_names(name: str, before: tuple[str, ...]) -> Variable:
 
 
 def _every() -> Variable:
-    day = model.VariableOption(selected=True, text="1d", value="1d")
+    usual = model.VariableOption(selected=True, text=USUAL_WINDOW, value=USUAL_WINDOW)
     return (
         build.CustomVariable("every")
         .label("Window")
         .description("Length of the windows that charts over time count in")
         .values(",".join(WINDOWS))
-        .options([model.VariableOption(selected=one == "1d", text=one, value=one) for one in WINDOWS])
-        .current(day)
+        .options([model.VariableOption(selected=one == USUAL_WINDOW, text=one, value=one) for one in WINDOWS])
+        .current(usual)
     )
-
-
-def _server_url() -> Variable:
-    made = build.ConstantVariable("server_url").value(GITHUB).description("Where GitHub's pages are")
-    # The builder cannot hide it.
-    made.build().hide = model.VariableHide.HIDE_VARIABLE
-    return made

@@ -14,6 +14,7 @@ from etl.extras import Extra, needs
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.store import Store
+from etl.model.clock import GitHubClock
 from etl.model.rate_limit import Budget
 from etl.pipeline.context import Locks, NoLocks, Pipeline
 from etl.pipeline.repositories import RepositoryList
@@ -33,10 +34,10 @@ class App:
     queue: "Queue | None"
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> Store:
     """InfluxDB where one is configured, else the embedded store."""
     if settings.influxdb is not None:
-        return InfluxStore(settings.influxdb)
+        return InfluxStore(settings.influxdb, clock=clock)
     return DuckStore(settings.data_dir / "ci-health.duckdb")
 
 
@@ -49,10 +50,10 @@ async def open_app(
     Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
     """
     settings.require_source()
-    rules = Rules.of(settings)
+    rules, clock = Rules.of(settings), GitHubClock(clock)
     with _private_files(), _locked_folder(settings):
         state = await State.open(settings.state_url, clock)
-        store = open_store(settings)
+        store = open_store(settings, clock)
         shared_limits = _SharedLimits(state) if state.shared else None
         try:
             async with (

@@ -34,12 +34,13 @@ class UnreachableError(ConfigurationError, RetriableError):
 class FatalError(CiHealthError):
     """The other side refuses, and will until somebody changes something: do not retry.
 
-    `status` is the HTTP status, None where there was none.
+    `status` is the HTTP status, None where there was none; `lacks_permission` tells that it said so.
     """
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, lacks_permission: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.lacks_permission = lacks_permission
 
 
 class SupersededError(CiHealthError):
@@ -56,3 +57,7 @@ class NotFoundError(FatalError):
 
 class DataError(CiHealthError):
     """What the other side sent cannot be understood: skip that item, count it, go on."""
+
+
+class ExpiredError(DataError):
+    """What was asked for is listed as expired, or larger than is allowed: asking again is of no use."""

@@ -64,12 +64,16 @@ async def ask_configured(
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
-    """Say what failed, one sentence each on standard error, and exit with the code for it."""
+    """Say what failed or is open, one sentence each on standard error, and exit with the code for it."""
+    from etl.pipeline.open_pieces import open_sentence
+
     failed = False
     for summary in summaries:
         if summary.error is not None:
             print_error(f"{summary.repository}: {summary.error}")
             failed = True
+        if summary.open:
+            print_error(f"{summary.repository}: {open_sentence(summary.open_by_kind)}")
     if delivery.trouble is not None:
         print_error(
             f"{waiting} points could not be delivered to {address}: "

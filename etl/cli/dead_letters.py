@@ -14,8 +14,8 @@ from etl.cli.output import Exit
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from etl.model.dead_letters import Chosen, DeadLetter
     from etl.settings import Settings
-    from etl.state.dead_letters import Chosen, DeadLetter
 
 _MAX_LINE = 120
 
@@ -60,7 +60,7 @@ def discard(
 
 
 def _chosen(ids: list[int] | None, repository: str) -> Chosen:
-    from etl.state.dead_letters import Chosen
+    from etl.model.dead_letters import Chosen
 
     return Chosen(frozenset(ids or ()), repository)
 
@@ -119,7 +119,7 @@ async def _retry(settings: Settings, chosen: Chosen, *, debug: bool) -> None:
 
 async def _discard(settings: Settings, chosen: Chosen) -> None:
     from etl.app import open_pipeline
-    from etl.state.dead_letters import Chosen
+    from etl.model.dead_letters import Chosen
 
     async with open_pipeline(settings) as pipeline:
         state = pipeline.state

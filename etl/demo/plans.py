@@ -54,7 +54,7 @@ _UNIT_MESSAGES = (
 _INTEGRATION_MESSAGES = (
     "TestInstall - CheckPods timed-out ({n}m0s)",
     "TestUpgrade - dial tcp 10.0.{n}.7:8443: connect: connection refused",
-    "TestGateway - unexpected status 50{n} from pod gateway-{h}",
+    "TestGateway - unexpected status 503 from pod gateway-{h}",
     "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout",
 )
 PLANS: dict[str, tuple[str, tuple[Plan, ...]]] = {

@@ -6,6 +6,7 @@ them (the 1,000-result cap, inherited jobs) is from its documentation and public
 
 import time
 from collections.abc import Awaitable, Callable, Collection
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 
@@ -111,7 +112,7 @@ class SimulatedGitHub:
         if response.status != 304 and limit.remaining > 0:  # noqa: PLR2004
             limit.remaining -= 1
         if not response.prepared:
-            for name, value in limit.headers().items():
+            for name, value in {"date": formatdate(self.clock(), usegmt=True), **limit.headers()}.items():
                 response.headers.setdefault(name, value)
         self.log.requests.append(Request(request.method, request.path_qs, token, response.status))
         return response

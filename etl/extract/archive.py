@@ -1,12 +1,16 @@
-"""Test reports out of an artifact as it comes: a zip, a gzip or bare XML, read as streams, never extracted.
+"""Test reports out of an artifact as it comes: a zip, a gzip or a bare file, read as streams, never extracted.
+
+Reports of other formats than JUnit's are read where they tell of other tests than its JUnit reports do.
 
 Nothing that an archive says of itself is believed: what counts are the bytes that come out of it.
 """
 
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, BinaryIO
@@ -14,7 +18,10 @@ from typing import IO, BinaryIO
 from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract import junit
-from etl.model.results import Content
+from etl.extract.reports import formats
+from etl.extract.xml_stream import NotWellFormedError
+from etl.model.results import Content, Result
+from etl.model.text import WITHIN
 
 _PIECE = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -23,6 +30,10 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _MEMBERS = 1_000
 _SHOWN = 200
+_NAMES_SHOWN, _NAME_SHOWN = 3, 40
+_SUFFIXES = (".xml", ".trx", ".json", ".jsonl", ".ndjson", ".tap", ".log", ".txt", ".out")
+# What stands between a suite and a test in names that hold both.
+_BETWEEN = re.compile(f"{WITHIN}| > |::")
 # All that zipfile and zlib raise on bytes that were made to break them.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -72,6 +83,10 @@ class _TooLargeError(DataError):
     """The whole artifact is used up."""
 
 
+# Opens a file of the artifact: it may be read more than once.
+_Open = Callable[[], Iterator[bytes]]
+
+
 class _Artifact:
     """One artifact, its budget of bytes and its anomalies so far."""
 
@@ -80,6 +95,8 @@ class _Artifact:
         self._name, self._limits = name, limits
         self._left = limits.total
         self._untold = 0
+        self._found = False
+        self._others: list[tuple[str, _Open]] = []
 
     def read(self, file: BinaryIO) -> None:
         file.seek(0)
@@ -89,45 +106,114 @@ class _Artifact:
             if is_zip:
                 self._entries(file)
             else:
-                self._report(_chunks(file))
+                self._bare_file(lambda: self._unpacked(_from_start(file)))
         except (DataError, *_BROKEN) as error:
             self._tell(error)
+            # A zip that opens is what was uploaded; an error's page, or half a zip, is not.
+            self.content.is_broken = not is_zip or not isinstance(error, DataError)
         if self._untold:
             self._tell(f"{self._untold} more entries cannot be read")
 
     def _entries(self, file: BinaryIO) -> None:
-        found = False
         with zipfile.ZipFile(_Bounded(file, self._limits.directory)) as archive:
             entries = archive.infolist()
             if len(entries) > self._limits.entries:
                 raise DataError(f"more than {self._limits.entries} entries")
             for entry in entries:
-                try:
+                with self._costs_itself_alone(entry.filename):
                     self._entry(archive, entry)
-                    found |= _is_report(entry)
-                except junit.NotJUnitError:
-                    # Coverage and the like lie beside the reports.
-                    continue
-                except _TooLargeError:
-                    raise
-                except (DataError, *_BROKEN) as error:
-                    found = True
-                    self._tell_of(entry.filename, error)
-        if not found:
-            raise DataError("holds no JUnit report")
+            self._read_others([entry.filename for entry in entries if not entry.is_dir()])
 
     def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         _refuse(entry)
-        if _is_report(entry):
-            with archive.open(entry) as stream:
-                self._report(self._reasonable(stream, entry))
+        if _may_be_report(entry):
+            self._file(entry.filename, lambda: self._unpacked(self._reasonable(archive, entry)))
 
-    def _report(self, chunks: Iterator[bytes]) -> None:
+    @contextmanager
+    def _costs_itself_alone(self, entry: str) -> Iterator[None]:
+        try:
+            yield
+        except _TooLargeError:
+            raise
+        except (DataError, *_BROKEN) as error:
+            self._found = True
+            self._tell_of(entry, error)
+
+    def _file(self, name: str, opened: _Open) -> None:
+        """Read a JUnit report; anything else is left for later."""
+        if name and not name.lower().endswith((".xml", ".xml.gz")):
+            self._others.append((name, opened))
+            return
+        try:
+            self._junit(name, opened)
+        except junit.NotJUnitError as error:
+            if formats.is_root(error.root):
+                self._others.append((name, opened))
+            else:
+                # Coverage and the like lie beside the reports.
+                self.content.passed_over.append(f"{name} (<{error.root[:50]}>)")
+
+    def _bare_file(self, opened: _Open) -> None:
+        try:
+            self._junit("", opened)
+        except (junit.NotJUnitError, NotWellFormedError):
+            try:
+                formats.read_report(opened, self.content, self._limits.report)
+            except formats.NoReportError:
+                # What it is not tells less than what is wrong with it.
+                pass
+            else:
+                return
+            raise
+
+    def _junit(self, name: str, opened: _Open) -> None:
+        content, limits = self.content, self._limits.report
+        before, held = len(content.results), content.held
+        try:
+            junit.read_report(opened(), content, limits)
+        except NotWellFormedError as error:
+            reason = str(error).rpartition(" (")[0]
+            broken = content.results[before:]
+            del content.results[before:]
+            content.held = held
+            try:
+                repaired = junit.read_report(opened(), content, limits, repair=True)
+            except DataError:
+                if len(content.results) - before < len(broken):
+                    content.results[before:] = broken
+                raise
+            if repaired:
+                self._tell_of(name, DataError(f"{reason}: {repaired} places were repaired"))
+        self._found = True
+
+    def _read_others(self, names: list[str]) -> None:
+        """Reports of other formats, but for those that tell what the JUnit reports have told."""
+        known = {_bare(result) for result in self.content.results}
+        for name, opened in self._others:
+            with self._costs_itself_alone(name):
+                read = Content(held=self.content.held)
+                try:
+                    formats.read_report(opened, read, self._limits.report)
+                except formats.NoReportError:
+                    continue
+                finally:
+                    self._keep(name, read, known)
+                self._found = True
+        if not self._found:
+            raise DataError(_holds_none(names))
+
+    def _keep(self, name: str, read: Content, known: set[str]) -> None:
+        if known and 2 * sum(_bare(result) in known for result in read.results) >= len(read.results):
+            if read.results:
+                self.content.passed_over.append(f"{name} (tells what a JUnit report tells)")
+            return
+        self.content.results += read.results
+        self.content.held, self.content.needed = read.held, read.needed
+
+    def _unpacked(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         first = next(chunks, b"")
         chunks = chain((first,), chunks)
-        if first.startswith(_GZIP):
-            chunks = _gunzip(chunks)
-        junit.read_report(self._counted(chunks), self.content, self._limits.report)
+        return self._counted(_gunzip(chunks) if first.startswith(_GZIP) else chunks)
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -136,14 +222,15 @@ class _Artifact:
                 raise _TooLargeError(f"unpacks to more than {self._limits.total} bytes: the rest is left out")
             yield chunk
 
-    def _reasonable(self, stream: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    def _reasonable(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         # zipfile reads no more than this packed size, so here the header binds itself.
         allowed = max(self._limits.small, self._limits.ratio * entry.compress_size)
-        for chunk in _chunks(stream):
-            allowed -= len(chunk)
-            if allowed < 0:
-                raise DataError(f"unpacks to more than {self._limits.ratio} times its size: a zip bomb")
-            yield chunk
+        with archive.open(entry) as stream:
+            for chunk in _chunks(stream):
+                allowed -= len(chunk)
+                if allowed < 0:
+                    raise DataError(f"unpacks to more than {self._limits.ratio} times its size: a zip bomb")
+                yield chunk
 
     def _tell_of(self, entry: str, error: Exception) -> None:
         if len(self.content.anomalies) < self._limits.anomalies:
@@ -176,7 +263,7 @@ def _refuse(entry: zipfile.ZipInfo) -> None:
     path = entry.filename.replace("\\", "/")
     if path.startswith("/") or ".." in path.split("/"):
         raise DataError("its path leads out of the archive")
-    if not _is_report(entry):
+    if not _may_be_report(entry):
         return
     if entry.flag_bits & _ENCRYPTED:
         raise DataError("is encrypted")
@@ -184,8 +271,29 @@ def _refuse(entry: zipfile.ZipInfo) -> None:
         raise DataError(f"is compressed by method {entry.compress_type}, which is not supported")
 
 
-def _is_report(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.lower().endswith((".xml", ".xml.gz"))
+def _may_be_report(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.lower().removesuffix(".gz").endswith(_SUFFIXES)
+
+
+def _bare(result: Result) -> str:
+    """A test's name without the suites that some formats put in front."""
+    return _BETWEEN.split(result.name)[-1].strip()
+
+
+def _holds_none(names: list[str]) -> str:
+    """What an artifact without a report holds instead."""
+    none = "holds no JUnit report, and none of another format"
+    if not names:
+        return f"{none}: nothing at all"
+    shown = ", ".join(_shown(name)[:_NAME_SHOWN] for name in names[:_NAMES_SHOWN])
+    return f"{none}: {shown}" + (
+        f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    )
+
+
+def _from_start(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    return _chunks(file)
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:

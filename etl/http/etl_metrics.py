@@ -23,11 +23,12 @@ _MAX_STATE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the state tells: `cursors` by repository, in Unix seconds."""
+    """What the state tells, by repository: `cursors` in Unix seconds, how many pieces are open of each kind."""
 
     backlog: Backlog
     webhooks_waiting: int
     cursors: dict[str, int]
+    open_pieces: dict[str, dict[str, int]]
 
 
 class EtlMetrics(Collector):
@@ -114,7 +115,12 @@ class EtlMetrics(Collector):
             for name, repository in known.items()
             if repository is not None and repository.cursor is not None
         }
-        return _Stored(state.outbox.backlog(), len(state.deliveries.waiting()), cursors)
+        pieces = {
+            name: state.open_pieces.counts(repository.id)
+            for name, repository in known.items()
+            if repository is not None
+        }
+        return _Stored(state.outbox.backlog(), len(state.deliveries.waiting()), cursors, pieces)
 
     def _state(self, families: Families, stored: _Stored, bounded: Callable[[str], str]) -> None:
         backlog, now = stored.backlog, self._pipeline.clock()
@@ -124,3 +130,6 @@ class EtlMetrics(Collector):
         families.add("webhooks_waiting", stored.webhooks_waiting)
         for name, cursor in stored.cursors.items():
             families.add("lag_seconds", max(0.0, now - cursor), bounded(name))
+        for name, pieces in stored.open_pieces.items():
+            for kind, count in pieces.items():
+                families.add("open_pieces", count, bounded(name), kind)

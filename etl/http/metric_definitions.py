@@ -58,6 +58,7 @@ ETL_METRICS: Final = (
     _gauge("github_rate_limit_remaining", "account", "Requests left in the rate limit, as told last."),
     _gauge("github_rate_limit", "account", "Requests that the rate limit allows in an hour."),
     _counter("anomalies", "repository kind", "Oddities in the data, by kind; the log tells each."),
+    _gauge("open_pieces", "repository kind", "What could not be read yet and is asked for again, by kind."),
     _counter("points", "outcome", "Points that left the outbox: accepted, rejected, or expired."),
     _gauge("outbox_points", "", "Points that wait for the store."),
     _gauge("outbox_age_seconds", "", "How long the oldest of them has waited; 0 where none waits."),

@@ -7,7 +7,7 @@ compressed in a thread and not in the event loop.
 import asyncio
 import gzip
 import time
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -35,12 +35,19 @@ _GZIP_LEVEL: Final = 1
 class InfluxStore:
     """A bucket of InfluxDB 2 as a Store. Use it within one event loop, and close it.
 
-    `timeout_s` is the longest wait for one answer, in seconds.
+    `timeout_s` is the longest wait for one answer, in seconds; `clock` gives Unix seconds.
     """
 
-    def __init__(self, settings: InfluxSettings, *, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        settings: InfluxSettings,
+        *,
+        timeout_s: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
         self._timeout_s = timeout_s
+        self._clock = clock
         self._opened: Any = None
         self._retention_s = 0
 
@@ -57,6 +64,10 @@ class InfluxStore:
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """Write lines, or take back; the ones that InfluxDB refuses are isolated, those too old are not sent."""
         kept = self._unexpired(lines)
+        if len(kept) < len(lines):
+            # The retention may have been raised since it was asked for: nothing is dropped by an old one.
+            await self.prepare()
+            kept = self._unexpired(lines)
         result = WriteResult(0, expired=len(lines) - len(kept))
         for takes_back, some in in_order(kept):
             if takes_back:
@@ -101,7 +112,7 @@ class InfluxStore:
     async def oldest(self) -> int:
         """Since when the bucket keeps points, by the retention that it has now."""
         await self.prepare()
-        return int(time.time()) - self._retention_s if self._retention_s else 0
+        return int(self._clock()) - self._retention_s if self._retention_s else 0
 
     async def close(self) -> None:
         """Close the connections."""
@@ -125,7 +136,7 @@ class InfluxStore:
     def _unexpired(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         if not self._retention_s:
             return lines
-        oldest = time.time_ns() - self._retention_s * NANOSECONDS
+        oldest = int(self._clock() - self._retention_s) * NANOSECONDS
         return lines if are_newer(lines, oldest) else [one for one in lines if not _is_older(one, oldest)]
 
     async def _write(self, lines: Sequence[bytes]) -> WriteResult:

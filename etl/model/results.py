@@ -31,17 +31,22 @@ _FAILED, _ERROR = Outcome.FAILED, Outcome.ERROR
 
 
 class CaseName(NamedTuple):
-    """What tells tests apart within a report: `suite` is the case's classname, else the name of its innermost named suite."""
+    """What tells tests apart within a report.
+
+    `suite` is the case's classname, or where that says nothing its class, its file or the suites around it.
+    """
 
     suite: str
     name: str
 
 
 class Result(NamedTuple):
-    """One test's result, a tuple since there are many; a case that was retried within its `<testsuite>` is one, its last.
+    """One test's result, a tuple since there are many; a test that was retried within its report is one, its last.
 
-    `message` is empty where the test passed. `retried_message` is the failing message of a case that
+    `message` is empty where the test passed. `retried_message` is the failing message of a test that
     failed and passed on a retry within its report (evidence `in_report`), None for all others.
+    `attempts` are all results of a test whose retry is presumed from equal names alone, this one the
+    last; empty where the report itself tells of the retry, and for all others.
     """
 
     case: CaseName
@@ -51,6 +56,12 @@ class Result(NamedTuple):
     path: str = ""
     line: int | None = None
     retried_message: str | None = None
+    attempts: tuple["Result", ...] = ()
+
+    @property
+    def is_red(self) -> bool:
+        """Whether it is a failing result."""
+        return self.outcome.is_red
 
     @property
     def suite(self) -> str:
@@ -71,12 +82,17 @@ new_result: Callable[[tuple[object, ...]], Result] = partial(tuple.__new__, Resu
 class Content:
     """What an artifact holds: results of its reports, and an anomaly (kind `report`) for each that cannot be read.
 
-    `held` is roughly how many bytes these and earlier results of the run take.
+    `passed_over` are files that are no reports, with what they are. `held` is roughly how many bytes these and
+    earlier results of the run take, `needed` how many a document would have taken that was left out for that.
+    `is_broken`: it is no artifact as GitHub stores them, so that another answer may be.
     """
 
     results: list[Result] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
     held: int = 0
+    needed: int = 0
+    is_broken: bool = False
 
 
 @dataclass(slots=True)

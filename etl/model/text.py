@@ -1,6 +1,8 @@
 """Long text, cut in the middle."""
 
 _CUT = "\n[…]\n"
+# Between the names of suites that stand around each other.
+WITHIN = " \u203a "
 
 
 def cut(text: str, limit: int) -> str:

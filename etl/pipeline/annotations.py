@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, FatalError, NotFoundError
+from etl.errors import DataError, FatalError
 from etl.extract.github.annotations import annotated_jobs, list_annotations
 from etl.model.records import Annotation, Job, Run
+from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.session import Session
 
 _FAILED = ("failure", "timed_out")
@@ -25,21 +26,26 @@ class Annotations:
         self._session = session
         self._forbidden = False
 
-    async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, list[Annotation]]:
-        """Annotations by job id; none where this token may not read them, which is told once."""
+    async def of(self, run: Run, jobs: Sequence[Job], pieces: RunPieces) -> dict[int, list[Annotation]]:
+        """Annotations by job id; none where this token may not read them, which is told once.
+
+        What cannot be read is left open in `pieces`: annotations add points to those of a job, and change
+        the identity of none.
+        """
         if self._forbidden:
             return {}
         try:
-            return {job.id: await self._of_job(job, run) for job in await self._annotated(run, jobs)}
+            annotated = await self._annotated(run, jobs, pieces)
+            return {job.id: await self._of_job(job, run, pieces) for job in annotated}
         except FatalError as error:
-            if error.status != HTTPStatus.FORBIDDEN:
+            if not error.lacks_permission:
                 raise
             if not self._forbidden:
                 self._forbidden = True
                 self._anomaly("annotations forbidden", f"{error}. {_WHO_MAY_READ_CHECKS}", run)
             return {}
 
-    async def _annotated(self, run: Run, jobs: Sequence[Job]) -> list[Job]:
+    async def _annotated(self, run: Run, jobs: Sequence[Job], pieces: RunPieces) -> list[Job]:
         """The jobs whose annotations are wanted, as far as they may have any."""
         ended = [job for job in jobs if job.completed]
         failed = [job for job in ended if job.conclusion in _FAILED]
@@ -47,19 +53,32 @@ class Annotations:
             return failed
         try:
             counts = await annotated_jobs(self._session.client, run.check_suite_id)
-        except (DataError, NotFoundError) as error:
+        except (DataError, FatalError) as error:
+            _require_open(error)
             self._anomaly("check runs", f"of run {run.id}: {error}", run)
+            pieces.leave(error, "check runs", run.attempt)
             return failed
         return [job for job in ended if counts.get(job.id)]
 
-    async def _of_job(self, job: Job, run: Run) -> list[Annotation]:
+    async def _of_job(self, job: Job, run: Run, pieces: RunPieces) -> list[Annotation]:
         try:
             annotations, anomalies = await list_annotations(self._session.client, job.id)
-        except (DataError, NotFoundError) as error:
+        except (DataError, FatalError) as error:
+            _require_open(error)
             self._anomaly("annotations", f"of job {job.id}: {error}", run)
+            pieces.leave(error, "annotations", run.attempt, job.id)
             return []
         self._session.anomalies.add(*anomalies)
+        if anomalies:
+            pieces.leave(anomalies[0].detail, "annotations", run.attempt, job.id)
         return annotations
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+def _require_open(error: DataError | FatalError) -> None:
+    """Raise what asking for this one again will not mend: a token that is refused, or lacks a permission."""
+    refused = isinstance(error, FatalError) and error.status == HTTPStatus.UNAUTHORIZED
+    if refused or (isinstance(error, FatalError) and error.lacks_permission):
+        raise error

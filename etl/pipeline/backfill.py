@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import structlog
 
 from etl.errors import FatalError
-from etl.extract.github.windows import Window, day_windows
+from etl.extract.github.runs import oldest_day
+from etl.extract.github.windows import DAY_S, Window, day_windows
 from etl.model.records import Run
+from etl.model.tag_values import tag_value
 from etl.model.values import seconds
 from etl.pipeline.commit_checks import read_commit_checks
 from etl.pipeline.context import Pipeline
@@ -16,7 +18,7 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import MAX_RUN_S, RERUN_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.windows import recheck, scan_windows
+from etl.pipeline.windows import read_again, recheck, scan_windows
 
 log = structlog.get_logger(__name__)
 
@@ -66,14 +68,15 @@ async def _read_range(
     state, repository = session.state, session.repository
     backfills = state.backfills
     end = asked.end(session.clock())
+    start = await _replaceable(pipeline, session, asked.start, end) if asked.replace else asked.start
     position = await state.call(backfills.position, repository.id, *asked.key)
     if position is None:
-        position = asked.start
+        position = start
         if asked.replace:
-            await _delete(pipeline, session, asked.start, end)
+            await _delete(pipeline, session, start, end)
         await state.call(backfills.move, repository.id, *asked.key, position)
     windows = day_windows(position, end - 1)
-    total = len(day_windows(asked.start, end - 1))
+    total = len(day_windows(start, end - 1))
     finished = total - len(windows)
     advance(repository.name, finished, total)
 
@@ -84,13 +87,48 @@ async def _read_range(
         advance(repository.name, finished, total)
 
     still_open = await state.call(state.runs.still_open, repository.id)
-    reader = RunReader(session, since=asked.start, points_from=asked.start if asked.replace else 0)
+    reader = RunReader(session, since=start, points_from=start if asked.replace else 0)
     if asked.replace:
-        await _read_earlier(session, reader, asked.start)
+        await _read_earlier(session, reader, start)
     await scan_windows(session, reader, windows, done=done)
-    await recheck(session, reader, still_open, before=asked.start)
+    await recheck(session, reader, still_open, before=start)
     await read_commit_checks(session)
+    await read_again(session, start)
     await state.call(backfills.finish, repository.id, *asked.key)
+
+
+async def _replaceable(pipeline: Pipeline, session: Session, start: int, end: int) -> int:
+    """From when on the range can be written again: GitHub has its runs, and the store takes their points.
+
+    What is older stays as it is. Raises FatalError where that is all of it.
+    """
+    kept = await pipeline.store.oldest()
+    earliest = start - RERUN_S - MAX_RUN_S
+    found = await oldest_day(session.client, day_windows(earliest, end - 1))
+    if found is None:
+        raise FatalError(
+            "GitHub lists no run of that time: nothing is deleted, since nothing could be read anew"
+        )
+    has_all_from = start
+    if found.start > start and await _stores(pipeline, session, start, found.start):
+        # Runs of the days before, which GitHub has no more, may have ended on that day.
+        has_all_from = found.stop + 1
+    begin = max(start, has_all_from, kept - kept % DAY_S + DAY_S if kept > start else 0)
+    if begin >= end:
+        raise FatalError("neither GitHub nor the store has runs of that time still: nothing is deleted")
+    if begin > start:
+        text = f"points before {datetime.fromtimestamp(begin, UTC):%F} stay as they are: they cannot be read anew"
+        session.summary.warnings.append(text)
+        log.warning("not replaced", reason=text)
+    return begin
+
+
+async def _stores(pipeline: Pipeline, session: Session, start: int, stop: int) -> bool:
+    """Whether the store has points of the repository from that time."""
+    since, until = (datetime.fromtimestamp(second, UTC) for second in (start, stop))
+    asked = {"repository": tag_value(session.repository.name), "start": since, "stop": until}
+    (row,) = await pipeline.store.query("overview", asked)
+    return bool(row["runs"] or row["jobs"])
 
 
 async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
@@ -99,7 +137,6 @@ async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) ->
     if (await state.call(state.outbox.backlog, session.repository.name)).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
-    await pipeline.store.prepare()
     await pipeline.store.delete(session.repository.name, since, until)
     await state.call(state.forget_runs, session.repository, start - RERUN_S - MAX_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())

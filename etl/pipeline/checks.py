@@ -8,11 +8,17 @@ from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
+from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget
+from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
+from etl.pipeline.session import MAX_SKEW_S, clock_sentence
+from etl.pipeline.tag_settings import READING, outdated_text
 
 _DEAD_LETTERS_SHOWN = 3
+_OPEN_SHOWN = 5
+_ARTIFACTS_S = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,10 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
         yield await _repository(pipeline, name)
         for finding in await pipeline.state.call(_known_of, pipeline, name):
             yield finding
+        async for finding in _artifacts(pipeline, name):
+            yield finding
+    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
+        yield Finding("clock", False, clock_sentence(pipeline.clock.ahead))
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
     yield await _store(pipeline)
@@ -57,7 +67,10 @@ def _state(pipeline: Pipeline) -> list[Finding]:
             "`ci-health dead-letters retry`, or `discard` them"
         )
         found.append(Finding("dead letters", False, text))
-    changed = pipeline.state.metadata.changed_naming(pipeline.settings)
+    metadata = pipeline.state.metadata
+    if outdated := metadata.changed_reading(READING):
+        found.append(Finding("rules", None, outdated_text(outdated)))
+    changed = metadata.changed_naming(pipeline.settings)
     if changed:
         text = f"{', '.join(changed)} changed: `backfill --replace` renames, `sync --accept` accepts"
         found.append(Finding("naming", False, text))
@@ -81,8 +94,33 @@ async def _repository(pipeline: Pipeline, name: str) -> Finding:
     return Finding(name, True, read + note)
 
 
+async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
+    since = int(pipeline.clock()) - _ARTIFACTS_S
+    try:
+        async for good, text in artifact_findings(pipeline.client(name), pipeline.settings, since):
+            yield Finding(name, good, text)
+    except CiHealthError as error:
+        yield Finding(name, False, f"artifacts: {error}")
+
+
 def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:
-    return [*_cardinality(pipeline, name), *_webhooks(pipeline, name)]
+    return [*_open_pieces(pipeline, name), *_cardinality(pipeline, name), *_webhooks(pipeline, name)]
+
+
+def _open_pieces(pipeline: Pipeline, name: str) -> list[Finding]:
+    """What could not be read yet: for less than a day it may well heal by itself."""
+    known = pipeline.state.repositories.get(name)
+    pieces = [] if known is None else pipeline.state.open_pieces.of_repository(known.id)
+    if not pieces:
+        return []
+    oldest = min(piece.since for piece in pieces)
+    shown = "; ".join(f"{piece.name}: {piece.reason}" for piece in pieces[:_OPEN_SHOWN])
+    text = (
+        f"{len(pieces)} open since {datetime.fromtimestamp(oldest, UTC):%F %R} UTC, asked for again from "
+        f"{datetime.fromtimestamp(pieces[0].next_at, UTC):%F %R} UTC: {shown}"
+    )
+    is_new = pipeline.clock() - oldest < DAY_S
+    return [Finding(name, None if is_new else False, text)]
 
 
 def _cardinality(pipeline: Pipeline, name: str) -> list[Finding]:

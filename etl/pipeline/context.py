@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,6 +12,7 @@ from etl.errors import FatalError
 from etl.extract.github.accounts import Accounts
 from etl.extract.github.client import RepositoryClient
 from etl.load.store import Store
+from etl.model.clock import GitHubClock
 from etl.model.pages import PageTag
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.repositories import RepositoryList
@@ -44,7 +44,7 @@ class NoLocks:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The parts of the pipeline; `clock` gives Unix seconds, `debug` shows tracebacks of defects.
+    """The parts of the pipeline; `clock` gives GitHub's time, `debug` shows tracebacks of defects.
 
     `failing` has the error of every repository whose last sync failed; who reads a repository locks
     its lock of `turns`.
@@ -57,7 +57,7 @@ class Pipeline:
     store: Store
     state: State
     locks: Locks
-    clock: Callable[[], float]
+    clock: GitHubClock
     debug: bool = False
     failing: dict[str, str] = field(default_factory=dict)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

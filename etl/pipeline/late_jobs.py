@@ -6,7 +6,7 @@ jobs are those that were read, nothing is made anew.
 
 from collections.abc import Iterable
 
-from etl.errors import NotFoundError
+from etl.errors import DataError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
@@ -22,16 +22,21 @@ from etl.transform.own_jobs import additions
 async def late_jobs(
     client: RepositoryClient, run: Run, known: KnownRun, number: int, *, changed: bool
 ) -> list[Job]:
-    """The jobs that a stored attempt lists where some of them are new, or an earlier attempt `changed`; else none."""
-    try:
-        jobs, _ = await list_jobs(client, run.id, number, numbered=run.numbered)
-    except NotFoundError:
-        return []
+    """The jobs that a stored attempt lists where some of them are new, or an earlier attempt `changed`; else none.
+
+    Raises NotFoundError or DataError where they cannot all be read.
+    """
+    jobs, anomalies = await list_jobs(client, run.id, number, numbered=run.numbered)
+    if anomalies:
+        raise DataError(anomalies[0].detail)
     return jobs if changed or additions(jobs, known.executions, number) else []
 
 
 async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | None:
-    """An attempt of a run, of which the latest is at hand; None where it is gone, or has not begun."""
+    """An attempt of a run, of which the latest is at hand ; None where it has not begun.
+
+    Raises what `get_attempt` raises.
+    """
     if number >= run.attempt:
         return run if number == run.attempt else None
     return await get_attempt(client, run.id, number)

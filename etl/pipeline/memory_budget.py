@@ -37,7 +37,7 @@ class RunMemory(AsyncExitStack):
         most = self._largest if self._is_alone else min(_LITTLE, self._largest)
         limits = ArchiveLimits(report=Limits(held=most, short=self._largest // 2))
         content = read_artifact(file, name, limits, held=self._held)
-        if content.held > most and not self._is_alone:
+        if max(content.held, content.needed) > most and not self._is_alone:
             return None
         self._held = content.held
         return content

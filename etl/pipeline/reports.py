@@ -3,27 +3,39 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO, cast
 
+import structlog
+
 from etl.anomalies import Anomaly
-from etl.errors import DataError, NotFoundError
+from etl.errors import CiHealthError, DataError, ExpiredError, NotFoundError
 from etl.extract.github.artifacts import list_artifacts
 from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
 from etl.model.records import Artifact, Job, Run
-from etl.model.results import Content, Report
+from etl.model.results import Content, Report, Result
 from etl.model.values import seconds
 from etl.pipeline.memory_budget import RunMemory
+from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.session import Session
 from etl.pipeline.temporary_file import temporary_file
-from etl.transform.results.artifact_jobs import job_of, was_made_in
+from etl.transform.results.artifact_jobs import is_wanted, job_of, was_made_in
+
+log = structlog.get_logger(__name__)
 
 _IN_MEMORY = 8 * 1024 * 1024
 # How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
 _SLACK_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReports:
+    """Reports of an attempt, and the ids of jobs that may have one which could not be read yet."""
+
+    reports: list[Report] = field(default_factory=list)
+    unread: frozenset[int] = frozenset()
 
 
 class Reports:
@@ -33,29 +45,59 @@ class Reports:
         self._session = session
         # Runs are listed by whole days.
         self._since = since - since % DAY_S
+        self._rules = [(rule.artifact, rule.job) for rule in session.settings.tests.jobs]
         self._listing = asyncio.Lock()
         self._listed_at: float | None = None
         self._first_listed = 0.0
+        self._doubt: str | None = None
 
     async def of(
-        self, run: Run, jobs: Sequence[Job], memory: RunMemory, *, until: int | None, seen_at: float
-    ) -> list[Report]:
+        self,
+        run: Run,
+        jobs: Sequence[Job],
+        memory: RunMemory,
+        pieces: RunPieces,
+        *,
+        until: int | None,
+        seen_at: float,
+    ) -> FoundReports:
         """Reports of a completed attempt whose own jobs are `jobs`.
 
         `until` is when the next attempt began, `seen_at` (monotonic) when the run was listed. An
-        artifact that cannot be had or read is an anomaly and costs itself alone.
+        artifact that cannot be had or read is an anomaly, and is left open in `pieces`.
         """
         if not self._session.settings.tests.artifacts or not jobs:
-            return []
-        async with self._listing:
-            if not self._is_listed(run, seen_at):
-                await self._list()
+            return FoundReports()
+        if not await self._are_listed(run, pieces, seen_at):
+            return FoundReports(unread=frozenset(job.id for job in jobs))
         reports: dict[int, Report] = {}
+        unread: set[int] = set()
         state = self._session.state
         for artifact in await state.call(state.artifacts.of_run, self._session.repository.id, run.id):
             if was_made_in(artifact, run, until):
-                await self._read(artifact, run, jobs, memory, reports)
-        return [reports[job_id] for job_id in sorted(reports)]
+                job = job_of(artifact, jobs, self._rules)
+                stand_in = job or _stand_in(artifact, run, jobs)
+                results = await self._results(artifact, run, memory, pieces)
+                if results is None:
+                    unread.add(stand_in.id)
+                elif results:
+                    report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
+                    report.results += results
+        found = [reports[job_id] for job_id in sorted(reports.keys() - unread)]
+        return FoundReports(found, frozenset(unread))
+
+    async def _are_listed(self, run: Run, pieces: RunPieces, seen_at: float) -> bool:
+        """List artifacts where none were since the run had ended; False where the list is open."""
+        problem: CiHealthError | str | None
+        async with self._listing:
+            try:
+                if not self._is_listed(run, seen_at):
+                    await self._list()
+                problem = self._doubt
+            except (DataError, NotFoundError) as error:
+                self._session.anomalies.add(Anomaly("artifacts", f"of run {run.id}: {error}", run.url))
+                problem = error
+        return problem is None or pieces.leave(problem, "artifacts", run.attempt)
 
     def _is_listed(self, run: Run, seen_at: float) -> bool:
         """Whether the artifacts were listed after the run had ended."""
@@ -77,9 +119,13 @@ class Reports:
         matching = [
             artifact
             for artifact in listing.artifacts
-            if artifact.run_id is not None and any(fnmatchcase(artifact.name, glob) for glob in wanted)
+            if artifact.run_id is not None and is_wanted(artifact.name, wanted)
         ]
+        # One that cannot be understood may be any: the next listing looks at the same ones again.
+        self._doubt = listing.anomalies[0].detail if listing.anomalies else None
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
+        if self._doubt is not None:
+            newest = since
         await state.call(
             state.commit_artifacts,
             self._session.repository,
@@ -91,27 +137,23 @@ class Reports:
         self._first_listed = self._first_listed or now
         self._listed_at = began
 
-    async def _read(
-        self,
-        artifact: Artifact,
-        run: Run,
-        jobs: Sequence[Job],
-        memory: RunMemory,
-        reports: dict[int, Report],
-    ) -> None:
-        settings = self._session.settings
-        rules = [(rule.artifact, rule.job) for rule in settings.tests.jobs]
-        job = job_of(artifact, jobs, rules)
-        stand_in = job or _stand_in(artifact, run, jobs)
+    async def _results(
+        self, artifact: Artifact, run: Run, memory: RunMemory, pieces: RunPieces
+    ) -> list[Result] | None:
+        """The results that an artifact holds, none where it has none; None where it is open."""
         try:
             content = await self._content(artifact, memory)
         except (DataError, NotFoundError) as error:
             self._anomaly(artifact, str(error), run)
-            return
-        self._session.anomalies.add(*(replace(anomaly, url=run.url) for anomaly in content.anomalies))
-        if content.results:
-            report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
-            report.results += content.results
+            is_final = isinstance(error, ExpiredError)
+            return [] if is_final or pieces.leave(error, "artifact", run.attempt, artifact.id) else None
+        told = [replace(anomaly, url=run.url) for anomaly in content.anomalies]
+        self._session.anomalies.add(*told)
+        for file in content.passed_over:
+            log.debug("passed over", artifact=artifact.name, file=file, url=run.url)
+        if content.is_broken and not pieces.leave(told[0].detail, "artifact", run.attempt, artifact.id):
+            return None
+        return content.results
 
     async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
         """What an artifact holds. Raises what `download` raises."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, NotFoundError
+from etl.errors import CiHealthError, DataError, NotFoundError
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
 from etl.load.line_encoder import encode, encode_columns
@@ -26,7 +26,8 @@ from etl.pipeline.annotations import Annotations
 from etl.pipeline.approvals import Approvals
 from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
 from etl.pipeline.memory_budget import RunMemory
-from etl.pipeline.reports import Reports
+from etl.pipeline.open_pieces import RunPieces
+from etl.pipeline.reports import FoundReports, Reports
 from etl.pipeline.session import Session
 from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
 from etl.transform.attempts import Transformed, transform_attempt
@@ -58,6 +59,7 @@ class _Gathered:
 
     seen_at: float
     memory: RunMemory
+    pieces: RunPieces
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
     taken_back: list[bytes] = field(default_factory=list)
@@ -66,6 +68,10 @@ class _Gathered:
     attempts: int = 0
     jobs: int = 0
     tests: int = 0
+
+    def alike(self) -> "_Gathered":
+        """An empty one for the same run."""
+        return _Gathered(self.seen_at, self.memory, self.pieces)
 
 
 class RunReader:
@@ -88,7 +94,8 @@ class RunReader:
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
         """Read what is new of a run and commit it, together with the tags of what led to it.
 
-        Raises RetriableError or FatalError where GitHub could not be asked: nothing is committed.
+        What cannot be read of it stays open. Raises RetriableError or FatalError where GitHub could not
+        be asked: nothing is committed.
         """
         state, repository = self._session.state, self._session.repository
         stored = await state.call(state.runs.get, repository.id, run.id)
@@ -96,7 +103,9 @@ class RunReader:
         if not self._is_wanted(run.workflow_name, known.workflow, run.path):
             await state.call(self._leave_out, stored, tags)
             return
-        if not self._changed(run, known):
+        before = await state.call(state.open_pieces.of_run, repository.id, run.id)
+        pieces = RunPieces(run.id, before, self._session.clock())
+        if not self._changed(run, known) and not pieces.are_due:
             await state.call(state.commit_tags, repository, tags)
             return
         if self._session.settings.checks == "all" and run.head_sha:
@@ -105,13 +114,8 @@ class RunReader:
         seen_at = time.monotonic()
         async with self._slots, self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
-            gathered = _Gathered(seen_at, memory)
-            try:
-                known = await self._read_attempts(run, known, gathered)
-            except DataError as error:
-                # It will not read any better next time: it is left alone until it changes.
-                self._anomaly("run", f"run {run.id}: {error}", run)
-                known = replace(known, stored_attempt=run.attempt)
+            gathered = _Gathered(seen_at, memory, pieces)
+            known = await self._read_attempts(run, known, gathered)
             await self._commit(run, known, gathered, tags)
 
     def _leave_out(self, stored: KnownRun | None, tags: Sequence[PageTag]) -> None:
@@ -138,36 +142,52 @@ class RunReader:
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
         if run.completed:
             known = await self._read_late_jobs(run, known, gathered)
-        attempts = await self._attempts(run, known)
+        if gathered.pieces.were_open:
+            # Points that are stored already are made once more, which changes nothing.
+            known = replace(known, stored_attempt=0, executions=frozenset())
+        attempts = await self._attempts(run, known, gathered.pieces)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
             if attempt.completed or self._age(attempt) > DAY_S:
-                known = await self._read_attempt(attempt, until, known, gathered)
+                stored = await self._read_attempt(attempt, until, known, gathered)
+                if stored is None:
+                    # What a later attempt executed itself is known by what the earlier ones did.
+                    break
+                known = stored
         return known
 
-    async def _attempts(self, run: Run, known: KnownRun) -> list[Run]:
-        """The attempts that have not been stored, oldest first."""
+    async def _attempts(self, run: Run, known: KnownRun, pieces: RunPieces) -> list[Run]:
+        """The attempts that have not been stored, oldest first, up to the first that cannot be read."""
         if run.attempt <= known.stored_attempt:
             return []
         earliest = 1 if run.has_previous_attempt else run.attempt
         attempts = []
         for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
-            attempt = await get_attempt(self._session.client, run.id, number)
-            if attempt is None:
-                self._anomaly("attempt gone", f"attempt {number} of run {run.id}", run)
-            else:
-                attempts.append(attempt)
+            try:
+                attempts.append(await get_attempt(self._session.client, run.id, number))
+            except (DataError, NotFoundError) as error:
+                kind = "attempt gone" if isinstance(error, NotFoundError) else "attempt"
+                self._anomaly(kind, f"attempt {number} of run {run.id}: {error}", run)
+                if not pieces.leave(error, "attempt", number):
+                    return attempts
         return [*attempts, run]
 
     async def _read_late_jobs(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
         """Make stored attempts anew from the first one on that lists jobs which were not there."""
         client, before = self._session.client, known.executions
+        # Where all is read once more in any case, only what is to be taken back is wanted.
+        made = gathered.alike() if gathered.pieces.were_open else gathered
         for number in range(1, known.stored_attempt + 1):
             changed = known.executions != before
-            listed = await late_jobs(client, run, known, number, changed=changed)
-            attempt = await attempt_of(client, run, number) if listed else None
+            try:
+                listed = await late_jobs(client, run, known, number, changed=changed)
+                attempt = await attempt_of(client, run, number) if listed else None
+            except (DataError, NotFoundError) as error:
+                gathered.pieces.leave(error, "jobs", number)
+                break
             if attempt is not None:
-                known = await self._read_again(run, attempt, known, gathered, listed=listed, before=before)
+                known = await self._read_again(run, attempt, known, made, listed=listed, before=before)
+        gathered.taken_back = made.taken_back
         return known
 
     async def _read_again(
@@ -190,7 +210,7 @@ class RunReader:
         jobs = own_jobs(listed, attempt, known.executions)
         after = await self._transform(attempt, until, known, jobs, gathered)
         stored = known_before(jobs, before, number)
-        earlier = _Gathered(gathered.seen_at, gathered.memory)
+        earlier = gathered.alike()
         gathered.taken_back += take_back(
             await self._transform(attempt, until, replace(known, executions=before), stored, earlier), after
         )
@@ -198,19 +218,14 @@ class RunReader:
 
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
-    ) -> KnownRun:
-        """Points of an attempt that has ended, or has been open for more than a day.
+    ) -> KnownRun | None:
+        """Points of an attempt that has ended, or has been open for more than a day; None where its jobs are open.
 
         The next attempt began at `until`.
         """
-        try:
-            jobs, anomalies = await list_jobs(
-                self._session.client, attempt.id, attempt.attempt, numbered=attempt.numbered
-            )
-        except NotFoundError:
-            self._anomaly("run gone", f"jobs of attempt {attempt.attempt} of run {attempt.id}", attempt)
-            return replace(known, stored_attempt=attempt.attempt)
-        self._session.anomalies.add(*anomalies)
+        jobs = await self._jobs(attempt, gathered.pieces)
+        if jobs is None:
+            return None
         own = own_jobs(jobs, attempt, known.executions)
         if attempt.completed and not self._settled(attempt, own):
             return known
@@ -219,6 +234,26 @@ class RunReader:
             return known
         executions = known.executions | executed(jobs, own, attempt.attempt)
         return replace(known, stored_attempt=attempt.attempt, executions=executions)
+
+    async def _jobs(self, attempt: Run, pieces: RunPieces) -> list[Job] | None:
+        """The jobs of an attempt; None where they cannot all be read, and may be later."""
+        jobs: list[Job] = []
+        problem: CiHealthError | str
+        try:
+            jobs, anomalies = await list_jobs(
+                self._session.client, attempt.id, attempt.attempt, numbered=attempt.numbered
+            )
+        except (DataError, NotFoundError) as error:
+            kind = "run gone" if isinstance(error, NotFoundError) else "run"
+            detail = f"jobs of attempt {attempt.attempt} of run {attempt.id}: {error}"
+            self._anomaly(kind, detail, attempt)
+            problem = error
+        else:
+            self._session.anomalies.add(*anomalies)
+            if not anomalies:
+                return jobs
+            problem = anomalies[0].detail
+        return jobs if pieces.leave(problem, "jobs", attempt.attempt) else None
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
@@ -240,17 +275,23 @@ class RunReader:
         before = executed_before(known.executions, run.attempt)
         approvals = await self._approvals.of(run, jobs)
         context = Context(repository, known.workflow, known.branch, run, self._rules, before, approvals)
-        annotations = await self._annotations.of(run, jobs)
-        reports: list[Report] = []
+        annotations = await self._annotations.of(run, jobs, gathered.pieces)
+        found = FoundReports()
         jobs_alone = [job for job in jobs if not job.is_check]
         if run.completed:
-            reports = await self._reports.of(
-                run, jobs_alone, gathered.memory, until=until, seen_at=gathered.seen_at
+            found = await self._reports.of(
+                run,
+                jobs_alone,
+                gathered.memory,
+                gathered.pieces,
+                until=until,
+                seen_at=gathered.seen_at,
             )
+        reports, told = found.reports, (context, jobs, annotations, found.reports, found.unread)
         if _weight(annotations, reports) < _HEAVY:
-            transformed = transform_attempt(context, jobs, annotations, reports)
+            transformed = transform_attempt(*told)
         else:
-            transformed = await asyncio.to_thread(transform_attempt, context, jobs, annotations, reports)
+            transformed = await asyncio.to_thread(transform_attempt, *told)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -264,7 +305,9 @@ class RunReader:
     async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
         if run.completed:
-            status = COMPLETED if known.stored_attempt >= run.attempt else SETTLING
+            # What is open is asked for when it is due, and not at every sync.
+            is_read = known.stored_attempt >= run.attempt or gathered.pieces.left
+            status = COMPLETED if is_read else SETTLING
         elif self._age(run) > MAX_RUN_S:
             self._anomaly("run aged out", f"run {run.id} is still {status} after 35 days", run)
             status = AGED_OUT
@@ -288,7 +331,13 @@ class RunReader:
         """Blocks. Evidence is looked for in the same call, so that no run that is read at the same time is missed."""
         lines += self._encoded(self._flakes(gathered.executions), run)
         self._session.state.commit_run(
-            self._session.repository, known, lines, tags, executions=gathered.executions, seen=gathered.seen
+            self._session.repository,
+            known,
+            lines,
+            tags,
+            executions=gathered.executions,
+            seen=gathered.seen,
+            pieces=gathered.pieces.left,
         )
 
     def _flakes(self, executions: Sequence[Execution]) -> list[Point]:

@@ -23,17 +23,17 @@ class Schedule:
         self._sweep_s = sweep_s
         self._whole_at: dict[str, float] = {}
 
-    def due(self, last_webhooks: Mapping[str, float | None], now: float) -> dict[str, bool]:
-        """Names that are due at `now`, each with whether the newest two days are enough.
+    def due(self, webhook_ages: Mapping[str, float | None], now: float) -> dict[str, bool]:
+        """Names that are due at `now` (monotonic seconds), each with whether the newest two days are enough.
 
-        `last_webhooks` has all names, each with when its last webhook arrived (Unix seconds), if any did.
+        `webhook_ages` has all names, each with how many seconds ago its last webhook arrived, if any did.
         """
         plan = {}
-        for name, last_webhook in last_webhooks.items():
+        for name, webhook_age in webhook_ages.items():
             whole_at = self._whole_at.get(name)
             if whole_at is None:
                 plan[name] = False
-            elif not webhooks_arriving(last_webhook, now, self._sweep_s):
+            elif not webhooks_arriving(webhook_age, self._sweep_s):
                 plan[name] = now - whole_at < _HOUR_S - _SLACK_S
             elif now - whole_at >= self._sweep_s - _SLACK_S:
                 plan[name] = False
@@ -45,6 +45,9 @@ class Schedule:
             self._whole_at[name] = at
 
 
-def webhooks_arriving(last_webhook: float | None, now: float, sweep_s: float) -> bool:
-    """Whether webhooks arrive, by when one last did: then they do for a day, or for a sweep."""
-    return last_webhook is not None and now - last_webhook < max(_DAY_S, sweep_s)
+def webhooks_arriving(age: float | None, sweep_s: float) -> bool:
+    """Whether webhooks arrive, by how long ago the last one did: then they do for a day, or for a sweep.
+
+    One that is to come, by a clock that was set back, says nothing.
+    """
+    return age is not None and -_SLACK_S <= age < max(_DAY_S, sweep_s)

@@ -5,17 +5,19 @@ Syncs, backfills and the webhook queue all read a repository in a session.
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
-from etl.anomalies import Anomalies
+from etl.anomalies import Anomalies, Anomaly
 from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.open_pieces import open_sentence
 from etl.pipeline.summary import Summary
 from etl.settings import Settings
 from etl.state.repositories import KnownRepository
@@ -24,6 +26,9 @@ from etl.transform.names import kept_names
 from etl.transform.rules import Rules
 
 log = structlog.get_logger(__name__)
+
+# What a clock may be off without a word.
+MAX_SKEW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ async def run_session(
                 log.debug("unexpected error", exc_info=True)
         summary.duration_s = round(time.monotonic() - began, 3)
     _complete(summary, client, anomalies)
+    # Where the state cannot be used, that is what the summary tells.
+    with suppress(CiHealthError):
+        await pipeline.state.call(_tell_open, pipeline, summary)
     return summary
 
 
@@ -79,6 +87,7 @@ async def _open(
     """Ask what the repository is called and contains now, remember it, and begin."""
     state = pipeline.state
     known = await _look_up(state, client, summary.repository)
+    _tell_clock(pipeline, summary, anomalies)
     known = await state.call(state.repositories.begin_session, known)
     return Session(
         client=client,
@@ -117,6 +126,31 @@ def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
     if not isinstance(error, RetriableError) or error.retry_after is None:
         return None
     return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _tell_clock(pipeline: Pipeline, summary: Summary, anomalies: Anomalies) -> None:
+    """Say where this machine's clock is wrong; what depends on time goes by GitHub's."""
+    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
+        text = clock_sentence(pipeline.clock.ahead)
+        summary.warnings.append(text)
+        anomalies.add(Anomaly("clock", text))
+
+
+def clock_sentence(ahead: float) -> str:
+    """How wrong this machine's clock is."""
+    side = "ahead of" if ahead > 0 else "behind"
+    return f"this machine's clock is {abs(ahead):.0f} s {side} GitHub's: set it, by NTP for example"
+
+
+def _tell_open(pipeline: Pipeline, summary: Summary) -> None:
+    """Say what could not be read and is asked for again. Blocks."""
+    known = pipeline.state.repositories.get(summary.repository)
+    if known is None:
+        return
+    summary.open_by_kind = pipeline.state.open_pieces.counts(known.id)
+    summary.open = sum(summary.open_by_kind.values())
+    if summary.open:
+        summary.warnings.append(open_sentence(summary.open_by_kind))
 
 
 def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:

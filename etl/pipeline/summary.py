@@ -3,13 +3,14 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_NOT_IN_JSON = ("superseded", "requests_by_kind", "anomalies_by_kind", "duration_s")
+_NOT_IN_JSON = ("superseded", "requests_by_kind", "anomalies_by_kind", "open_by_kind", "duration_s")
 
 
 @dataclass(slots=True)
 class Summary:
     """Counts of one sync, and what it warns of in sentences.
 
+    `open` counts what GitHub has and what could not be read yet, in this sync or an earlier one.
     `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
     when GitHub's rate limit lets the next sync go on; None where no wait alone would help. `superseded`: another
     process has taken the repository over. The kind of a
@@ -26,12 +27,14 @@ class Summary:
     not_modified: int = 0
     rate_limit_remaining: int | None = None
     anomalies: int = 0
+    open: int = 0
     error: str | None = None
     retry_at: str | None = None
     superseded: bool = False
     warnings: list[str] = field(default_factory=list)
     requests_by_kind: dict[str, int] = field(default_factory=dict)
     anomalies_by_kind: dict[str, int] = field(default_factory=dict)
+    open_by_kind: dict[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
 
     def include(self, other: "Summary") -> None:

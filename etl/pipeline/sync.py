@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
+from etl.anomalies import Anomaly
 from etl.errors import CiHealthError
 from etl.extract.github.windows import Window, day_windows
 from etl.load.line_encoder import encode
@@ -17,13 +19,15 @@ from etl.pipeline.nightly import verify_past
 from etl.pipeline.run_reader import DAY_S, RERUN_S, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
-from etl.pipeline.windows import recheck, run_all, scan_windows
+from etl.pipeline.windows import read_again, recheck, run_all, scan_windows
 from etl.settings import parse_since
 from etl.transform.syncs import etl_point
 
 log = structlog.get_logger(__name__)
 
 _MAX_REPOSITORIES = 8
+# Clocks that agree differ by less.
+_TOLERANCE_S = 60
 
 
 async def sync_all(
@@ -93,6 +97,7 @@ def _log_result(pipeline: Pipeline, summary: Summary) -> None:
 
 async def _read_new(session: Session, *, newest_only: bool) -> None:
     now = int(session.clock())
+    session = await _mended(session, now)
     start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
     repository, state = session.repository, session.state
@@ -110,11 +115,41 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
     await scan_windows(session, reader, day_windows(start, now), done=done)
     await recheck(session, reader, still_open, before=start)
     await read_commit_checks(session)
+    await read_again(session, start)
     if session.summary.runs:
         await warn_of_cardinality(session)
-    await state.call(state.prune, repository)
+    await _prune(session)
     if not newest_only:
         await state.call(state.repositories.swept, repository, now)
+
+
+async def _prune(session: Session) -> None:
+    """Forget what is too old to be asked for again, and tell what of it was never read."""
+    given_up = await session.state.call(session.state.prune, session.repository)
+    if given_up:
+        text = f"{given_up} answers of GitHub that were open for 90 days are given up"
+        session.summary.warnings.append(text)
+        session.anomalies.add(Anomaly("given up", text))
+
+
+async def _mended(session: Session, now: int) -> Session:
+    """The session without times that are to come: a clock that was ahead left them.
+
+    How far all had truly been read is unknown then: every window since the first sync is looked at.
+    """
+    repository = session.repository
+    latest = max(repository.cursor or 0, repository.origin or 0, repository.swept_at or 0)
+    if latest <= now + _TOLERANCE_S:
+        return session
+    text = f"read up to {latest - now} s from now, by a clock that was ahead: all is looked at again"
+    session.summary.warnings.append(text)
+    session.anomalies.add(Anomaly("clock", text))
+    since = int(parse_since(session.settings.since, datetime.fromtimestamp(now, UTC)).timestamp())
+    origin = min(repository.origin or since, since) if (repository.origin or 0) > now else repository.origin
+    await session.state.call(session.state.repositories.mend, repository, origin or since)
+    return replace(
+        session, repository=replace(repository, origin=origin or since, cursor=None, swept_at=None)
+    )
 
 
 def first_window(session: Session, now: int, *, newest_only: bool) -> int:
@@ -127,7 +162,7 @@ def first_window(session: Session, now: int, *, newest_only: bool) -> int:
     if newest_only and repository.cursor >= yesterday:
         return max(repository.origin, yesterday)
     # Since the cursor, any run may have been re-run that was created within 30 days before it.
-    return max(repository.origin, repository.cursor - RERUN_S)
+    return max(repository.origin, min(now, repository.cursor) - RERUN_S)
 
 
 def _put_etl_point(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:

@@ -126,14 +126,13 @@ class _Day:
             if known is not None and not self._window.start <= known.created_at <= self._window.stop:
                 continue
             try:
-                found = await find_run(self._session.client, run_id, conditional=False)
+                await find_run(self._session.client, run_id, conditional=False)
             except RequestsSpentError:
                 self._found.unchecked += 1
+            except NotFoundError:
+                self._found.extra += [entry for entry in stored if entry.run == run_id]
             except DataError as error:
                 self._anomaly("run", f"run {run_id}: {error}", "")
-            else:
-                if found.gone:
-                    self._found.extra += [entry for entry in stored if entry.run == run_id]
 
     def _incomplete(self) -> bool:
         return bool(missing(self._told, self._days.stored))

@@ -10,9 +10,7 @@ from contextlib import suppress
 
 import structlog
 
-from etl.anomalies import Anomaly
-from etl.errors import CiHealthError, DataError
-from etl.extract.github.runs import find_run
+from etl.errors import CiHealthError
 from etl.extract.github.webhooks import CompletionEvent
 from etl.extract.github.windows import DAY_S
 from etl.pipeline.context import Pipeline
@@ -21,7 +19,7 @@ from etl.pipeline.run_reader import SETTLING, RunReader
 from etl.pipeline.session import Session, run_session
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import first_window
-from etl.pipeline.windows import run_all
+from etl.pipeline.windows import ask_for_run, run_all
 from etl.state.deliveries import Waiting
 from etl.state.runs import KnownRun
 
@@ -138,12 +136,7 @@ class WebhookQueue:
         state, repository = session.state, session.repository.id
         known = await state.call(state.runs.get, repository, one.run_id)
         settling = known is not None and known.status == SETTLING
-        try:
-            found = await find_run(session.client, one.run_id, conditional=not settling)
-            if found.run is not None and found.run.created_at >= earliest:
-                await reader.read(found.run, found.tags)
-        except DataError as error:
-            session.anomalies.add(Anomaly("run", f"run {one.run_id}: {error}"))
+        await ask_for_run(session, reader, one.run_id, conditional=not settling, earliest=earliest)
         known = await state.call(state.runs.get, repository, one.run_id)
         if known is None or known.status != SETTLING:
             await state.call(state.deliveries.settle, one)

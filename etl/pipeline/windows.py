@@ -6,16 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError
+from etl.errors import DataError, NotFoundError
 from etl.extract.github.runs import WindowListing, find_run, list_window
 from etl.extract.github.windows import Window
+from etl.model.open_pieces import PieceName
 from etl.model.records import Run
+from etl.pipeline.open_pieces import RunPieces, open_piece
 from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
 from etl.state.runs import COMPLETED, KnownRun
 
 # Windows in work at once: enough to keep every connection busy where days are short.
 _WINDOWS = 4
+# Runs that are asked for again at once: where none of them can be read, the others wait for the next sync.
+_AGAIN = 20
 
 
 async def scan_windows(
@@ -61,21 +65,37 @@ async def scan_windows(
 
 
 async def _read_window(
-    session: Session, reader: RunReader, window: Window, wanted: Callable[[Run], bool]
+    session: Session,
+    reader: RunReader,
+    window: Window,
+    wanted: Callable[[Run], bool] = lambda _run: True,
 ) -> WindowListing:
     state = session.state
     workflows = [workflow.id for workflow in session.repository.workflows]
     listing = await list_window(session.client, window, workflows)
     session.anomalies.add(*listing.anomalies)
     if listing.is_emptied and (
-        known := await state.call(state.runs.created, session.repository.id, window.start, window.stop)
+        known := await state.call(state.runs.count_created, session.repository.id, window.start, window.stop)
     ):
         detail = f"GitHub lists no runs any more where there were {known}: {window}"
         session.anomalies.add(Anomaly("window emptied", detail, window.path))
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
+    await _note_window(session, window, listing.doubt)
     if not listing.nothing_understood:
         await state.call(state.commit_tags, session.repository, listing.tags)
     return listing
+
+
+async def _note_window(session: Session, window: Window, doubt: str | None) -> None:
+    """Leave a window open where runs of it may be missing, else close it where it was."""
+    name = PieceName("runs", subject=window.start)
+    state, repository = session.state, session.repository
+    before = await state.call(state.open_pieces.get, repository.id, name)
+    if doubt is not None:
+        left = open_piece(before, name, doubt, int(session.clock()))
+        await state.call(state.commit_piece, repository, left)
+    elif before is not None:
+        await state.call(state.close_piece, repository, name)
 
 
 async def recheck(
@@ -100,14 +120,68 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
     # What has ended and settles, or will never end, says nothing new: it is to be read all the same.
     too_old = session.clock() - known.created_at > MAX_RUN_S
     conditional = known.status != SETTLING and not too_old
-    found = await find_run(session.client, known.id, conditional=conditional)
-    if found.run is not None:
-        await reader.read(found.run, found.tags)
-    elif found.gone:
+    if await ask_for_run(session, reader, known.id, conditional=conditional):
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
         await session.state.call(
             session.state.commit_run, session.repository, replace(known, status=COMPLETED), []
         )
+
+
+async def read_again(session: Session, since: int) -> None:
+    """Ask again for what is open and due: some at a time, and no more where none of it was answered well.
+
+    `since` (Unix seconds) is how far back artifacts are to be listed for other runs.
+    """
+    pieces, repository = session.state.open_pieces, session.repository
+    while open_now := await session.state.call(pieces.of_repository, repository.id):
+        now = int(session.clock())
+        due = [piece.name for piece in open_now if piece.is_due(now)]
+        if not due:
+            return
+        runs = list(dict.fromkeys(name.run_id for name in due if name.run_id))[:_AGAIN]
+        windows = [Window(name.subject, name.subject + DAY_S - 1) for name in due if not name.run_id]
+        created = await session.state.call(session.state.runs.creation_times, repository.id, runs)
+        reader = RunReader(session, since=min([since, *created]))
+        await run_all(_read_run_again(session, reader, run) for run in runs)
+        await run_all(_read_window_again(session, reader, one) for one in windows[:_AGAIN])
+        left = await session.state.call(pieces.counts, repository.id)
+        if sum(left.values()) >= len(open_now):
+            return
+
+
+async def _read_window_again(session: Session, reader: RunReader, window: Window) -> None:
+    await _read_window(session, reader, window)
+
+
+async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> None:
+    if not await ask_for_run(session, reader, run_id, conditional=False):
+        return
+    # Gone with all that was open of it.
+    session.anomalies.add(Anomaly("run gone", f"run {run_id}, of which not all was read"))
+    await session.state.call(session.state.commit_pieces, session.repository, run_id, [])
+
+
+async def ask_for_run(
+    session: Session, reader: RunReader, run_id: int, *, conditional: bool, earliest: int = 0
+) -> bool:
+    """Read a run as it stands now; True where it is settled that GitHub has it no more.
+
+    A run that is not there, or that cannot be understood, stays open until then; one that was created
+    before `earliest` is not read.
+    """
+    try:
+        found = await find_run(session.client, run_id, conditional=conditional)
+    except (DataError, NotFoundError) as error:
+        session.anomalies.add(Anomaly("run", f"run {run_id}: {error}"))
+        state, repository = session.state, session.repository
+        before = await state.call(state.open_pieces.of_run, repository.id, run_id)
+        pieces = RunPieces(run_id, before, session.clock())
+        is_settled = pieces.leave(error, "run")
+        await state.call(state.commit_pieces, repository, run_id, pieces.put_off())
+        return is_settled and isinstance(error, NotFoundError)
+    if found.run is not None and found.run.created_at >= earliest:
+        await reader.read(found.run, found.tags)
+    return False
 
 
 async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -73,7 +73,8 @@ QUESTIONS: Final = {
         Question(
             "tests",
             "Tests that failed, also in the period of the same length before; `state` is `broken`, `flaky` "
-            "(evidence in the last 14 days) or `failing`.",
+            "(evidence in the last 14 days), `passing` (since its last failure), `failing` (in the last 7 days, "
+            "without a pass since) or `quiet` (no pass since a failure that is older).",
             of(
                 "repository workflow job suite test runs failures failures_before failure_rate mean_s "
                 "last_failure state"

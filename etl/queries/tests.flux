@@ -21,6 +21,7 @@ failures = () =>
     points(measurement: "test", field: "job_id", since: start)
         |> filter(fn: (r) => r.outcome =~ red)
         |> group(columns: keys)
+seconds = (tables=<-) => tables |> map(fn: (r) => ({r with _value: int(v: r._time) / 1000000000}))
 column = (tables=<-, name) =>
     tables
         |> toFloat()
@@ -66,12 +67,27 @@ reports =
         |> count()
         |> group()
         |> of_tests()
+succeeded =
+    points(measurement: "job", field: "job_id", since: start)
+        |> filter(fn: (r) => r.conclusion == "success")
+        |> group(columns: ["repository", "workflow", "job"])
+        |> last()
+        |> seconds()
+        |> group()
+        |> of_tests()
 is_told = (r) => exists r.executions and not exists r.reports
 is_broken = (r) =>
     if is_told(r) then
         exists r.recent_executions and not exists r.green_executions
     else
         exists r.recent and not exists r.recent_green
+// Whether it passed after its last failure.
+passes = (r) =>
+    if is_told(r) then
+        exists r.succeeded and r.succeeded > r.last
+    else
+        exists r.passed and r.passed > r.last
+is_recent = (r) => int(v: r.last) >= int(v: before(since: 7d)) / 1000000000
 runs = (r) => if is_told(r) then r.executions else r.runs
 evidence =
     points(measurement: "flake", field: "failed_job_id", since: before(since: 14d))
@@ -84,7 +100,14 @@ union(
             |> group(columns: keys)
             |> count()
             |> column(name: "failures_before"),
-        failures() |> last() |> map(fn: (r) => ({r with _value: int(v: r._time) / 1000000000})) |> column(name: "last"),
+        failures() |> last() |> seconds() |> column(name: "last"),
+        results(field: "job_id", since: start)
+            |> filter(fn: (r) => r.outcome == "passed")
+            |> group(columns: keys)
+            |> last()
+            |> seconds()
+            |> column(name: "passed"),
+        succeeded |> column(name: "succeeded"),
         results(field: "job_id", since: start) |> group(columns: keys) |> count() |> column(name: "runs"),
         // A sum of floats depends on their order from the 15th digit on: the mean must not.
         results(field: "duration_s", since: start)
@@ -127,7 +150,11 @@ union(
                         "broken"
                     else if exists r.evidence then
                         "flaky"
+                    else if passes(r) then
+                        "passing"
+                    else if is_recent(r) then
+                        "failing"
                     else
-                        "failing",
+                        "quiet",
             }),
     )

@@ -30,6 +30,7 @@ executions AS (
   SELECT
     repository, workflow, job, suite, test,
     count(*) FILTER (time >= $start) AS runs,
+    max(time) FILTER (time >= $start AND conclusion = 'success') AS succeeded,
     count(*) FILTER (recent) > 0 AND count(*) FILTER (recent AND conclusion = 'success') = 0 AS broken
   FROM (SELECT *, time >= $stop - 7 * 86400000000000 AS recent FROM job) JOIN told USING (repository, workflow, job)
   WHERE time < $stop AND (time >= $start OR recent)
@@ -45,6 +46,7 @@ by_results AS (
     -- A sum of floats depends on their order from the 15th digit on: the mean must not.
     round(sum(duration_s) FILTER (time >= $start), 6) / count(duration_s) FILTER (time >= $start) AS mean_s,
     max(time) FILTER (failed) AS last_failure,
+    max(time) FILTER (time >= $start AND outcome = 'passed') AS passed,
     count(*) FILTER (recent) > 0 AND count(*) FILTER (recent AND outcome = 'passed') = 0 AS broken
   FROM results
   WHERE time >= $start OR recent
@@ -69,8 +71,15 @@ SELECT
   by_results.* REPLACE (coalesce(executions.runs, by_results.runs) AS runs),
   CASE WHEN coalesce(executions.runs, by_results.runs) >= failures
     THEN failures / coalesce(executions.runs, by_results.runs) END AS failure_rate,
-  CASE WHEN coalesce(executions.broken, by_results.broken) THEN 'broken' WHEN flaky THEN 'flaky' ELSE 'failing' END
-    AS state,
+  CASE
+    WHEN coalesce(executions.broken, by_results.broken) THEN 'broken'
+    WHEN flaky THEN 'flaky'
+    -- Whole seconds, as times are told.
+    WHEN CASE WHEN executions.runs IS NULL THEN passed ELSE succeeded END // 1000000000 > last_failure // 1000000000
+      THEN 'passing'
+    WHEN last_failure // 1000000000 >= $stop // 1000000000 - 7 * 86400 THEN 'failing'
+    ELSE 'quiet'
+  END AS state,
   failures_before
 FROM by_results
 LEFT JOIN executions USING (repository, workflow, job, suite, test)

@@ -26,6 +26,10 @@ class Syncs(Protocol):
         """Start them; returns the tasks that must not end before `stop`."""
         ...
 
+    def trouble(self) -> str | None:
+        """Why no sync begins; None while they do."""
+        ...
+
     async def stop(self) -> None:
         """Start no further sync, and end the ones under way within some seconds."""
         ...
@@ -62,6 +66,8 @@ class Service:
     def _trouble(self) -> list[str]:
         """What ended and should not have; nothing does, unless there is a bug here."""
         ended = [f"{name} has ended" for name, task in self._parts.items() if task.done()]
+        if (trouble := self._syncs.trouble()) is not None:
+            ended.append(trouble)
         return ["the service is stopping"] if self._stopping.is_set() else ended
 
     async def _end_delivery(self, delivering: asyncio.Task[None]) -> None:

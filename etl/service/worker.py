@@ -43,6 +43,10 @@ class Worker:
         self._working = list(parts.values())
         return parts
 
+    def trouble(self) -> str | None:
+        """None: which worker takes a sync is the queue's affair."""
+        return None
+
     async def stop(self) -> None:
         """Hand back what is under way: other workers go on where it stopped."""
         await give_up(self._working, _LAST_SYNC_S + _LAST_RETURN_S)

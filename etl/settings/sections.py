@@ -183,10 +183,11 @@ class ArtifactRule(Section):
 
 
 class TestSettings(Section):
-    """JUnit reports in artifacts, and tests that only annotations tell of."""
+    """Test reports in artifacts, and tests that only annotations tell of."""
 
     artifacts: Names = Field(
-        ("*junit*", "*test-results*", "*test-reports*"), description="globs of artifacts that hold JUnit XML"
+        ("*junit*", "*test*result*", "*test*report*", "*surefire*", "*playwright-report*"),
+        description="globs of artifacts that hold test reports, whatever the case and the separators",
     )
     points: Literal["all", "failed"] = Field(
         "all", description="a point for every result, or for failing ones and the summary of each report"

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from etl.model.records import Artifact
 from etl.state import tables
 from etl.state.database import upsert
+from etl.state.open_pieces import runs_with_open_pieces
 
 _KEPT_S = 45 * 86_400
 _ARTIFACTS = tables.artifacts.c
@@ -65,11 +66,13 @@ class Artifacts:
             ]
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget artifacts after 45 days: no run takes longer."""
+        """Forget artifacts after 45 days: no run takes longer. Those of runs that are not wholly read stay."""
         horizon = int(self._clock()) - _KEPT_S
         known = _listed(connection, repository_id)
         if known is not None and known[0] < horizon:
-            _delete(connection, repository_id, tables.artifacts.c.created_at < horizon)
+            columns = tables.artifacts.c
+            is_open = columns.run_id.in_(runs_with_open_pieces(repository_id))
+            _delete(connection, repository_id, columns.created_at < horizon, ~is_open)
             _set_listed(connection, repository_id, horizon, max(horizon, known[1]))
 
     def forget(self, connection: Connection, repository_id: int) -> None:

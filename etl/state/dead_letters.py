@@ -1,44 +1,16 @@
 """Points that the store rejected: kept with its reason until somebody has them tried again, or discards them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, select
 
+from etl.model.dead_letters import Chosen, DeadLetter
 from etl.state import tables
 from etl.state.outbox import MAX_ENTRY, Outbox
 
 _MAX_PARAMETERS = 500
 _COLUMNS = tables.dead_letters.c
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A line of line protocol, why the store rejected it, and when (Unix seconds)."""
-
-    id: int
-    repository: str
-    line: bytes
-    reason: str
-    added_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which letters are meant: those of these ids, where there are any, and of this repository, where one is named."""
-
-    ids: frozenset[int] = frozenset()
-    repository: str = ""
-
-    def conditions(self) -> list[Any]:
-        """The same for SQL."""
-        found: list[Any] = []
-        if self.ids:
-            found.append(_COLUMNS.id.in_(self.ids))
-        if self.repository:
-            found.append(_COLUMNS.repository == self.repository)
-        return found
 
 
 class DeadLetters:
@@ -50,7 +22,7 @@ class DeadLetters:
 
     def count(self, chosen: Chosen) -> int:
         """How many there are."""
-        query = select(func.count()).select_from(tables.dead_letters).where(*chosen.conditions())
+        query = select(func.count()).select_from(tables.dead_letters).where(*_conditions(chosen))
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
 
@@ -94,8 +66,17 @@ class DeadLetters:
             self._outbox.add(connection, repository, group)
 
 
+def _conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if chosen.ids:
+        found.append(_COLUMNS.id.in_(chosen.ids))
+    if chosen.repository:
+        found.append(_COLUMNS.repository == chosen.repository)
+    return found
+
+
 def _oldest(chosen: Chosen, most: int) -> Select[Any]:
-    return select(tables.dead_letters).where(*chosen.conditions()).order_by(_COLUMNS.id).limit(most)
+    return select(tables.dead_letters).where(*_conditions(chosen)).order_by(_COLUMNS.id).limit(most)
 
 
 def _delete(connection: Connection, ids: Iterable[int]) -> None:

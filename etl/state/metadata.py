@@ -1,5 +1,6 @@
-"""What is known about the state itself: which settings shaped the tags, and which days were verified."""
+"""What is known about the state itself: what shaped the points that are written, and which days were verified."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from etl.settings import Settings
 from etl.state import tables
 from etl.state.database import upsert
 
-_NAMING = "naming"
+_NAMING, _READING = "naming", "reading"
 _VERIFIED = "verified"
 
 
@@ -47,6 +48,18 @@ class Metadata:
     def accept_naming(self, settings: Settings) -> None:
         """From now on these settings are what is compared with."""
         self._set(_NAMING, naming_of(settings))
+
+    def changed_reading(self, versions: Mapping[str, int]) -> list[str]:
+        """Names of the rules that are newer than those that stored points were read by; in a new state, none."""
+        before = self._get(_READING)
+        if before is None and self._get(_NAMING) is None:
+            self.accept_reading(versions)
+            return []
+        return [name for name, version in versions.items() if (before or {}).get(name, 1) != version]
+
+    def accept_reading(self, versions: Mapping[str, int]) -> None:
+        """From now on these versions are what is compared with."""
+        self._set(_READING, dict(versions))
 
     def verified(self, repository_id: int) -> Verified | None:
         """The day of a repository that was verified last; None where none was."""

@@ -126,11 +126,17 @@ class Repositories:
         """Remember where the first sync of a repository begins; later calls change nothing."""
         self._set(repository, tables.repositories.c.origin.is_(None), origin=origin)
 
+    def mend(self, repository: KnownRepository, origin: int) -> None:
+        """Forget how far all is read, which a clock that was wrong had said: it began at `origin`."""
+        self._set(repository, origin=origin, cursor=None, swept_at=None)
+
     def swept(self, repository: KnownRepository, at: int) -> None:
         """Remember when every window was looked at."""
         self._set(repository, swept_at=at)
 
-    def _set(self, repository: KnownRepository, *conditions: ColumnElement[bool], **values: int) -> None:
+    def _set(
+        self, repository: KnownRepository, *conditions: ColumnElement[bool], **values: int | None
+    ) -> None:
         table = tables.repositories
         with self._engine.begin() as connection:
             connection.execute(update(table).where(table.c.id == repository.id, *conditions).values(values))

@@ -1,7 +1,7 @@
 """Runs as they were last read, and how far their attempts are stored."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import starmap
 from struct import Struct
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 from etl.model.executed import Executed
 from etl.state import tables
 from etl.state.database import upsert
+from etl.state.open_pieces import runs_with_open_pieces
 
 COMPLETED = "completed"
 # Still open after the longest time that GitHub lets a run take: not asked about any more.
@@ -65,7 +66,7 @@ class Runs:
         with self._engine.connect() as connection:
             return [_known_run(row) for row in connection.execute(query)]
 
-    def created(self, repository_id: int, start: int, stop: int) -> int:
+    def count_created(self, repository_id: int, start: int, stop: int) -> int:
         """How many are known that were created from `start` to `stop` (Unix seconds, both included)."""
         columns = tables.runs.c
         query = select(func.count()).where(
@@ -73,6 +74,15 @@ class Runs:
         )
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
+
+    def creation_times(self, repository_id: int, run_ids: Collection[int]) -> list[int]:
+        """When runs were created (Unix seconds), of those that are known."""
+        columns = tables.runs.c
+        query = select(columns.created_at).where(
+            columns.repository_id == repository_id, columns.id.in_(run_ids)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
         """Keep how far a run is stored, within the caller's transaction."""
@@ -98,13 +108,14 @@ class Runs:
         )
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget runs that have ended and that no window reaches any more: those older than 45 days."""
+        """Forget runs that are wholly read and that no window reaches any more: those older than 45 days."""
         columns = tables.runs.c
         connection.execute(
             delete(tables.runs).where(
                 columns.repository_id == repository_id,
                 columns.created_at < int(self._clock()) - _KEPT_S,
                 columns.status.in_((COMPLETED, AGED_OUT)),
+                columns.id.not_in(runs_with_open_pieces(repository_id)),
             )
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
+from etl.model.open_pieces import OpenPiece, PieceName
 from etl.model.pages import PageTag
 from etl.model.records import Artifact
 from etl.state.artifacts import Artifacts
@@ -21,6 +22,7 @@ from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
 from etl.state.metadata import Metadata
+from etl.state.open_pieces import OpenPieces
 from etl.state.outbox import Outbox
 from etl.state.pages import Pages
 from etl.state.rate_limits import RateLimits
@@ -53,6 +55,7 @@ class State:
         self.distinct = DistinctTestCounts(engine, clock)
         self.evidence = Evidence(engine, clock)
         self.metadata = Metadata(engine)
+        self.open_pieces = OpenPieces(engine, clock)
         self.outbox = Outbox(engine, clock)
         self.dead_letters = DeadLetters(engine, self.outbox)
         self.pages = Pages(engine, clock)
@@ -97,10 +100,12 @@ class State:
         *,
         executions: Iterable[Execution] = (),
         seen: Iterable[SeenTests] = (),
+        pieces: Iterable[OpenPiece] = (),
     ) -> None:
-        """Commit a run's points with how far it is stored, and what may be evidence later."""
+        """Commit a run's points with how far it is stored, what is open, and what may be evidence later."""
         with self._turn(repository) as connection:
             self.runs.save(connection, repository.id, run)
+            self.open_pieces.save(connection, repository.id, run.id, pieces)
             self.pages.save(connection, repository.id, tags)
             self.evidence.add(connection, repository.id, executions)
             for tests in seen:
@@ -127,6 +132,21 @@ class State:
         with self._turn(repository) as connection:
             self.pages.save(connection, repository.id, tags)
 
+    def commit_pieces(self, repository: KnownRepository, run_id: int, pieces: Iterable[OpenPiece]) -> None:
+        """Commit what is open of a run of which nothing else was read."""
+        with self._turn(repository) as connection:
+            self.open_pieces.save(connection, repository.id, run_id, pieces)
+
+    def commit_piece(self, repository: KnownRepository, piece: OpenPiece) -> None:
+        """Commit that a window is open."""
+        with self._turn(repository) as connection:
+            self.open_pieces.put(connection, repository.id, piece)
+
+    def close_piece(self, repository: KnownRepository, name: PieceName) -> None:
+        """Commit that a window was read."""
+        with self._turn(repository) as connection:
+            self.open_pieces.close(connection, repository.id, name)
+
     def commit_artifacts(
         self,
         repository: KnownRepository,
@@ -147,16 +167,19 @@ class State:
     def forget_runs(self, repository: KnownRepository, start: int) -> None:
         """Forget runs created from `start` on, and all that would keep them from being read anew."""
         with self._turn(repository) as connection:
+            self.open_pieces.forget(connection, repository.id, start)
             self.runs.forget(connection, repository.id, start)
             self.commits.forget(connection, repository.id, start)
             self.artifacts.forget(connection, repository.id)
             self.pages.forget(connection, repository.id)
 
-    def prune(self, repository: KnownRepository) -> None:
-        """Forget what is too old to be asked for again."""
+    def prune(self, repository: KnownRepository) -> int:
+        """Forget what is too old to be asked for again; how much of it was open."""
         with self._turn(repository) as connection:
-            for room in (self.runs, self.commits, self.pages, self.evidence, self.artifacts, self.distinct):
-                room.prune(connection, repository.id)
+            given_up = self.open_pieces.prune(connection, repository.id)
+            for table in (self.runs, self.commits, self.pages, self.evidence, self.artifacts, self.distinct):
+                table.prune(connection, repository.id)
+        return given_up
 
     @contextmanager
     def _turn(self, repository: KnownRepository) -> Iterator[Connection]:

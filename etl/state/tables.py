@@ -78,6 +78,23 @@ commits = Table(
     Column("is_open", Boolean, nullable=False),
 )
 
+# What could not be read yet of a run (run 0: of a window), and when it is asked for again.
+open_pieces = Table(
+    "open_pieces",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("run_id", BigInteger, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("kind", SafeText, primary_key=True),
+    Column("subject", BigInteger, primary_key=True),
+    Column("reason", SafeText, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("same_since", BigInteger, nullable=False),
+    Column("same", Integer, nullable=False),
+)
+
 # What GitHub answered last, for conditional requests; saved with what the answer led to.
 page_tags = Table(
     "page_tags",

@@ -1,6 +1,6 @@
 """An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from etl.anomalies import Anomaly
@@ -40,11 +40,14 @@ def transform_attempt(
     jobs: Sequence[Job],
     annotations: Mapping[int, Sequence[Annotation]],
     reports: Sequence[Report] = (),
+    unread: Collection[int] = (),
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
 
     Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
-    among the jobs are none: what they say of failures counts where nothing else says it.
+    among the jobs are none: what they say of failures counts where nothing else says it. Of a job with a
+    report that could not be read yet (its id is in `unread`), only what no report changes: the job and its
+    steps.
     """
     made = Transformed()
     checks = [job for job in jobs if job.is_check and job.completed]
@@ -56,7 +59,9 @@ def transform_attempt(
     by_report = [named(context, report) for report in reports]
     by_job = {tests.job.id: tests for tests in by_report}
     for job in jobs:
-        if job.completed:
+        if job.completed and job.id in unread:
+            _execution_alone(context, job, made)
+        elif job.completed:
             _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
     for tests in by_report:
         if not tests.is_job:
@@ -67,13 +72,17 @@ def transform_attempt(
     return made
 
 
+def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
+    points, odd = job_points(context, job, repeated=name_key(job) in context.executed_before)
+    made.points += points
+    made.anomalies += odd
+
+
 def _transform_job(
     context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
 ) -> None:
-    points, odd = job_points(context, job, repeated=name_key(job) in context.executed_before)
+    _execution_alone(context, job, made)
     told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
-    made.points += points
-    made.anomalies += odd
     made.points += failure_points(context, job, told) if job.taken else no_runner_points(context, job, told)
     # What annotations tell of tests counts where there is no report.
     has_report = tests is not None and bool(tests.results)

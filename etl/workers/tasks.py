@@ -154,15 +154,16 @@ class Tasks:
 
     async def _webhooks_arriving(self, repository: str) -> bool:
         """Whether the repository's webhooks arrive: it is then synced at every sweep only, and wholly."""
-        return webhooks_arriving(
-            await self._pipeline.last_webhook_at(repository), self._pipeline.clock(), self._sweep_s
-        )
+        last = await self._pipeline.last_webhook_at(repository)
+        return webhooks_arriving(None if last is None else self._pipeline.clock() - last, self._sweep_s)
 
     async def _swept_ago(self, repository: str) -> float:
         state = self._pipeline.state
         known = await state.call(state.repositories.get, repository)
         swept_at = known.swept_at if known else None
-        return inf if swept_at is None else self._pipeline.clock() - swept_at
+        ago = inf if swept_at is None else self._pipeline.clock() - swept_at
+        # What is to come, by a clock that was ahead, has not been.
+        return ago if ago >= 0 else inf
 
 
 def cron(seconds: int) -> str:

@@ -1,9 +1,13 @@
-"""What Grafana does to a query before InfluxDB sees it, as its sources have it.
+"""What Grafana does to what is provisioned, as its sources have it.
 
 Variables: formatRegistry.ts and templateSrv.ts (formats `raw`, `regex`, `queryparam`, `percentencode`;
-a variable's own All is put in as it is). Macros: macros.go of the InfluxDB data source, which replaces
-`v.bucket` and the like wherever they stand, in names too. Provisioned files: `$$` is `$`, and `$NAME` is
-taken from the environment.
+a variable's own All is put in as it is). 9.4 keeps them by their `id`, where they have one, else by
+their name (`addVariable` in sharedReducer.ts), and an address sets any of them to any text, whatever
+its options and `skipUrlSync` (`processVariable` in actions.ts). Macros: macros.go of the InfluxDB data
+source, which replaces `v.bucket` and the like wherever they stand, in names too. Provisioned alert
+rules: `$$` is `$`, and `$NAME` is taken from the environment, in labels and titles; annotations and the
+models of queries are taken as they stand (`mapToModel` in rules_types.go), but that the newest versions
+fill in `${NAME}` in annotations (`ValueWithBracedVars`). Dashboards are not expanded at all.
 """
 
 import re
@@ -109,15 +113,26 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def provisioned(content: Any, environment: Mapping[str, str]) -> Any:
-    """A provisioned file's content with variables filled in, in every text of it."""
+def kept(variables: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A dashboard's variables as 9.4 keeps them: the later of two with one `id` takes the earlier's place."""
+    return {variable.get("id") or variable["name"]: variable for variable in variables}
+
+
+def provisioned(content: Any, environment: Mapping[str, str], *, newest: bool = False) -> Any:
+    """A file of alert rules with variables filled in where Grafana, or the newest one, does that."""
     if isinstance(content, dict):
-        return {key: provisioned(value, environment) for key, value in content.items()}
+        return {key: _provisioned(key, value, environment, newest) for key, value in content.items()}
     if isinstance(content, list):
-        return [provisioned(value, environment) for value in content]
+        return [provisioned(value, environment, newest=newest) for value in content]
     if isinstance(content, str):
         return "$".join(_expanded(part, environment) for part in content.split("$$"))
     return content
+
+
+def _provisioned(key: str, value: Any, environment: Mapping[str, str], newest: bool) -> Any:
+    if key == "annotations" and newest:
+        return {name: re.sub(r"\$\{\w+\}", "", text) for name, text in value.items()}
+    return value if key in {"annotations", "model"} else provisioned(value, environment, newest=newest)
 
 
 def _expanded(text: str, environment: Mapping[str, str]) -> str:

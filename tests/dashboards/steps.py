@@ -65,8 +65,8 @@ class Asked:
         """Rows of the answer that the steps' filters leave."""
         for name, operator, value in re.findall(r'\br\.(\w+) (==|>=) ("\w*"|\d+)', self.steps):
             rows = [row for row in rows if _COMPARISONS[operator](row[name], value)]
-        for name in re.findall(r"exists r\.(\w+)\)? *\)?$", self.steps, re.MULTILINE):
-            rows = [row for row in rows if row[name] is not None]
+        for missing, name in re.findall(r"(not )?exists r\.(\w+)\)? *\)?$", self.steps, re.MULTILINE):
+            rows = [row for row in rows if (row[name] is None) == bool(missing)]
         for name in ("job", "test"):
             if f"r.{name} =~ {MATCHERS[name]}" in self.steps and name in values:
                 rows = [row for row in rows if row[name] == values[name]]
@@ -94,7 +94,7 @@ class Asked:
     @property
     def _kept(self) -> list[str]:
         """Columns of the question that the panel keeps as they are."""
-        changed = re.findall(r"\{r with (\w+):", self.steps)
+        changed = re.findall(r"\{r with\s+(\w+):", self.steps)
         if "_value: r." in self.steps:
             kept = re.findall(r"\b(\w+): r\.\1\b", self.steps)
         else:

@@ -1,20 +1,24 @@
 """Alert rules asked of the real InfluxDB: which of them fire when all is well, and when nothing is."""
 
+from datetime import timedelta
 from operator import ge, gt, lt
 from typing import Any
 
 import pytest
 
 from dashboards.alerts import Rule, rules
-from dashboards.thresholds import BROKEN_HOURS, SILENT_HOURS
+from dashboards.overview import page
+from dashboards.thresholds import MAX_BROKEN, MAX_SILENCE, STOPPED_WITHIN
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
 from etl.model.points import Point
 from etl.settings import InfluxSettings
 from tests.dashboards.grafana import Grafana
-from tests.dashboards.test_queries import answer
+from tests.dashboards.test_queries import answer, queries
 from tests.queries.samples import NASTY, STOP
 from tests.queries.test_flaky import JOB, ago, flake
+
+DAY = timedelta(days=1)
 
 _Labels = tuple[tuple[str, str], ...]
 _Values = dict[_Labels, float]
@@ -28,7 +32,7 @@ def attempts(days: float, conclusion: str, seconds: float, times: int = 1, **tag
         Point(
             "workflow_run",
             RUN | {"conclusion": conclusion} | tags,
-            {"run_id": int((30 - days) * 1_000) + number, "head_sha": f"{days}", "duration_s": seconds},
+            {"run_id": int((1_000 - days) * 1_000) + number, "head_sha": f"{days}", "duration_s": seconds},
             ago(days),
         )
         for number in range(times)
@@ -40,9 +44,9 @@ def failure(days: float, job: str) -> Point:
     return Point("failure", tags, {"message": "m", "template": "t $x ${1+1}"}, ago(days))
 
 
-def sync(hours: float, **fields: Any) -> Point:
+def sync(hours: float, *, status: str = "ok", **fields: Any) -> Point:
     fields = {"requests": 1, "rejected": 0, "outbox": 9_000, "lag_s": 60.0} | fields
-    return Point("etl", {"repository": "acme/rocket", "status": "ok"}, fields, ago(hours / 24))
+    return Point("etl", {"repository": "acme/rocket", "status": status}, fields, ago(hours / 24))
 
 
 WELL = [
@@ -79,13 +83,28 @@ async def test_each_rule_fires(rule: Rule, influx: InfluxStore, influx_settings:
         assert labels["workflow"] == NASTY[2]
 
 
-async def test_silence_fires(influx: InfluxStore, influx_settings: InfluxSettings) -> None:
-    await influx.write([encode(point) for point in attempts((SILENT_HOURS + 1) / 24, "success", 1)])
+@pytest.mark.parametrize("days", [MAX_SILENCE / DAY * 1.05, 8, 31, STOPPED_WITHIN.days - 1])
+async def test_silence_fires_until_a_run_completes(
+    days: float, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    await influx.write([encode(point) for point in attempts(days, "success", 1)])
     assert await fires(RULES["silent"], influx, influx_settings.bucket) == [{"repository": "acme/rocket"}]
+    await influx.write([encode(point) for point in attempts(0.1, "success", 1)])
+    assert await fires(RULES["silent"], influx, influx_settings.bucket) == []
+
+
+@pytest.mark.parametrize("days", [0.1, 8, 31, STOPPED_WITHIN.days - 1])
+async def test_no_sync_fires_until_there_is_one(
+    days: float, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    await influx.write([encode(sync(days * 24))])
+    assert await fires(RULES["no-sync"], influx, influx_settings.bucket) == [{"repository": "acme/rocket"}]
+    await influx.write([encode(sync(0.5))])
+    assert await fires(RULES["no-sync"], influx, influx_settings.bucket) == []
 
 
 async def test_a_short_break_does_not_fire(influx: InfluxStore, influx_settings: InfluxSettings) -> None:
-    await influx.write([encode(point) for point in attempts(BROKEN_HOURS / 25, "failure", 1)])
+    await influx.write([encode(point) for point in attempts(MAX_BROKEN / DAY * 0.96, "failure", 1)])
     assert await fires(RULES["broken"], influx, influx_settings.bucket) == []
 
 
@@ -122,3 +141,27 @@ def _labelled(row: dict[str, Any]) -> tuple[_Labels, float]:
     texts = {key: value for key, value in shown.items() if not isinstance(value, float)}
     assert all(isinstance(value, str | None) for value in texts.values())
     return tuple((key, value or "") for key, value in texts.items()), number
+
+
+@pytest.mark.parametrize(
+    ("last", "state"),
+    [
+        (sync(0.5), "ok"),
+        (sync(3, rejected=5), "late"),
+        (sync(8 * 24), "late"),
+        (sync(0.5, rejected=5), "rejected"),
+        (sync(0.5, lag_s=30_000.0), "behind"),
+        (sync(0.5, outbox=600_000), "waiting"),
+        (sync(0.5, status="error", rejected=5), "failed"),
+    ],
+)
+async def test_the_state_of_the_etl_is_the_worst_that_is_known_of_it(
+    last: Point, state: str, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    (flux,) = [flux for title, flux in queries(page()) if title == "State of the ETL"]
+    await influx.write([encode(point) for point in (sync(14 * 24 - 1, rejected=1), last)])
+    shown = Grafana(
+        {"repository": ["acme/rocket"]}, influx_settings.bucket, STOP - timedelta(days=14), STOP, {}
+    )
+    (row,) = await answer(influx, shown.query(flux))
+    assert row["state"] == state

@@ -11,9 +11,12 @@ import yaml
 
 from dashboards import __main__ as generator
 from dashboards import looks
-from dashboards.alerts import rules
+from dashboards.alerts import Rule, rules
 from dashboards.flux import SOURCE
 from etl.queries import QUESTIONS
+from etl.queries.question import GITHUB
+from etl.settings import Settings
+from tests.dashboards.grafana import kept
 
 ROOT = generator.ROOT
 MADE = {path.stem: json.loads(text) for path, text in generator.files().items() if path.suffix == ".json"}
@@ -75,7 +78,7 @@ def test_panels_say_what_they_are(panel: dict[str, Any]) -> None:
     defaults = panel["fieldConfig"]["defaults"]
     assert panel["title"]
     assert panel["description"]
-    assert "ci-health sync" in defaults["noValue"]
+    assert len(defaults["noValue"]) > len("Nothing here")
     assert panel["datasource"] == {"type": "influxdb", "uid": SOURCE}
     assert {target["datasource"]["uid"] for target in panel["targets"]} == {SOURCE}
     # Grafana ships these.
@@ -118,7 +121,8 @@ def test_columns_that_are_shown_are_answered(panel: dict[str, Any]) -> None:
     kept = re.findall(r"keep\(columns: \[(.*?)\]\)", query)[-1]
     assert set(re.findall(r'"(\w+)"', kept)) == set(order)
     assert {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]} == set(order)
-    assert set(order) <= {column.name for column in question.columns}
+    made = set(re.findall(r"\{r with\s+(\w+):", query[query.index("counted = ") :]))
+    assert set(order) <= {column.name for column in question.columns} | made
 
 
 @on_each_table
@@ -142,13 +146,14 @@ def test_rows_lead_on_and_to_github(panel: dict[str, Any]) -> None:
             assert given <= target
             assert "${__url_time_range}" in link["url"]
         else:
-            assert link["url"].startswith(("${server_url}/", "${__data.fields."))
+            assert link["url"].startswith((f"{GITHUB}/", "${__data.fields."))
 
 
 @pytest.mark.parametrize("page", MADE.values(), ids=MADE)
 def test_variables_have_all_and_are_asked_cheaply(page: dict[str, Any]) -> None:
     variables = {variable["name"]: variable for variable in page["templating"]["list"]}
-    assert {"repository", "workflow", "job", "branch", "every", "server_url"} <= variables.keys()
+    assert {"repository", "workflow", "job", "branch", "every"} <= variables.keys()
+    assert kept(page["templating"]["list"]) == variables
     for name in ("repository", "workflow", "job", "branch"):
         variable = variables[name]
         assert variable["multi"]
@@ -165,10 +170,55 @@ def test_variables_have_all_and_are_asked_cheaply(page: dict[str, Any]) -> None:
     assert used <= variables.keys()
 
 
-def test_alert_rules_lead_to_dashboards_and_panels_that_exist() -> None:
-    for rule in rules():
-        assert rule.page in MADE
-        assert MADE[rule.page]["panels"][0]["id"] == 1
+@on_each_table
+def test_no_column_is_measured_by_another(panel: dict[str, Any]) -> None:
+    """A bar without ends of its own is drawn from the least to the greatest number of the whole table."""
+    for override in panel["fieldConfig"]["overrides"]:
+        settings = {setting["id"]: setting["value"] for setting in override["properties"]}
+        assert ("custom.displayMode" in settings) == ("custom.cellOptions" in settings), "9.4 and since"
+        if settings.get("custom.displayMode") == "basic":
+            assert settings["custom.cellOptions"] == {"type": "gauge", "mode": "basic"}
+            assert (settings["min"], settings["max"]) == (0, 1)
+
+
+@pytest.mark.parametrize("page", MADE.values(), ids=MADE)
+def test_at_first_there_is_a_period_before(page: dict[str, Any]) -> None:
+    reach = Settings.model_fields["since"].default
+    (days,) = re.fullmatch(r"now-(\d+)d", page["time"]["from"]).groups()  # type: ignore[union-attr]
+    (most,) = re.fullmatch(r"(\d+)d", reach).groups()  # type: ignore[union-attr]
+    assert 2 * int(days) <= int(most)
+
+
+def test_another_github_takes_the_place_of_github_by_its_address_alone() -> None:
+    for path, text in generator.files().items():
+        assert GITHUB in text, path
+        assert "github.com" not in text.replace(GITHUB, "https://ghe.example")
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_alerts_lead_to_what_they_are_about(rule: Rule) -> None:
+    assert MADE[rule.page]["panels"][0]["id"] == 1
+    found = yaml.safe_load(generator.files()[Path("grafana-provisioning/alerting/rules.yaml")])
+    (written,) = [one for one in found["groups"][0]["rules"] if one["title"] == rule.title]
+    texts = written["annotations"]
+    variables = {variable["name"] for variable in MADE[rule.page]["templating"]["list"]}
+    chosen = re.findall(r"var-(\w+)=\{\{ urlquery \.Labels\.(\w+) \}\}", texts["dashboard"])
+    assert chosen
+    assert all(variable == label and variable in variables for variable, label in chosen)
+    assert texts["dashboard"].startswith(f"{{{{ externalURL }}}}d/ci-health-{rule.page}?")
+    assert texts["github"].startswith(f"{GITHUB}/{{{{ .Labels.repository }}}}/")
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_texts_of_alerts_name_what_their_queries_answer(rule: Rule) -> None:
+    texts = " ".join((rule.summary, *rule.chosen, rule.github))
+    (kept_,) = {re.findall(r"keep\(columns: \[(.*?)\]\)", query.flux)[-1] for query in rule.queries}
+    assert set(re.findall(r"\.Labels\.(\w+)", texts)) | set(rule.chosen) <= set(re.findall(r'"(\w+)"', kept_))
+    values = re.findall(r"\{\{ with \.Values\.(\w) \}\}\{\{ (\w+) \.Value \}\}\{\{ end \}\}", rule.summary)
+    assert {name for name, _ in values} <= set("AB"[: len(rule.queries)])
+    # What Grafana has in 9.4, of Prometheus: a number never stands there with all its digits.
+    assert {written for _, written in values} <= {"humanize", "humanizeDuration", "humanizePercentage"}
+    assert rule.summary.count(".Values") == len(values)
 
 
 def test_the_data_source_and_the_folder_are_those_that_are_provisioned() -> None:

@@ -8,25 +8,26 @@ import yaml
 
 from dashboards.__main__ import PAGES, ROOT
 from dashboards.alerts import rules
-from dashboards.flux import CHOSEN, asked, chosen
+from dashboards.flux import CHOSEN, WINDOWS, asked, chosen
 from dashboards.variables import ALL as ALL_VALUE
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
 from etl.queries import QUESTIONS
-from etl.queries.question import GITHUB
 from etl.settings import InfluxSettings
 from tests.dashboards.grafana import ALL, Grafana, Value, provisioned
 from tests.queries.samples import NASTY, REPOSITORIES, SPAN, START, STOP, points
 
 VARIABLES = (*CHOSEN, "test")
-FIXED: dict[str, Value] = {"every": "1d", "server_url": GITHUB}
+FIXED: dict[str, Value] = {"every": "1d"}
 EVERYTHING: dict[str, Value] = {**{name: [ALL] for name in VARIABLES}, "test": NASTY[4], **FIXED}
 CHOICES: dict[str, dict[str, Value]] = {
     "all": EVERYTHING,
     "one": EVERYTHING | {"repository": [REPOSITORIES[0]], "workflow": [NASTY[2]], "branch": ["main"]},
     "several": EVERYTHING | {"workflow": list(NASTY), "job": list(NASTY), "branch": ["main", r"release/1.\d"]},
-    "hostile": EVERYTHING | {"workflow": '/) or true //"${1+1}', "job": ["\\", "/", "${string(v: 1)}", "v.bucket"]},
+    "hostile": EVERYTHING | {
+        "workflow": '/) or true //"${1+1}', "job": ["\\", "/", "${string(v: 1)}", "v.bucket"], "every": "1h) |> die(//",
+    },
 }  # fmt: skip
 PAGE = pytest.mark.parametrize("page", [page() for page in PAGES], ids=lambda page: page.name)
 
@@ -117,6 +118,7 @@ async def test_several_values_chosen_are_each_of_them(
 def test_provisioned_rules_are_what_the_code_says_once_grafana_has_read_them() -> None:
     content = yaml.safe_load((ROOT / "grafana-provisioning/alerting/rules.yaml").read_text("utf-8"))
     read = provisioned(content, {})["groups"][0]["rules"]
+    assert provisioned(content, {}, newest=True)["groups"][0]["rules"] == read
     assert [rule["title"] for rule in read] == [rule.title for rule in rules()]
     for found, rule in zip(read, rules(), strict=True):
         *found_queries, condition = found["data"]
@@ -131,7 +133,26 @@ def test_names_reach_queries_as_regular_expressions_alone() -> None:
     assert texts
     for flux in texts:
         rest = flux
-        for name in VARIABLES:
+        for name in (*VARIABLES, *FIXED):
             rest = rest.replace(chosen(name), "")
-        rest = rest.replace("every = ${every:raw}\n", "").replace('server_url = "${server_url:raw}"\n', "")
+        assert "$" not in rest.replace("$/", "").replace('$"', "")
         assert opened("b", EVERYTHING).interpolated(rest) == rest
+
+
+@pytest.mark.parametrize(
+    "given", ["1h", "6h", "1d", "7d", "2h", "", "|1h", "1h)|(7d", "v.timeRangeStart", ALL]
+)
+async def test_the_window_is_one_of_those_that_there_are(
+    given: str, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    flux = 'import "array"\n' + next(
+        line for line in asked("success_over_time").splitlines() if line.startswith("every = ")
+    )
+    flux += "\narray.from(rows: [{every: string(v: every)}])\n"
+    grafana = Grafana(
+        {"every": given}, influx_settings.bucket, START, STOP, {"every": f"({'|'.join(WINDOWS)})"}
+    )
+    (row,) = await answer(influx, grafana.query(flux))
+    wanted = given if given in WINDOWS else "1h" if given == ALL else "1d"
+    # Flux writes seven days as a week.
+    assert row["every"] == ("1w" if wanted == "7d" else wanted)

@@ -207,6 +207,15 @@ def test_every_dashboard_is_a_configmap_for_grafanas_sidecar(helm: Any, tmp_path
         kubernetes_validate.validate(board, KUBERNETES[-1], strict=True)
 
 
+def test_links_of_dashboards_lead_to_ones_own_github(rendered: Any) -> None:
+    server = "https://ghe.example:8443/git"
+    documents = rendered(MINIMAL, "--set", f"dashboards.serverUrl={server}")
+    boards = [board for board in of_kind(documents, "ConfigMap") if "ci-health.yaml" not in board["data"]]
+    texts = [text for board in boards for text in board["data"].values()]
+    assert texts
+    assert all(f"{server}/" in text and "github.com" not in text for text in texts)
+
+
 def test_without_dashboards_there_are_none(rendered: Any) -> None:
     documents = rendered(MINIMAL, "--set", "dashboards.enabled=false")
     assert len(of_kind(documents, "ConfigMap")) == 1

@@ -181,7 +181,7 @@ DIALECTS: dict[str, tuple[str, list[Row]]] = {
         </testcase><testcase name="off" classname="off" time="0" status="disabled"/></testsuite>""",
         [
             ("unit", "unit", "passed", 0.02, "", None),
-            ("io", "io", "failed", 0.5, "Failed", None),
+            ("io", "io", "failed", 0.5, "bad", None),
             ("net", "net", "failed", 0.5, "", None),
             ("gone", "gone", "skipped", 0.0, "Unable to find exe", None),
             ("off", "off", "skipped", 0.0, "", None),
@@ -216,7 +216,6 @@ Failed asserting that 1 is 2.</failure></testcase><testsuite name="Tests\\CartTe
         name="testMany with data set #0" time="0,001"/></testsuite></testsuite></testsuite></testsuite>
         </testsuites>""",
         [
-            ("Tests\\CartTest::testMany", "testMany with data set #0", "passed", 0.001, "", None),
             (
                 "Tests.CartTest",
                 "testAdds",
@@ -225,6 +224,7 @@ Failed asserting that 1 is 2.</failure></testcase><testsuite name="Tests\\CartTe
                 "Tests\\CartTest::testAdds\nFailed asserting that 1 is 2.",
                 None,
             ),
+            ("Tests\\CartTest::testMany", "testMany with data set #0", "passed", 0.001, "", None),
         ],
     ),
     "rspec": (

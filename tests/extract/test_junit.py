@@ -89,19 +89,29 @@ SKIPPED = "<testcase classname='k' name='t'><skipped/></testcase>"
 
 
 @pytest.mark.parametrize(
-    ("cases", "outcome", "retried"),
+    ("cases", "told"),
     [
-        ((FAILED, PASSED), "passed", "boom"),
-        ((PASSED, FAILED), "failed", "boom"),
-        ((FAILED, SKIPPED, PASSED), "passed", "boom"),
-        ((FAILED, FAILED), "failed", None),
-        ((PASSED, PASSED), "passed", None),
-        ((SKIPPED, FAILED), "failed", None),
+        ((FAILED, PASSED), [("passed", "boom")]),
+        ((FAILED, SKIPPED, PASSED), [("passed", "boom")]),
+        ((FAILED, FAILED, PASSED), [("passed", "boom")]),
+        # A repetition that is skipped says nothing.
+        ((SKIPPED, FAILED), [("failed", None)]),
+        ((FAILED, SKIPPED, SKIPPED), [("failed", None)]),
+        ((PASSED, SKIPPED), [("passed", None)]),
+        # Nothing says that these are retries.
+        ((PASSED, FAILED), [("passed", None), ("failed", None)]),
+        ((FAILED, FAILED), [("failed", None), ("failed", None)]),
+        ((PASSED, PASSED), [("passed", None), ("passed", None)]),
+        ((FAILED, PASSED, PASSED), [("failed", None), ("passed", None), ("passed", None)]),
     ],
 )
-def test_a_case_repeated_in_its_suite_is_one(cases, outcome, retried):
-    (result,) = read(suite(*cases))
-    assert (result.outcome, result.retried_message) == (outcome, retried)
+def test_a_case_repeated_in_its_suite(cases, told):
+    assert [(result.outcome, result.retried_message) for result in read(suite(*cases))] == told
+
+
+def test_a_presumed_retry_keeps_its_attempts():
+    (result,) = read(suite(FAILED, PASSED))
+    assert [attempt.outcome for attempt in result.attempts] == ["failed", "passed"]
 
 
 @pytest.mark.parametrize(

@@ -16,40 +16,50 @@ def synced(sweep: float = HOUR, *, newest_only: bool = False) -> Schedule:
     return schedule
 
 
+def due(schedule: Schedule, last_webhooks: dict[str, float | None], now: float) -> dict[str, bool]:
+    """What is due, by when webhooks last arrived."""
+    ages = {name: None if last is None else now - last for name, last in last_webhooks.items()}
+    return schedule.due(ages, now)
+
+
 def test_the_first_sync_is_whole() -> None:
-    assert Schedule(HOUR).due({NAME: None}, T) == {NAME: False}
+    assert due(Schedule(HOUR), {NAME: None}, T) == {NAME: False}
     # While none has gone well, so is the next.
-    assert synced(newest_only=True).due({NAME: None}, T + 1) == {NAME: False}
+    assert due(synced(newest_only=True), {NAME: None}, T + 1) == {NAME: False}
 
 
 def test_without_webhooks_every_tick_is_one_and_every_hour_is_whole() -> None:
     schedule = synced()
-    assert schedule.due({NAME: None}, T + 300) == {NAME: True}
+    assert due(schedule, {NAME: None}, T + 300) == {NAME: True}
     schedule.done(NAME, T + 300, newest_only=True)
-    assert schedule.due({NAME: None}, T + HOUR - 2) == {NAME: True}
-    assert schedule.due({NAME: None}, T + HOUR - 0.5) == {NAME: False}
+    assert due(schedule, {NAME: None}, T + HOUR - 2) == {NAME: True}
+    assert due(schedule, {NAME: None}, T + HOUR - 0.5) == {NAME: False}
 
 
 def test_a_repository_whose_webhooks_arrive_waits_for_the_sweep() -> None:
     schedule = synced(sweep=2 * HOUR)
-    assert schedule.due({NAME: T - 60}, T + 300) == {}
-    assert schedule.due({NAME: T - 60}, T + HOUR) == {}
-    assert schedule.due({NAME: T - 60}, T + 2 * HOUR) == {NAME: False}
+    assert due(schedule, {NAME: T - 60}, T + 300) == {}
+    assert due(schedule, {NAME: T - 60}, T + HOUR) == {}
+    assert due(schedule, {NAME: T - 60}, T + 2 * HOUR) == {NAME: False}
 
 
 def test_where_webhooks_stop_polling_goes_on_by_itself() -> None:
     schedule = synced()
-    assert schedule.due({NAME: T}, T + 300) == {}
+    assert due(schedule, {NAME: T}, T + 300) == {}
     schedule.done(NAME, T + DAY - 300, newest_only=False)
-    assert schedule.due({NAME: T}, T + DAY - 1) == {}
-    assert schedule.due({NAME: T}, T + DAY) == {NAME: True}
+    assert due(schedule, {NAME: T}, T + DAY - 1) == {}
+    assert due(schedule, {NAME: T}, T + DAY) == {NAME: True}
+
+
+def test_a_webhook_that_is_to_come_by_a_clock_that_was_set_back_stops_no_polling() -> None:
+    assert due(synced(), {NAME: T + 3 * HOUR}, T + 300) == {NAME: True}
 
 
 def test_repositories_are_told_apart() -> None:
     schedule = Schedule(HOUR)
     for name in ("acme/quiet", "acme/told"):
         schedule.done(name, T, newest_only=False)
-    assert schedule.due({"acme/quiet": None, "acme/told": T, "acme/new": None}, T + 300) == {
+    assert due(schedule, {"acme/quiet": None, "acme/told": T, "acme/new": None}, T + 300) == {
         "acme/quiet": True,
         "acme/new": False,
     }
@@ -66,7 +76,7 @@ def test_no_repository_goes_longer_without_a_whole_sync_than_an_hour_and_a_tick(
     for step, webhooks_arriving, goes_well in ticks:
         now += step
         last_webhook = now if webhooks_arriving else last_webhook
-        plan = schedule.due({NAME: last_webhook}, now)
+        plan = due(schedule, {NAME: last_webhook}, now)
         if whole_at is not None and now - whole_at >= HOUR:
             assert plan == {NAME: False}
         if plan and goes_well:

@@ -42,6 +42,11 @@ def _bucket(influxd: Influxd, name: str) -> dict[str, Any]:
     return found
 
 
+def _keep_for(influxd: Influxd, name: str, *, days: int) -> None:
+    rules = {"retentionRules": [{"type": "expire", "everySeconds": days * 86_400}]}
+    influxd.call("PATCH", f"/api/v2/buckets/{_bucket(influxd, name)['id']}", rules)
+
+
 def _limited(influxd: Influxd, resource: dict[str, Any], *actions: str) -> InfluxSettings:
     """Settings with a token that may do only that."""
     org_id = influxd.call("GET", f"/api/v2/orgs?org={influxd.org}")["orgs"][0]["id"]
@@ -164,6 +169,18 @@ async def test_points_older_than_the_retention_are_not_sent(
     result = await store.write([encode(job(1)), encode(job(2, ago=3 * DAY)), encode(job(3, ago=DAY))])
     assert (result.accepted, result.expired, result.rejected) == (2, 1, ())
     assert [point.fields["job_id"] for point in read_back(JOB)] == [3, 1]
+    await store.close()
+
+
+async def test_a_retention_that_was_raised_is_asked_for_before_anything_is_dropped(
+    influxd: Influxd, influx_settings: InfluxSettings
+) -> None:
+    store = InfluxStore(influx_settings.model_copy(update={"retention": timedelta(days=2)}))
+    await store.prepare()
+    _keep_for(influxd, influx_settings.bucket, days=30)
+    result = await store.write([encode(job(1)), encode(job(2, ago=3 * DAY)), encode(job(3, ago=40 * DAY))])
+    assert (result.accepted, result.expired) == (2, 1)
+    assert (await store.oldest()) // DAY == (time.time() - 30 * DAY) // DAY
     await store.close()
 
 

@@ -26,5 +26,5 @@ async def test_a_sync_reads_the_reports_of_the_runs_that_it_lists(tmp_path: Path
 async def test_a_backfill_reads_the_reports_of_the_runs_that_it_lists(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         add_morning(world)
-        await world.backfill(NOON - DAY, NOON)
+        await world.backfill_well(NOON - DAY, NOON)
         assert len(world.points("workflow_run")) == len(world.points("test_report")) == 1

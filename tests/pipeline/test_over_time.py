@@ -346,7 +346,7 @@ async def test_synced_hourly_or_in_one_backfill_is_the_same_data(tmp_path: Path)
             await world.sync_well("hourly")
             world.clock.advance(HOUR if world.clock.now < first + DAY else 8 * HOUR)
         await world.sync_well("hourly")
-        await world.backfill(first - first % DAY, int(world.clock.now), "backfilled")
+        await world.backfill_well(first - first % DAY, int(world.clock.now), "backfilled")
 
         hourly, backfilled = world.all_points("hourly"), world.all_points("backfilled")
     assert last > first + 2 * DAY

@@ -148,7 +148,7 @@ async def test_several_syncs_and_any_order_of_arrival_tell_the_same(tmp_path: Pa
         await world.sync_well(since=_SINCE)
         weeks = [made.end - 91 * DAY + 7 * DAY * week for week in range(13)]
         for week in random.sample(weeks, len(weeks)):
-            await world.backfill(week, week + 7 * DAY, "shuffled")
+            await world.backfill_well(week, week + 7 * DAY, "shuffled")
     assert_points(world, oracle.executions(made))
     assert world.all_points("stepped") == world.all_points()
     assert world.all_points("shuffled") == world.all_points()

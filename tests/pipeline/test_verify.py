@@ -93,7 +93,7 @@ class Org:
         assert [one.error for one in summaries] == [None, None]
         assert (delivery.trouble, delivery.rejected, delivery.expired) == (None, 0, 0)
 
-    async def verify(self, *, repair: bool = False, most: int = 10_000, days: int = 30) -> list[Verification]:
+    async def verify(self, *, repair: bool = False, most: int = 10_000, days: int = 4) -> list[Verification]:
         async with open_pipeline(self.settings) as pipeline:
             since = int(pipeline.clock()) - days * DAY
             found, delivery = await verify_and_deliver(pipeline, since, most=most, repair=repair)
@@ -145,6 +145,7 @@ async def org(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[O
             "repositories": [ROCKET, BALLOON],
             "github": {"api_url": url, "token": "t"},
             "data_dir": str(tmp_path),
+            "tests": {"points": "failed"},
         }
         store: Store = Duck(tmp_path / "ci-health.duckdb")
         if request.param == "influxdb":
@@ -196,12 +197,12 @@ async def test_few_requests_are_for_what_is_likely_to_be_missing(org: Org) -> No
     newest = org.repository(ROCKET).runs[-1]
     cut = org.cut_run(ROCKET, newest.id, 1)
     org.github.log.requests.clear()
-    rocket, _ = await org.verify(most=8, days=3)
+    rocket, _ = await org.verify(most=8)
     assert in_order(rocket.missing)[0] == in_order(cut)[0]
     assert set(rocket.missing) <= set(cut)
     assert rocket.unchecked
     assert sum(f"/repos/{ROCKET}" in one.path for one in org.github.log.requests) <= 8 + 2
-    rocket, _ = await org.verify(most=2, days=3, repair=True)
+    rocket, _ = await org.verify(most=2, repair=True)
     assert rocket.days_left
 
 

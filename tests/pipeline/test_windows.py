@@ -142,7 +142,7 @@ async def test_run_deleted_while_a_backfill_pages(world: World) -> None:
     """There is no next time: the day has to be walked once more."""
     world.add(*(run(MIDNIGHT + n * 400) for n in range(130)))
     world.github.faults.add("created=2026-03-02", faults.after(delete_newest(world)))
-    await world.backfill(MIDNIGHT, MIDNIGHT + DAY)
+    await world.backfill_well(MIDNIGHT, MIDNIGHT + DAY)
     assert len(world.repository.runs) == 129
     assert stored(world) == expected(world)
 

@@ -145,10 +145,18 @@ class World:
         async with self.pipeline(data, **overrides) as pipeline:
             return [finding async for finding in findings(pipeline)]
 
-    async def backfill(self, start: int, stop: int, data: str = "data") -> Summary:
+    async def backfill(
+        self, start: int, stop: int | None, data: str = "data", *, replace: bool = False, **overrides: Any
+    ) -> Summary:
         """A backfill of the one repository."""
-        async with self.pipeline(data) as pipeline:
-            (summary,), _ = await backfill_and_deliver(pipeline, Range(start, stop), lambda *_: None)
+        asked = Range(start, stop, replace)
+        async with self.pipeline(data, **overrides) as pipeline:
+            (summary,), _ = await backfill_and_deliver(pipeline, asked, lambda *_: None)
+        return summary
+
+    async def backfill_well(self, start: int, stop: int, data: str = "data") -> Summary:
+        """A backfill of the one repository in which all goes well."""
+        summary = await self.backfill(start, stop, data)
         assert summary.error is None
         return summary
 

@@ -115,15 +115,23 @@ async def test_states(stores: Stores) -> None:
         flake("unseen", 14.1), results("unseen", "failed", 14.1), results("unseen", "skipped", 1),
         flake("broken", 20), results("broken", "passed", 7.1), results("broken", "error", 6.9),
         flake("mended", 20), results("mended", "failed", 1), results("mended", "passed", 6.9),
-        results("failing", "failed", 9), results("passing", "passed", 1), results("skipped", "skipped", 1),
+        results("once", "failed", 11), results("once", "passed", 11.1), results("once", "passed", 2),
+        results("gone", "failed", 9), results("passing", "passed", 1), results("skipped", "skipped", 1),
+        results("failing", "failed", 0.1), results("failing", "passed", 0.2), results("failing", "skipped", 0.05),
         flake(None, 20), jobs("timed_out", 3), jobs("cancelled", 1), jobs("success", 8),
     )  # fmt: skip
     states = {row["test"]: row["state"] for row in await stores.ask("flaky")}
     quiet: dict[Any, Any] = dict.fromkeys(("quiet", "unseen", "mended"), "quiet")
     assert states == {"flaky": "flaky", "broken": "broken", None: "broken", **quiet}
     failing = {row["test"]: row["state"] for row in await stores.ask("tests")}
-    others: dict[Any, Any] = dict.fromkeys(("quiet", "unseen", "mended", "failing"), "failing")
-    assert failing == {"flaky": "flaky", "broken": "broken", **others}
+    others: dict[Any, Any] = {
+        "quiet": "passing",
+        "once": "passing",
+        "mended": "failing",
+        "unseen": "quiet",
+        "gone": "quiet",
+    }
+    assert failing == {"flaky": "flaky", "broken": "broken", "failing": "failing", **others}
 
 
 async def test_states_look_further_back_than_a_short_period(stores: Stores) -> None:
@@ -204,6 +212,17 @@ async def test_a_test_without_reports_ran_whenever_its_job_did(stores: Stores) -
     await stores.write(told("broken", 0.5))
     (row,) = await stores.ask("tests", start=start)
     assert (row["runs"], row["failures"], row["failure_rate"], row["state"]) == (1, 2, None, "failing")
+
+
+async def test_a_test_without_reports_fails_until_its_job_succeeds(stores: Stores) -> None:
+    await stores.write(
+        told("passing", 5), told("failing", 3), told("earlier", 9),
+        jobs("failure", 9), jobs("failure", 5), jobs("success", 4), jobs("failure", 3), jobs("cancelled", 1),
+    )  # fmt: skip
+    states = {row["test"]: row["state"] for row in await stores.ask("tests")}
+    assert states == {"passing": "passing", "failing": "failing", "earlier": "passing"}
+    states = {row["test"]: row["state"] for row in await stores.ask("tests", stop=STOP - timedelta(days=4.5))}
+    assert states == {"passing": "broken", "earlier": "broken"}
 
 
 async def test_a_test_without_reports_is_broken_while_its_job_never_succeeds(stores: Stores) -> None:

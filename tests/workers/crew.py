@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -116,9 +116,12 @@ class Crew:
                 while not await asyncio.to_thread(self._holds, query):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
         except TimeoutError:
-            jobs = self.ask(
-                "SELECT task_name, lock, status, attempts FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            )
+            jobs: list[Any] | str = "no worker has made the queue yet"
+            with suppress(psycopg.errors.UndefinedTable):
+                jobs = self.ask(
+                    "SELECT task_name, lock, status, attempts FROM procrastinate_jobs "
+                    "WHERE status IN ('todo', 'doing')"
+                )
             raise AssertionError(f"never: {query}\n{jobs}\n{self.said()[-6000:]}") from None
 
     async def until_said(

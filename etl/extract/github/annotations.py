@@ -1,6 +1,7 @@
 """Annotations of jobs; a job's id is that of its check run."""
 
 from etl.anomalies import Anomaly
+from etl.errors import DataError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
 from etl.model.records import Annotation, CheckRun
@@ -13,7 +14,12 @@ async def list_annotations(client: RepositoryClient, job_id: int) -> tuple[list[
 
 
 async def annotated_jobs(client: RepositoryClient, check_suite_id: int) -> dict[int, int]:
-    """Job id → number of annotations, of all jobs of all attempts of a run."""
+    """Job id → number of annotations, of all jobs of all attempts of a run.
+
+    Raises DataError where they cannot all be understood, and what `RepositoryClient.page` raises.
+    """
     path = f"/check-suites/{check_suite_id}/check-runs?filter=all&per_page=100"
     listing = await list_all(client, path, "check_runs", CheckRun.parse)
+    if listing.anomalies:
+        raise DataError(listing.anomalies[0].detail)
     return {check.id: check.annotations for check in listing.items}

@@ -21,6 +21,7 @@ from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
 from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
+from etl.model.clock import GitHubClock
 from etl.model.pages import PageTag
 from etl.model.rate_limit import Budget, SharedRateLimits, Wait
 from etl.settings import GitHubSettings
@@ -40,7 +41,7 @@ class GitHub:
     """GitHub's REST API as one identity: its connections, its rate limit, its patience.
 
     Who asks is what the settings say (of an App with no installation named, the App itself), unless
-    `auth` does. `clock` gives Unix seconds and `sleep` waits; tests move both. On the `shared_limits` processes
+    `auth` does. `clock` gives Unix seconds, which answers correct, and `sleep` waits; tests move both. On the `shared_limits` processes
     share limits.
     """
 
@@ -55,10 +56,10 @@ class GitHub:
     ) -> None:
         self.settings = settings
         self.budget = Budget()
-        self._clock = clock
+        self._clock = clock if isinstance(clock, GitHubClock) else GitHubClock(clock)
         self._sleep = sleep
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._auth = auth or authenticate(settings, self._post_as_app, clock)
+        self._auth = auth or authenticate(settings, self._post_as_app, self._clock)
         self._transport: Transport | None = None
         self._storage: Storage | None = None
         self._told_of_wait = 0.0
@@ -193,7 +194,11 @@ class GitHub:
             return Retry(f"no answer from GitHub at {self.settings.api_url} ({type(error).__name__})")
         self.budget.note(answered)
         await self._exchange()
-        return self._verdict(status, answered, data, self.relative(url), waits)
+        verdict = self._verdict(status, answered, data, self.relative(url), waits)
+        # Where the clock is wrong, a JWT is refused: that answer tells the time, too.
+        if isinstance(verdict, tuple) or status == HTTPStatus.UNAUTHORIZED:
+            self._clock.note(answered.get("date"))
+        return verdict
 
     def _verdict(self, status: int, headers: CIMultiDict[str], data: Any, url: str, waits: int) -> Verdict:
         if status == HTTPStatus.NOT_MODIFIED:

@@ -36,6 +36,8 @@ async def list_artifacts(client: RepositoryClient, *, since: int, known: bool = 
     while page.next_url is not None and not _ends(page, listing, since):
         page = await client.page(page.next_url, conditional=known)
         listing.add(page, "artifacts", Artifact.parse)
+    if page.next_url is None and not page.not_modified:
+        listing.require_whole(_PATH)
     # One that is uploaded while the pages are read moves the others down, so that some come twice.
     artifacts = {item.id: item for item in listing.items if item.created_at >= since}
     return ArtifactListing(

@@ -6,7 +6,7 @@ Source: GitHub docs, "Download an artifact": a redirect to a URL that expires af
 from http import HTTPStatus
 from typing import IO
 
-from etl.errors import CiHealthError, DataError, NotFoundError
+from etl.errors import CiHealthError, DataError, ExpiredError, NotFoundError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Retry
 from etl.model.records import Artifact
@@ -15,8 +15,8 @@ from etl.model.records import Artifact
 async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes], *, largest: int) -> None:
     """Write an artifact's content into a file, from its beginning, and rewind it.
 
-    `largest` is in bytes. Raises DataError where the artifact has expired, is too large or leads where
-    it must not, NotFoundError where it is gone, RetriableError where the storage does not answer. No
+    `largest` is in bytes. Raises ExpiredError where the artifact is listed as expired or too large,
+    DataError where it turns out so or leads where it must not, NotFoundError where it is gone, RetriableError where the storage does not answer. No
     error tells the signed URL.
     """
     _check(artifact, largest)
@@ -37,9 +37,9 @@ async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes]
 
 def _check(artifact: Artifact, largest: int) -> None:
     if artifact.expired:
-        raise DataError("the artifact has expired")
+        raise ExpiredError("the artifact has expired")
     if artifact.size > largest:
-        raise DataError(f"the artifact has {artifact.size} bytes, more than {largest}")
+        raise ExpiredError(f"the artifact has {artifact.size} bytes, more than {largest}")
 
 
 async def _signed(client: RepositoryClient, artifact: Artifact) -> str:

@@ -16,6 +16,8 @@ from etl.retry_after import MAX_S, retry_after
 
 _SECONDARY_S = 60.0
 _MAX_BACKOFF_S = 60.0
+# Source: GitHub docs, "Troubleshooting the REST API": "Resource not accessible".
+_NO_PERMISSION = "Resource not accessible by"
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
 
 
@@ -76,7 +78,9 @@ def _limited(
     wanted = headers.get("x-accepted-github-permissions")
     advice = f"give the token the permission {wanted}" if wanted else "check the token's permissions"
     return FatalError(
-        f"GitHub forbids {url} (403): {text[:200] or 'no reason given'}; {advice}", status=status
+        f"GitHub forbids {url} (403): {text[:200] or 'no reason given'}; {advice}",
+        status=status,
+        lacks_permission=bool(wanted) or text.startswith(_NO_PERMISSION),
     )
 
 

@@ -42,13 +42,20 @@ class Listing(Generic[T]):
         if page.total_count is not None:
             self.shrank = self.shrank or (self.total is not None and page.total_count < self.total)
             self.total = page.total_count
-        if page.tag is not None:
-            self.tags.append(page.tag)
+        before = len(self.anomalies)
         for raw in found:
             try:
                 self.items.append(parse(raw))
             except (DataError, AttributeError, TypeError) as error:
                 self.anomalies.append(Anomaly(key or "item", f"cannot be understood: {error}", page.url))
+        # Without its tag, a page that could not be understood is asked for again.
+        if page.tag is not None and len(self.anomalies) == before:
+            self.tags.append(page.tag)
+
+    def require_whole(self, path: str) -> None:
+        """Raises DataError where it ended before the number of entries that it names."""
+        if self.total is not None and self.received < self.total:
+            raise DataError(f"GitHub lists {self.received} of {self.total} entries of {path}")
 
 
 async def list_all(
@@ -59,13 +66,17 @@ async def list_all(
     *,
     conditional: bool = False,
 ) -> Listing[T]:
-    """Every page of a listing; `key` names the list in the answer, None where the answer is the list."""
+    """Every page of a listing; `key` names the list in the answer, None where the answer is the list.
+
+    Raises DataError where it ends too early, and what `RepositoryClient.page` raises.
+    """
     listing: Listing[T] = Listing()
     next_url: str | None = path
     while next_url is not None:
         page = await client.page(next_url, conditional=conditional)
         listing.add(page, key, parse)
         next_url = page.next_url
+    listing.require_whole(path)
     return listing
 
 

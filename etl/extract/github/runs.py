@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, FatalError, NotFoundError
+from etl.errors import DataError, FatalError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing, entries
 from etl.extract.github.windows import Window, split
@@ -21,7 +21,8 @@ _WALKS = 2
 class WindowListing:
     """Runs on pages that changed, each once, and what to keep when they are committed.
 
-    `unchanged` counts runs on pages that are as they were;
+    `unchanged` counts runs on pages that are as they were, `received` all of them. `doubt` says why some
+    of its runs may be missing; None where all were received.
     """
 
     runs: dict[int, Run] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class WindowListing:
     anomalies: list[Anomaly] = field(default_factory=list)
     unchanged: int = 0
     received: int = 0
+    doubt: str | None = None
 
     @property
     def nothing_understood(self) -> bool:
@@ -51,15 +53,16 @@ class WindowListing:
         self.received += listing.received
         # A window that is walked twice tells of a run that cannot be read once.
         self.anomalies += (one for one in listing.anomalies if one not in self.anomalies)
+        if listing.anomalies:
+            self.doubt = listing.anomalies[0].detail
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Answer to the question for one run: `run` is None where nothing changed, or where it is gone."""
+    """Answer to the question for one run: `run` is None where nothing changed."""
 
     run: Run | None
     tags: tuple[PageTag, ...] = ()
-    gone: bool = False
 
 
 async def list_window(
@@ -87,7 +90,7 @@ async def list_window(
 async def _walk(
     client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool, conditional: bool
 ) -> bool:
-    """Walk a window's pages; whether everything in it was received.
+    """Walk a window's pages; False where it holds more than GitHub lists, or too much to tell.
 
     Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
     """
@@ -97,10 +100,16 @@ async def _walk(
         )
         gathered.take(listing)
         total = listing.total or 0
-        if total >= CAP:
+        if total >= CAP or (walk and broken_off):
             return False
         if listing.received >= total and not broken_off and not listing.shrank:
             return True
+    if listing.received < total:
+        gathered.doubt = f"GitHub lists {listing.received} of {total} runs: {window}"
+        gathered.anomalies.append(Anomaly("page", gathered.doubt, window.path))
+        # Without tags, all of it is asked for again.
+        gathered.tags.clear()
+        return True
     return False
 
 
@@ -137,23 +146,51 @@ async def _pages(
     return listing, False
 
 
-async def get_attempt(client: RepositoryClient, run_id: int, attempt: int) -> Run | None:
-    """One attempt of a run; None where it is gone. Raises DataError where it cannot be understood."""
-    try:
-        return _parsed(await client.item(f"/actions/runs/{run_id}/attempts/{attempt}"))
-    except NotFoundError:
-        return None
+async def get_attempt(client: RepositoryClient, run_id: int, attempt: int) -> Run:
+    """One attempt of a run.
+
+    Raises NotFoundError where it is not there, DataError where it cannot be understood, or is another.
+    """
+    found = _parsed(await client.item(f"/actions/runs/{run_id}/attempts/{attempt}"))
+    if (found.id, found.attempt) != (run_id, attempt):
+        raise DataError(f"GitHub answers attempt {found.attempt} of run {found.id} for {attempt} of {run_id}")
+    return found
 
 
 async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) -> Found:
-    """The latest attempt of a run, or that nothing changed, or that it is gone."""
-    try:
-        page = await client.page(f"/actions/runs/{run_id}", conditional=conditional)
-    except NotFoundError:
-        return Found(None, gone=True)
+    """The latest attempt of a run, or that nothing changed.
+
+    Raises NotFoundError where it is not there, DataError where it cannot be understood, or is another.
+    """
+    page = await client.page(f"/actions/runs/{run_id}", conditional=conditional)
     if page.not_modified:
         return Found(None)
-    return Found(_parsed(page.data), (page.tag,) if page.tag else ())
+    run = _parsed(page.data)
+    if run.id != run_id:
+        raise DataError(f"GitHub answers run {run.id} for run {run_id}")
+    return Found(run, (page.tag,) if page.tag else ())
+
+
+async def oldest_day(client: RepositoryClient, windows: Sequence[Window]) -> Window | None:
+    """The first of consecutive windows in which GitHub lists any run; None where there is none.
+
+    Found by halving: some ten requests for a thousand days.
+    """
+    low, high = 0, len(windows)
+    if not windows or not await _has_runs(client, windows[0].start, windows[-1].stop):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if await _has_runs(client, windows[low].start, windows[middle - 1].stop):
+            high = middle
+        else:
+            low = middle
+    return windows[low]
+
+
+async def _has_runs(client: RepositoryClient, start: int, stop: int) -> bool:
+    page = await client.page(Window(start, stop).path, conditional=False)
+    return bool(entries(page, "workflow_runs"))
 
 
 async def newest_run(client: RepositoryClient) -> Run | None:

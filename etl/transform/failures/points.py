@@ -8,6 +8,7 @@ from etl.model.points import Point
 from etl.model.records import Annotation, Job
 from etl.model.schema import FAILURE
 from etl.transform.context import Context, present
+from etl.transform.failures.own_names import with_place
 from etl.transform.failures.templates import is_boilerplate, signature_of
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
@@ -48,8 +49,9 @@ def annotated_failures(context: Context, told: Sequence[Annotation]) -> list[Fai
 
 def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
     message = printable(failure.message)
-    template = context.rules.templates(message)
     test = context.rules.annotated_tests(failure.title, failure.message)
+    place = test.test if test else failure.path
+    template = with_place(context.rules.templates(message), context.rules.masks(place) if place else "")
     signature = signature_of(template)
     # The place among equals is part of the identity, not the place in the list: order is GitHub's.
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)

@@ -41,11 +41,25 @@ _IPV6 = (
 
 # The alphabet of Kubernetes' random suffixes.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
+# How the names of pods, deployments and previews end: by the random part of Kubernetes, with or without
+# that of the replica set, or by six hex digits. What is called a pod may end by any text with a digit.
+_HASHED = (
+    rf"(?:(?=[a-z]*\d)[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}|\d{{8,10}}-[{_SAFE}]{{5}}"
+    rf"|(?=[a-z]*\d)(?=\d*[a-z])(?:[{_SAFE}]{{8,10}}|[{_SAFE}]{{5}}|[0-9a-f]{{6}}))"
+)
+_OF_A_POD = rf"(?:[{_SAFE}]{{8,10}}-)?(?:[{_SAFE}]{{5}}|(?!v\d)(?=[a-z]*\d)[a-z0-9]{{4,16}})"
 _PATH = r"[^\s,;:()<>'\"\]]"
 
 _EXTENSION = (
     r"(?:java|kts?|scala|groovy|swift|py|pyx|go|rs|[cm]?js|[cm]?ts|[jt]sx|vue|rb|php|exs?|cs|fs|dart"
     r"|c|cc|cpp|h|hpp|m|sh|lua|pl|r|jl|hs|ml|yaml|yml|toml|json|html|css|sql|tf|spec|txt|md)"
+)
+
+# Status codes of HTTP, and what may stand between two that are compared.
+_HTTP = r"(?:100|101|10[23]|20[0-8]|226|30[0-8]|40[0-9]|41[0-8]|42[1-9]|431|451|50[0-8]|51[01])"
+_COMPARED = (
+    r"(?!\s*\d)(?:[^\w\n]|\b(?:actual|a|and|be|but|code|deeply|equals?|expected|found|from|got|have|http|instead|is|not|of|received"
+    r"|response|returned|same|status|strictly|the|to|value|wanted|want|was)\b){1,24}?"
 )
 
 # In this order: what is more specific first, bare numbers last.
@@ -67,12 +81,13 @@ RULES: Mapping[str, Rule] = {
     "status-code": Rule(
         r"(?i)\b(?:https?(?:/\d(?:\.\d)?)?|status|response|responded with|returned error)"
         r"(?:[ _-]?(?:response|status|code|error|was|is|of|does not indicate success)){0,4}"
-        r"[ :=#('\"<\[]{0,3}[1-5]\d\d\b(?![.:]\d)"
+        rf"[ :=#('\"<\[]{{0,3}}[1-5]\d\d\b(?![.:]\d)(?:{_COMPARED}(?<![\w.-]){_HTTP}(?![\w]|\.\d))?"
         r"|\b(?:exit(?:ed)?|return(?:ed)?|error|err|signal|code|errno|winerror)"
         r"(?:[ _-]?(?:exit|status|code|with|of|is|was|non-zero)){0,4}"
         r"(?:(?<=code)|(?<=status)|(?<=signal)|(?<=exited with)|(?<=errno)|(?<=winerror))"
         r"[ :=#('\"\[]{1,3}(?:-?\d{1,5}|0x[0-9a-f]{1,8})\b(?![.:]\d)"
         r"|\bcurl: \(\d{1,3}\)|\bHTTP/\d(?:\.\d)?\b"
+        rf"|(?<![\w.-]){_HTTP}(?![\w.]){_COMPARED}(?<![\w.-]){_HTTP}(?![\w]|\.\d)"
         r"|(?<![\w.])[1-5]\d\d (?=(?:Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Gone|Too Many Requests"
         r"|Internal Server|Bad Gateway|Service Unavailable|Gateway Time|(?:Server|Client) Error)\b)",
         None,
@@ -113,8 +128,8 @@ RULES: Mapping[str, Rule] = {
     "ip": Rule(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5}|/\d{1,2})?(?![\w])(?!\.\d)", "<ip>"),
     "port": Rule(r"(?i)(?:\blocalhost:|\bport(?: number)?[ :=]{1,2})(?P<value>\d{1,5})\b", "<port>"),
     "pod": Rule(
-        rf"(?<=[a-z0-9]-)(?:(?=[a-z]*\d)[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}|\d{{8,10}}-[{_SAFE}]{{5}}"
-        rf"|(?=[a-z]*\d)(?=\d*[a-z])(?:[{_SAFE}]{{8,10}}|[{_SAFE}]{{5}}))(?![\w-])",
+        rf"(?:(?i:\bpods?[ :/=]{{1,2}}['\"`]?)(?:[a-z0-9.]+-)+?(?={_OF_A_POD}(?![\w-]))"
+        rf"|(?<=[a-z0-9]-)(?={_HASHED}(?![\w-])))(?P<value>(?:[a-z0-9]{{6,10}}-)?[a-z0-9]{{4,16}})(?![\w-])",
         "<pod>",
     ),
     "digest": Rule(r"(?<=\bsha(?:256|384|512)-)[\w+/]{40,}={0,2}", "<hash>"),
@@ -147,7 +162,15 @@ RULES: Mapping[str, Rule] = {
         r"(?<![\w.])\d+(?:[.,]\d+)? ?(?:[kKMGTP]i?[bB]|[KMGTP]i|(?:[Kk]ilo|[Mm]ega|[Gg]iga)?[Bb]ytes?|B)\b",
         "<size>",
     ),
-    # ULIDs, AWS and GitHub ids: long, of capitals and digits.
-    "id": Rule(r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{16,}\b", "<id>"),
+    # Classes that the JVM makes while it runs, numbered as they come.
+    "generated-class": _measure(
+        r"(?:\bGenerated(?:Method|Constructor)Accessor|\$Proxy|\$\$Lambda\$?|\$Lambda\$)(?P<value>\d+(?:/<?\w+>?)?)",
+        "<n>",
+    ),
+    # ULIDs, AWS and GitHub ids: long, of capitals and digits; and times in names that tests make up.
+    "id": Rule(
+        r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{16,}\b|(?<=[A-Za-z0-9][_-])(?P<value>\d{8,20})(?![A-Za-z0-9])",
+        "<id>",
+    ),
     "number": _measure(r"(?<!\w)(?<!\w\.)\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?!\w)", "<n>"),
 }

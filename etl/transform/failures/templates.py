@@ -25,6 +25,8 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 # Private characters stand for what was replaced until all rules are through, so that no rule
 # takes a placeholder, or a number in it, for text.
 _FIRST_MARK = 0xF0000
+# A line break or tab as it is written in code, before a number that would look like part of a word.
+_ESCAPED = re.compile(r"\\[nrt](?=-?\d)")
 _PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
 _UNFIT = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
@@ -67,7 +69,7 @@ class Templates:
 
     def _template(self, message: str) -> str:
         marks = _Marks()
-        text = _folded(_UNFIT.sub("�", _ANSI.sub("", _cut(message, _MAX_RAW))))
+        text = _folded(_ESCAPED.sub(" ", _UNFIT.sub("�", _ANSI.sub("", _cut(message, _MAX_RAW)))))
         text = self._placeholder.sub(lambda match: marks.of(match.group(), ""), text)
         before, text = "", _cut(text, _MAX_SEEN)
         # Again until nothing changes: what stood beside a match, or before a cut, may match now. Each

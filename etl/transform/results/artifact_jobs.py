@@ -6,6 +6,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from etl.model.records import Artifact, Job, Run, Step
 from etl.model.values import seconds
@@ -13,8 +14,20 @@ from etl.model.values import seconds
 _STEP_SLACK_S = 2
 _END_SLACK_S = 60
 
+_SEPARATORS = re.compile(r"[\s_.-]+")
+
 # Artifact glob and job glob.
 Rule = tuple[str, str]
+
+
+def is_wanted(name: str, globs: Sequence[str]) -> bool:
+    """Whether an artifact's name matches one of the globs, whatever the case and the separators."""
+    plain = _plain(name)
+    return any(fnmatchcase(plain, _plain(glob)) for glob in globs)
+
+
+def _plain(text: str) -> str:
+    return _SEPARATORS.sub("-", text.casefold())
 
 
 def was_made_in(artifact: Artifact, attempt: Run, until: int | None) -> bool:

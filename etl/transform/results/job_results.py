@@ -8,6 +8,7 @@ from etl.model.records import Job
 from etl.model.results import Outcome, Report, Result
 from etl.transform.context import Context
 from etl.transform.results.identity import KnownTest
+from etl.transform.results.retries import without_false_retries
 
 # A test, which of its results in the execution it is (from 0), and that result.
 Named = tuple[KnownTest, int, Result]
@@ -35,7 +36,7 @@ class JobTests:
 
 def named(context: Context, report: Report) -> JobTests:
     """The results of a report, with names."""
-    known, results = context.rules.tests, report.results
+    known, results = context.rules.tests, without_false_retries(report.job, report.results)
     tests = [known[result.case] for result in results]
     ordinals = _ordinals(tests)
     counts = Counter([result.outcome for result in results])

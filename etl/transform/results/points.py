@@ -10,6 +10,7 @@ from etl.model.results import Outcome, Result
 from etl.model.schema import FAILURE, TEST, TEST_REPORT
 from etl.model.series import MAX_SERIES, Series
 from etl.transform.context import Context, present
+from etl.transform.failures.own_names import with_place, without_own_name
 from etl.transform.failures.templates import signature_of
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
@@ -89,7 +90,8 @@ def test_failure_points(context: Context, tests: JobTests) -> Iterator[Point]:
     tags, second = job_tags(context, job), job_second(context, job)
     for test, ordinal, result in tests.red:
         message = printable(result.message)
-        template = context.rules.templates(message)
+        own = without_own_name(message, result.suite, result.name)
+        template = with_place(context.rules.templates(own), f"{test.suite} {test.name}")
         yield Point(
             FAILURE.name,
             {**tags, "source": "test", "signature": signature_of(template)},

@@ -1,0 +1,1 @@
+"""Test reports of other formats than JUnit's, one file a format."""

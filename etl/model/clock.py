@@ -1,0 +1,46 @@
+"""The time as GitHub tells it: our own clock, held against the `Date` of GitHub's answers.
+
+Everything that is concluded from time (how far all is read, what has aged, what may be forgotten) is
+about GitHub's times, and a machine's clock may be wrong by weeks and jump either way.
+"""
+
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+# An answer's date is in whole seconds, and takes a moment to arrive.
+_TOLERANCE_S: Final = 5.0
+
+
+class GitHubClock:
+    """Unix seconds; `own` is the machine's clock, which `ahead` (seconds, negative where behind) corrects."""
+
+    def __init__(self, own: Callable[[], float] = time.time) -> None:
+        self._own = own
+        self._is_told = False
+        self._doubted: float | None = None
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """The time, by the machine's clock until GitHub has told it."""
+        return self._own() - self.ahead
+
+    def note(self, date: str | None) -> None:
+        """Take over the `Date` of an answer; one that differs from those before only once another agrees.
+
+        A cache or a proxy may answer with a date of its own.
+        """
+        try:
+            ahead = self._own() - parsedate_to_datetime(date or "").timestamp()
+        except (ValueError, OverflowError):
+            return
+        if abs(ahead) <= _TOLERANCE_S:
+            ahead = 0.0
+        if abs(ahead - self.ahead) <= _TOLERANCE_S:
+            self._doubted = None
+        elif not self._is_told or (self._doubted is not None and abs(ahead - self._doubted) <= _TOLERANCE_S):
+            self.ahead, self._doubted = ahead, None
+        else:
+            self._doubted = ahead
+        self._is_told = True

@@ -1,0 +1,61 @@
+"""What could not be read: noted while a run is read, and asked for again when it is due."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from etl.errors import CiHealthError, NotFoundError
+from etl.model.open_pieces import OpenPiece, PieceName
+
+
+class RunPieces:
+    """What is open of one run while it is read: what was (`before`) and what is left now (`left`)."""
+
+    def __init__(self, run_id: int, before: Iterable[OpenPiece], now: float) -> None:
+        self._run_id = run_id
+        self._now = int(now)
+        self._before = {piece.name: piece for piece in before}
+        self._left: dict[PieceName, OpenPiece] = {}
+
+    @property
+    def were_open(self) -> bool:
+        """Whether an earlier reading left anything open."""
+        return bool(self._before)
+
+    @property
+    def are_due(self) -> bool:
+        """Whether any of that is to be asked for again."""
+        return any(piece.is_due(self._now) for piece in self._before.values())
+
+    @property
+    def left(self) -> list[OpenPiece]:
+        """What this reading leaves open."""
+        return list(self._left.values())
+
+    def put_off(self) -> list[OpenPiece]:
+        """What is left now, and what was open before: all of it waits for as long as what is left."""
+        next_at = max((piece.next_at for piece in self.left), default=self._now)
+        waiting = (replace(piece, next_at=next_at) for piece in self._before.values())
+        return list(({piece.name: piece for piece in waiting} | self._left).values())
+
+    def leave(self, error: CiHealthError | str, kind: str, attempt: int = 0, subject: int = 0) -> bool:
+        """Leave a piece open; whether the answer is settled, so that the caller goes on without the piece.
+
+        What is settled and not there is gone; for anything else GitHub is asked once a day all the same.
+        """
+        name = PieceName(kind, self._run_id, attempt, subject)
+        piece = open_piece(self._before.get(name), name, str(error), self._now)
+        is_settled = piece.is_settled(self._now)
+        if not is_settled or not isinstance(error, NotFoundError):
+            self._left[name] = piece
+        return is_settled
+
+
+def open_piece(before: OpenPiece | None, name: PieceName, reason: str, now: int) -> OpenPiece:
+    """A piece that could not be read now, as it was open before."""
+    return OpenPiece.first(name, reason, now) if before is None else before.again(reason, now)
+
+
+def open_sentence(counts: Mapping[str, int]) -> str:
+    """What is missing, of how many of each kind."""
+    what = ", ".join(f"{kind} ({count})" for kind, count in sorted(counts.items()))
+    return f"not read yet, and asked for again: {what} (`ci-health check` shows them)"
