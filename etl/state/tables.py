@@ -175,7 +175,7 @@ distinct_values = Table(
     Column("names", SafeText, nullable=False),
 )
 
-# What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
+# The last known rate limit of an identity, and until when (Unix seconds) GitHub asked to wait.
 budgets = Table(
     "budgets",
     metadata,
