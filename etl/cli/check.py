@@ -1,4 +1,4 @@
-"""`ci-health check`: is everything in order, and what to do where it is not."""
+"""`ci-health check`: whether everything is in order, and what to do if not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check(context: typer.Context) -> None:
-    """Tell whether configuration, state, token, rate limit and store are in order."""
+    """Check configuration, state, token, rate limit and store."""
     settings = load_settings(context, {"log": {"level": "error"}})
     good = asyncio.run(_tell(settings))
     if not good:

@@ -1,4 +1,4 @@
-"""What several commands share: settings, the log, and what is said at the end."""
+"""What several commands share: settings, the log, and the messages at the end."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
 
 
 def freeze_gc() -> None:
-    """Let the garbage collector pass over what was imported, which lives as long as the process.
+    """Make the garbage collector skip imported objects, which live as long as the process.
 
-    Records are many and short-lived: it comes often, and would look at all of that each time, for a
-    tenth of a sync's time. At the end it looks again: DuckDB complains of what is left uncollected.
+    Many short-lived records make it run often; scanning the imported objects each time would take a tenth
+    of a sync's time. They are unfrozen at exit, because DuckDB complains about objects left uncollected.
     """
     gc.collect()
     gc.freeze()
@@ -52,7 +52,7 @@ def freeze_gc() -> None:
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """The same of the store that the settings name."""
+    """Ask the configured store."""
     from etl.app import open_store
     from etl.report.ask import ask
 
