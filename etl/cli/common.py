@@ -25,7 +25,7 @@ Branch = Annotated[str, typer.Option(help="Only this branch, as its tag says.")]
 
 
 def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from all sources, and the log set up as they say."""
+    """Settings from all sources; also sets up the log."""
     from etl import log
     from etl.settings import load
 
@@ -64,7 +64,7 @@ async def ask_configured(
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
-    """Say what failed or is open, one sentence each on standard error, and exit with the code for it."""
+    """Print a sentence for each failure or open piece on standard error, and exit with the matching code."""
     from etl.pipeline.open_pieces import open_sentence
 
     failed = False
