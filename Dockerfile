@@ -11,7 +11,9 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock \
     && pip --python /opt/ci-health install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY etl ./etl
-RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+# The version of the tag that it is built from: there is no git here to ask.
+ARG VERSION=0.0.0
+RUN SETUPTOOLS_SCM_PRETEND_VERSION="${VERSION}" pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/ci-health install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM ${PYTHON}

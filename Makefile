@@ -19,9 +19,9 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-# The tests that start no server and no browser.
+# The tests that start no server, no browser and no other process that takes long.
 check: $(VENV)/developers
-	@$(BIN)/pytest -n 2 -m "not server" $(ARGS)
+	@$(BIN)/pytest -n 2 -m "not server and not slow" $(ARGS)
 
 test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
 	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
@@ -41,7 +41,8 @@ bench: $(VENV)/developers influxd
 # $$CHAOS_KILLS make other kills, and other numbers of them.
 chaos: $(VENV)/developers influxd
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 \
-		tests/chaos tests/state/test_model.py tests/pipeline/test_lies.py tests/pipeline/test_delivery.py \
+		tests/chaos tests/cli/test_backfill.py tests/state/test_model.py tests/pipeline/test_lies.py \
+		tests/pipeline/test_delivery.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
 # Two weeks of `ci-health run` in fast motion, then several workers that are killed and hang: half an hour.

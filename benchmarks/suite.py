@@ -28,6 +28,7 @@ NAMES = (
     "state",
     "questions",
     "startup",
+    "logs",
 )
 
 

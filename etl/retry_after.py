@@ -6,7 +6,7 @@ Source: RFC 9110, "Retry-After": seconds, or a date.
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-# Who asks for more is wrong, or means harm: nobody waits for ever without asking again.
+# Who asks for more is wrong, or means harm: nobody waits forever without asking again.
 MAX_S: Final = 86_400.0
 
 

@@ -30,4 +30,4 @@ mkdir "$work/tree"
 git ls-files -z ':!etl' | tar -cf - --null -T - | tar -xf - -C "$work/tree"
 cd "$work/tree"
 # What asks git, or looks at the sources of the package, is left to the checkout.
-"$work/developer/bin/python" -m pytest -n 2 -m "not server" --ignore tests/docs --ignore tests/deploy "$@"
+"$work/developer/bin/python" -m pytest -n 2 -m "not server and not slow" --ignore tests/docs --ignore tests/deploy "$@"

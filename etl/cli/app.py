@@ -14,6 +14,7 @@ from etl.cli.check import check
 from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
 from etl.cli.output import Exit, Global, print_error
+from etl.cli.read_log import read_log
 from etl.cli.report import report
 from etl.cli.run import run
 from etl.cli.show import show
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, report):
+for command in (demo, check, sync, backfill, verify, run, show, report, read_log):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
 

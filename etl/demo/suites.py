@@ -102,7 +102,7 @@ def execute(
 
 
 def report(*projects: Sequence[Case]) -> bytes:
-    """The JUnit XML of an execution, with a `<testsuite>` per class, as pytest and Gradle write it.
+    """The JUnit XML of an execution, with a `<testsuite>` per class, as Maven Surefire writes it.
 
     With several projects, such as browsers, the suites repeat, as with Playwright.
     """
@@ -119,15 +119,18 @@ def report(*projects: Sequence[Case]) -> bytes:
 
 
 def _add(suite: Element, case: Case) -> None:
-    for attempt in range(case.retries + 1):
-        element = SubElement(
-            suite, "testcase", classname=case.plan.suite, name=case.plan.name, time=f"{case.seconds}"
-        )
-        if case.skipped:
-            SubElement(element, "skipped")
-        if case.red or attempt < case.retries:
-            verdict = SubElement(element, "error" if case.error else "failure", message=case.message)
-            verdict.text = f"Traceback\n  {case.message}"
+    """A case, with its attempts as elements of Surefire's."""
+    element = SubElement(
+        suite, "testcase", classname=case.plan.suite, name=case.plan.name, time=f"{case.seconds}"
+    )
+    kind = "Error" if case.error else "Failure"
+    if case.skipped:
+        SubElement(element, "skipped")
+    if case.red:
+        SubElement(element, kind.lower(), message=case.message).text = f"Traceback\n  {case.message}"
+    for _ in range(case.retries):
+        retried = SubElement(element, f"{'rerun' if case.red else 'flaky'}{kind}", message=case.message)
+        SubElement(retried, "stackTrace").text = f"Traceback\n  {case.message}"
 
 
 def archive(files: Iterable[tuple[str, bytes]]) -> bytes:

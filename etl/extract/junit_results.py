@@ -33,12 +33,14 @@ class Results:
 
     def add(self, result: Result, suite: Suite, attributes: dict[str, str]) -> None:
         """A result, and the attributes of its case (none where it stands in no case)."""
-        if "class" in attributes:
-            self._classes[len(self._results)] = attributes["class"]
-        if (classname := attributes.get("classname")) and classname.strip() != result.case.suite:
-            self._classnames[len(self._results)] = classname
-        if not attributes.get("name", "").strip():
-            self._unnamed.add(len(self._results))
+        get, place = attributes.get, len(self._results)
+        classname, of_class, name = get("classname"), get("class"), get("name")
+        if of_class is not None:
+            self._classes[place] = of_class
+        if classname and classname != result.case.suite and classname.strip() != result.case.suite:
+            self._classnames[place] = classname
+        if not name or name.isspace():
+            self._unnamed.add(place)
         self._results.append(result)
         self._suites.append(suite)
 

@@ -58,7 +58,7 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
 
 
 def _guard() -> Middleware:
-    """Errors become sentences in JSON; a bug in the code of one route must not end the others."""
+    """Errors become sentences in JSON; a bug here fails only one request."""
     rare_log = RareLog()
 
     @web.middleware

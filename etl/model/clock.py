@@ -11,6 +11,8 @@ from typing import Final
 
 # An answer's date is in whole seconds, and takes a moment to arrive.
 _TOLERANCE_S: Final = 5.0
+# What a clock may be off without a word.
+_MAX_SKEW_S: Final = 60.0
 
 
 class GitHubClock:
@@ -25,6 +27,15 @@ class GitHubClock:
     def __call__(self) -> float:
         """The time, by the machine's clock until GitHub has told it."""
         return self._own() - self.ahead
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the machine's clock is off by more than a minute."""
+        return abs(self.ahead) > _MAX_SKEW_S
+
+    def __str__(self) -> str:
+        side = "ahead of" if self.ahead > 0 else "behind"
+        return f"this machine's clock is {abs(self.ahead):.0f} s {side} GitHub's: set it, by NTP for example"
 
     def note(self, date: str | None) -> None:
         """Take over the `Date` of an answer; one that differs from those before only once another agrees.

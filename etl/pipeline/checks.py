@@ -13,7 +13,6 @@ from etl.model.rate_limit import Budget
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
-from etl.pipeline.session import MAX_SKEW_S, clock_sentence
 from etl.pipeline.tag_settings import READING, outdated_text
 
 _DEAD_LETTERS_SHOWN = 3
@@ -42,8 +41,8 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
             yield finding
         async for finding in _artifacts(pipeline, name):
             yield finding
-    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
-        yield Finding("clock", False, clock_sentence(pipeline.clock.ahead))
+    if pipeline.clock.is_wrong:
+        yield Finding("clock", False, str(pipeline.clock))
     for account, budget in pipeline.accounts.budgets():
         yield _rate_limit(account, budget, pipeline.settings.github.reserve)
     yield await _store(pipeline)

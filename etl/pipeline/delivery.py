@@ -114,7 +114,7 @@ class Delivery:
         except FatalError as error:
             self._note(str(error), refused=True)
         except Exception as error:
-            # A defect of ours must not end the delivery of a service that goes on reading.
+            # A bug here must not end the delivery of a service that goes on reading.
             log.debug("unexpected error", exc_info=True)
             self._note(f"unexpected {type(error).__name__}: {error} (--debug shows where)", refused=True)
         return False

@@ -64,7 +64,7 @@ class Reports:
         """Reports of a completed attempt whose own jobs are `jobs`.
 
         `until` is when the next attempt began, `seen_at` (monotonic) when the run was listed. An
-        artifact that cannot be had or read is an anomaly, and is left open in `pieces`.
+        artifact that cannot be downloaded or read is counted as an anomaly, and left open in `pieces`.
         """
         if not self._session.settings.tests.artifacts or not jobs:
             return FoundReports()

@@ -352,7 +352,7 @@ class RunReader:
         return points
 
     def _encoded(self, points: Iterable[Point], run: Run) -> list[bytes]:
-        """Lines of all points that can be written; any other is an anomaly and costs itself alone."""
+        """Lines of all points that can be written; any other is counted as an anomaly and skipped."""
         lines = []
         for point in points:
             if point.time < self._points_from:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from etl.anomalies import Anomalies, Anomaly
+from etl.anomalies import Anomalies
 from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.repositories import get_repository, list_workflows
@@ -26,9 +26,6 @@ from etl.transform.names import kept_names
 from etl.transform.rules import Rules
 
 log = structlog.get_logger(__name__)
-
-# What a clock may be off without a word.
-MAX_SKEW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,8 @@ async def _open(
     """Ask what the repository is called and contains now, remember it, and begin."""
     state = pipeline.state
     known = await _look_up(state, client, summary.repository)
-    _tell_clock(pipeline, summary, anomalies)
+    if pipeline.clock.is_wrong:
+        summary.warnings.append(str(pipeline.clock))
     known = await state.call(state.repositories.begin_session, known)
     return Session(
         client=client,
@@ -126,20 +124,6 @@ def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
     if not isinstance(error, RetriableError) or error.retry_after is None:
         return None
     return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _tell_clock(pipeline: Pipeline, summary: Summary, anomalies: Anomalies) -> None:
-    """Say where this machine's clock is wrong; what depends on time goes by GitHub's."""
-    if abs(pipeline.clock.ahead) > MAX_SKEW_S:
-        text = clock_sentence(pipeline.clock.ahead)
-        summary.warnings.append(text)
-        anomalies.add(Anomaly("clock", text))
-
-
-def clock_sentence(ahead: float) -> str:
-    """How wrong this machine's clock is."""
-    side = "ahead of" if ahead > 0 else "behind"
-    return f"this machine's clock is {abs(ahead):.0f} s {side} GitHub's: set it, by NTP for example"
 
 
 def _tell_open(pipeline: Pipeline, summary: Summary) -> None:

@@ -147,7 +147,7 @@ QUESTIONS: Final = {
             "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
             "`ci-health verify` holds against GitHub.",
             of("repository workflow branch attempt run_id job_id"),
-            ("repository", "run_id", "attempt", "job_id"),
+            ("repository", "run_id", "attempt", "job_id", "workflow", "branch"),
             filters=("repository",),
         ),
         Question(

@@ -14,6 +14,8 @@ from benchmarks.__main__ import as_json, table
 from benchmarks.measure import Outcome, Size, alternating
 from benchmarks.suite import NAMES, measured
 
+pytestmark = pytest.mark.slow
+
 EXACT = {"requests"}
 ONE = Outcome("one", "a thing", "another", (2.0, 4.0, 3.0), (4.0, 4.0, 4.0), "s", 1.2, at_least=True)
 

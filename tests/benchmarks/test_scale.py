@@ -14,6 +14,8 @@ from benchmarks.scale.spent import Spent
 from benchmarks.scale.stored import Stored
 from benchmarks.scale.waiting import Waiting
 
+pytestmark = pytest.mark.slow
+
 COSTS = Costs(Asked(2, 2.5, 4.5, 4, 33), Spent(0.003, 2e-5, 0.005, 800, 15), Stored(8, 1_400, 4_000, 100_000))
 SMALL = Organisation(repositories=10, runs=100, results=4_000)
 TOKEN = Setup("a token", 5_000)

@@ -125,7 +125,8 @@ async def _lived(
 def _explained(night: Night) -> None:
     """Nothing complains but while InfluxDB is away, and nothing that went wrong stays unsolved."""
     complaints = [event for process in night.days for event in process.complaints()]
-    assert set(complaints) <= {STOPPED}, "\n".join(
+    # Of clocks that hurry, one answer that takes a moment is minutes old.
+    assert set(complaints) <= {STOPPED, "this machine's clock is wrong"}, "\n".join(
         process.text for process in night.days if process.complaints()
     )
     assert not any("Traceback" in process.text for process in night.days)

@@ -9,6 +9,8 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 
+pytestmark = pytest.mark.slow
+
 SINCE = "30d"
 
 
@@ -58,7 +60,7 @@ async def test_replace_renames_what_settings_name_differently(history, tmp_path)
     assert contents(tmp_path) == contents(fresh.folder)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.thorough)])
 async def test_killed_at_random_moments_and_resumed_it_equals_one_that_ran_through(history, tmp_path, seed):
     chance = random.Random(seed)  # noqa: S311
     through, killed = tmp_path / "through", tmp_path / "killed"

@@ -15,7 +15,7 @@ from tests.waiting import HANGS_S
 
 SUMMARY = {
     "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
-    "rate_limit_remaining", "anomalies", "error", "retry_at", "warnings",
+    "rate_limit_remaining", "anomalies", "open", "error", "retry_at", "warnings",
 }  # fmt: skip
 
 

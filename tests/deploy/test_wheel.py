@@ -15,6 +15,8 @@ import yaml
 from tools import release_check
 from tools.docs import ROOT
 
+pytestmark = pytest.mark.slow
+
 COMMAND = "etl.cli:main"
 OF_EXTRAS = ("apscheduler", "procrastinate", "prometheus_client", "psycopg", "psycopg_pool")
 

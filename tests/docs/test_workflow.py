@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tools.docs import ROOT
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
+RELEASE = ROOT / ".github/workflows/release.yml"
 
 
 def test_zizmor_finds_nothing() -> None:
@@ -30,14 +32,38 @@ def test_the_action_is_what_github_takes(check_jsonschema: Callable[..., None]) 
     check_jsonschema("--builtin-schema", "vendor.github-actions", ROOT / "action.yml")
 
 
-def test_it_runs_what_is_there() -> None:
-    jobs = yaml.safe_load(WORKFLOW.read_text("utf-8"))["jobs"]
-    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
-    files = {
-        word for text in commands for word in text.split() if word.endswith(".lock") or word == ".ci/run"
-    }
-    assert files == {".ci/run", "requirements-audit.lock", "requirements.lock", "requirements-dev.lock"}
-    assert all((ROOT / name).exists() for name in files)
+def runs(workflow: Path) -> list[str]:
+    """What the steps of a workflow run."""
+    jobs = yaml.safe_load(workflow.read_text("utf-8"))["jobs"]
+    return [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("workflow", [WORKFLOW, RELEASE], ids=lambda path: path.stem)
+def test_they_run_what_is_there(workflow: Path) -> None:
+    text = "\n".join(runs(workflow))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    files = set(re.findall(r"[\w/-]+\.(?:lock|py)\b", text))
+    targets = {word for line in re.findall(r"^make ([a-z ]+)", text, re.MULTILINE) for word in line.split()}
+    assert targets
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+
+
+def test_the_tests_run_on_the_python_of_the_image_and_all_that_are_promised() -> None:
+    matrix = yaml.safe_load(WORKFLOW.read_text("utf-8"))["jobs"]["test"]["strategy"]["matrix"]["python"]
+    promised = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text("utf-8"))
+    assert matrix == promised
+    (image,) = re.findall(
+        r"^ARG PYTHON=python:(3\.\d+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE
+    )
+    assert image in matrix
+
+
+def test_only_publishing_may_ask_pypi_to_trust_it() -> None:
+    jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert jobs["publish"]["needs"] == "build"
+    assert jobs["build"]["permissions"] == {"contents": "read"}
 
 
 def test_the_actions_inputs_are_documented() -> None:

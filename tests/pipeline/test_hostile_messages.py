@@ -24,6 +24,8 @@ MAX_MIB = 256
 READ = """
 import resource, sys
 from etl.extract.archive import read_artifact
+
+pytestmark = pytest.mark.slow
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open(sys.argv[1], "rb") as file:
     read_artifact(file, "junit")

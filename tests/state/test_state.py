@@ -11,7 +11,7 @@ from etl.model.executed import Executed
 from etl.model.pages import PageTag
 from etl.model.records import Artifact, Workflow
 from etl.model.writes import Rejected
-from etl.pipeline.tag_settings import SHAPES
+from etl.pipeline.tag_settings import READING, SHAPES
 from etl.settings import Settings
 from etl.state import tables
 from etl.state.database import open_database
@@ -221,4 +221,22 @@ def test_settings_that_shape_tags_are_remembered(state_url):
     assert set(naming_of(changed)) == set(SHAPES)
     facts.accept_naming(changed)
     assert facts.changed_naming(changed) == []
+    engine.dispose()
+
+
+def test_rules_that_changed_since_points_were_stored_are_told_until_that_is_accepted(state_url):
+    engine = open_database(state_url)
+    facts = Metadata(engine)
+    assert facts.changed_reading(READING) == []
+    assert facts.changed_reading({**READING, "test reports": 99}) == ["test reports"]
+    facts.accept_reading({**READING, "test reports": 99})
+    assert facts.changed_reading({**READING, "test reports": 99}) == []
+    engine.dispose()
+
+
+def test_a_state_from_before_there_were_versions_of_rules(state_url):
+    engine = open_database(state_url)
+    facts = Metadata(engine)
+    facts.accept_naming(Settings())
+    assert facts.changed_reading(READING) == list(READING)
     engine.dispose()

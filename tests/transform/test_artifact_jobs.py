@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from etl.model.records import Artifact, Job, Run, Step
-from etl.transform.results.artifact_jobs import job_of, was_made_in
+from etl.settings import Settings
+from etl.transform.results.artifact_jobs import is_wanted, job_of, was_made_in
 from tests.transform.test_attempts import RUN
 
 NOW = 1_800_000_000
@@ -140,3 +141,22 @@ def test_two_jobs_in_upload_steps_tell_nothing() -> None:
 def test_the_only_job_of_a_run() -> None:
     assert found("report", "build") == "build"
     assert found("report") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("Test Results (Python 3.12)", True),
+        ("JUnit", True),
+        ("test_results", True),
+        ("TestResults", True),
+        ("surefire-reports", True),
+        ("playwright-report", True),
+        ("Playwright Report", True),
+        ("test-reports-3.12", True),
+        ("coverage", False),
+        ("dist", False),
+    ],
+)
+def test_default_patterns_ignore_case_and_separators(name, wanted):
+    assert is_wanted(name, Settings().tests.artifacts) is wanted

@@ -197,8 +197,17 @@ class GitHub:
         verdict = self._verdict(status, answered, data, self.relative(url), waits)
         # Where the clock is wrong, a JWT is refused: that answer tells the time, too.
         if isinstance(verdict, tuple) or status == HTTPStatus.UNAUTHORIZED:
-            self._clock.note(answered.get("date"))
+            self._note_time(answered.get("date"))
         return verdict
+
+    def _note_time(self, date: str | None) -> None:
+        """Hold the machine's clock against GitHub's; told once, and once that it is over."""
+        was_wrong = self._clock.is_wrong
+        self._clock.note(date)
+        if self._clock.is_wrong and not was_wrong:
+            log.warning("this machine's clock is wrong", ahead=round(self._clock.ahead))
+        elif was_wrong and not self._clock.is_wrong:
+            log.info("this machine's clock is right again")
 
     def _verdict(self, status: int, headers: CIMultiDict[str], data: Any, url: str, waits: int) -> Verdict:
         if status == HTTPStatus.NOT_MODIFIED:

@@ -1,4 +1,4 @@
-"""Listings paged to their end: every item parsed, what cannot be is an anomaly and costs itself alone."""
+"""Listings paged to their end: items that cannot be parsed are counted as anomalies and skipped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,0 +1,116 @@
+"""pytest: its short summary names every failing test; without one, progress, headings and the stack of a crash do."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
+
+HINTS = (
+    "=== FAILURES ===",
+    "short test summary info",
+    "Fatal Python error",
+    "::test",
+    " FAILED",
+    "=== ERRORS ===",
+    "Timeout +",
+)
+
+_ID = r"(?P<path>[^\s:\[\]]+?(?:\.py|\.pyx|\.txt|\.rst|\.md|\.ya?ml))(?:::(?P<name>[^\s\[\]]+(?:\[.*?\](?=\s|$))?))?"
+_SUMMARY = re.compile(r"={3,} short test summary info ={3,}$")
+_SUMMARY_END = re.compile(r"={3,} |\d+ (?:failed|passed|error)|!{3,}")
+_SUMMARISED = re.compile(
+    rf"(?:FAILED|ERROR|SUB-?FAIL(?:ED)?)(?P<sub>[(\[].*?[)\]])? {_ID}(?: <- \S+)?(?: - (?P<message>.*))?$"
+)
+_PROGRESS = (
+    re.compile(rf"(?:\[gw\d+\] )?(?:\[ *\d+%\] )?(?:FAILED|ERROR) {_ID} *$"),
+    re.compile(rf"{_ID} (?:FAILED|ERROR)(?: +\[ *\d+%\])?$"),
+)
+_HEADING = re.compile(r"_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )?(?P<title>\S.*?) _{3,}$")
+_HEADING_END = re.compile(r"_{3,} \S.* _{3,}$|={3,} .*={3,}$|-{5,} generated xml|\d+ (?:failed|passed)")
+_PLACE = re.compile(r"(?P<path>[^\s:]+\.py):(?P<line>\d+): ?(?:\w+(?:Error|Exception|Exit)?|in .*)?$")
+_ERROR_LINE = re.compile(r"E {1,7}\S")
+_CRASH = re.compile(r"(?:.*)?(?:Fatal Python error: (?P<error>.+)|\++ Timeout \++)$")
+_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+),? in (?P<name>test\w*)$')
+_ROOT = re.compile(r"rootdir: (?P<root>[^,]+)")
+_SESSION = re.compile(
+    r"={3,} (?:test session starts|FAILURES|ERRORS) ={3,}$|collected \d+ items?|rootdir: |(?:.*)Fatal Python error"
+)
+
+
+def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
+    """Failing tests, each perhaps more than once."""
+    if not any(_SESSION.match(line) or _SUMMARY.match(line) for line in lines):
+        return
+    blocks = _blocks(lines)
+    summarised = list(_summarised(lines))
+    if summarised:
+        yield from (_with_block(test, blocks) for test in summarised)
+    else:
+        told = [_with_block(test, blocks) for test in _progress(lines)]
+        yield from told
+        if not told:
+            yield from blocks.values()
+    yield from _crashed(lines)
+
+
+def _summarised(lines: Sequence[str]) -> Iterator[LoggedTest]:
+    for start, line in enumerate(lines):
+        if _SUMMARY.match(line):
+            for place in range(start + 1, end_of(lines, start, _SUMMARY_END, 5_000)):
+                if (found := _SUMMARISED.match(lines[place])) is not None:
+                    yield _test(found, place, found["message"] or "")
+
+
+def _progress(lines: Sequence[str]) -> Iterator[LoggedTest]:
+    for place, line in enumerate(lines):
+        for pattern in _PROGRESS:
+            if (found := pattern.match(line)) is not None and found["name"]:
+                yield _test(found, place, "")
+
+
+def _test(found: re.Match[str], place: int, message: str) -> LoggedTest:
+    path, name = found["path"], found["name"]
+    return LoggedTest(path if name else "", name or path, message, path, None, place, place)
+
+
+def _blocks(lines: Sequence[str]) -> dict[str, LoggedTest]:
+    """What stands below each heading of a failure, by its title."""
+    blocks: dict[str, LoggedTest] = {}
+    started = False
+    for start, line in enumerate(lines):
+        if line.startswith("==="):
+            started = " FAILURES " in line or " ERRORS " in line
+        elif started and (found := _HEADING.match(line)) is not None:
+            stop = end_of(lines, start, _HEADING_END, 500)
+            blocks.setdefault(found["title"], _block(lines, found["title"], start, stop))
+    return blocks
+
+
+def _block(lines: Sequence[str], title: str, start: int, stop: int) -> LoggedTest:
+    body = lines[start + 1 : stop]
+    errors = [line[1:] for line in body if _ERROR_LINE.match(line)]
+    places = [found for line in body if (found := _PLACE.match(line)) is not None]
+    path, line = (places[-1]["path"], number(places[-1]["line"])) if places else ("", None)
+    return LoggedTest(path, title.replace(".", "::"), message_of(errors or body), path, line, start, stop - 1)
+
+
+def _with_block(test: LoggedTest, blocks: dict[str, LoggedTest]) -> LoggedTest:
+    """With the whole message, and the place, where the failure is told at length."""
+    block = blocks.get(test.name.replace("::", "."))
+    if block is None:
+        return test
+    message = block.message or test.message
+    return test._replace(message=message, line=block.line, first=block.first, last=block.last)
+
+
+def _crashed(lines: Sequence[str]) -> Iterator[LoggedTest]:
+    """The test that ran when the interpreter died: the innermost frame that has a test's name."""
+    root = next((found["root"] for line in lines if (found := _ROOT.match(line)) is not None), "")
+    for start, line in enumerate(lines):
+        if (crash := _CRASH.match(line)) is not None:
+            for place in range(start + 1, min(len(lines), start + 150)):
+                if (found := _FRAME.match(lines[place])) is not None:
+                    path = found["path"].removeprefix(root).lstrip("/")
+                    message = crash["error"] or "Timeout"
+                    yield LoggedTest(path, found["name"], message, path, number(found["line"]), start, place)
+                    break
