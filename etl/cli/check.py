@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def check(context: typer.Context) -> None:
     """Check configuration, state, token, rate limit and store."""
     settings = load_settings(context, {"log": {"level": "error"}})
-    good = asyncio.run(_tell(settings))
+    good = asyncio.run(_check(settings))
     if not good:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _tell(settings: Settings) -> bool:
+async def _check(settings: Settings) -> bool:
     from etl.app import open_pipeline
     from etl.pipeline.checks import findings
     from etl.report.formats import single_line

@@ -78,5 +78,5 @@ def _of_run(github: SimulatedGitHub, repository: Repository, run: Run) -> Iterat
                 yield now, Hook("workflow_job", {"action": "completed", "workflow_job": content, **about})
         for action, moment in (("requested", attempt.started_at), ("completed", attempt.ended_at)):
             if moment is not None:
-                told = {"workflow_run": views.run(base, repository, run, number, moment), "workflow": flow}
-                yield moment, Hook("workflow_run", {"action": action, **told, **about})
+                payload = {"workflow_run": views.run(base, repository, run, number, moment), "workflow": flow}
+                yield moment, Hook("workflow_run", {"action": action, **payload, **about})

@@ -47,10 +47,10 @@ class Badge:
         """The badge of a repository; "unknown" if it has no runs."""
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
         # The name can be anything: do not query the state for repositories that are not configured.
-        watched = name in self._names()
-        await self._access.require(request, [name] if watched else [])
-        if not watched:
-            raise web.HTTPNotFound(text="no such repository is watched here")
+        configured = name in self._names()
+        await self._access.require(request, [name] if configured else [])
+        if not configured:
+            raise web.HTTPNotFound(text="no such repository is configured here")
         answered = await self._answers.get(["overview"], self._days, name)
         svg = draw(answered.rows["overview"][0], name, self._days)
         return cached(request, svg, "image/svg+xml", self._answers.refresh_s)

@@ -73,19 +73,21 @@ class CiMetrics(Collector):
             self._rows[name] = await self._pipeline.store.query(name, asked)
         except CiHealthError as error:
             # The delivery already warns of a store that is unavailable or still empty.
-            self._tell(log.info, name, str(error))
+            self._log_once(log.info, name, str(error))
         except Exception as error:
             # A bug here must not end a loop that runs as long as the service.
             log.debug("unexpected error", exc_info=True)
-            self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+            self._log_once(
+                log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+            )
         else:
             self._asked[name] = now
             self._failing.discard(name)
 
-    def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
+    def _log_once(self, write: Callable[..., None], name: str, reason: str) -> None:
         """Log once for each question, until it is answered again."""
         if name not in self._failing:
-            tell("figures of CI are not renewed", question=name, reason=reason)
+            write("CI metrics are not renewed", question=name, reason=reason)
         self._failing.add(name)
 
     def collect(self) -> Iterable[Family]:

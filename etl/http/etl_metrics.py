@@ -23,7 +23,7 @@ _MAX_STATE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the state tells, by repository: `cursors` in Unix seconds, how many pieces are open of each kind."""
+    """Values from the state, by repository: `cursors` in Unix seconds, and the number of open pieces of each kind."""
 
     backlog: Backlog
     webhooks_waiting: int

@@ -52,11 +52,13 @@ class Health:
         """Whether requests can be taken: `ready`, `degraded` or `not ready`, with the reasons."""
         reasons = await self.reasons()
         blocked = any(reason.blocks for reason in reasons)
-        told = [asdict(reason) for reason in reasons]
+        shown = [asdict(reason) for reason in reasons]
         if not self._access.trusted(request):
-            told = [{key: item[key] for key in ("check", "blocks")} for item in told]
+            shown = [{key: item[key] for key in ("check", "blocks")} for item in shown]
         status = "not ready" if blocked else "degraded" if reasons else "ready"
-        return web.json_response({"status": status, "reasons": told}, status=_UNAVAILABLE if blocked else 200)
+        return web.json_response(
+            {"status": status, "reasons": shown}, status=_UNAVAILABLE if blocked else 200
+        )
 
     async def reasons(self) -> list[Reason]:
         """Everything that is wrong."""

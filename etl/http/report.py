@@ -27,12 +27,12 @@ class Report:
         """The report; `?days=N` and `?repository=OWNER/REPO` select what it covers."""
         days = _days(request.query.get("days", str(_DAYS)))
         repository = request.query.get("repository", "")
-        watched = list(self._names())
+        configured = list(self._names())
         # The name can be anything: do not query the state for repositories that are not configured.
-        names = [name for name in watched if name == repository] if repository else watched
+        names = [name for name in configured if name == repository] if repository else configured
         await self._access.require(request, names)
         if repository and not names:
-            raise web.HTTPNotFound(text="no such repository is watched here")
+            raise web.HTTPNotFound(text="no such repository is configured here")
         answered = await self._answers.get(REPORTED, days, repository)
         page = render(answered.rows, period=answered.period, generated_at=answered.at, title=", ".join(names))
         response = cached(request, page, "text/html", self._answers.refresh_s)

@@ -60,11 +60,13 @@ class Webhooks:
         if not 0 < len(delivery) <= _MAX_ID:
             raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or absurdly long")
         try:
-            told = parse(event, body)
+            completion = parse(event, body)
         except DataError as error:
             raise web.HTTPBadRequest(text=f"{event}: {error}") from None
-        name = None if told is None else await self._name(told)
-        return "ignored" if told is None or name is None else await self._queue.keep(delivery, name, told)
+        name = None if completion is None else await self._name(completion)
+        if completion is None or name is None:
+            return "ignored"
+        return await self._queue.keep(delivery, name, completion)
 
     async def _signed_body(self, request: web.Request) -> bytes:
         """The raw body; refused if it cannot be read or its signature is wrong."""
@@ -76,10 +78,10 @@ class Webhooks:
             raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
         return body
 
-    async def _name(self, told: CompletionEvent) -> str | None:
+    async def _name(self, completion: CompletionEvent) -> str | None:
         """The configured name of the repository: found by its id, which never changes, else by its name."""
         names = self._names()
-        known = await self._state.call(self._state.repositories.name_of, told.repository_id)
+        known = await self._state.call(self._state.repositories.name_of, completion.repository_id)
         if known in names:
             return known
-        return next((name for name in names if name.lower() == told.full_name.lower()), None)
+        return next((name for name in names if name.lower() == completion.full_name.lower()), None)

@@ -50,8 +50,8 @@ def explained(error: Exception, address: str) -> CiHealthError:
     said = f"InfluxDB at {address} answered {error.status} ({reason(error)})"
     if error.status == _BUSY or error.status >= _SERVER_ERRORS:
         headers: Mapping[str, str] = error.headers or {}
-        told = headers.get("Retry-After", "")
-        return RetriableError(said, retry_after=retry_after(told, time.time()))
+        wait = headers.get("Retry-After", "")
+        return RetriableError(said, retry_after=retry_after(wait, time.time()))
     return FatalError(f"{said}: it {_TO_DO.get(error.status, 'refuses the request')}")
 
 

@@ -69,7 +69,7 @@ TABLES: Final = (
     Table(
         "broken",
         "On the default branch and others with a name of their own; red that the next attempt of a run turned "
-        "green is a flake, not a break. Those that are repaired tell how long that took.",
+        "green is a flake, not a break. Repaired ones show how long the repair took.",
     ),
     Table(
         "worse",

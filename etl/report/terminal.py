@@ -189,12 +189,14 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], width: int, title: st
     cells = [[written(row.get(column.key), column.kind) for column in columns] for row in rows]
     widths = _widths(columns, cells, width)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column, room in zip(columns, widths, strict=True):
+    for column, cell_width in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.kind.is_number else "left"
         style = _TREND if column.kind is Kind.TREND else ""
-        table.add_column(column.title, justify=justify, width=room, no_wrap=True, style=style)
+        table.add_column(column.title, justify=justify, width=cell_width, no_wrap=True, style=style)
     for line in cells:
-        table.add_row(*(Text(shorten(cell, room)) for cell, room in zip(line, widths, strict=True)))
+        table.add_row(
+            *(Text(shorten(cell, cell_width)) for cell, cell_width in zip(line, widths, strict=True))
+        )
     where = ", ".join(value for value in folded.values() if value not in (None, UNKNOWN))
     return Group(Text(f"{title}: {where}" if where else title, style="bold"), Text(), table, Text())
 

@@ -93,7 +93,7 @@ class OpenPieces:
 
 
 def runs_with_open_pieces(repository_id: int) -> Select[Any]:
-    """Ids of runs that are not wholly read, for other statements."""
+    """Ids of runs that are not completely read, for other statements."""
     return select(_COLUMNS.run_id).where(_COLUMNS.repository_id == repository_id)
 
 

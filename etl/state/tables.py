@@ -211,7 +211,7 @@ dead_letters = Table(
     sqlite_autoincrement=True,
 )
 
-# Webhook deliveries that told of a run, by GitHub's id of the delivery; `repository` is the configured
+# Webhook deliveries for a run, by GitHub's id of the delivery; `repository` is the configured
 # name, and `read_at` is null until the run has been read.
 deliveries = Table(
     "deliveries",

@@ -18,7 +18,7 @@ class OneLine(logging.Filter):
         return True
 
 
-def tell_plainly(*workers: str) -> None:
+def shorten_log(*workers: str) -> None:
     """Shorten the records of Procrastinate and of the workers with these names."""
     plain = OneLine()
     names = [f"procrastinate.worker.{name}" for name in workers]

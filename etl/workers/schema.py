@@ -61,7 +61,7 @@ async def _make(connection: Connection, names: list[str]) -> None:
                 await _note(connection, name)
     except DuplicateObject:
         raise ConfigurationError(
-            "the database of state.url has a queue of Procrastinate that is somebody else's: "
+            "the database of state.url has a Procrastinate queue of another application: "
             "give ci-health a database of its own"
         ) from None
 
