@@ -12,7 +12,7 @@ from etl.settings import LogSettings
 def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records through one formatter.
 
-    No name or message from CI can forge a line or steer a terminal: what could is written as an escape.
+    Control characters are escaped, so that names and messages from CI cannot forge lines or control a terminal.
     """
     stream = stream or sys.stderr
     console = settings.format == "console" or (settings.format == "auto" and stream.isatty())
@@ -48,11 +48,11 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
-    # The HTTP libraries tell of every request, the schedulers of every tick; APScheduler warns of each
-    # that finds a sync still at work.
+    # The HTTP libraries log every request and the schedulers every tick; APScheduler warns at each tick
+    # during which a sync is still running.
     for chatty, level in (
         ("aiohttp.access", logging.WARNING),
-        # Tracebacks of every request that is none, which anybody can send; the server logs those of handlers itself.
+        # A traceback for every malformed request, which anybody can send; the server logs its own errors itself.
         ("aiohttp.server", logging.CRITICAL),
         ("asyncio", logging.WARNING),
         ("procrastinate", logging.WARNING),

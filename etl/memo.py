@@ -1,4 +1,4 @@
-"""Values that are asked for again and again."""
+"""A cache for values that are needed repeatedly."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,11 +10,11 @@ MAX_KEPT, TYPICAL = 512, 128
 
 
 class Memo(dict[_K, _V]):
-    """Values made when they are first asked for; all are forgotten where there are more than `most`.
+    """Values computed when first needed; the cache is cleared when it has more than `most` entries.
 
-    A hit costs a lookup and no call, unlike one of `functools.lru_cache`. Strangers' names must not fill
-    the memory of a service: keys of more than `longest` characters are not kept, and all are forgotten,
-    too, where they have more than `typical` ones on average.
+    A hit costs a lookup but no call, unlike with `functools.lru_cache`. Names from CI must not fill the
+    memory of a service: keys of more than `longest` characters are not cached, and the cache is also
+    cleared when keys have more than `typical` characters on average.
     """
 
     __slots__ = ("_characters", "_length", "_longest", "_make", "_most", "_room")

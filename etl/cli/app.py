@@ -49,8 +49,8 @@ def _global_options(
 
 
 def main() -> None:
-    """Run the command line; errors end as sentences on standard error."""
-    # Names from CI hold any character; a terminal or pipe may not.
+    """Run the command line; errors are printed as sentences on standard error."""
+    # Names from CI may contain characters that a terminal or pipe cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""`ci-health check`: is everything in order, and what to do where it is not."""
+"""`ci-health check`: whether everything is in order, and what to do if not."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def check(context: typer.Context) -> None:
-    """Tell whether configuration, state, token, rate limit and store are in order."""
+    """Check configuration, state, token, rate limit and store."""
     settings = load_settings(context, {"log": {"level": "error"}})
-    good = asyncio.run(_tell(settings))
+    good = asyncio.run(_check(settings))
     if not good:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _tell(settings: Settings) -> bool:
+async def _check(settings: Settings) -> bool:
     from etl.app import open_pipeline
     from etl.pipeline.checks import findings
     from etl.report.formats import single_line

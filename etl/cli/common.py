@@ -1,4 +1,4 @@
-"""What several commands share: settings, the log, and what is said at the end."""
+"""What several commands share: settings, the log, and the messages at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Branch = Annotated[str, typer.Option(help="Only this branch, as its tag says.")]
 
 
 def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from all sources, and the log set up as they say."""
+    """Settings from all sources; also sets up the log."""
     from etl import log
     from etl.settings import load
 
@@ -39,10 +39,10 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
 
 
 def freeze_gc() -> None:
-    """Let the garbage collector pass over what was imported, which lives as long as the process.
+    """Make the garbage collector skip imported objects, which live as long as the process.
 
-    Records are many and short-lived: it comes often, and would look at all of that each time, for a
-    tenth of a sync's time. At the end it looks again: DuckDB complains of what is left uncollected.
+    Many short-lived records make it run often; scanning the imported objects each time would take a tenth
+    of a sync's time. They are unfrozen at exit, because DuckDB complains about objects left uncollected.
     """
     gc.collect()
     gc.freeze()
@@ -52,7 +52,7 @@ def freeze_gc() -> None:
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """The same of the store that the settings name."""
+    """Ask the configured store."""
     from etl.app import open_store
     from etl.report.ask import ask
 
@@ -64,7 +64,7 @@ async def ask_configured(
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
-    """Say what failed or is open, one sentence each on standard error, and exit with the code for it."""
+    """Print a sentence for each failure or open piece on standard error, and exit with the matching code."""
     from etl.pipeline.open_pieces import open_sentence
 
     failed = False

@@ -1,4 +1,4 @@
-"""`ci-health dead-letters`: points that the store rejected are shown, tried again, or discarded."""
+"""`ci-health dead-letters`: shows, retries or discards points that the store rejected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _MAX_LINE = 120
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Ids, as `list` shows them.")]
-OfRepository = Annotated[str, typer.Option("--repository", help="Only of this repository, `owner/name`.")]
+OfRepository = Annotated[
+    str, typer.Option("--repository", help="Only points of this repository, `owner/name`.")
+]
 
 dead_letters = typer.Typer(
     help="Points that the store rejected: list them, try them again, or discard them.", no_args_is_help=True
@@ -42,7 +44,7 @@ def show(
 
 @dead_letters.command()
 def retry(context: typer.Context, ids: Ids = None, repository: OfRepository = "") -> None:
-    """Hand all of them, or those named, to the store again."""
+    """Retry all dead letters, or those with these ids."""
     asyncio.run(_retry(load_settings(context), _chosen(ids, repository), debug=context.obj.debug))
 
 
@@ -53,7 +55,7 @@ def discard(
     repository: OfRepository = "",
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
-    """Forget some of them, or all, for good."""
+    """Delete some dead letters, or all, permanently."""
     if not (ids or repository or every):
         raise ConfigurationError("name the ids to discard, or --repository, or --all")
     asyncio.run(_discard(load_settings(context), _chosen(ids, repository)))

@@ -1,7 +1,7 @@
 """`ci-health demo`: an end-to-end run against a simulated GitHub, without network, token or server.
 
-`--serve` is the service instead, of a simulated project that goes on: what a demo of InfluxDB and
-Grafana shows. It stays on loopback, in the one process, as a token must never go over plain http.
+`--serve` runs the service instead, on a simulated project that continues: the demo of InfluxDB and
+Grafana uses it. It stays on loopback in one process, because a token must never be sent over plain http.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from etl.settings import Settings
 
 _DATA_DIR = Path(".ci-health/demo")
-# A recorded history may need more requests than GitHub allows an hour: a demo does not wait for that.
+# A recorded history may need more requests than GitHub allows in an hour; a demo does not wait for that.
 _NO_LIMIT = 1_000_000
 _REPORT = Path("ci-health-report.html")
-# What a served project has behind it, and what is still to come: its outage lies in what is behind.
+# Days of history and of future of a served project; its outage is in the history.
 _PAST_DAYS, _COMING_DAYS = 28, 7
 
 
@@ -42,8 +42,8 @@ def demo(
         bool,
         typer.Option(
             "--serve",
-            help="Stay, as `run` does, with a project that goes on: into the store and data folder that the "
-            "settings name.",
+            help="Keep running as `run` does, on a project that continues, with the store and data folder in "
+            "the settings.",
         ),
     ] = False,
 ) -> None:
@@ -74,9 +74,9 @@ async def _serve(context: typer.Context, history: History) -> None:
 
 
 def _last_day(folder: Path) -> date:
-    """The day on which the history ends: some days ahead at the first start, the same at every later one.
+    """The day on which the history ends: some days ahead at the first start, the same at later starts.
 
-    Raises ConfigurationError for a folder that cannot be used, or has the state of other repositories.
+    Raises ConfigurationError for a folder that cannot be used or has the state of other repositories.
     """
     file = folder / "demo-last-day"
     if not file.exists() and any(folder.glob("state.sqlite*")):
@@ -100,7 +100,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     from etl.report.ask import REPORTED, ask, parameters
     from etl.report.terminal import summary
 
-    # The history moves with the calendar: what an earlier demo stored would not match it.
+    # The history moves with the calendar, so data stored by an earlier demo would not match.
     shutil.rmtree(_DATA_DIR, ignore_errors=True)
     async with SimulatedGitHub(history, rate_limit=_NO_LIMIT) as url:
         settings = _settings(history, url)
@@ -127,7 +127,7 @@ def _settings(history: History, url: str) -> Settings:
     from etl.settings import load
 
     overrides = _project(history, url) | {"data_dir": str(_DATA_DIR), "log": {"level": "error"}}
-    # An empty environment: the demo runs on embedded defaults, whatever this machine is set up for.
+    # An empty environment: the demo uses embedded defaults, whatever is configured on this machine.
     settings = load({}, file=Path("/dev/null"), overrides=overrides)
     log.configure(settings.log)
     return settings
@@ -143,7 +143,7 @@ def _project(history: History, url: str) -> dict[str, Any]:
 
 
 def _period(history: History, *, recorded: bool) -> Period:
-    """All of a recorded history; the newer half of the synthetic one, so that there is a before."""
+    """All of a recorded history; the newer half of the synthetic one, so that there is a previous period."""
     from etl.report.view import Period
 
     stop, start = (

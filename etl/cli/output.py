@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, global options, and how errors are printed."""
+"""Exit codes, global options, and how errors are printed."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,7 +25,7 @@ class Global:
 
 
 def print_error(sentence: str) -> None:
-    """Say on standard error what is wrong, on one line, whatever it quotes of names and answers."""
+    """Print an error on standard error, always on one line, whatever names and answers it quotes."""
     from etl.report.formats import single_line
 
     typer.echo(f"ci-health: {single_line(sentence)}", err=True)

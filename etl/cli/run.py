@@ -11,7 +11,7 @@ from etl.extras import Extra, needs
 
 
 def run(context: typer.Context) -> None:
-    """The service: syncs at every interval until it is told to stop."""
+    """Run the service: sync at every interval until stopped."""
     with needs(Extra.SERVICE, "`ci-health run`"):
         from etl.service.run import serve
 

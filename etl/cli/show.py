@@ -21,7 +21,7 @@ from etl.errors import ConfigurationError
 
 
 class Question(StrEnum):
-    """What can be shown."""
+    """The questions that can be shown."""
 
     OVERVIEW = "overview"
     WORSE = "worse"
@@ -50,7 +50,7 @@ class Question(StrEnum):
 
 
 class Format(StrEnum):
-    """How it is written."""
+    """Output formats."""
 
     TABLE = "table"
     JSON = "json"
@@ -87,7 +87,7 @@ def show(
 
 
 def _closer(asked: Question, **names: str) -> dict[str, str]:
-    """The names that the question can be narrowed to; ConfigurationError for one that it does not take."""
+    """The additional name filters; ConfigurationError for one that the question does not take."""
     from etl.queries import question
 
     takes = question(asked).filters

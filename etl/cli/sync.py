@@ -55,16 +55,16 @@ def backfill(
     since: Annotated[str, typer.Option(help="First day, `2026-01-31`, or how far back, `90d`.")],
     until: Annotated[str | None, typer.Option(help="Day to stop before; default: now.")] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Delete the range's points first, then read it anew.")
+        bool, typer.Option("--replace", help="Delete the range's points first, then read it again.")
     ] = False,
 ) -> None:
-    """The past, in time order; interrupted, the same command resumes."""
+    """Read the past in time order; if interrupted, the same command resumes."""
     settings = load_settings(context)
     asyncio.run(_backfill(settings, _range(since, until, replace=replace), debug=context.obj.debug))
 
 
 def _range(since: str, until: str | None, *, replace: bool) -> Range:
-    """Whole days in UTC, so that the same command a minute later is still the same range."""
+    """Whole days in UTC, so that the same command a minute later means the same range."""
     from etl.pipeline.backfill import Range
     from etl.settings import parse_since
 

@@ -1,4 +1,4 @@
-"""`ci-health verify`: what GitHub has and the store has not, and the other way round."""
+"""`ci-health verify`: what GitHub has and the store lacks, and the other way round."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def verify(
         bool, typer.Option("--json", help="Print a list on stdout, one object per repository.")
     ] = False,
 ) -> None:
-    """Which runs, attempts and jobs GitHub has and the store has not, and the other way round."""
+    """Find runs, attempts and jobs that GitHub has and the store lacks, and the other way round."""
     settings, first = load_settings(context), _first(since)
     asyncio.run(
         _verify(settings, first, most=requests, repair=repair, as_json=as_json, debug=context.obj.debug)

@@ -1,7 +1,7 @@
-"""Output that GitHub Actions takes for text, whatever names from CI it holds.
+"""Keeps GitHub Actions from taking names from CI in the output for workflow commands.
 
-The runner reads every line that a step prints, on both streams, and obeys what follows `::` where only
-white space stands before it, or `##[` anywhere (`ActionCommand` in actions/runner).
+The runner reads every line that a step prints, on both streams, and executes what follows `::` if only
+white space precedes it, or `##[` anywhere (`ActionCommand` in actions/runner).
 """
 
 import io
@@ -20,7 +20,7 @@ class _Disarming(io.TextIOWrapper):
 
 
 def disarmed(text: str) -> str:
-    """The text with a space in each mark that would make a line of it a command."""
+    """The text with a space in each marker that would make a line a command."""
     return _COMMAND.sub(r"\g<0> ", text)
 
 

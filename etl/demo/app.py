@@ -1,4 +1,4 @@
-"""The simulated GitHub's side of a GitHub App: JWTs checked for real, tokens that end, installations.
+"""The simulated GitHub's side of a GitHub App: verified JWTs, tokens that expire, installations.
 
 Source: GitHub docs, "REST API endpoints for GitHub Apps", "… for GitHub App installations".
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from etl.demo.server import SimulatedGitHub
 
 _TOKEN_S = 3_600
-# GitHub takes no JWT that is good for longer than this.
+# GitHub accepts no JWT that is valid for longer than this.
 _MAX_JWT_S = 600
 
 Handler = Callable[["SimulatedGitHub", "SimulatedApp", web.Request], Awaitable[web.StreamResponse]]
@@ -39,7 +39,7 @@ class Installation:
 
 @dataclass(slots=True)
 class SimulatedApp:
-    """An App with its public key (PEM) and installations, which tests change while it is served."""
+    """An App with its public key (PEM) and installations; tests change it while the server runs."""
 
     id: int
     public_key: bytes
@@ -47,25 +47,25 @@ class SimulatedApp:
     _tokens: dict[str, tuple[Installation, float]] = field(default_factory=dict)
 
     def issue(self, installation: Installation, now: float) -> tuple[str, float]:
-        """A new token of an installation, and when it ends."""
+        """A new token of an installation, and when it expires."""
         token, expires = f"ghs_{installation.id}_{int(now)}", now + _TOKEN_S
         self._tokens[token] = (installation, expires)
         return token, expires
 
     def installation_of(self, token: str, now: float) -> Installation | None:
-        """Whose token it is; None where it is nobody's any more."""
+        """The installation that a token belongs to; None if the token is unknown or expired."""
         installation, expires = self._tokens.get(token, (None, 0.0))
         return installation if now <= expires and installation in self.installations else None
 
     def may_see(self, token: str, repository: Repository) -> bool:
-        """An installation sees what is its owner's, and what is public."""
+        """Whether the token's installation may see a repository: its owner's, or a public one."""
         installation, _ = self._tokens.get(token, (None, 0.0))
         return installation is not None and (
             not repository.private or _owner(repository) == installation.owner.lower()
         )
 
     def problem_of(self, token: str) -> str | None:
-        """Why a JWT is not the App's; None where it is."""
+        """Why a JWT is not valid for the App; None if it is."""
         try:
             claims = jwt.decode(
                 token,
@@ -82,12 +82,12 @@ class SimulatedApp:
 
 
 def token_of(request: web.Request) -> str:
-    """The token of a request; empty where there is none."""
+    """The token of a request; empty if there is none."""
     return request.headers.get("authorization", "").partition(" ")[2]
 
 
 def routes(github: SimulatedGitHub) -> list[web.RouteDef]:
-    """The App's routes; all but the last are for the App itself."""
+    """The App's routes; all except the last are for the App itself."""
     below = "/app/installations"
     return [
         web.get(below, functools.partial(_as_app, github, _installations)),
@@ -97,7 +97,7 @@ def routes(github: SimulatedGitHub) -> list[web.RouteDef]:
 
 
 async def _as_app(github: SimulatedGitHub, handler: Handler, request: web.Request) -> web.StreamResponse:
-    """For a JWT that the App's key signed and that has not expired."""
+    """Run the handler if the JWT is signed with the App's key and has not expired."""
     app = github.app
     problem = "there is no App" if app is None else app.problem_of(token_of(request))
     if app is None or problem is not None:

@@ -2,7 +2,7 @@
 
 
 class MovingClock:
-    """Unix seconds that pass only when told to."""
+    """Unix seconds that pass only in `advance` and `sleep`."""
 
     def __init__(self, now: float) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""Faults that a simulated GitHub answers with: each as GitHub, or a bad day, has shown it."""
+"""Faults that a simulated GitHub answers with, as seen from GitHub or from a bad network."""
 
 import asyncio
 import json
@@ -22,21 +22,21 @@ class Fault:
 
 
 class Faults:
-    """Faults in force; the first that matches answers."""
+    """Active faults; the first that matches a request answers it."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def add(self, match: str, respond: Respond, *, times: int | None = 1) -> None:
-        """From now on, answer matching requests (a regular expression on path and query) so."""
+        """From now on, answer matching requests with this fault; `match` is a regular expression on path and query."""
         self._faults.append(Fault(match, respond, times))
 
     def clear(self) -> None:
-        """From now on, answer everything right."""
+        """Remove all faults."""
         self._faults.clear()
 
     def take(self, path: str) -> Respond | None:
-        """The answer to this request, where a fault has one; counts it."""
+        """The answer of the first fault that matches this request, if any; counts the use."""
         for fault in self._faults:
             if fault.times != 0 and re.search(fault.match, path):
                 if fault.times is not None:
@@ -46,7 +46,7 @@ class Faults:
 
 
 def status(code: int, message: str = "", *, headers: Mapping[str, str] | None = None) -> Respond:
-    """A plain answer with a status and GitHub's form of an error."""
+    """An answer with a status and GitHub's error format."""
 
     async def respond(_request: web.Request, _go_on: Any) -> web.StreamResponse:
         return web.json_response({"message": message}, status=code, headers=dict(headers or {}))
@@ -76,7 +76,7 @@ def too_many(retry_after: str | None = None) -> Respond:
 
 
 def missing_permission(permission: str) -> Respond:
-    """403 as a token without the permission gets it."""
+    """403 for a token without the permission."""
     return status(
         403,
         "Resource not accessible by personal access token",
@@ -85,7 +85,7 @@ def missing_permission(permission: str) -> Respond:
 
 
 def truncated_json() -> Respond:
-    """Half of the right answer, as if that were all."""
+    """Half of the right answer, sent as if it were complete."""
 
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         body = (await go_on()).body
@@ -110,7 +110,7 @@ def cut_connection() -> Respond:
 
 
 def empty_body() -> Respond:
-    """200 and nothing."""
+    """200 with an empty body."""
 
     async def respond(_request: web.Request, _go_on: Any) -> web.StreamResponse:
         return web.Response(body=b"", content_type="application/json")
@@ -124,7 +124,7 @@ def changed(change: Callable[[Any], Any]) -> Respond:
     async def respond(_request: web.Request, go_on: Callable[[], Awaitable[Any]]) -> web.StreamResponse:
         right: web.StreamResponse = await go_on()
         if not isinstance(right, web.Response) or not isinstance(right.body, bytes) or not right.body:
-            return right  # 304: what is changed is what the client has
+            return right  # 304: the client already has the changed content
         return web.json_response(change(json.loads(right.body)), headers=_kept(right.headers))
 
     return respond

@@ -1,4 +1,4 @@
-"""A history of CI as a timeline: what happened when, independent of any "now".
+"""A CI history as a timeline: what happened when, independent of the current time.
 
 Times are Unix seconds in UTC. `docs/history-format.md` describes the recorded form.
 """
@@ -12,7 +12,7 @@ DAY_S = 86_400
 
 
 class Inheritance(StrEnum):
-    """How a later attempt lists a job that an earlier one executed; GitHub has done all three."""
+    """How a later attempt lists a job that an earlier one executed; all three were seen at GitHub."""
 
     KEEP = "keep"  # a new id, the old times
     OMIT = "omit"  # left out
@@ -42,7 +42,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """An artifact that a job uploaded; `content` is what its download gives."""
+    """An artifact that a job uploaded; `content` is what a download returns."""
 
     id: int
     name: str
@@ -55,9 +55,9 @@ class Artifact:
 class Job:
     """An execution of a job, or (`inherited`) one that an earlier attempt executed.
 
-    Without a `runner` none took it; one that has no labels either is the check run of a reporter, which
-    GitHub lists among the jobs. It is listed from `listed_at` on, else from its creation. With a
-    `decided_at` it deploys to a protected environment, and waits until then for an approval.
+    A job without a `runner` was taken by none; if it also has no labels, it is a reporter's check run, which
+    GitHub lists among the jobs. It is listed from `listed_at` on, or from its creation. A job with a
+    `decided_at` deploys to a protected environment and waits for an approval until then.
     """
 
     id: int
@@ -77,7 +77,7 @@ class Job:
 
     @property
     def is_check(self) -> bool:
-        """Whether it is no job, but a check run beside them."""
+        """Whether it is not a job but a check run listed among the jobs."""
         return not self.runner and not self.labels
 
     @property
@@ -88,7 +88,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt of a run. Without a `conclusion` its jobs decide."""
+    """One attempt of a run. Without a `conclusion`, its jobs decide."""
 
     started_at: int
     jobs: tuple[Job, ...] = ()
@@ -96,7 +96,7 @@ class Attempt:
 
     @property
     def ended_at(self) -> int | None:
-        """When its last own job completed; None where one never does."""
+        """When the last job that it executed completed; None if one never does."""
         own = [job.completed_at for job in self.jobs if job.inherited is None and not job.is_check]
         if any(end is None for end in own):
             return None
@@ -104,7 +104,7 @@ class Attempt:
 
     @property
     def outcome(self) -> str:
-        """Its conclusion, by GitHub's rule where none is given."""
+        """Its conclusion, by GitHub's rule if none is given."""
         if self.conclusion is not None:
             return self.conclusion
         conclusions = {job.conclusion for job in self.jobs if not job.is_check}
@@ -116,9 +116,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A workflow run; at `touched` moments GitHub moves its `updated_at` for reasons of its own.
+    """A workflow run; at the `touched` times GitHub changes its `updated_at` for unrelated reasons.
 
-    Without a `name` it is called as its workflow.
+    Without a `name`, it has the name of its workflow.
     """
 
     id: int
@@ -161,7 +161,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status that somebody set for a context on a commit: `pending`, `success`, `failure` or `error`."""
+    """A commit status of a context: `pending`, `success`, `failure` or `error`."""
 
     id: int
     head_sha: str
@@ -172,7 +172,7 @@ class Status:
 
 @dataclass(slots=True)
 class Repository:
-    """A repository with all that ever happened in it; tests change it while it is served."""
+    """A repository with its complete history; tests change it while the server runs."""
 
     id: int
     full_name: str
@@ -188,7 +188,7 @@ class Repository:
 
 @dataclass(slots=True)
 class History:
-    """Repositories with all that happened in them."""
+    """Repositories with their complete histories."""
 
     repositories: list[Repository]
 
@@ -214,7 +214,7 @@ class History:
 
 
 def ending(history: History, day: date) -> History:
-    """The history shifted by whole days so that its last moment lies on `day` (UTC)."""
+    """The history shifted by whole days so that it ends on `day` (UTC)."""
     shift = (day - history.end.date()).days * DAY_S
     return History([_shifted_repository(repository, shift) for repository in history.repositories])
 

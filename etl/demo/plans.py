@@ -8,9 +8,9 @@ from etl.demo.suites import Planned, plan_suite
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a job behaves: typical seconds, how often it fails for reasons of its own, what it says then.
+    """How a job behaves: typical duration in seconds, failure rate, and its failure messages.
 
-    `growth` is the share by which it gets slower a day; with `needs` it waits for all others.
+    `growth` is the share by which it gets slower each day; with `needs` it waits for all other jobs.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""GitHub's manners, apart from what is asked: paging, ETags, rate limit, errors; pure but for state."""
+"""GitHub's HTTP conventions for all endpoints: paging, ETags, rate limit, errors; pure except for state."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ class RateLimit:
     reset: int
 
     def renew(self, now: float) -> None:
-        """Begin a new window where the last one is over."""
+        """Begin a new window if the last one is over."""
         if now >= self.reset:
             self.remaining, self.reset = self.limit, int(now) + _WINDOW_S
 
     def headers(self) -> dict[str, str]:
-        """As every answer carries it."""
+        """The headers that every answer has."""
         return {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(self.remaining),
@@ -40,7 +40,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it was logged: what was asked by whom, and how it was answered."""
+    """A logged request: who asked for what, and how it was answered."""
 
     method: str
     path: str
@@ -50,13 +50,13 @@ class Request:
 
 @dataclass(slots=True)
 class Log:
-    """All requests that were answered."""
+    """All answered requests."""
 
     requests: list[Request] = field(default_factory=list)
 
     @property
     def counted(self) -> int:
-        """How many cost rate limit: all but 304."""
+        """How many requests counted against the rate limit: all except 304."""
         return sum(request.status != 304 for request in self.requests)  # noqa: PLR2004
 
     def paths(self, part: str = "") -> list[str]:
@@ -69,7 +69,7 @@ class Log:
 
 
 def error(status: int, message: str) -> web.Response:
-    """An error in GitHub's form."""
+    """An error in GitHub's format."""
     return web.json_response(
         {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)},
         status=status,
@@ -77,7 +77,7 @@ def error(status: int, message: str) -> web.Response:
 
 
 def answer(request: web.Request, content: Any, token: str) -> web.Response:
-    """JSON with an ETag that belongs to the token; 304 where the client has it already."""
+    """JSON with an ETag that depends on the token; 304 if the client already has it."""
     body = json.dumps(content).encode()
     etag = f'W/"{hashlib.sha256(token.encode() + body).hexdigest()}"'
     if request.headers.get("if-none-match") == etag:
@@ -86,7 +86,7 @@ def answer(request: web.Request, content: Any, token: str) -> web.Response:
 
 
 def page_of(request: web.Request, items: Sequence[T]) -> tuple[list[T], dict[str, str]]:
-    """The page that was asked for and its Link header, absent where there is one page alone."""
+    """The requested page and its Link header, which is absent if there is only one page."""
     size = min(100, max(1, int(request.query.get("per_page", "30"))))
     number = max(1, int(request.query.get("page", "1")))
     last = max(1, -(-len(items) // size))
@@ -105,7 +105,7 @@ def page_of(request: web.Request, items: Sequence[T]) -> tuple[list[T], dict[str
 
 
 def created_range(text: str) -> tuple[str, str]:
-    """Bounds of a `created` filter (`A..B`, `>=A`, `<=B`, a date), both included, as ISO text."""
+    """Bounds of a `created` filter (`A..B`, `>=A`, `<=B`, a date), both inclusive, as ISO text."""
     if text.startswith(">="):
         return text[2:], "9999"
     if text.startswith("<="):
@@ -120,12 +120,12 @@ def _end(text: str) -> str:
 
 
 def as_json(request: web.Request, content: Any) -> web.Response:
-    """JSON with the ETag that this token gets."""
+    """JSON with the ETag for this token."""
     return answer(request, content, request.headers.get("authorization", ""))
 
 
 def listing(request: web.Request, key: str | None, items: list[Any]) -> web.Response:
-    """One page of a listing, named `key` in the answer, with links to the others."""
+    """One page of a listing, named `key` in the answer, with links to the other pages."""
     page, links = page_of(request, items)
     content = page if key is None else {"total_count": len(items), key: page}
     response = as_json(request, content)

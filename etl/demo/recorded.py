@@ -1,6 +1,6 @@
-"""The recorded form of a history: one JSON document a line, one run each; gzip allowed.
+"""Recorded histories: one JSON document per line, one run each; gzip is allowed.
 
-`docs/history-format.md` describes it. Ids may be left out: they follow from the order of lines.
+`docs/history-format.md` describes the format. Ids may be left out: they are generated from the order of lines.
 """
 
 import base64
@@ -66,7 +66,7 @@ class ArtifactDocument(_Document):
 
 
 class JobDocument(_Document):
-    """An execution of a job; created when it started, where nothing else is said."""
+    """An execution of a job; created when it started, unless `created_at` is given."""
 
     id: int | None = None
     name: str
@@ -90,7 +90,7 @@ class AttemptDocument(_Document):
 
 
 class RunDocument(_Document):
-    """A line: a run with all that belongs to it."""
+    """A line: a run with its attempts."""
 
     repository: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
     default_branch: str = "main"
@@ -109,7 +109,7 @@ class RunDocument(_Document):
 
 @dataclass(slots=True)
 class _Builder:
-    """Collects runs by repository, and gives ids where a document has none."""
+    """Collects runs by repository, and generates ids for documents without one."""
 
     repositories: dict[str, Repository] = field(default_factory=dict)
     next_id: int = 1_000_000
@@ -182,7 +182,7 @@ class _Builder:
 
 
 def load(path: Path) -> History:
-    """Read a recorded history. Raises ConfigurationError, with the line, where one is wrong."""
+    """Read a recorded history. Raises ConfigurationError, with the line, if one is wrong."""
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if content.startswith(_GZIP) else content

@@ -1,4 +1,4 @@
-"""Endpoints of the simulated GitHub: who is asked for what, answered from the history."""
+"""Endpoints of the simulated GitHub, answered from the history."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _find_run(github: SimulatedGitHub, request: web.Request, repository: Reposit
 
 
 def _attempt(github: SimulatedGitHub, request: web.Request, run: Run) -> int | None:
-    """Number of the attempt that was asked for, the latest where none was; None for one not begun."""
+    """Number of the requested attempt, by default the latest; None if it has not begun."""
     begun = len(timeline.visible_attempts(run, github.clock()))
     asked = int(request.match_info.get("attempt", begun))
     return asked if 1 <= asked <= begun else None
@@ -195,7 +195,7 @@ def _check_runs(github: SimulatedGitHub, request: web.Request, repository: Repos
 
 
 def _commit_check_runs(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    """Check runs of all Apps: those of GitHub Actions, which are jobs, too."""
+    """Check runs of all Apps, including those of GitHub Actions, which are jobs."""
     sha, now = request.match_info["sha"], github.clock()
     found = [
         views.check_run(github.url, repository, run, job, now)

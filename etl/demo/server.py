@@ -1,7 +1,7 @@
 """A simulated GitHub API: a real HTTP server on loopback that answers as GitHub does.
 
-Source: GitHub's REST API reference and its published OpenAPI description; what GitHub does beyond
-them (the 1,000-result cap, inherited jobs) is from its documentation and public issues.
+Source: GitHub's REST API reference and its published OpenAPI description; behaviour beyond them
+(the 1,000-result cap, inherited jobs) follows GitHub's documentation and public issues.
 """
 
 import time
@@ -66,7 +66,7 @@ class SimulatedGitHub:
         await self.stop()
 
     async def start(self) -> str:
-        """Serve on a free port of loopback; the API's base URL."""
+        """Serve on a free loopback port; returns the API's base URL."""
         self.storage_url = await self._serve(storage.routes(self))
 
         @web.middleware
@@ -93,11 +93,11 @@ class SimulatedGitHub:
         return f"http://{_LOOPBACK}:{runner.addresses[0][1]}"
 
     def repository(self, full_name: str) -> Repository | None:
-        """The repository that is called so now."""
+        """The repository that has this name now."""
         return next((item for item in self.history.repositories if item.full_name == full_name), None)
 
     def uploads(self, repository: Repository) -> storage.Uploads:
-        """Where the repository's artifacts are found by id."""
+        """The repository's artifacts by id."""
         return self._uploads.setdefault(repository.id, storage.Uploads())
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -118,11 +118,11 @@ class SimulatedGitHub:
         return response
 
     def may_see(self, request: web.Request, repository: Repository) -> bool:
-        """Whether the token of a request may see a repository: an installation's sees its owner's."""
+        """Whether the token of a request may see a repository: an installation's token sees its owner's."""
         return self.app is None or self.app.may_see(token_of(request), repository)
 
     def _limit(self, token: str) -> RateLimit:
-        # An installation has one limit, however often its token is renewed.
+        # An installation keeps its rate limit when its token is renewed.
         installation = None if self.app is None else self.app.installation_of(token, self.clock())
         key = f"installation {installation.id}" if installation else token
         limit = self._limits.setdefault(key, RateLimit(self._rate_limit, self._rate_limit, 0))

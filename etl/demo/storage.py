@@ -1,4 +1,4 @@
-"""Artifacts of the simulated GitHub: the API lists them, a second origin holds what they contain."""
+"""Artifacts of the simulated GitHub: the API lists them, a second origin serves their content."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Uploads:
-    """Finds artifacts by id, as long as the runs are the same."""
+    """Finds artifacts by id; the index is valid until the runs change."""
 
     def __init__(self) -> None:
         self._runs: list[Run] = []
         self._found: dict[int, Artifact] = {}
 
     def find(self, repository: Repository, number: int, now: float) -> Artifact | None:
-        """The artifact of that id, None where it is not uploaded yet."""
+        """The artifact with this id, None if it is not uploaded yet."""
         if self._runs != repository.runs:
             self._runs = list(repository.runs)
             self._found = {item.id: item for _, item in _uploaded(repository)}
@@ -51,7 +51,7 @@ def artifacts(github: SimulatedGitHub, request: web.Request, repository: Reposit
 
 
 def download(github: SimulatedGitHub, request: web.Request, repository: Repository) -> web.Response:
-    """A redirect to a signed URL, which soon expires."""
+    """A redirect to a signed URL that expires soon."""
     item = github.uploads(repository).find(repository, int(request.match_info["artifact"]), github.clock())
     if item is None:
         return error(404, "Not Found")
@@ -79,7 +79,7 @@ async def _stored(github: SimulatedGitHub, request: web.Request) -> web.StreamRe
 
 
 def _content(github: SimulatedGitHub, request: web.Request) -> web.Response:
-    """The signed URL is all the credentials that the storage takes: an Authorization header is an error."""
+    """The storage accepts only the signed URL as credentials: an Authorization header is an error."""
     if "authorization" in request.headers:
         return web.Response(status=400, text="InvalidAuthenticationInfo")
     if request.query.get("sig") != "simulated" or int(request.query.get("se", 0)) < github.clock():

@@ -1,4 +1,4 @@
-"""Suites of tests whose truth is known, and the JUnit reports that executions of them leave behind."""
+"""Test suites with known flaky and broken tests, and the JUnit reports of their executions."""
 
 import io
 import zipfile
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from random import Random
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-# A fixed time within archives: the same results are the same bytes.
+# A fixed time in archives, so that the same results give the same bytes.
 _ZIP_TIME = (2026, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How a test behaves: `rate` is how often it fails by chance, `broken` the days on which it always does.
+    """How a test behaves: `rate` is its random failure rate, `broken` the days on which it always fails.
 
-    Of nine times that it does not pass it ends in an error `errors` times, else in a failure.
+    Of nine results that do not pass, `errors` are errors and the rest failures.
     """
 
     suite: str
@@ -31,7 +31,7 @@ class Planned:
 class Case:
     """A result in a report; `retries` are failing results of the same case before the last one.
 
-    One that is `red` ended in a failure, or in an error where it says so.
+    A `red` case ended in a failure, or in an error if it says so.
     """
 
     plan: Planned
@@ -46,9 +46,9 @@ class Case:
 def plan_suite(
     random: Random, prefix: str, *, tests: int, flaky: Sequence[float] = (), broken: Sequence[range] = ()
 ) -> list[Planned]:
-    """So many tests: flaky ones with these rates, ones that are broken on these days, healthy ones, in classes.
+    """A suite: flaky tests with these rates, tests broken on these days, and healthy tests, in classes.
 
-    Some healthy ones are parametrised, and some slow.
+    Some healthy tests are parametrised, and some are slow.
     """
     plans = [
         Planned(
@@ -81,9 +81,9 @@ def _flaky_message(index: int) -> str:
 def execute(
     random: Random, plans: Iterable[Planned], *, day: int, outage: bool = False, retries: int = 0
 ) -> list[Case]:
-    """One execution of the tests, in which a failing one is tried again up to `retries` times.
+    """One execution of the tests; a failing test is retried up to `retries` times.
 
-    In an outage nearly all fail.
+    In an outage nearly all tests fail.
     """
     cases = []
     for plan in plans:
@@ -102,9 +102,9 @@ def execute(
 
 
 def report(*projects: Sequence[Case]) -> bytes:
-    """The JUnit XML of an execution, a `<testsuite>` a class, as Maven Surefire writes it.
+    """The JUnit XML of an execution, with a `<testsuite>` per class, as Maven Surefire writes it.
 
-    Several projects, such as browsers, repeat the same suites, as Playwright does.
+    With several projects, such as browsers, the suites repeat, as with Playwright.
     """
     root = Element("testsuites")
     for cases in projects:
@@ -134,7 +134,7 @@ def _add(suite: Element, case: Case) -> None:
 
 
 def archive(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """A zip as upload-artifact makes it; the same files are the same bytes."""
+    """A zip as upload-artifact writes it; the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name, content in files:

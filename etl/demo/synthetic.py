@@ -1,7 +1,7 @@
-"""A synthetic history: a busy project as CI sees it, the same for the same seed.
+"""A synthetic history of a busy project, reproducible from its seed.
 
-It has what real ones have: a workflow in trouble, a job that gets slower, an afternoon's outage,
-re-runs in whole and in part, cancelled, skipped and timed-out jobs, forks, nightly schedules.
+It has what real projects have: an unreliable workflow, a job that gets slower, an outage of one afternoon,
+full and partial re-runs, cancelled, skipped and timed-out jobs, forks, nightly schedules.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ _ACTORS = ("ada", "grace", "linus", "margaret", "renovate[bot]")
 
 
 def synthetic(*, seed: int = 1, days: int = 28, pushes: int = 9) -> History:
-    """So many days of `acme/rocket`, with about so many pushes and pull requests on a weekday."""
+    """`days` days of `acme/rocket`, with about `pushes` pushes and pull requests on a weekday."""
     return History([_Builder(Random(seed), days, pushes).build()])  # noqa: S311
 
 
@@ -121,7 +121,7 @@ class _Builder:
         return Attempt(started, tuple(jobs))
 
     def _again(self, name: str, first: Attempt, day: int) -> Attempt:
-        """A re-run, of the failed jobs alone more often than of all; sometimes days later."""
+        """A re-run, usually of only the failed jobs; sometimes days later."""
         assert first.ended_at is not None
         delay = self.random.choice((600, 1_800, 7_200, 2 * DAY_S))
         started = first.ended_at + delay
@@ -184,7 +184,7 @@ class _Builder:
         )
 
     def _artifacts(self, plan: Plan, uploaded: int, cases: list[Case]) -> tuple[Artifact, ...]:
-        """The report of the tests, uploaded under a name that says which job's it is."""
+        """The test report, uploaded under a name that identifies its job."""
         if not cases:
             return ()
         words = plan.name.replace("(", "").replace(")", "").replace(",", "").split()
@@ -192,7 +192,7 @@ class _Builder:
         return (Artifact(self.new_id(), "-".join(("test-results", *words)), uploaded, content),)
 
     def _outage(self, plan: Plan, moment: int) -> bool:
-        """The registry is away for an afternoon in its last quarter."""
+        """Whether the registry is unavailable: one afternoon in the last quarter of the history."""
         afternoon = _BEGIN + (self.days * 3 // 4) * DAY_S + 14 * _HOUR_S
         return "large" in plan.labels and afternoon <= moment < afternoon + 3 * _HOUR_S
 

@@ -1,4 +1,4 @@
-"""What of a run is visible at a moment: statuses, latest attempt, last change; pure."""
+"""What is visible of a run at a given time: statuses, latest attempt, last change; pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from etl.demo.history import Attempt, Inheritance, Job, Run
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A run, or a job, as it stands at a moment."""
+    """The state of a run or a job at a given time."""
 
     status: str
     conclusion: str | None
@@ -19,7 +19,7 @@ def visible_attempts(run: Run, now: float) -> list[Attempt]:
 
 
 def listed_jobs(attempt: Attempt, now: float) -> list[Job]:
-    """Jobs that an attempt lists; those it only inherits in one of GitHub's ways."""
+    """Jobs that an attempt lists; inherited jobs in one of GitHub's ways."""
     return [
         job
         for job in attempt.jobs
@@ -32,7 +32,7 @@ def _listed_at(job: Job) -> int:
 
 
 def job_seen(job: Job, now: float) -> Seen:
-    """Queued until it starts, in progress until it completes."""
+    """A job's state: queued until it starts, in progress until it completes."""
     if job.completed_at is not None and job.completed_at <= now:
         return Seen("completed", job.conclusion)
     if job.started_at is not None and job.started_at <= now:
@@ -41,7 +41,7 @@ def job_seen(job: Job, now: float) -> Seen:
 
 
 def deployment_states(job: Job, now: float) -> list[tuple[str, int]]:
-    """States of a job's deployment with their moments, up to now; none where it deploys nothing."""
+    """States of a job's deployment with their times, up to now; empty if it deploys nothing."""
     if job.decided_at is None:
         return []
     ended = "success" if job.conclusion == "success" else "failure"
@@ -53,7 +53,7 @@ def deployment_states(job: Job, now: float) -> list[tuple[str, int]]:
 
 
 def attempt_seen(attempt: Attempt, now: float) -> Seen:
-    """Completed once its last job is; queued until the first one starts."""
+    """An attempt's state: queued until its first job starts, completed once its last job is."""
     ended = attempt.ended_at
     if ended is not None and ended <= now:
         return Seen("completed", attempt.outcome)
@@ -62,7 +62,7 @@ def attempt_seen(attempt: Attempt, now: float) -> Seen:
 
 
 def last_change(run: Run, attempt: Attempt, now: float) -> int:
-    """The latest moment, up to now, at which anything about the attempt changed."""
+    """The latest time, up to now, at which anything in the attempt changed."""
     moments = [run.created_at, attempt.started_at, *run.touched, *_afterthoughts(run)]
     for job in attempt.jobs:
         if job.inherited is None:
@@ -72,7 +72,7 @@ def last_change(run: Run, attempt: Attempt, now: float) -> int:
 
 
 def _afterthoughts(run: Run) -> list[int]:
-    """When jobs of any attempt were listed late, and when check runs beside them began and ended."""
+    """When jobs of any attempt were listed late, and when check runs among them began and ended."""
     jobs = [job for attempt in run.attempts for job in attempt.jobs]
     late = [job.listed_at for job in jobs]
     checks = [moment for job in jobs if job.is_check for moment in (job.created_at, job.completed_at)]

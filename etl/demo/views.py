@@ -1,6 +1,6 @@
-"""Entities as GitHub's REST API writes them at a moment; pure.
+"""Entities as GitHub's REST API returns them at a given time; pure.
 
-Held in the tests against the models of GitHub's published OpenAPI description (githubkit).
+The tests validate them with the models of GitHub's published OpenAPI description (githubkit).
 """
 
 from datetime import UTC, datetime
@@ -89,7 +89,7 @@ def user(base: str, login: str) -> dict[str, Any]:
 
 
 def minimal_repository(base: str, repository: Repository, *, fork: bool = False) -> dict[str, Any]:
-    """A repository as other answers embed it."""
+    """A repository as embedded in other answers."""
     owner, name = repository.full_name.split("/", 1)
     owner = "somebody" if fork else owner
     number = repository.id + (_FORK_OFFSET if fork else 0)
@@ -217,7 +217,7 @@ def check_suite_id(item: Run) -> int:
 def job(
     base: str, repository: Repository, owner: Run, item: Job, *, number: int, now: float
 ) -> dict[str, Any]:
-    """A job of attempt `number`; GitHub names a start also for one that has not begun, or never will."""
+    """A job of attempt `number`; GitHub gives a start time even if it has not begun, or never will."""
     seen = timeline.job_seen(item, now)
     repo_url = f"{base}/repos/{repository.full_name}"
     started = item.started_at if item.started_at is not None and item.started_at <= now else item.created_at
@@ -248,7 +248,7 @@ def job(
 
 
 def _runner(item: Job, *, taken: bool) -> dict[str, Any]:
-    """Of a job that no runner took GitHub sends zeros and empty names, of a check run nulls."""
+    """The runner: GitHub sends zeros and empty names for a job without a runner, nulls for a check run."""
     values: tuple[Any, ...] = (1, "GitHub Actions 1", 1, "GitHub Actions")
     if not taken:
         values = (None,) * 4 if item.is_check else (0, "", 0, "")
@@ -318,7 +318,7 @@ def check_run(base: str, repository: Repository, owner: Run, item: Job, now: flo
 
 
 def app(base: str, name: str, slug: str) -> dict[str, Any]:
-    """An App as check runs name it."""
+    """An App as embedded in check runs."""
     founded = iso(1_500_000_000)
     number = sum(slug.encode())
     return {

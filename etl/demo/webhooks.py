@@ -1,7 +1,7 @@
-"""The simulated GitHub's webhooks: what it tells of runs and jobs, when they end, signed as GitHub signs.
+"""The simulated GitHub's webhooks: deliveries for runs and jobs that ended, signed as GitHub signs them.
 
-Source: GitHub docs, "Webhook events and payloads"; the tests hold the payloads' forms against the
-published examples.
+Source: GitHub docs, "Webhook events and payloads"; the tests compare the payloads with the published
+examples.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from etl.demo.server import SimulatedGitHub
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A delivery: sent again it is the same one."""
+    """A delivery; sending it again is a redelivery with the same id."""
 
     event: str
     payload: dict[str, Any]
@@ -29,7 +29,7 @@ class Hook:
 
     @property
     def body(self) -> bytes:
-        """The raw body, which is what is signed."""
+        """The raw body, which is signed."""
         return json.dumps(self.payload).encode()
 
     def headers(self, secret: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ class Hook:
 
 
 def hooks(github: SimulatedGitHub, since: float, until: float) -> list[Hook]:
-    """What GitHub tells of from after `since` up to `until`, in order of time."""
+    """Deliveries for what ended after `since` and up to `until`, in order of time."""
     found = [
         entry
         for repository in github.history.repositories
@@ -56,7 +56,7 @@ def hooks(github: SimulatedGitHub, since: float, until: float) -> list[Hook]:
 
 
 async def send(session: aiohttp.ClientSession, url: str, secret: str, hook: Hook) -> int:
-    """Deliver one; the status of the answer."""
+    """Send a delivery; returns the status of the answer."""
     async with session.post(url, data=hook.body, headers=hook.headers(secret)) as response:
         await response.read()
         return response.status
@@ -78,5 +78,5 @@ def _of_run(github: SimulatedGitHub, repository: Repository, run: Run) -> Iterat
                 yield now, Hook("workflow_job", {"action": "completed", "workflow_job": content, **about})
         for action, moment in (("requested", attempt.started_at), ("completed", attempt.ended_at)):
             if moment is not None:
-                told = {"workflow_run": views.run(base, repository, run, number, moment), "workflow": flow}
-                yield moment, Hook("workflow_run", {"action": action, **told, **about})
+                payload = {"workflow_run": views.run(base, repository, run, number, moment), "workflow": flow}
+                yield moment, Hook("workflow_run", {"action": action, **payload, **about})

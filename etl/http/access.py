@@ -1,8 +1,8 @@
-"""Who may see what: everybody what is public, the machine itself all, anybody else all with the token.
+"""Access control: public data for everybody, everything for this machine, everything for clients with the token.
 
-A request counts as the machine's own where it comes from loopback and names a loopback host: a page
-in a browser that was led here by another name (DNS rebinding) does not. Nor does what a page of another
-site embeds: whether a picture loads would tell it what is there. Browsers also send a remembered password with it.
+A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
+DNS rebinding. A request for something embedded in another site's page never counts as local or authorised:
+whether a picture loads would tell that page what exists, and browsers send a remembered password with it.
 """
 
 import base64
@@ -20,19 +20,19 @@ from etl.state.state import State
 # Browsers ask for the token by themselves: any name, the token as the password.
 _ASK = {"WWW-Authenticate": 'Basic realm="ci-health", charset="UTF-8"'}
 
-# Whoever comes through a proxy on this machine is not of this machine; not every proxy says so.
+# A request through a proxy on this machine is not local; not every proxy adds one of these headers.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 class Access:
-    """Decides by the token that the settings name and by what is known of the repositories."""
+    """Decides by the configured token and by which repositories are public."""
 
     def __init__(self, token: SecretStr | None, state: State) -> None:
         self._token = token
         self._state = state
 
     def trusted(self, request: web.Request) -> bool:
-        """Whether whoever asks may see everything. A token, where one is set, is asked of everybody."""
+        """Whether the client may see everything. If a token is configured, every client needs it."""
         if _is_embedded_elsewhere(request):
             return False
         if self._token is None:
@@ -40,9 +40,9 @@ class Access:
         return hmac.compare_digest(_given(request), self._token.get_secret_value().encode())
 
     async def require(self, request: web.Request, names: Collection[str]) -> None:
-        """Raises HTTPUnauthorized unless all repositories are public or whoever asks is trusted.
+        """Raises HTTPUnauthorized unless all repositories are public or the client is trusted.
 
-        A repository that is not known is none that is public: whether it is there is not told.
+        An unknown repository counts as private, so the answer does not reveal whether it exists.
         """
         if self.trusted(request):
             return
@@ -60,7 +60,7 @@ class Access:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
+    """Whether a host is a loopback address or `localhost`."""
     try:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -72,15 +72,15 @@ def _is_local(request: web.Request) -> bool:
     try:
         named = request.url.host or ""
     except ValueError:
-        # The header names no host that there can be.
+        # The header does not contain a valid host.
         return False
     return not forwarded and is_loopback(request.remote or "") and is_loopback(named)
 
 
 def _is_embedded_elsewhere(request: web.Request) -> bool:
-    """Whether a browser asks on behalf of another site's page; a link that is followed is its user's own doing.
+    """Whether another site's page embeds what is requested; following a link does not count.
 
-    Source: W3C, "Fetch Metadata Request Headers". Browsers without them tell by Origin or Referer.
+    Source: W3C, "Fetch Metadata Request Headers". Browsers without these headers send Origin or Referer.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""Answers of the store, kept for a while: however many ask, the store is asked once."""
+"""Caches answers of the store, so that many clients cause only one query."""
 
 import asyncio
 import time
@@ -16,15 +16,15 @@ from etl.pipeline.context import Pipeline
 from etl.report.ask import ask, last_days, parameters
 from etl.report.view import Period
 
-# Who asks for new periods all the time pushes out what others asked for, and neither fills memory nor keeps
-# the store from its other work.
-_MOST = 32
-_AT_ONCE = 2
+# A client that keeps asking for new periods evicts other entries, but can neither fill the memory nor
+# overload the store.
+_MAX_ENTRIES = 32
+_CONCURRENCY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Rows by question, for the period, as they were at that time."""
+    """Rows by question for a period, and when the store returned them."""
 
     rows: dict[str, list[Row]]
     period: Period
@@ -32,44 +32,44 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Entry:
     task: asyncio.Task[Answered]
     until: float
 
 
 class AnswerCache:
-    """Asks the pipeline's store; an answer is good for `http.refresh`."""
+    """Queries the pipeline's store; an answer is valid for `http.refresh`."""
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], float] = time.monotonic) -> None:
         self._pipeline = pipeline
         self._clock = clock
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._slots = asyncio.Semaphore(_CONCURRENCY)
+        self._entries: OrderedDict[tuple[object, ...], _Entry] = OrderedDict()
         self.refresh_s = pipeline.settings.http.refresh.total_seconds()
 
     async def get(self, names: Sequence[str], days: int, repository: str = "") -> Answered:
         """Answers to questions about the last days.
 
-        Raises what the store raises, and asks anew then; RetriableError where too many ask too much.
+        Raises the store's errors, which are not cached; RetriableError if too many queries are running.
         """
         key = (tuple(names), days, repository)
-        kept = self._kept.get(key)
-        if kept is None or self._clock() >= kept.until or _failed(kept.task):
-            self._make_room()
+        entry = self._entries.get(key)
+        if entry is None or self._clock() >= entry.until or _failed(entry.task):
+            self._evict()
             task = asyncio.ensure_future(self._ask(names, days, repository))
-            kept = self._kept[key] = _Kept(task, self._clock() + self.refresh_s)
-        self._kept.move_to_end(key)
-        # Whoever goes away takes the answer from nobody else who waits for it.
-        return await asyncio.shield(kept.task)
+            entry = self._entries[key] = _Entry(task, self._clock() + self.refresh_s)
+        self._entries.move_to_end(key)
+        # A client that disconnects must not cancel the query for the others.
+        return await asyncio.shield(entry.task)
 
-    def _make_room(self) -> None:
-        """Forget what nobody has asked for the longest time; what is being asked stays."""
-        if len(self._kept) < _MOST:
+    def _evict(self) -> None:
+        """If the cache is full, drop the least recently used answer; running queries stay."""
+        if len(self._entries) < _MAX_ENTRIES:
             return
-        done = next((key for key, kept in self._kept.items() if kept.task.done()), None)
+        done = next((key for key, entry in self._entries.items() if entry.task.done()), None)
         if done is None:
-            raise RetriableError("too many different questions at once: ask again later")
-        del self._kept[done]
+            raise RetriableError("too many different questions are being asked: try again later")
+        del self._entries[done]
 
     async def _ask(self, names: Sequence[str], days: int, repository: str) -> Answered:
         pipeline = self._pipeline
@@ -85,7 +85,7 @@ def _failed(task: asyncio.Task[Answered]) -> bool:
 
 
 def cached(request: web.Request, body: str, content_type: str, seconds: float) -> web.Response:
-    """An answer that may be kept for so long, and costs nothing where it is as it was."""
+    """An answer that clients may cache for so many seconds; 304 if it has not changed."""
     etag = sha256(body.encode()).hexdigest()[:32]
     unchanged = any(tag.value in (etag, "*") for tag in request.if_none_match or ())
     response = web.Response(status=304) if unchanged else web.Response(text=body, content_type=content_type)

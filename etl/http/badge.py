@@ -33,7 +33,7 @@ aria-label="{{ label }}: {{ text }}">
 
 
 class Badge:
-    """Draws badges from the answers of the last `days` days; `names` has the repositories with one."""
+    """Draws badges from the answers of the last `days` days, for the repositories in `names`."""
 
     def __init__(
         self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]], days: int
@@ -44,20 +44,20 @@ class Badge:
         self._days = days
 
     async def show(self, request: web.Request) -> web.Response:
-        """The badge of a repository, and of one without runs, one that says so."""
+        """The badge of a repository; "unknown" if it has no runs."""
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
-        # Of what is not watched the state need not be asked: the name is anything.
-        watched = name in self._names()
-        await self._access.require(request, [name] if watched else [])
-        if not watched:
-            raise web.HTTPNotFound(text="no such repository is watched here")
+        # The name can be anything: do not query the state for repositories that are not configured.
+        configured = name in self._names()
+        await self._access.require(request, [name] if configured else [])
+        if not configured:
+            raise web.HTTPNotFound(text="no such repository is configured here")
         answered = await self._answers.get(["overview"], self._days, name)
         svg = draw(answered.rows["overview"][0], name, self._days)
         return cached(request, svg, "image/svg+xml", self._answers.refresh_s)
 
 
 def draw(overview: Row, name: str, days: int) -> str:
-    """The badge as SVG, from a repository's overview of so many days."""
+    """The badge as SVG, from a repository's overview of `days` days."""
     rate, flaky = overview["run_success_rate"], overview["flaky_tests"]
     text = "unknown" if rate is None else f"{_percent(rate)} · {flaky} flaky" if flaky else _percent(rate)
     colour = _UNKNOWN if rate is None else next(colour for least, colour in _COLOURS if rate >= least)
@@ -74,5 +74,5 @@ def draw(overview: Row, name: str, days: int) -> str:
 
 
 def _percent(rate: float) -> str:
-    """Rounded down: what is not all of it does not read as 100 %."""
+    """Rounded down, so that less than everything never reads as 100 %."""
     return f"{int(round(rate * 1000, 6)) / 10:g} %"

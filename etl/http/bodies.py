@@ -1,4 +1,4 @@
-"""Bodies of requests while they are read: bounded together, since anybody may send many at once, and slowly."""
+"""Reads request bodies within a common memory limit, since anybody may send many at the same time, and slowly."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from typing import Final
 
 from aiohttp import web
 
-# A hundred times what GitHub tells of a run; anything else that is asked here has no body.
+# A hundred times GitHub's payload of a run; no other request to this server has a body.
 MAX_BODY: Final = 5 * 1024 * 1024
 _MAX_BODIES: Final = 32 * 1024 * 1024
-# After so long GitHub gives a delivery up.
-_PATIENCE_S: Final = 10.0
-_AGAIN_S: Final = 60
+# GitHub gives up a delivery after this time.
+_TIMEOUT_S: Final = 10.0
+_RETRY_AFTER_S: Final = 60
 
 
 @dataclass(slots=True, eq=False)
 class _Reading:
-    """A body that is being read: its bytes so far, and the time limit by which it is cut short."""
+    """A body that is being read: its bytes so far, and its time limit."""
 
     limit: asyncio.Timeout
     parts: list[bytes] = field(default_factory=list)
@@ -25,10 +25,10 @@ class _Reading:
 
 
 class Bodies:
-    """Reads bodies; all that are being read have `most` bytes in memory together.
+    """Reads bodies; together, those being read use at most `most` bytes of memory.
 
-    Where one more chunk would not fit, whoever holds the most is dropped for it: real deliveries are small and
-    come at once, so that those who send much and slowly make room for them.
+    If one more chunk does not fit, the largest body is dropped: real deliveries are small and arrive quickly,
+    so clients that send much and slowly lose to them.
     """
 
     def __init__(self, most: int = _MAX_BODIES, *, largest: int = MAX_BODY) -> None:
@@ -38,8 +38,8 @@ class Bodies:
         self._free = most
 
     async def read(self, request: web.Request) -> bytes:
-        """The raw body; refused where it is too large, comes too slowly or breaks off, or others need its place."""
-        reading = _Reading(asyncio.timeout(_PATIENCE_S))
+        """The raw body; refused if it is too large, too slow or incomplete, or if others need its memory."""
+        reading = _Reading(asyncio.timeout(_TIMEOUT_S))
         self._under_way.add(reading)
         try:
             async with reading.limit:
@@ -48,12 +48,13 @@ class Bodies:
             return b"".join(reading.parts)
         except TimeoutError:
             if not reading.dropped:
-                raise web.HTTPRequestTimeout(text="the body did not come in time") from None
+                raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
             raise web.HTTPTooManyRequests(
-                text="too many bodies at once: send it again later", headers={"Retry-After": str(_AGAIN_S)}
+                text="too many request bodies: send it again later",
+                headers={"Retry-After": str(_RETRY_AFTER_S)},
             ) from None
         except (web.RequestPayloadError, ConnectionError):
-            raise web.HTTPBadRequest(text="the body broke off, or is not encoded as it says") from None
+            raise web.HTTPBadRequest(text="the body is incomplete, or its encoding is wrong") from None
         finally:
             self._under_way.discard(reading)
             self._forget(reading)

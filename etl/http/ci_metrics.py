@@ -1,8 +1,8 @@
-"""The CI's metrics: computed from the questions every `http.refresh`, told at every scrape.
+"""The CI's metrics: computed from the questions every `http.refresh`, exposed at every scrape.
 
-Ratios and flaky tests are of the last `http.days` days. Histograms count since the month (UTC) began,
-so that they only grow: as counters should, through restarts too, and start anew with the month.
-Those with the most executions have labels of their own; the rest are counted together in `other`.
+Ratios and flaky tests cover the last `http.days` days. Histograms count since the month (UTC) began: like
+counters they only grow, restarts do not reset them, and they start again with the next month.
+The workflows and jobs with the most executions have their own labels; the rest are combined as `other`.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ log = structlog.get_logger(__name__)
 
 _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
 _DURATIONS: Final = "durations"
-# After a failure, so that a store that comes back is not waited for as long as figures last.
+# Pause after a failure: shorter than `http.refresh`, so that a store that comes back is noticed soon.
 _AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
 class CiMetrics(Collector):
-    """Figures of the CI, as old as `http.refresh` at most, or as of when the store last answered."""
+    """CI metrics, at most `http.refresh` old, or from when the store last answered."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
@@ -45,7 +45,7 @@ class CiMetrics(Collector):
         self._failing: set[str] = set()
 
     async def run(self) -> None:
-        """Compute again and again; what was not answered sooner, but each time later."""
+        """Compute the metrics repeatedly; failed questions are asked again sooner, with growing pauses."""
         refresh_s = self._pipeline.settings.http.refresh.total_seconds()
         while True:
             await self.compute(self._rows)
@@ -57,7 +57,7 @@ class CiMetrics(Collector):
                     again_s *= 2
 
     async def compute(self, names: Iterable[str]) -> None:
-        """Ask the store. A question that it does not answer costs its own figures the news, and no others."""
+        """Ask the store. If it does not answer a question, only that question's metrics stay old."""
         now, settings = self._pipeline.clock(), self._pipeline.settings.http
         recent, month = last_days(settings.days, now), _month(now)
         for name in tuple(names):
@@ -72,29 +72,31 @@ class CiMetrics(Collector):
         try:
             self._rows[name] = await self._pipeline.store.query(name, asked)
         except CiHealthError as error:
-            # A store that is away, or that nothing was written to yet, is what the delivery warns of.
-            self._tell(log.info, name, str(error))
+            # The delivery already warns of a store that is unavailable or still empty.
+            self._log_once(log.info, name, str(error))
         except Exception as error:
-            # A bug here must not stop the computation for as long as the service runs.
+            # A bug here must not end a loop that runs as long as the service.
             log.debug("unexpected error", exc_info=True)
-            self._tell(log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+            self._log_once(
+                log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+            )
         else:
             self._asked[name] = now
             self._failing.discard(name)
 
-    def _tell(self, tell: Callable[..., None], name: str, reason: str) -> None:
-        """Once for each question, until it is answered again."""
+    def _log_once(self, write: Callable[..., None], name: str, reason: str) -> None:
+        """Log once for each question, until it is answered again."""
         if name not in self._failing:
-            tell("figures of CI are not renewed", question=name, reason=reason)
+            write("CI metrics are not renewed", question=name, reason=reason)
         self._failing.add(name)
 
     def collect(self) -> Iterable[Family]:
-        """The figures as they were last computed."""
+        """The metrics as they were last computed."""
         return self._families
 
 
 def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
-    """Metrics from the answers, with at most so many workflows and as many jobs; pure."""
+    """Metrics from the answers, with at most `most` workflows and as many job groups; pure."""
     workflows = _Shown(_labels(rows["workflows"]), most)
     jobs = _Shown(_labels(rows["jobs"]), most)
     families = Families(CI_METRICS)
@@ -107,7 +109,7 @@ def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
 
 
 class _Shown:
-    """Which labels are shown as they are: those with the most executions; the others are `other`."""
+    """Which labels are kept: those with the most executions; the rest become `other`."""
 
     def __init__(self, counted: Counter[Labels], most: int) -> None:
         ranked = sorted(counted, key=lambda labels: (-counted[labels], labels))
@@ -122,7 +124,7 @@ class _Shown:
 
 
 def _labels_of(row: Row) -> Labels:
-    """Repository and workflow, and of a job its group."""
+    """Repository and workflow; for a job also its group."""
     labels = (row["repository"], row["workflow"])
     group = row.get("job_group") or (job_group(row["job"]) if row.get("job") else None)
     return labels if group is None else (*labels, group)
@@ -148,7 +150,7 @@ def _ratios(families: Families, rows: Iterable[Row], shown: _Shown, ratio: str, 
 
 
 def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
-    # Zero for every job: an alert on a rise needs to have seen where it rose from.
+    # Zero for every job: an alert on an increase needs a value to start from.
     for labels in jobs:
         for metric in ("flaky_tests", "flaky_jobs", "flaky_wasted_seconds"):
             families.add(metric, 0, *labels)
@@ -160,7 +162,7 @@ def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
 
 
 def _broken(families: Families, rows: Iterable[Row], workflows: _Shown, most: int) -> None:
-    """The branches that have been broken for the longest have labels of their own."""
+    """The branches that have been broken the longest have their own labels."""
     broken = [row for row in rows if row["job"] is None and row["hours"] is not None]
     broken.sort(key=lambda row: (-row["hours"], _labels_of(row), row["branch"] or ""))
     for place, row in enumerate(broken):

@@ -1,4 +1,4 @@
-"""The ETL's own metrics: what syncs did since the start, and how things stand when Prometheus asks."""
+"""The ETL's own metrics: what syncs did since the start, and the state at the time of a scrape."""
 
 import asyncio
 from collections import Counter
@@ -17,13 +17,13 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.state.outbox import Backlog
 
-# Less than the time-out of a scrape.
+# Shorter than the timeout of a scrape.
 _MAX_STATE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the state tells, by repository: `cursors` in Unix seconds, how many pieces are open of each kind."""
+    """Values from the state, by repository: `cursors` in Unix seconds, and the number of open pieces of each kind."""
 
     backlog: Backlog
     webhooks_waiting: int
@@ -32,7 +32,7 @@ class _Stored:
 
 
 class EtlMetrics(Collector):
-    """Counts what happens, and looks at the state when it is asked."""
+    """Counts events, and reads the state when asked."""
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery) -> None:
         self._pipeline = pipeline
@@ -42,7 +42,7 @@ class EtlMetrics(Collector):
         self._stored: _Stored | None = None
 
     def synced(self, summary: Summary) -> None:
-        """Take over what a sync did."""
+        """Count what a sync did."""
         name = summary.repository
         self.read(summary)
         self._counts["syncs", name, "failed" if summary.error else "ok"] += 1
@@ -51,7 +51,7 @@ class EtlMetrics(Collector):
         self._last[name] = (ended, summary.duration_s)
 
     def read(self, summary: Summary) -> None:
-        """Take over what was read, in a sync or because webhooks told of it."""
+        """Count what was read, in a sync or after a webhook."""
         name = summary.repository
         self._counts["runs", name] += summary.runs
         self._counts["github_not_modified", name] += summary.not_modified
@@ -65,14 +65,14 @@ class EtlMetrics(Collector):
         self._counts["webhooks", event, outcome] += 1
 
     async def refresh(self) -> None:
-        """Look at the state; `/readyz` tells why it cannot be used, and the other metrics do without it."""
+        """Read the state. If it cannot be used, `/readyz` says why, and the other metrics work without it."""
         self._stored = None
         with suppress(CiHealthError, TimeoutError):
             async with asyncio.timeout(_MAX_STATE_S):
                 self._stored = await self._pipeline.state.call(self._look)
 
     def collect(self) -> Iterator[Family]:
-        """All metrics of the ETL; those of the state as they stood at the last `refresh`."""
+        """All metrics of the ETL; those of the state are from the last `refresh`."""
         families = Families(ETL_METRICS)
         shown = frozenset(sorted(self._last)[: self._pipeline.settings.http.series])
 

@@ -1,8 +1,8 @@
-"""`/healthz`: is the process at work; `/readyz`: can it take requests, and what is not as it should be.
+"""`/healthz`: is the process running; `/readyz`: can it take requests, and what is wrong.
 
-A store that is away, or a repository that cannot be read, makes the service degraded and no less
-ready: webhooks are still kept, metrics still tell. What it says of causes is for those who may see
-everything, since sentences may name private repositories.
+A store that is unavailable or a repository that cannot be read makes the service degraded, but still
+ready: webhooks are still stored, and metrics are still served. Only clients that may see everything get
+the reasons, since they may name private repositories.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 
 _UNAVAILABLE = 503
-# Less than the time-out of whoever asks.
+# Shorter than the timeout of a probe.
 _MAX_STATE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What is not as it should be; `blocks` tells that requests cannot be taken for it."""
+    """Something that is wrong; `blocks` means that it keeps the service from taking requests."""
 
     check: str
     why: str
@@ -31,7 +31,7 @@ class Reason:
 
 
 class Health:
-    """Looks at the parts of a service. `trouble` tells which of them ended."""
+    """Checks the parts of a service. `trouble` says which of them ended."""
 
     def __init__(
         self, pipeline: Pipeline, delivery: Delivery, access: Access, trouble: Callable[[], list[str]]
@@ -42,7 +42,7 @@ class Health:
         self._trouble = trouble
 
     async def alive(self, _request: web.Request) -> web.Response:
-        """Whether all parts are at work; where not, a restart helps."""
+        """Whether all parts are running; if not, a restart helps."""
         trouble = self._trouble()
         if trouble:
             return web.json_response({"status": "broken", "reasons": trouble}, status=_UNAVAILABLE)
@@ -52,14 +52,16 @@ class Health:
         """Whether requests can be taken: `ready`, `degraded` or `not ready`, with the reasons."""
         reasons = await self.reasons()
         blocked = any(reason.blocks for reason in reasons)
-        told = [asdict(reason) for reason in reasons]
+        shown = [asdict(reason) for reason in reasons]
         if not self._access.trusted(request):
-            told = [{key: item[key] for key in ("check", "blocks")} for item in told]
+            shown = [{key: item[key] for key in ("check", "blocks")} for item in shown]
         status = "not ready" if blocked else "degraded" if reasons else "ready"
-        return web.json_response({"status": status, "reasons": told}, status=_UNAVAILABLE if blocked else 200)
+        return web.json_response(
+            {"status": status, "reasons": shown}, status=_UNAVAILABLE if blocked else 200
+        )
 
     async def reasons(self) -> list[Reason]:
-        """All that is not as it should be."""
+        """Everything that is wrong."""
         found = [Reason("service", trouble, True) for trouble in self._trouble()]
         found += await self._state()
         if self._delivery.trouble is not None:

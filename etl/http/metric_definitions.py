@@ -1,4 +1,4 @@
-"""The metrics as data: names, kinds, labels, and what each tells; docs/service.md is made from here.
+"""The metrics as data: names, kinds, labels and descriptions; docs/service.md is generated from here.
 
 Source of the conventions: Prometheus' documentation, "Metric and label naming".
 """
@@ -48,44 +48,46 @@ def _histogram(name: str, labels: str, doc: str) -> Metric:
 
 
 ETL_METRICS: Final = (
-    _counter("syncs", "repository status", "Syncs that ended, by status: ok or failed."),
-    _gauge("last_sync_timestamp_seconds", "repository", "When the last sync that went well ended.", min),
+    _counter("syncs", "repository status", "Finished syncs, by status: ok or failed."),
+    _gauge("last_sync_timestamp_seconds", "repository", "When the last successful sync ended.", min),
     _gauge("last_sync_duration_seconds", "repository", "How long the last sync took.", max),
-    _gauge("lag_seconds", "repository", "How long ago that is up to which all runs are read.", max),
-    _counter("runs", "repository", "Runs that were read because they were new or had changed."),
-    _counter("github_requests", "repository kind", "Requests to GitHub, by what was asked for."),
-    _counter("github_not_modified", "repository", "Requests that cost no rate limit: nothing had changed."),
-    _gauge("github_rate_limit_remaining", "account", "Requests left in the rate limit, as told last."),
-    _gauge("github_rate_limit", "account", "Requests that the rate limit allows in an hour."),
-    _counter("anomalies", "repository kind", "Oddities in the data, by kind; the log tells each."),
+    _gauge("lag_seconds", "repository", "Age of the time up to which all runs are read.", max),
+    _counter("runs", "repository", "Runs read because they were new or had changed."),
+    _counter("github_requests", "repository kind", "Requests to GitHub, by kind."),
+    _counter(
+        "github_not_modified", "repository", "Requests that used no rate limit because nothing had changed."
+    ),
+    _gauge(
+        "github_rate_limit_remaining", "account", "Requests left in the rate limit, as GitHub last reported."
+    ),
+    _gauge("github_rate_limit", "account", "Requests that the rate limit allows per hour."),
+    _counter("anomalies", "repository kind", "Anomalies in the data, by kind; the log has each of them."),
     _gauge("open_pieces", "repository kind", "What could not be read yet and is asked for again, by kind."),
     _counter("points", "outcome", "Points that left the outbox: accepted, rejected, or expired."),
-    _gauge("outbox_points", "", "Points that wait for the store."),
-    _gauge("outbox_age_seconds", "", "How long the oldest of them has waited; 0 where none waits."),
-    _gauge("dead_letters", "", "Points that the store rejected and that are kept."),
-    _gauge("store_up", "", "Whether the store took what was last offered: 1 or 0."),
+    _gauge("outbox_points", "", "Points waiting for the store."),
+    _gauge("outbox_age_seconds", "", "How long the oldest of them has waited; 0 if none waits."),
+    _gauge("dead_letters", "", "Stored points that the store rejected."),
+    _gauge("store_up", "", "Whether the last write to the store succeeded: 1 or 0."),
     _counter("webhooks", "event outcome", "Webhook deliveries: queued, known, ignored, or refused."),
-    _gauge("webhooks_waiting", "", "Runs that webhooks told of and that are still to be read."),
-    _gauge("info", "version", "Always 1; the label tells the version."),
+    _gauge("webhooks_waiting", "", "Runs with a webhook delivery that are still to be read."),
+    _gauge("info", "version", "Always 1; the label is the version."),
 )
 
 _JOB: Final = "repository workflow job_group"
 
 CI_METRICS: Final = (
-    _gauge(
-        "workflow_success_ratio", "repository workflow", "Share of the attempts that count that succeeded."
-    ),
-    _gauge("workflow_attempts", "repository workflow", "Attempts that count in the ratio."),
-    _gauge("job_success_ratio", _JOB, "Share of the executions that count that succeeded."),
-    _gauge("job_executions", _JOB, "Executions that count in the ratio."),
+    _gauge("workflow_success_ratio", "repository workflow", "Share of counted attempts that succeeded."),
+    _gauge("workflow_attempts", "repository workflow", "Attempts counted in the ratio."),
+    _gauge("job_success_ratio", _JOB, "Share of counted executions that succeeded."),
+    _gauge("job_executions", _JOB, "Executions counted in the ratio."),
     _gauge("flaky_tests", _JOB, "Tests that are flaky now: evidence in the last 14 days."),
     _gauge("flaky_jobs", _JOB, "Jobs that are flaky now."),
-    _gauge("flaky_wasted_seconds", _JOB, "What was repeated because jobs were flaky."),
+    _gauge("flaky_wasted_seconds", _JOB, "Time of executions repeated because jobs were flaky."),
     _gauge(
         "workflow_broken_seconds",
         "repository workflow branch",
-        "How long a workflow has been broken on a branch with a tag of its own; none where it is not. "
-        "The `http.series` that are broken the longest have a branch of their own, the rest is `other`.",
+        "How long a workflow has been broken on a branch with its own tag; absent if it is not broken. "
+        "The `http.series` broken the longest have their own branch label, the rest are `other`.",
         max,
     ),
     _histogram(
@@ -99,7 +101,7 @@ CI_METRICS: Final = (
     _gauge(
         "figures_timestamp_seconds",
         "question",
-        "When the store answered the question that figures come from.",
+        "When the store answered the question behind the metrics.",
     ),
 )
 

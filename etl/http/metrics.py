@@ -11,7 +11,7 @@ from etl.http.access import Access
 
 
 class Metrics:
-    """Exposes what its collectors tell, after `refresh`; `names` gives the repositories that they tell of."""
+    """Exposes the metrics of its collectors after `refresh`; `names` gives the repositories they cover."""
 
     def __init__(
         self,

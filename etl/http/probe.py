@@ -1,7 +1,6 @@
-"""Is the service on this machine at work? `python -m etl.http.probe` exits 0 where it is.
+"""Health check for containers: `python -m etl.http.probe` exits 0 if the service on this machine is running.
 
-What health checks of containers run: it asks `/healthz`, or where no HTTP is served, for the lock of
-the data folder, which a process that serves holds.
+It asks `/healthz`. If HTTP is turned off, it checks the lock of the data folder, which a running service holds.
 """
 
 import fcntl
@@ -13,12 +12,12 @@ from etl.errors import CiHealthError
 from etl.settings import HttpSettings, Settings, load
 
 _PATIENCE_S = 4.0
-# Who listens on every address is reached by loopback.
+# A server that listens on every address can be reached on loopback.
 _EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def healthy(settings: Settings) -> bool:
-    """Whether the service of these settings is at work."""
+    """Whether the service with these settings is running."""
     return _answers(settings.http) if settings.http.enabled and settings.http.port else _is_locked(settings)
 
 

@@ -1,4 +1,4 @@
-"""What strangers cause is told, but not as often as they cause it."""
+"""Rate limit for log lines that unauthenticated clients can cause."""
 
 import time
 from collections.abc import Callable
@@ -8,16 +8,16 @@ _PAUSE_S: Final = 60.0
 
 
 class RareLog:
-    """Allows a line of the log for each subject once a minute; subjects must be few."""
+    """Allows one log line per subject and minute; there must be few subjects."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told_at: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def allows(self, subject: str) -> bool:
-        """Whether a line about it may be told now; that counts as told."""
+        """Whether a line about it may be logged now; True counts as logged."""
         now = self._clock()
-        if now - self._told_at.get(subject, -_PAUSE_S) < _PAUSE_S:
+        if now - self._logged_at.get(subject, -_PAUSE_S) < _PAUSE_S:
             return False
-        self._told_at[subject] = now
+        self._logged_at[subject] = now
         return True

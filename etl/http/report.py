@@ -16,7 +16,7 @@ _HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 
 
 class Report:
-    """Renders what the answers say; `names` gives the repositories that a report may be of."""
+    """Renders the report; `names` gives the repositories it may cover."""
 
     def __init__(self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]]) -> None:
         self._access = access
@@ -24,15 +24,15 @@ class Report:
         self._names = names
 
     async def show(self, request: web.Request) -> web.Response:
-        """The report; `?days=N` and `?repository=OWNER/REPO` choose."""
+        """The report; `?days=N` and `?repository=OWNER/REPO` select what it covers."""
         days = _days(request.query.get("days", str(_DAYS)))
         repository = request.query.get("repository", "")
-        watched = list(self._names())
-        # Of what is not watched the state need not be asked: the name is anything.
-        names = [name for name in watched if name == repository] if repository else watched
+        configured = list(self._names())
+        # The name can be anything: do not query the state for repositories that are not configured.
+        names = [name for name in configured if name == repository] if repository else configured
         await self._access.require(request, names)
         if repository and not names:
-            raise web.HTTPNotFound(text="no such repository is watched here")
+            raise web.HTTPNotFound(text="no such repository is configured here")
         answered = await self._answers.get(REPORTED, days, repository)
         page = render(answered.rows, period=answered.period, generated_at=answered.at, title=", ".join(names))
         response = cached(request, page, "text/html", self._answers.refresh_s)

@@ -1,4 +1,4 @@
-"""Puts the server's rooms together: what is served at which path."""
+"""The server's routes: what is served at which path."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -32,9 +32,9 @@ async def open_routes(
     parts: Parts,
     trouble: Callable[[], list[str]],
 ) -> AsyncIterator[None]:
-    """Serve what the settings ask for until the end.
+    """Serve the configured routes until the context ends.
 
-    What works beside the server goes into `parts`; `trouble` tells what ended that should not have.
+    Background tasks of the server go into `parts`; `trouble` says which parts ended unexpectedly.
     """
     settings = pipeline.settings.http
     if not settings.enabled:
@@ -68,7 +68,7 @@ async def open_routes(
 
 @asynccontextmanager
 async def _beside(parts: Parts, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Work that goes on meanwhile, and is cancelled at the end."""
+    """A background task, cancelled at the end."""
     task = parts[name] = asyncio.create_task(work)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The server: routes to their rooms, errors as sentences, headers that keep a browser from guessing."""
+"""The HTTP server: runs the routes, turns errors into sentences, and sets security headers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,9 +29,9 @@ _SAFE = {
 
 @asynccontextmanager
 async def serving(settings: HttpSettings, routes: Sequence[web.RouteDef]) -> AsyncIterator[str]:
-    """Serve until the end; the base URL by which this machine reaches it.
+    """Serve until the context ends; yields the base URL at which this machine can reach the server.
 
-    Raises ConfigurationError where the address cannot be listened on.
+    Raises ConfigurationError if the server cannot listen on the address.
     """
     app = web.Application(middlewares=[_guard()], client_max_size=MAX_BODY)
     app.add_routes(routes)
@@ -88,7 +88,7 @@ def _guard() -> Middleware:
 
 
 def _route(request: web.Request) -> str:
-    """The route that answers, however many paths it takes."""
+    """The path pattern of the route that answers the request."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ""
 

@@ -1,4 +1,4 @@
-"""`POST /webhooks/github`: GitHub tells what has ended; it is kept before the answer, and read afterwards."""
+"""`POST /webhooks/github`: a delivery says what has ended; it is stored before the answer, and read afterwards."""
 
 from collections.abc import Callable, Collection
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _MAX_ID = 100
 
 
 class Webhooks:
-    """Takes deliveries that the secret has signed; `names` gives the repositories that are watched."""
+    """Accepts deliveries signed with the secret; `names` gives the configured repositories."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Webhooks:
         self._log = RareLog()
 
     async def take(self, request: web.Request) -> web.Response:
-        """202 and what became of it: `queued`, `known` or `ignored`. Nothing is read of what is not signed."""
+        """202 and the outcome: `queued`, `known` or `ignored`. A body without a valid signature is not parsed."""
         event = request.headers.get("X-GitHub-Event", "")
         label = event if event in (*EVENTS, "ping") else "other"
         try:
@@ -60,14 +60,16 @@ class Webhooks:
         if not 0 < len(delivery) <= _MAX_ID:
             raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or absurdly long")
         try:
-            told = parse(event, body)
+            completion = parse(event, body)
         except DataError as error:
             raise web.HTTPBadRequest(text=f"{event}: {error}") from None
-        name = None if told is None else await self._name(told)
-        return "ignored" if told is None or name is None else await self._queue.keep(delivery, name, told)
+        name = None if completion is None else await self._name(completion)
+        if completion is None or name is None:
+            return "ignored"
+        return await self._queue.keep(delivery, name, completion)
 
     async def _signed_body(self, request: web.Request) -> bytes:
-        """The raw body; refused where it cannot be read, or is not signed."""
+        """The raw body; refused if it cannot be read or its signature is wrong."""
         body = await self._bodies.read(request)
         signed = is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret)
         if not signed and self._log.allows("signature"):
@@ -76,10 +78,10 @@ class Webhooks:
             raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
         return body
 
-    async def _name(self, told: CompletionEvent) -> str | None:
-        """The name by which the repository is watched: by its id, which stays, else by its name."""
+    async def _name(self, completion: CompletionEvent) -> str | None:
+        """The configured name of the repository: found by its id, which never changes, else by its name."""
         names = self._names()
-        known = await self._state.call(self._state.repositories.name_of, told.repository_id)
+        known = await self._state.call(self._state.repositories.name_of, completion.repository_id)
         if known in names:
             return known
-        return next((name for name in names if name.lower() == told.full_name.lower()), None)
+        return next((name for name in names if name.lower() == completion.full_name.lower()), None)

@@ -4,9 +4,9 @@ Columns are the tags (VARCHAR, null where a point lacks one), the fields, and `t
 nanoseconds: as exact as the points, and without a zone to get wrong). As in InfluxDB a point is what
 its tags and time say, and the same point written again is the union of its fields.
 
-DuckDB lets no second process in while one may write, so the file is open for one operation only,
-and whoever finds it locked tries again for a while. Statements are put together from names of the schema
-alone; values are bound.
+While one process may write, DuckDB lets no other process open the file. So the file is open only during an
+operation, and an operation that finds it locked tries again for a while. Statements are built only from
+names in the schema; values are bound.
 """
 
 import asyncio
@@ -36,11 +36,11 @@ _TYPES: Final = {FieldType.INTEGER: "BIGINT", FieldType.FLOAT: "DOUBLE", FieldTy
 
 
 class DuckStore:
-    """A DuckDB file as a Store. `patience_s` is how long to wait for another process, in seconds."""
+    """A DuckDB file as a Store. `lock_timeout_s` is how long to wait for another process, in seconds."""
 
-    def __init__(self, path: Path, *, patience_s: float = 30.0) -> None:
+    def __init__(self, path: Path, *, lock_timeout_s: float = 30.0) -> None:
         self._path = path
-        self._patience_s = patience_s
+        self._lock_timeout_s = lock_timeout_s
         # Within a process, DuckDB refuses to open a file for reading while it is open for writing.
         self._turn = asyncio.Lock()
 
@@ -50,11 +50,14 @@ class DuckStore:
         return str(self._path)
 
     async def prepare(self) -> None:
-        """Create the file, readable by its owner alone, and what it lacks of tables and columns."""
+        """Create the file, readable only by its owner, and any missing tables and columns."""
         await self._writing(_create_tables)
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines, or take back, those between two retractions in one transaction; what is none is rejected."""
+        """Write lines and retract points, in order; consecutive lines of one kind are one transaction.
+
+        Lines that cannot be parsed are rejected.
+        """
         accepted, rejected = 0, []
         for takes_back, some in in_order(lines):
             change = _take_back if takes_back else _upsert
@@ -66,7 +69,7 @@ class DuckStore:
         return WriteResult(accepted, tuple(rejected))
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """Rows of `etl/queries/NAME.sql`; of a missing file, what an empty store answers."""
+        """Rows of `etl/queries/NAME.sql`; if the file is missing, the answer of an empty store."""
         asked = question(name)
         bound = {name: _bindable(value) for name, value in asked.bound(parameters).items()}
         return asked.normalised(await self._reading(lambda connection: _rows(connection, asked.sql, bound)))
@@ -77,11 +80,11 @@ class DuckStore:
         await self._writing(lambda connection: _delete(connection, bound))
 
     async def oldest(self) -> int:
-        """It keeps all."""
+        """0: the file has no retention."""
         return 0
 
     async def close(self) -> None:
-        """Nothing is held between operations."""
+        """Does nothing: the file is closed between operations."""
 
     async def _writing(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         return await self._with_file(work, read_only=False)
@@ -92,7 +95,7 @@ class DuckStore:
         return await self._with_file(work, read_only=True)
 
     async def _with_file(self, work: Callable[[duckdb.DuckDBPyConnection], _T], *, read_only: bool) -> _T:
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self._lock_timeout_s
         async with self._turn:
             while True:
                 try:
@@ -109,7 +112,7 @@ class DuckStore:
                 except OSError as error:
                     raise RetriableError(
                         f"the embedded store {self._path} cannot be written by way of a temporary file: "
-                        f"{error.strerror}; make room, or name another folder in TMPDIR"
+                        f"{error.strerror}; free disk space, or set TMPDIR to another folder"
                     ) from error
                 await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
 
@@ -121,7 +124,7 @@ class DuckStore:
 
 
 def _create(path: Path) -> None:
-    """Make the file and its folder for their owner alone; whoever sees the file sees all its tables."""
+    """Create the file and its folder, accessible only to their owner; the file appears with all its tables."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
@@ -196,7 +199,7 @@ def _upsert_into(
     name, keys = measurement.name, ("time", *measurement.tag_names)
     key = ", ".join(keys)
     same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in keys)
-    # Of equal points the later one wins, field by field: arg_max passes over nulls.
+    # For equal points the later one wins, field by field: arg_max ignores nulls.
     merged = ", ".join(f"arg_max({field}, rank) AS {field}" for field in measurement.field_types)
     _stage(connection, measurement, points)
     connection.execute(
@@ -218,7 +221,7 @@ def _upsert_into(
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, measurement: Measurement, points: Sequence[Point]) -> None:
-    """Load points into the table `staged`, by a file: inserting row by row takes a hundred times as long."""
+    """Load points into the table `staged` through a file: inserting row by row takes a hundred times as long."""
     types = {**_columns(measurement), "rank": "BIGINT"}
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".ndjson") as file:
         for rank, point in enumerate(points):

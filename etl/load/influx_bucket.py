@@ -13,7 +13,7 @@ _NOT_FOUND: Final = 404
 
 
 async def ensure_bucket(client: Any, settings: InfluxSettings) -> int:
-    """Create the bucket where it is missing; the retention it has, in seconds (0: endless).
+    """Create the bucket if it is missing; returns its retention in seconds (0: unlimited).
 
     `client` is an InfluxDBClientAsync. Raises RetriableError, or FatalError saying what to set.
     """
@@ -29,7 +29,7 @@ async def _bucket(client: Any, settings: InfluxSettings) -> Any:
             org=settings.org, name=settings.bucket
         )
     except CLIENT_ERRORS as error:
-        # What the token may not see is not found either; creating it tells which it is.
+        # A bucket that the token may not see is not found either; creating it shows which case it is.
         if isinstance(error, ApiException) and error.status == _NOT_FOUND:
             return None
         raise explained(error, settings.url) from error
@@ -64,7 +64,7 @@ async def _create(client: Any, settings: InfluxSettings, org_id: str) -> Any:
     except CLIENT_ERRORS as error:
         explanation = explained(error, settings.url)
         if isinstance(error, ApiException) and isinstance(explanation, FatalError):
-            # Where several begin together, another one may just have created it.
+            # Another process may have created it at the same time.
             if (bucket := await _bucket(client, settings)) is not None:
                 return bucket
             raise FatalError(

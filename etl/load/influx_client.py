@@ -1,4 +1,4 @@
-"""influxdb-client as this package uses it; its types are incomplete, so what it gives is Any."""
+"""influxdb-client as this package uses it; its types are incomplete, so its values are Any."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What InfluxDB's answers mean: which to retry, which to give up on, which are about the lines."""
+"""What InfluxDB's errors mean: which to retry, which are fatal, which are about the lines."""
 
 import json
 import time
@@ -16,7 +16,7 @@ _ABOUT_LINES: Final = (400, 422)
 _BUSY: Final = 429
 _SERVER_ERRORS: Final = 500
 
-# What the client raises: answers that are no success, and connections that gave none.
+# The client's errors: unsuccessful answers, and connections that failed.
 CLIENT_ERRORS: Final = (ApiException, aiohttp.ClientError, TimeoutError, OSError)
 
 _TO_DO: Final = {
@@ -38,20 +38,20 @@ def is_expired(error: ApiException) -> bool:
 
 
 def reason(error: ApiException) -> str:
-    """What InfluxDB says, in one line, bounded."""
+    """InfluxDB's message on one line, of limited length."""
     message = _answer(error).get("message") or error.reason or "no reason given"
     return " ".join(str(message).split())[:1_000]
 
 
 def explained(error: Exception, address: str) -> CiHealthError:
-    """The error as this package's own: retriable or fatal, with what to do."""
+    """The error as one of this package's: retriable or fatal, with what to do."""
     if not isinstance(error, ApiException):
         return RetriableError(f"InfluxDB at {address} does not answer: {_cause(error)}")
     said = f"InfluxDB at {address} answered {error.status} ({reason(error)})"
     if error.status == _BUSY or error.status >= _SERVER_ERRORS:
         headers: Mapping[str, str] = error.headers or {}
-        told = headers.get("Retry-After", "")
-        return RetriableError(said, retry_after=retry_after(told, time.time()))
+        wait = headers.get("Retry-After", "")
+        return RetriableError(said, retry_after=retry_after(wait, time.time()))
     return FatalError(f"{said}: it {_TO_DO.get(error.status, 'refuses the request')}")
 
 

@@ -1,7 +1,7 @@
 """InfluxDB 2 as a store, over influxdb-client's asynchronous API.
 
 Writing uses the client's `WriteService` rather than its `WriteApiAsync`, so that bodies are
-compressed in a thread and not in the event loop.
+compressed in a thread instead of on the event loop.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from etl.settings import InfluxSettings
 
 _MAX_LINES: Final = 5_000
 _MAX_BYTES: Final = 5_000_000
-# Level 1: four times faster than the default, and the lines still shrink to a tenth.
+# Level 1: four times as fast as the default, and lines still shrink to a tenth.
 _GZIP_LEVEL: Final = 1
 
 
@@ -58,7 +58,7 @@ class InfluxStore:
         return f"{settings.url} (organisation {settings.org}, bucket {settings.bucket})"
 
     async def prepare(self) -> None:
-        """Create the bucket with its retention where it is missing; an existing one keeps its own."""
+        """Create the bucket with its retention if it is missing; an existing bucket keeps its own."""
         self._retention_s = await ensure_bucket(self._client, self._settings)
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
@@ -79,7 +79,7 @@ class InfluxStore:
         return result
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """Rows of `etl/queries/NAME.flux`; parameters reach it as `extern` options only."""
+        """Rows of `etl/queries/NAME.flux`; parameters are passed only as `extern` options."""
         asked = question(name)
         given = {"bucket": self._settings.bucket, **asked.bound(parameters)}
         try:
@@ -110,7 +110,7 @@ class InfluxStore:
         )
 
     async def oldest(self) -> int:
-        """Since when the bucket keeps points, by the retention that it has now."""
+        """The start of the bucket's current retention."""
         await self.prepare()
         return int(self._clock()) - self._retention_s if self._retention_s else 0
 
@@ -140,7 +140,7 @@ class InfluxStore:
         return lines if are_newer(lines, oldest) else [one for one in lines if not _is_older(one, oldest)]
 
     async def _write(self, lines: Sequence[bytes]) -> WriteResult:
-        """One request; halved until what InfluxDB refuses stands alone. Writing twice does no harm."""
+        """One request, split in half until each line that InfluxDB refuses is isolated. Writing twice is harmless."""
         try:
             await self._post(lines)
         except CLIENT_ERRORS as error:
@@ -165,7 +165,7 @@ class InfluxStore:
 
 
 def _requests(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Cut lines into requests of bounded length and size; nearly always all fit into one."""
+    """Split lines into requests of limited length and size; nearly always one is enough."""
     if 0 < len(lines) <= _MAX_LINES and sum(map(len, lines)) + len(lines) <= _MAX_BYTES:
         yield lines
         return

@@ -1,20 +1,20 @@
 r"""Points → InfluxDB's line protocol. Pure functions.
 
 A line is `measurement,tag=value field=value time`: tags sorted by key, time in Unix nanoseconds.
-What influxd 2.9.1 does with a tag value decides what is refused (`models/points.go`, and measured):
+The rules for tag values follow influxd 2.9.1 (`models/points.go`, and measured):
 
 - `,`, `=` and space are escaped with a backslash; a backslash itself cannot be escaped. Before any
-  other character it stands for itself, and before `,` and `=` too: `a\,b` is written `a\\,b` and
-  comes back whole.
-- A backslash before a space is refused. The scanner that splits a body into lines passes over pairs,
-  so it takes the space of `\\ ` for the end of the tags; where a `\\,` or `\\=` follows in any tag of
-  the line, it then miscounts, and a newline inside a string ends the line: 400.
-- Refused too: an empty value, a backslash at the end, control characters (a newline ends the line,
-  whatever stands before it) and a key of measurement and tags above 65,535 bytes.
+  other character it is literal, and before `,` and `=` too: `a\,b` is written `a\\,b` and
+  read back unchanged.
+- A backslash before a space is refused. The scanner that splits a body into lines skips pairs, so it
+  takes the space of `\\ ` as the end of the tags. If a `\\,` or `\\=` follows in any tag of the line,
+  it then miscounts, and a newline inside a string ends the line: 400.
+- Also refused: an empty value, a backslash at the end, control characters (a newline ends the line,
+  whatever precedes it) and a key of measurement and tags above 65,535 bytes.
 
-String fields hold anything but NUL; `\` and `"` are escaped, newlines stand as they are.
+String fields can contain anything except NUL; `\` and `"` are escaped, newlines are kept.
 
-Common values are written by `line_formatter`, any other by `_FIELDS`, which says what is right.
+`line_formatter` writes common values, `_FIELDS` all others; `_FIELDS` defines what is correct.
 """
 
 import re
@@ -36,7 +36,7 @@ _SPECIAL: Final = re.compile(r"([,= ])")
 
 
 def encode(point: Point) -> bytes:
-    """The point as one line without its newline; DataError where line protocol cannot hold it."""
+    """The point as one line without its newline; DataError if line protocol cannot represent it."""
     series, fields, time = point
     try:
         written = series.written or _written(series)
@@ -47,7 +47,7 @@ def encode(point: Point) -> bytes:
 
 
 def encode_columns(columns: Columns) -> list[bytes]:
-    """A line for each of the points; DataError where line protocol cannot hold one of them."""
+    """A line for each point; DataError if line protocol cannot represent one of them."""
     if not columns.series:
         return []
     try:
@@ -60,7 +60,7 @@ def encode_columns(columns: Columns) -> list[bytes]:
 
 
 def _written(series: Series) -> str:
-    """Measurement and tags, escaped, which the series keeps; DataError where they are none."""
+    """Measurement and tags, escaped and cached in the series; DataError if they are invalid."""
     measurement, tags = MEASUREMENTS.get(series.measurement), series.tags
     if measurement is None:
         raise DataError(f"no such measurement: {series.measurement!r}")
@@ -69,7 +69,7 @@ def _written(series: Series) -> str:
     written = measurement.name + "".join(
         [f",{name}={_tag_value(value)}" for name, value in sorted(tags.items())]
     )
-    # influxd adds the name of a field to the key and holds both to the limit.
+    # influxd adds the name of a field to the key and applies the limit to both.
     if len(written.encode()) + 4 + max(map(len, measurement.field_types)) > _MAX_KEY:
         raise DataError(f"the tags of a point of {measurement.name} are longer than 64 KiB")
     series.written = written
@@ -86,7 +86,7 @@ def _tag_value(value: str) -> str:
 
 
 def _uncommon(series: str, point: Point) -> bytes:
-    """A line of any values; DataError for those that it cannot hold."""
+    """A line with any values; DataError for those that line protocol cannot represent."""
     if point.time not in INT64:
         raise DataError(f"time {point.time} does not fit into 64 bits")
     types = MEASUREMENTS[point.measurement].field_types

@@ -1,8 +1,9 @@
 """Formatters of lines, compiled for speed: the hottest path of the pipeline.
 
 Points have few forms (a measurement and the names of the fields that are present), so each form has a
-formatter, compiled once as `dataclasses` compiles `__init__`. It takes common values only and says so of
-any other, which `line_encoder` writes. `benchmarks/encoding.py` holds this against `influxdb_client.Point`.
+formatter, compiled once as `dataclasses` compiles `__init__`. It handles only common values and returns
+None for any other, which `line_encoder` then writes. `benchmarks/encoding.py` compares this with
+`influxdb_client.Point`.
 """
 
 import math
@@ -15,45 +16,45 @@ from etl.memo import Memo
 from etl.model.points import FieldValue
 from etl.model.schema import MEASUREMENTS, FieldType
 
-# Whole numbers up to here are written without a fraction; above it Python has an exponent.
+# Whole numbers up to here are written without a fraction; above, Python writes an exponent.
 _WHOLE: Final = 1e16
 
 INT64: Final = range(-(2**63), 2**63)
 
-# A series as it is written, values of fields and time → a line, or None where a value is out of the common.
+# A formatted series, field values and a time → a line, or None if a value is not a common one.
 _Format = Callable[[str, Iterable[FieldValue], int], bytes | None]
 
-# The same of many: series, times, and columns of values.
+# The same for many points: series, times, and columns of values.
 _ColumnFormat = Callable[[Iterable[str], Iterable[int], Iterable[Iterable[FieldValue]]], list[bytes] | None]
 
 
 def _written_integer(number: int) -> str:
-    """An integer of 64 bits as it is written; nothing for others, which are not common."""
+    """A 64-bit integer as text; empty for others, which are not common."""
     return f"{number}i" if number in INT64 else ""
 
 
 def _written_float(number: float) -> str:
-    """A finite number as it is written; nothing for others."""
+    """A finite number as text; empty for others."""
     if not math.isfinite(number):
         return ""
-    # Like influxdb_client: shorter, and quicker to write.
+    # Like influxdb_client: shorter, and faster to write.
     whole = number.is_integer() and abs(number) < _WHOLE
     return str(int(number)) if whole else repr(number)
 
 
-# Ids come again with every point of a job; durations are rounded where they are measured.
+# Ids repeat in every point of a job, and rounded durations repeat often.
 integers: Final = Memo(_written_integer, most=16_384)
 
 floats: Final = Memo(_written_float, most=16_384)
 
 
 def escaped(value: str) -> str:
-    """A string as it stands between quotation marks."""
+    """A string as written between quotation marks."""
     return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _row_format(form: tuple[str, ...]) -> _Format:
-    """The formatter of a point of a measurement and fields."""
+    """The formatter for one point of this measurement with these fields."""
     code = _Code.of(form)
     lines = [f" {code.names}, = values", *code.changed(" ", "return None"), f" return {code.line}"]
     made: _Format = code.compiled("series, values, time", lines)
@@ -61,7 +62,7 @@ def _row_format(form: tuple[str, ...]) -> _Format:
 
 
 def _column_format(form: tuple[str, ...]) -> _ColumnFormat:
-    """The formatter of columns of them."""
+    """The formatter for columns of such points."""
     code = _Code.of(form)
     each = f" for series, time, {code.names} in zip(written, times, *columns, strict=True):"
     body = [*code.changed("  ", "return None"), f"  add({code.line})"]
@@ -72,7 +73,7 @@ def _column_format(form: tuple[str, ...]) -> _ColumnFormat:
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """Source of a formatter: of names of the schema, and of nothing from outside."""
+    """Source code of a formatter: built only from names in the schema, never from input."""
 
     names: str
     common: str
@@ -81,7 +82,7 @@ class _Code:
 
     @classmethod
     def of(cls, form: tuple[str, ...]) -> Self:
-        """Of a measurement and the names of its fields; DataError where they are none."""
+        """For a measurement and names of fields; DataError if they are not in the schema."""
         name, *fields = form
         types = MEASUREMENTS[name].field_types
         if unknown := set(fields) - types.keys():
@@ -99,12 +100,12 @@ class _Code:
         )
 
     def changed(self, indent: str, otherwise: str) -> list[str]:
-        """Lines that make of values how they are written, or else do otherwise."""
+        """Lines that replace values by their text, or run `otherwise` for uncommon values."""
         check = f"{indent}if not ({self.common} and time.bit_length() < 64): {otherwise}"
         return [check, *(indent + change for change in self.changes)]
 
     def compiled(self, parameters: str, lines: list[str]) -> Any:
-        """The function of these lines."""
+        """The function compiled from these lines."""
         names = {"integers": integers, "floats": floats, "escaped": escaped}
         marks = {"quote": '"', "backslash": "\\", "nul": "\0"}
         made: dict[str, Any] = {}
@@ -112,12 +113,12 @@ class _Code:
         return made["format"]
 
 
-# By measurement and names of fields: there are few.
+# Keyed by measurement and field names, of which there are few combinations.
 row_formats: Final = Memo(_row_format, most=4_096)
 
 column_formats: Final = Memo(_column_format, most=4_096)
 
-# What a common value is, how it becomes what is written, and how it stands in the formatter's f-string.
+# How the formatter recognises a common value, converts it to text, and puts it into its f-string.
 _COMMON: Final = {
     FieldType.INTEGER: "{0}.__class__ is int and ({0} := integers[{0}])",
     FieldType.FLOAT: "{0}.__class__ is float and ({0} := floats[{0}])",

@@ -13,7 +13,7 @@ from etl.model.series import Series
 _ESCAPED: Final = re.compile(r"\\([,= ])")
 _QUOTED: Final = re.compile(r'\\(["\\])')
 
-# Possessive, so that hostile text costs no backtracking.
+# Possessive quantifiers, so that hostile text causes no backtracking.
 _KEY: Final = re.compile(r"((?:[^ \\]++|\\.)++) ")
 _TAG: Final = re.compile(r",([a-z_]+)=((?:[^,= \\]++|\\[,= ]|\\)++)")
 _FIELD: Final = re.compile(
@@ -25,7 +25,7 @@ _FIELDS_OF: Final = {name: measurement.field_types.keys() for name, measurement 
 
 
 def parse(line: bytes) -> Point:
-    """The point that `encode` wrote; DataError where the line is none."""
+    """The point that `encode` wrote; DataError if the line is invalid."""
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -44,14 +44,14 @@ def time_of(line: bytes) -> int:
 
 
 def are_newer(lines: Sequence[bytes], oldest: int) -> bool:
-    """Whether all lines surely are of this time or newer, without a number made of any.
+    """Whether all lines certainly have this time or a newer one, without parsing numbers.
 
-    Times of nineteen digits, which are those of 2001 to 2262, sort as text; of any other, it is false.
+    Times with nineteen digits (the years 2001 to 2262) sort as text; for any other time the answer is False.
     """
     ends = [line[-20:] for line in lines]
     if b"".join(ends).count(b" ") != len(lines):
         return False
-    # Each has one space then, and begins with it.
+    # Each text then has one space, at its beginning.
     return min(ends, default=b"~") >= b" %019d" % max(0, oldest) and max(ends, default=b"") < b"!"
 
 
@@ -66,7 +66,7 @@ def _parsed_key(key: str) -> Series:
     return Series(measurement, tags)
 
 
-# The same tests come again and again.
+# The same tests repeat in every run.
 _known: Final = Memo(_parsed_key, most=16_384, length=len, longest=2_048)
 
 

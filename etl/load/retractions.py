@@ -1,7 +1,7 @@
-"""Points that are taken back: a line that begins with `#` and holds the point as it was written; pure.
+"""Retractions: a line that begins with `#` and contains the point to delete as it was written; pure.
 
-Line protocol takes such a line for a comment, so that none can become a point by mistake. Retractions and
-lines keep their order: what is written after one stays.
+In line protocol such a line is a comment, so a retraction can never become a point by mistake. Retractions
+and lines keep their order: a point written after its retraction stays.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,22 +12,22 @@ _MARK: Final = b"#"
 
 
 def retraction(line: bytes) -> bytes:
-    """What takes back the point of a line."""
+    """The retraction of a line's point."""
     return _MARK + line
 
 
 def is_retraction(line: bytes) -> bool:
-    """Whether a line takes a point back."""
+    """Whether a line is a retraction."""
     return line.startswith(_MARK)
 
 
 def retracted(line: bytes) -> bytes:
-    """The line whose point is taken back."""
+    """The line whose point is retracted."""
     return line.removeprefix(_MARK)
 
 
 def in_order(lines: Sequence[bytes]) -> Iterator[tuple[bool, Sequence[bytes]]]:
-    """Lines in their order, apart by whether they take points back; nearly always none does."""
+    """Lines in their order, grouped by whether they are retractions; nearly always none is."""
     if not any(map(is_retraction, lines)):
         yield False, lines
         return

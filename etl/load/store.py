@@ -1,4 +1,4 @@
-"""What the pipeline and the views need of a store; InfluxDB and the embedded DuckDB both are one."""
+"""What the pipeline and the views need from a store; InfluxDB and the embedded DuckDB implement it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,26 +8,26 @@ from etl.model.writes import Row, WriteResult
 
 
 class Store(Protocol):
-    """A place for points. Methods raise RetriableError (busy, away) or FatalError (refused)."""
+    """Stores points. Methods raise RetriableError (busy, unavailable) or FatalError (refused)."""
 
     @property
     def address(self) -> str:
-        """Where it is, for people; no secrets."""
+        """Its location for messages, without secrets."""
         ...
 
     async def prepare(self) -> None:
-        """Make it ready to be written: bucket and retention, or file and tables."""
+        """Prepare it for writing: bucket and retention, or file and tables."""
         ...
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines of line protocol (one point each, no newline). Writing twice is writing once.
+        """Write lines of line protocol (one point each, no newline). Writing a line twice changes nothing.
 
-        A line that `retraction` made takes its point back, whatever came before it.
+        A line made by `retraction` deletes its point, whatever was written before.
         """
         ...
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """The answer to `etl/queries/NAME`, as rows in the question's order and columns."""
+        """The answer to `etl/queries/NAME`: rows with the question's columns, in its order."""
         ...
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
@@ -35,9 +35,9 @@ class Store(Protocol):
         ...
 
     async def oldest(self) -> int:
-        """Since when it keeps points (Unix seconds), as it says now; 0 where it keeps all."""
+        """The start of its current retention (Unix seconds); 0 if it keeps everything."""
         ...
 
     async def close(self) -> None:
-        """Release what is held."""
+        """Release connections and files."""
         ...

@@ -17,7 +17,7 @@ _ALL_HASHES = 1 << (8 * HASH_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """The smallest hashes of all names, one after the other, in order."""
+    """The smallest hashes of all names, concatenated in order."""
 
     hashes: bytes = b""
 
@@ -34,7 +34,7 @@ class Sketch:
 
     @property
     def keys(self) -> list[bytes]:
-        """Each of them."""
+        """The hashes, one by one."""
         return [self.hashes[at : at + HASH_BYTES] for at in range(0, len(self.hashes), HASH_BYTES)]
 
 
@@ -42,7 +42,7 @@ class Sketch:
 class SeenTests:
     """The distinct tests of a job's execution on a day (days since 1970, UTC), with a sample of their names.
 
-    The same for the values of another `tag`, of a whole repository: without workflow and job.
+    With another `tag`, the distinct values of that tag in a repository; workflow and job are then empty.
     """
 
     workflow: str

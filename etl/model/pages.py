@@ -1,4 +1,4 @@
-"""What is remembered of a page of GitHub's answers, so that asking again costs nothing."""
+"""The tag of a page of GitHub's answers: with it, asking again costs no rate limit if nothing changed."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PageTag:
-    """What is remembered of a page: enough to go on behind it without its content.
+    """What is stored about a page: enough to continue with the next page without this one's content.
 
     `identity` is a hash of the token that asked (ETags differ per token), `items` how many entries
     the page had.
@@ -21,7 +21,7 @@ class PageTag:
 
 
 class PageTags(Protocol):
-    """Where remembered tags are looked up."""
+    """Looks up stored tags."""
 
     async def get(self, url: str, identity: str) -> PageTag | None:
         """The tag of a page that this token has seen before."""
@@ -29,7 +29,7 @@ class PageTags(Protocol):
 
 
 class NoPageTags:
-    """Remembers nothing: every request is unconditional."""
+    """Stores nothing: every request is unconditional."""
 
     async def get(self, url: str, identity: str) -> PageTag | None:
         """Nothing."""

@@ -1,4 +1,4 @@
-"""A rate limit: what is left of it, and how long to wait."""
+"""A rate limit: how many requests are left, and how long to wait."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import Protocol
 
 from etl.retry_after import MAX_S
 
-# Of what can be counted or waited for; Python itself refuses to read more than 4,300.
+# More digits than any real limit or time; Python itself refuses to parse more than 4,300.
 _MAX_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """GitHub asked to wait so many seconds: a rate limit. It costs no retry."""
+    """Wait for a rate limit, in seconds. It does not count as a retry."""
 
     seconds: float
     reason: str
@@ -20,9 +20,9 @@ class Wait:
 
 @dataclass(slots=True)
 class Budget:
-    """The rate limit as GitHub told it last; shared by all who use the token.
+    """The rate limit as GitHub last reported it; shared by all users of the token.
 
-    Until `held_until` (Unix seconds) no request is sent, as one of them was asked to wait.
+    Until `held_until` (Unix seconds) no request is sent, because GitHub asked one of them to wait.
     """
 
     limit: int | None = None
@@ -32,12 +32,12 @@ class Budget:
     held_by: str = ""
 
     def hold(self, wait: Wait, now: float) -> None:
-        """Take over that GitHub asked one request to wait: it holds them all."""
+        """Note that GitHub asked one request to wait: all requests wait."""
         if now + wait.seconds > self.held_until:
             self.held_until, self.held_by = now + wait.seconds, wait.reason
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer tells. Late answers of one window never raise what is left."""
+        """Note the rate limit in an answer's headers. Late answers of the same window never raise `remaining`."""
         limit, remaining, reset = (
             headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
         )
@@ -52,15 +52,15 @@ class Budget:
         self.limit, self.remaining, self.reset = int(limit), left, float(reset)
 
     def pause(self, reserve: int, now: float) -> Wait:
-        """What to wait for before the next request: what was asked for, and until the reserve stays.
+        """The wait before the next request: as GitHub asked, or until the reset if only the reserve is left.
 
-        Of no seconds where there is nothing. A limit smaller than the reserve is used to a tenth.
+        Zero seconds if there is nothing to wait for. A reserve larger than a tenth of the limit counts as a tenth.
         """
         held = Wait(max(0.0, self.held_until - now), self.held_by)
         if self.remaining is None or self.limit is None or self.reset is None:
             return held
         if not now < self.reset <= now + MAX_S:
-            # It is over, or was never true: limits are by the hour.
+            # The window is over, or the value is wrong: windows last an hour.
             return held
         if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
             return held
@@ -68,8 +68,8 @@ class Budget:
 
 
 class SharedRateLimits(Protocol):
-    """Where those who use one token at the same time tell each other of its rate limit."""
+    """Shares a token's rate limit between processes that use it at the same time."""
 
-    async def exchange(self, identity: str, told: Budget) -> Budget:
-        """Add what one was told to what all were told, and answer that."""
+    async def exchange(self, identity: str, seen: Budget) -> Budget:
+        """Merge what this process saw of the rate limit into the shared value, and return that."""
         ...

@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 LONGEST = 1_000
 
-# The sign that begins each substitute; doubled where a name has it itself, so that none collide.
+# The character that begins each substitute; doubled if a name contains it, so that substitutes never collide.
 _ESCAPE = "␛"
 
 EMPTY = f"{_ESCAPE}(empty)"

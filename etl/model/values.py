@@ -1,4 +1,4 @@
-"""Values out of GitHub's JSON, whatever it holds: what is not of the right kind is told or left out."""
+"""Reads values from GitHub's JSON, which may contain anything: a wrong type is an error or gives the default."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _LARGEST = 2**63
 
 
 def seconds(value: Any) -> int | None:
-    """Unix seconds of an ISO 8601 time; None for anything that is no plausible time."""
+    """Unix seconds of an ISO 8601 time; None for anything that is not a plausible time."""
     if not isinstance(value, str):
         return None
     try:
@@ -30,7 +30,7 @@ def seconds(value: Any) -> int | None:
 
 
 def required(raw: Any, key: str, kind: type[T]) -> T:
-    """A member that must be there; raises DataError where it is missing, of another type, or absurd."""
+    """A required member; raises DataError if it is missing, has another type, or is out of range."""
     value = raw.get(key) if isinstance(raw, Mapping) else None
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise DataError(f"{key} is {type(value).__name__}, not {kind.__name__}")

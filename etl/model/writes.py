@@ -1,4 +1,4 @@
-"""What became of lines that were written to a store."""
+"""The outcome of writing lines to a store."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +16,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of the lines of one write: every line is accepted, rejected or expired.
+    """The outcome of one write: every line is accepted, rejected or expired.
 
-    `expired` counts points older than the store keeps: they are not sent.
+    `expired` counts points older than the store's retention: they are not sent.
     """
 
     accepted: int

@@ -1,7 +1,7 @@
-"""Questions: NAME.flux and NAME.sql answer the same with the same columns.
+"""Questions: NAME.flux and NAME.sql return the same answer with the same columns.
 
-What every question takes: `start` ≤ time < `stop`, and `repository`, `workflow` and `branch`,
-each matched exactly, "" for all. What the columns mean is told in `etl.queries.catalogue`.
+Every question takes `start` ≤ time < `stop`, and `repository`, `workflow` and `branch`, each matched
+exactly, "" for all. `etl.queries.catalogue` explains the columns.
 """
 
 from etl.queries.catalogue import QUESTIONS, question

@@ -1,13 +1,13 @@
-"""The questions as data: what they take, which columns they answer with, in which order.
+"""The questions as data: their parameters, columns and order.
 
-Definitions that hold in every question:
+Definitions for all questions:
 
 - `success`, `total` and every rate, duration and percentile are over executions whose conclusion
   counts (`schema.COUNTED`); a rate or percentile of none is null. Percentiles are exact, with
   linear interpolation.
 - `runs` and `jobs` of the overview count every completed attempt and every job, whatever the
   conclusion; `minutes` is the sum of all jobs' durations, whatever the conclusion, in minutes.
-- `p50_s`, `p95_s` and `queued_p50_s` are of jobs where a row is a job, else of attempts of runs.
+- `p50_s`, `p95_s` and `queued_p50_s` are of jobs if a row is a job, otherwise of attempts of runs.
 - A test's `runs` are its results other than skipped, a job's its executions that count; `failures`
   are results that failed or ended in an error. A test of a job without reports, which annotations
   tell of, ran whenever its job did, and passed whenever that succeeded. Where only failing results
@@ -30,7 +30,7 @@ from etl.queries.trends import TRENDS
 
 
 def question(name: str) -> Question:
-    """The question of that name; ConfigurationError where there is none."""
+    """The question with this name; ConfigurationError if there is none."""
     if name not in QUESTIONS:
         raise ConfigurationError(f"no such question: {name!r}; there are {', '.join(sorted(QUESTIONS))}")
     return QUESTIONS[name]

@@ -1,4 +1,4 @@
-"""Columns of answers: their names, and what their values are; one name means the same everywhere."""
+"""Columns of answers: their names and types; a name means the same in every question."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from etl.model.tag_values import EMPTY
 
 
 class Type(Enum):
-    """What a column's values are, and so what stands where nothing is known."""
+    """The type of a column's values, and what an unknown value is."""
 
     TEXT = auto()  # null where unknown
-    OPTIONAL = auto()  # a name that may be empty: null then
+    OPTIONAL = auto()  # a name, null if empty
     COUNT = auto()  # never null
     INTEGER = auto()  # null where unknown
     NUMBER = auto()  # float of six digits, never null
@@ -30,7 +30,7 @@ class Column:
     type: Type
 
     def normalised(self, value: Any) -> Any:
-        """The value as both stores give it: InfluxDB answers with "" for null, and with CRLF."""
+        """The value in the form common to both stores: InfluxDB returns "" for null, and CRLF."""
         if value is None or value == "":
             return {Type.COUNT: 0, Type.NUMBER: 0.0}.get(self.type)
         if self.type is Type.OPTIONAL and value == EMPTY:
@@ -52,7 +52,7 @@ def _iso(value: datetime | int) -> str:
 
 
 def of(names: str) -> tuple[Column, ...]:
-    """The columns of these names, which stand with spaces between them."""
+    """The columns with these names, separated by spaces."""
     return tuple(_COLUMNS[name] for name in names.split())
 
 

@@ -1,4 +1,4 @@
-"""What a question is: what it takes, its columns and order, and its text for each store."""
+"""A question: its parameters, columns and order, and its query text for each store."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 GITHUB: Final = "https://github.com"
 
-# What a question's Flux calls the expressions that names are matched by, by the parameter they come from.
+# Names of the expressions that match names in a question's Flux, by parameter.
 MATCHERS: Final = {
     "repository": "repositories",
     "workflow": "workflows",
@@ -23,7 +23,7 @@ MATCHERS: Final = {
     "branch": "branches",
     "test": "tests_asked",
 }
-# Parameters that every question can be asked with; those that mean nothing to it change nothing.
+# Parameters that every question accepts; a question ignores those that do not apply to it.
 USUAL: Final = ("repository", "workflow", "branch")
 WITH_JOB: Final = (*USUAL, "job")
 _EXACTLY: Final = (
@@ -33,10 +33,10 @@ _EXACTLY: Final = (
 
 @dataclass(frozen=True)
 class Question:
-    """A question; both stores answer with `columns`, in the total order that `order` gives.
+    """A question; both stores return `columns`, in the total order given by `order`.
 
-    `order` are column names; with a leading `-` the greatest number comes first. `options` are the
-    parameters beyond the usual ones, with their defaults. The answer to a `single` one is one row.
+    `order` has column names; with a leading `-` the greatest number comes first. `options` are the
+    additional parameters with their defaults. The answer to a `single` question is one row.
     """
 
     name: str
@@ -49,15 +49,15 @@ class Question:
 
     @cached_property
     def flux(self) -> str:
-        """The question to InfluxDB, which takes its parameters as `extern` options."""
+        """The query for InfluxDB, which takes its parameters as `extern` options."""
         return self.flux_after(
             _EXACTLY, *(f"{MATCHERS[name]} = exactly(name: {name})" for name in self.filters)
         )
 
     def flux_after(self, *assignments: str) -> str:
-        """The question's own Flux after these assignments, which must name all that it takes.
+        """The question's own Flux after these assignments, which must define all its parameters.
 
-        It takes `bucket`, `start`, `stop`, the options, and regular expressions named as in MATCHERS.
+        These are `bucket`, `start`, `stop`, the options, and regular expressions named as in MATCHERS.
         """
         lines = self._text("flux").splitlines()
         imports = sorted({'import "regexp"', *(line for line in lines if line.startswith("import "))})
@@ -67,16 +67,16 @@ class Question:
 
     @cached_property
     def sql(self) -> str:
-        """The question to DuckDB."""
+        """The query for DuckDB."""
         return self._text("sql")
 
     def _text(self, language: str) -> str:
         return files("etl.queries").joinpath(f"{self.name}.{language}").read_text("utf-8")
 
     def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters that the question takes, those that are not given at their defaults.
+        """All parameters of the question, with defaults for those that are not given.
 
-        Raises ConfigurationError for one it does not know, and where `start` or `stop` is missing.
+        Raises ConfigurationError for an unknown parameter, or if `start` or `stop` is missing.
         """
         defaults = {**dict.fromkeys(self.filters, ""), **(self.options or {})}
         known = {"start", "stop", *USUAL, *defaults}
@@ -89,7 +89,7 @@ class Question:
         return {name: parameters.get(name, defaults.get(name)) for name in names}
 
     def normalised(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
-        """Rows as every store gives them: the columns alone, plain values, in the total order."""
+        """Rows in the form common to all stores: only the columns, plain values, in the total order."""
         answer = [{c.name: c.normalised(row.get(c.name)) for c in self.columns} for row in rows]
         if self.single and not answer:
             answer = [{c.name: c.normalised(None) for c in self.columns}]
@@ -100,7 +100,7 @@ class Question:
 
 
 def _place(value: Any, greatest_first: bool) -> Any:
-    """Where a value stands: of numbers the greatest first, and what is unknown after them."""
+    """The sort key of a value: unknown values come last."""
     if greatest_first:
         return inf if value is None else -value
     return "" if value is None else value

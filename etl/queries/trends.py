@@ -1,4 +1,4 @@
-"""Questions about change: by time, beside the period before, and what is new.
+"""Questions about change: over time, compared with the previous period, and what is new.
 
 `every` is a multiple of seconds, and `time` the start of its window, counted from the Unix epoch.
 """

@@ -11,18 +11,18 @@ from etl.report.page import TABLES
 from etl.report.view import Period
 from etl.settings import Settings
 
-# What the HTML report has a place for.
+# The questions that the HTML report shows.
 REPORTED: Final = ("overview", *(table.question for table in TABLES), "success_over_time")
 
 
 def last_days(days: int, now: float) -> Period:
-    """The last N days up to `now` (Unix seconds), to the second that has just passed."""
+    """The last N days up to `now` (Unix seconds), rounded down to the second."""
     stop = datetime.fromtimestamp(int(now) + 1, UTC)
     return Period(stop - timedelta(days=days), stop)
 
 
 def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
-    """What every question takes; empty text is no restriction."""
+    """The parameters of every question; an empty text means no restriction."""
     return {
         "start": period.start,
         "stop": period.stop,
@@ -35,7 +35,7 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 async def ask(
     store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Answers by question; those that link to GitHub link to the one of the settings."""
+    """Answers by question; links lead to the GitHub server in the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""Columns of answers as people see them: titles, how values read, and what leaves a narrow table."""
+"""Columns as shown to people: titles, how values are formatted, and which columns a narrow table omits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from etl.report.formats import Kind
 
 
 class Better(Enum):
-    """Which direction of change is good news."""
+    """Which direction of change is good."""
 
     HIGHER = auto()
     LOWER = auto()
@@ -20,8 +20,8 @@ class Better(Enum):
 class Column:
     """One key of an answer's rows.
 
-    `narrowest` is the least terminal width, in cells, that has room for the column; None keeps it
-    to the machine formats. `foldable` columns leave the table when all rows agree on the value.
+    `narrowest` is the minimum terminal width, in cells, at which the column is shown; with None only the
+    machine formats have it. `foldable` columns are omitted from a table if all rows have the same value.
     """
 
     key: str
@@ -32,12 +32,12 @@ class Column:
     better: Better = Better.NEITHER
 
 
-# Drawn of the rows of `success_over_time`, beside a workflow's own.
+# Drawn from the rows of `success_over_time`, next to a workflow's own columns.
 TREND: Final = Column("trend", "Trend", Kind.TREND, narrowest=75)
 
 
 def of(names: str, **changes: Mapping[str, Any]) -> tuple[Column, ...]:
-    """The columns of these names, which stand with spaces between them; `changes` are a view's own."""
+    """The columns with these names, separated by spaces; `changes` override attributes for one view."""
     return tuple(replace(_COLUMNS[name], **changes.get(name, {})) for name in names.split())
 
 
@@ -64,7 +64,7 @@ _COLUMNS: Final = {
         Column("url", "Link", Kind.TEXT, narrowest=None),
         Column("failed_url", "Failed", Kind.TEXT, narrowest=None),
         Column("passed_url", "Passed", Kind.TEXT, narrowest=None),
-        # What came of it.
+        # Outcomes.
         Column("state", "State", Kind.TEXT),
         Column("status", "Status", Kind.TEXT),
         Column("outcome", "Outcome", Kind.TEXT),

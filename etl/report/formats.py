@@ -1,4 +1,4 @@
-"""Values as people read them, and text from CI made harmless. Pure functions."""
+"""Formats values for people, and makes text from CI harmless. Pure functions."""
 
 import math
 import unicodedata
@@ -12,13 +12,13 @@ UNKNOWN: Final = "–"  # noqa: RUF001
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY_IN_MINUTES: Final = 1440
-_FINE: Final = 10  # seconds; below it tenths matter
+_FINE: Final = 10  # seconds; below it, tenths are shown
 _SHORT_SHA: Final = 10
 _ZERO_WIDTH_JOINER = "\u200d"  # holds compound emoji together
 
 
 class Kind(Enum):
-    """What a value means, and so how it is written and aligned."""
+    """What a value means, which decides how it is formatted and aligned."""
 
     TEXT = auto()
     COUNT = auto()
@@ -28,7 +28,7 @@ class Kind(Enum):
     HOURS = auto()
     COMMIT = auto()  # a SHA
     TIME = auto()  # datetime, or ISO 8601 text
-    TREND = auto()  # how a rate went over time, drawn
+    TREND = auto()  # a rate over time, as a sparkline
 
     @property
     def is_number(self) -> bool:
@@ -37,7 +37,7 @@ class Kind(Enum):
 
 
 def written(value: Any, kind: Kind) -> str:
-    """A value for people, on one line and without control characters; unknown is a dash."""
+    """A value for people, on one line and without control characters; a dash if unknown."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return UNKNOWN
     if kind is Kind.TIME:
@@ -51,7 +51,7 @@ def written(value: Any, kind: Kind) -> str:
 
 
 def percent(rate: float) -> str:
-    """0.9312 → `93.1 %`; never rounds to a perfect or a hopeless rate that is not one."""
+    """0.9312 → `93.1 %`; only an exact 0 or 1 is shown as 0 % or 100 %."""
     shown = round(rate * 100, 1)
     if 0 < rate < 1:
         shown = min(max(shown, 0.1), 99.9)
@@ -59,7 +59,7 @@ def percent(rate: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """252.4 → `4m 12s`: the two largest units that matter; below ten seconds with a decimal."""
+    """252.4 → `4m 12s`: the two largest units; below ten seconds with one decimal."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if round(seconds, 1) < _FINE:
@@ -118,7 +118,7 @@ def single_line(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Show what steers a terminal or reorders a line, save newline and tab, as visible symbols."""
+    """Replace characters that control a terminal or reorder a line, except newline and tab, by visible symbols."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
@@ -134,7 +134,7 @@ def _visible(character: str) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut in the middle to `width` terminal cells: names differ at both ends."""
+    """Cut in the middle to `width` terminal cells, because names differ at both ends."""
     if cell_len(text) <= width:
         return text
     head = width // 2

@@ -1,7 +1,7 @@
-"""The answers as one HTML file that needs nothing else: no network, light and dark, charts, tables.
+"""The answers as one self-contained HTML file with charts and tables, in light and dark colours.
 
-The skeleton is rendered here; tables and charts are drawn by the page's own script from data that
-the page embeds as JSON. The page's policy allows this very style and these very scripts alone.
+The skeleton is rendered here; the page's own script draws tables and charts from data that the page
+embeds as JSON. The page's policy allows only its own style and scripts.
 """
 
 import base64
@@ -30,11 +30,10 @@ _SCRIPTS: Final = ("format", "elements", "table", "charts", "page")
 def render(
     answers: Mapping[str, Sequence[Row]], *, period: Period, generated_at: datetime, title: str
 ) -> str:
-    """The report as a whole HTML document.
+    """The report as a complete HTML document.
 
-    `answers` has the rows of `overview` and of any questions that the page has a place for, for
-    `period`; `title` says whose health it is. The same answers at the same `generated_at` are the
-    same bytes.
+    `answers` has the rows of `overview` and of any questions that the page shows, for `period`; `title`
+    names the project. The same answers with the same `generated_at` give the same bytes.
     """
     tables = shown(answers)
     data = content(tables, answers.get("success_over_time", ()), period)
@@ -47,7 +46,7 @@ def render(
             period=period,
             generated_at=generated_at.astimezone(UTC),
             policy=_policy([style], [theme, script]),
-            # The packaged files, and JSON in which nothing is left that HTML knows.
+            # The packaged files, and JSON in which all characters special to HTML are escaped.
             style=Markup(style),  # noqa: S704
             theme=Markup(theme),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -63,7 +62,7 @@ def render(
 
 
 def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
-    """Content-Security-Policy: nothing but these texts, and no text that becomes markup at run time."""
+    """Content-Security-Policy: only these styles and scripts, and no text turned into markup at run time."""
     return (
         f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -82,7 +81,7 @@ def _style() -> str:
 
 @cache
 def _script() -> str:
-    """The library with its licence, as that asks for, and the page's own scripts."""
+    """The library with its licence, which the licence requires, and the page's own scripts."""
     own = "".join(_text(f"script/{name}.js") for name in _SCRIPTS)
     return f'/*\n{_text(f"{_LIBRARY}/LICENSE")}*/\n{_text(f"{_LIBRARY}/uPlot.iife.min.js")}\n(() => {{\n"use strict";\n{own}}})();\n'
 

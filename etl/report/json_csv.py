@@ -1,4 +1,4 @@
-"""Answers for programs: JSON and CSV, the same bytes for the same answer from either store."""
+"""Answers for programs: JSON and CSV, byte for byte the same from either store."""
 
 import csv
 import io
@@ -14,15 +14,15 @@ from etl.model.writes import Row
 from etl.report.formats import Kind, harmless, instant
 from etl.report.view import BEFORE, View
 
-# What spreadsheets take for the start of a formula, full-width forms included: of a cell, and behind a
-# semicolon, which is what separates cells where the comma is a decimal one.
+# Characters that start a formula in spreadsheets, including full-width forms: at the start of a cell, and
+# after a semicolon, which separates cells in locales with a decimal comma.
 _FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=;)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
 
 
 def to_json(view: View, rows: Sequence[Row]) -> str:
     """A list of objects, or one object for a single answer; ASCII, with a newline at the end.
 
-    It has no `##[`, which GitHub Actions would obey, and reads back all the same.
+    It never contains `##[`, which GitHub Actions would execute, and still parses to the same values.
     """
     objects = [_plain(view, row) for row in rows]
     content = (objects[0] if objects else _plain(view, {})) if view.single else objects
@@ -30,7 +30,7 @@ def to_json(view: View, rows: Sequence[Row]) -> str:
 
 
 def to_csv(view: View, rows: Sequence[Row]) -> str:
-    """RFC 4180 with a header; unknown is an empty cell, and no cell runs as a formula."""
+    """RFC 4180 with a header; an unknown value is an empty cell, and no cell is a formula."""
     objects = [_plain(view, row) for row in rows]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -41,7 +41,7 @@ def to_csv(view: View, rows: Sequence[Row]) -> str:
 
 
 def _plain(view: View, row: Row) -> dict[str, Any]:
-    """The row with the view's keys first, in their order, and values that JSON has."""
+    """The row with the view's keys first, in their order, and values that JSON can represent."""
     kinds = {column.key: column.kind for column in view.columns}
     return {key: _value(row.get(key), kinds.get(key.removesuffix(BEFORE))) for key in _keys(view, row)}
 
@@ -53,7 +53,7 @@ def _keys(view: View, row: Row) -> Iterable[str]:
 
 
 def _value(value: Any, kind: Kind | None) -> Any:
-    """Numbers take the kind's type, for stores differ in theirs: 3 and 3.0 print differently."""
+    """Numbers get the kind's type, because stores differ in theirs: 3 and 3.0 print differently."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _number(value, kind)
     if kind is Kind.TIME or isinstance(value, datetime):

@@ -1,7 +1,7 @@
 """What the page's script draws, as plain data: tables and trends. Pure functions.
 
-Every text is shortened and harmless here, every link an address that a page may link to; the script
-puts them into the page as text and never as markup.
+Every text is shortened and made harmless here, and every link is an http or https address; the script
+inserts them as text and never as markup.
 """
 
 import json
@@ -22,11 +22,11 @@ from etl.report.trends import Trend, Workflow, by_workflow, days, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
 
-# A page of more rows takes seconds to open; it says what it leaves out and where to find it.
+# A page with more rows takes seconds to open; it says what it leaves out and where to find it.
 MAX_ROWS: Final = 10_000
 _MAX_NAME: Final = 600
 _MAX_DETAIL: Final = 4000
-# What a row is called, from the widest to the closest.
+# The columns that name a row, from the most general to the most specific.
 _NAMES: Final = ("repository", "workflow", "job", "suite", "test", "name", "signature", "template")
 _NAMELESS: Final = (None, "", tag_value(""))
 _LINKS: Final = {"url": "GitHub", "failed_url": "failed", "passed_url": "passed"}
@@ -36,7 +36,7 @@ _WITHIN: Final = " › "  # noqa: RUF001
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How the page shows the rows of one question; `detail` is the text that a row unfolds."""
+    """How the page shows the rows of one question; `detail` is the text that expands below a row."""
 
     question: str
     note: str
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table with its rows in order; `common` has the columns in which all rows agree."""
+    """A table with its rows in order; `common` has the columns that have the same value in all rows."""
 
     table: Table
     rows: Sequence[Row]
@@ -61,7 +61,7 @@ class Shown:
 
     @property
     def where(self) -> str:
-        """What all rows share, as people read it."""
+        """The values that all rows share, as text."""
         return path(names(self.common))
 
 
@@ -69,7 +69,7 @@ TABLES: Final = (
     Table(
         "broken",
         "On the default branch and others with a name of their own; red that the next attempt of a run turned "
-        "green is a flake, not a break. Those that are repaired tell how long that took.",
+        "green is a flake, not a break. Repaired ones show how long the repair took.",
     ),
     Table(
         "worse",
@@ -101,7 +101,7 @@ def shown(answers: Mapping[str, Sequence[Row]]) -> list[Shown]:
 
 
 def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -> dict[str, Any]:
-    """All that the script draws; JSON has a place for each value."""
+    """Everything that the script draws, as values that JSON can represent."""
     trends = by_workflow(over_time, period)
     return {
         "tables": {item.table.question: _table(item, trends) for item in tables},
@@ -111,7 +111,7 @@ def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -
 
 
 def embedded(value: Any) -> str:
-    """JSON in ASCII that no HTML parser takes for markup, wherever in a script element it stands."""
+    """JSON in ASCII that no HTML parser takes for markup, anywhere in a script element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -128,14 +128,14 @@ def web_address(value: Any) -> str | None:
 
 
 def names(row: Mapping[str, Any], common: Collection[str] = ()) -> list[str]:
-    """What a row is called, from the widest to the closest; `common` names only where they are the closest."""
+    """The names of a row, from general to specific; names in `common` only if they are the most specific."""
     found = [(key, single_line(str(row[key]))) for key in _NAMES if row.get(key) not in _NAMELESS]
     kept = [text for key, text in found[:-1] if key not in common] + [text for _, text in found[-1:]]
     return [_excerpt(text, _MAX_NAME) for text in dict.fromkeys(kept)]
 
 
 def path(called: Iterable[str]) -> str:
-    """Names from the widest to the closest as one text."""
+    """Names from general to specific as one text."""
     return _WITHIN.join(called)
 
 
@@ -181,7 +181,7 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
 
 
 def _title(view: View) -> str:
-    """What the column of names is called: as its closest name, unless rows are of several levels."""
+    """The title of the column of names: its most specific name, unless rows have several levels."""
     if any(column.key == "level" for column in view.columns):
         return "Name"
     return next(column.title for column in reversed(view.columns) if column.key in _NAMES)
@@ -201,7 +201,7 @@ def _detail(value: Any) -> str | None:
 
 
 def _excerpt(text: str, length: int) -> str:
-    """The beginning of a text: one message can be larger than the rest of the page."""
+    """The beginning of a text, because one message can be larger than the rest of the page."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 

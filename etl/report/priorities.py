@@ -1,4 +1,4 @@
-"""What to fix first: the rows of each answer that cost most, a sentence each. Pure functions."""
+"""What to fix first: the most expensive rows of each answer, with a sentence each. Pure functions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MOST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to fix: what it is called, where it is, why it is here, and GitHub's page of it."""
+    """Something to fix: its name, where it is, why it is listed, and its page at GitHub."""
 
     name: str
     where: str
@@ -24,7 +24,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A reason to look at the rows of `question`, with the worst of them first."""
+    """A reason to look at the rows of `question`, with the worst rows first."""
 
     title: str
     question: str
@@ -40,7 +40,7 @@ class _Reason:
 
 
 def priorities(answers: Mapping[str, Sequence[Row]]) -> list[Lead]:
-    """The reasons that any row gives, in the order in which they are worth a look."""
+    """The reasons that have any rows, most important first."""
     repositories = {row["repository"] for rows in answers.values() for row in rows if "repository" in row}
     common = ("signature", "repository") if len(repositories) == 1 else ("signature",)
     found = [(reason, reason.worst(answers.get(reason.question, ()))[:_MOST]) for reason in _REASONS]
@@ -63,12 +63,12 @@ def _item(called: Sequence[str], why: str, url: str | None) -> Item:
 
 
 def _broken(rows: Iterable[Row]) -> Sequence[Row]:
-    """Tests that failed each time lately, those that failed most often first."""
+    """Tests that failed every time recently, those that failed most often first."""
     return [row for row in most_failing(rows) if row["state"] == "broken"]
 
 
 def _failing(rows: Iterable[Row]) -> Sequence[Row]:
-    """Jobs by how many of their executions failed: a rare job's rate says little of what it costs."""
+    """Jobs by how many of their executions failed: the rate of a rare job says little about its cost."""
     return sorted((row for row in rows if _failures(row)), key=lambda row: -_failures(row))
 
 
@@ -77,12 +77,12 @@ def _failures(row: Row) -> int:
 
 
 def _flaking(rows: Iterable[Row]) -> Sequence[Row]:
-    """What still flakes, by how often it did."""
+    """What still flakes, by how often it flaked."""
     return sorted((row for row in rows if row["state"] == "flaky"), key=lambda row: -row["flakes"])
 
 
 def _worse(row: Row) -> str:
-    """How much of what got worse, and what that cost."""
+    """What got worse by how much, and what that cost."""
     changes = {
         "slower": lambda: f"{duration(row['p50_s_before'])} → {duration(row['p50_s'])}, median",
         "less reliable": lambda: (
@@ -102,7 +102,7 @@ def _flake(row: Row) -> str:
 
 
 def _day(time: str) -> str:
-    """A date with hyphens that do not break at a line's end."""
+    """A date with non-breaking hyphens."""
     return written(time, Kind.TIME).replace("-", "\u2011")
 
 

@@ -10,7 +10,7 @@ _NAMES = ("repository", "workflow", "job")
 def least_reliable(rows: Iterable[Row], n: int | None = None) -> list[Row]:
     """The `n` rows (None: all) with the lowest success rate; more executions first, then by name.
 
-    Rows of which nothing counted, and which so have no success rate, are left out.
+    Rows without executions that count, which have no success rate, are left out.
     """
     rated = [row for row in rows if row["success_rate"] is not None]
     return sorted(rated, key=_reliability)[:n]
@@ -26,12 +26,12 @@ def most_common(rows: Iterable[Row], n: int | None = None) -> list[Row]:
 
 
 def most_failing(rows: Iterable[Row]) -> list[Row]:
-    """Tests by how often they failed, broken ones first; ties as they come."""
+    """Tests by how often they failed, broken ones first; ties keep their order."""
     return sorted(rows, key=lambda row: (row["state"] != "broken", -row["failures"]))
 
 
 def broken_now(rows: Iterable[Row]) -> list[Row]:
-    """What is broken now, the longest first; a workflow that one of its jobs broke is told by the job alone."""
+    """What is broken now, the longest first; if a job broke its workflow, only the job is listed."""
     red = [row for row in rows if row["since"] is not None]
     jobs = {_break(row) for row in red if row["job"]}
     return [row for row in red if row["job"] or _break(row) not in jobs]

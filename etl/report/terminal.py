@@ -1,4 +1,4 @@
-"""Answers in the terminal: tables that fit its width, or JSON and CSV for what reads the pipe."""
+"""Answers in the terminal: tables that fit its width, or JSON and CSV for other programs."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from etl.report.views import VIEWS
 
 Form = Literal["table", "json", "csv"]
 
-# Questions whose tables show a trend beside each figure of a workflow or of everything.
+# Questions whose tables show a trend for each workflow, or for all workflows together.
 TRENDING: Final = ("overview", "workflows")
 
 _NARROWEST_NAME: Final = 8
@@ -44,11 +44,11 @@ def render(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """The answer as text with a newline at the end, to be written to stdout as it is.
+    """The answer as text with a newline at the end, ready for stdout.
 
     `over_time` has the rows of `success_over_time`, for the trends in the tables of `TRENDING`
-    questions. `width` is in cells and `color` switches styles; None takes what stdout can do (a pipe: no
-    colours). Raises KeyError for a question that has no view.
+    questions. `width` is in cells and `color` switches styles; None uses what stdout supports (a pipe: no
+    colours). Raises KeyError for a question without a view.
     """
     view = VIEWS[question]
     if form == "json":
@@ -70,8 +70,8 @@ def summary(
 ) -> str:
     """Overview with its trend, what to fix, least reliable jobs, all flaky tests and the most common failures.
 
-    To fix is what is broken now and what got worse by what it costs; `n` is how many of a list that has
-    more. `answers` has the questions of all these, and `success_over_time`.
+    What to fix is what is broken now, and what got worse, by cost; `n` is the maximum number of rows of the
+    longer lists. `answers` has the questions of all these, and `success_over_time`.
     """
     worst = {"broken": broken_now(answers["broken"]), "worse": answers["worse"][:n]}
     parts = {
@@ -110,9 +110,9 @@ def answer(
     over_time: Sequence[Row] = (),
     title: str | None = None,
 ) -> RenderableType:
-    """The answer as something rich can print, at most `width` cells wide.
+    """The answer as a rich renderable, at most `width` cells wide.
 
-    With `over_time`, rows of workflows and the overview have a trend.
+    With `over_time`, workflows and the overview have a trend.
     """
     if not rows or (view.single and not rows[0].get(view.columns[0].key)):
         return Text(empty(view, period))
@@ -129,7 +129,7 @@ def answer(
 
 
 def empty(view: View, period: Period) -> str:
-    """What an empty answer says: that there is nothing, and what to do."""
+    """The message for an empty answer: that there is nothing, and what to do."""
     return (
         f"no {view.noun} in the {period}: run `ci-health sync` for the newest, "
         f"`ci-health backfill --since DATE` for the past, or ask for more days with `--days N`"
@@ -189,24 +189,26 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], width: int, title: st
     cells = [[written(row.get(column.key), column.kind) for column in columns] for row in rows]
     widths = _widths(columns, cells, width)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column, room in zip(columns, widths, strict=True):
+    for column, cell_width in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.kind.is_number else "left"
         style = _TREND if column.kind is Kind.TREND else ""
-        table.add_column(column.title, justify=justify, width=room, no_wrap=True, style=style)
+        table.add_column(column.title, justify=justify, width=cell_width, no_wrap=True, style=style)
     for line in cells:
-        table.add_row(*(Text(shorten(cell, room)) for cell, room in zip(line, widths, strict=True)))
+        table.add_row(
+            *(Text(shorten(cell, cell_width)) for cell, cell_width in zip(line, widths, strict=True))
+        )
     where = ", ".join(value for value in folded.values() if value not in (None, UNKNOWN))
     return Group(Text(f"{title}: {where}" if where else title, style="bold"), Text(), table, Text())
 
 
 def _only_value(rows: Sequence[Row], column: Column) -> str | None:
-    """What every row says in the column, when they all say the same."""
+    """The column's value if it is the same in all rows."""
     values = {row.get(column.key) for row in rows}
     return written(values.pop(), column.kind) if len(values) == 1 else None
 
 
 def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Cells for each column: what it needs, names sharing what numbers and dates leave."""
+    """The width of each column: what it needs; names share what numbers and dates leave."""
     needs = [
         max(cell_len(column.title), *(cell_len(line[index]) for line in cells))
         for index, column in enumerate(columns)

@@ -1,4 +1,4 @@
-"""Answers over time, made ready to be drawn: one series a workflow, one place a day. Pure functions."""
+"""Answers over time, prepared for drawing: one series per workflow, one value per day. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Workflow = tuple[str, str]  # repository and name
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """What executions came to on each day of a period, a place a day.
+    """The outcomes of executions in a period, one value per day.
 
     `success` and `total` count executions, `p50_s` and `p95_s` are seconds; a duration is None on a
-    day that measured none.
+    day without one.
     """
 
     success: tuple[int, ...]
@@ -32,14 +32,14 @@ class Trend:
 
 
 def days(period: Period) -> list[datetime]:
-    """Midnights (UTC) of the days that the period touches."""
+    """The midnights (UTC) of all days in the period, including partial ones."""
     first = _midnight(period.start)
     count = (_midnight(period.stop - timedelta(microseconds=1)) - first) // _DAY + 1
     return [first + _DAY * index for index in range(count)]
 
 
 def by_workflow(rows: Iterable[Row], period: Period) -> Mapping[Workflow, Trend]:
-    """The trend of each workflow, by repository and name in that order; rows outside are left out."""
+    """The trend of each workflow, sorted by repository and name; rows outside the period are left out."""
     axis = days(period)
     found: dict[Workflow, dict[int, Row]] = {}
     for row in rows:
@@ -51,7 +51,7 @@ def by_workflow(rows: Iterable[Row], period: Period) -> Mapping[Workflow, Trend]
 
 
 def together(trends: Iterable[Trend]) -> Trend | None:
-    """All trends as one; without durations, for a percentile of percentiles means nothing."""
+    """All trends combined; without durations, because a percentile of percentiles means nothing."""
     several = list(trends)
     if not several:
         return None
@@ -64,9 +64,9 @@ def together(trends: Iterable[Trend]) -> Trend | None:
 
 
 def sparkline(trend: Trend, cells: int) -> str:
-    """Success rates from 0 to 100 % as a text of at most `cells` bars; a dot where nothing ran.
+    """Success rates from 0 to 100 % as a text of at most `cells` bars; a dot if nothing ran.
 
-    Where there are more days than bars, a bar is of the days that fall on it.
+    If there are more days than bars, a bar combines several days.
     """
     count = len(trend.total)
     bars = min(cells, count)

@@ -1,4 +1,4 @@
-"""What the answer to a question looks like, as data, and the period that it is of."""
+"""How the answer to a question is shown, as data, and the period that it covers."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,13 +8,13 @@ from etl.model.writes import Row
 from etl.report.columns import Better, Column
 from etl.report.formats import change
 
-# Suffix of a single answer's keys for the period of the same length before.
+# Suffix of a single answer's keys for the previous period of the same length.
 BEFORE: Final = "_before"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the answer to one question is shown; `single` answers are one object, not a list."""
+    """How the answer to one question is shown; a `single` answer is one object, not a list."""
 
     question: str
     title: str
@@ -23,11 +23,11 @@ class View:
     single: bool = False
 
     def without(self, key: str) -> "View":
-        """The same without a column that the rows to be shown make needless."""
+        """The same view without a column that is not needed for the rows to show."""
         return replace(self, columns=tuple(column for column in self.columns if column.key != key))
 
     def figures(self, row: Row) -> list["Figure"]:
-        """The row's values beside those of the period before, without what is unknown in both."""
+        """The row's values with those of the previous period, without those that are unknown in both."""
         figures = [
             Figure(column, row.get(column.key), row.get(column.key + BEFORE))
             for column in self.columns
@@ -38,7 +38,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value of a single answer, and the same of the period before; None where unknown."""
+    """A value of a single answer, and the same for the previous period; None if unknown."""
 
     column: Column
     now: Any
@@ -46,12 +46,12 @@ class Figure:
 
     @property
     def change(self) -> str:
-        """The change in words: `+1.3 pp`, `-4.0 %`, or nothing where a side is unknown."""
+        """The change as text: `+1.3 pp`, `-4.0 %`, or empty if either value is unknown."""
         return change(self.now, self.before, self.column.kind)
 
     @property
     def is_good(self) -> bool | None:
-        """Whether the change is good news; None where it is neither good nor bad."""
+        """Whether the change is good; None if it is neither good nor bad."""
         if not self.change or self.now == self.before or self.column.better is Better.NEITHER:
             return None
         return (self.now > self.before) is (self.column.better is Better.HIGHER)
@@ -66,10 +66,10 @@ class Period:
 
     @property
     def last_day(self) -> date:
-        """The last day (UTC) with a part in the period."""
+        """The last day (UTC) that the period includes, at least partly."""
         return (self.stop - timedelta(microseconds=1)).astimezone(UTC).date()
 
     def __str__(self) -> str:
-        """Read as people say it: `last 30 days`."""
+        """As text for people: `last 30 days`."""
         days = max(1, round((self.stop - self.start).total_seconds() / 86400))
         return "last day" if days == 1 else f"last {days} days"

@@ -1,7 +1,7 @@
 """The views of all questions: which columns they have, in which order.
 
-The terminal, the machine formats and the HTML report all draw from here. A new question is a new
-`View` and nothing else.
+The terminal, the machine formats and the HTML report all use these. A new question needs a `View` here and
+nothing else in this folder.
 """
 
 from typing import Any, Final
@@ -17,7 +17,7 @@ _ALWAYS: Final = {"narrowest": 0}
 
 
 def _headline(title: str, better: Better = Better.NEITHER) -> dict[str, Any]:
-    """A figure of the overview, which has room for a title in words."""
+    """A figure of the overview, whose title can be longer."""
     return {"title": title, "better": better, **_ALWAYS}
 
 

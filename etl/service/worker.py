@@ -9,7 +9,7 @@ from etl.http.routes import Parts
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
-from etl.workers.log_filter import tell_plainly
+from etl.workers.log_filter import shorten_log
 from etl.workers.queue import SYNC, Queue
 from etl.workers.reconnect import give_up, run_forever
 from etl.workers.tasks import UPKEEP, Tasks
@@ -30,7 +30,7 @@ class Worker:
         self._queue = queue
         self._working: list[asyncio.Task[None]] = []
         Tasks(queue, pipeline, delivery, done).register()
-        tell_plainly(SYNC, UPKEEP)
+        shorten_log(SYNC, UPKEEP)
 
     def start(self) -> Parts:
         """Take syncs and upkeep tasks until stopped. Upkeep has slots of its own, however busy the syncs are."""

@@ -9,13 +9,13 @@ from etl.errors import ConfigurationError
 
 PREFIX = "CI_HEALTH_"
 FILE_VARIABLE = "CI_HEALTH_CONFIG"
-# Variables that choose where settings come from or how tests run, and are no settings themselves.
+# Variables that choose where settings come from or how tests run; they are not settings themselves.
 _OTHERS = {FILE_VARIABLE, "CI_HEALTH_CACHE"}
 _FILE_SUFFIX = "_FILE"
-# Settings whose own name ends in `_file`: their variable holds the path, not a secret's home.
+# Settings whose own name ends in `_file`: their variable is the path itself, not the file of another setting.
 _PATHS = {"CI_HEALTH_GITHUB__APP__PRIVATE_KEY_FILE"}
 
-# Names that other tools set; ours win over them.
+# Variables that other tools set; CI_HEALTH_… variables take precedence.
 _CONVENTIONAL = {
     "GITHUB_API_URL": ("github", "api_url"),
     "INFLUXDB_V2_URL": ("influxdb", "url"),
@@ -63,7 +63,7 @@ def _secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text("utf-8").strip()
     except (OSError, ValueError) as error:
-        # What is no path may be the secret itself.
+        # A value that is not a path may be the secret itself.
         which = f"the file {path}, which" if Path(path).is_absolute() else "a file that"
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ConfigurationError(f"{name} names {which} cannot be read: {reason}") from None

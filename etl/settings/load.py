@@ -28,7 +28,7 @@ def load(
 ) -> Settings:
     """Merge all sources and validate them.
 
-    `overrides` is nested like the YAML file and stands above everything else. Raises
+    `overrides` is nested like the YAML file and takes precedence over everything else. Raises
     ConfigurationError with a line for each wrong setting.
     """
     environment = os.environ if environment is None else environment
@@ -60,7 +60,7 @@ def _read_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, A
 
 
 def _place(error: Exception) -> str:
-    """Where a file is wrong: what stands there may be a secret, and is not quoted."""
+    """Where a file is wrong; the text there may be a secret and is not quoted."""
     mark = getattr(error, "problem_mark", None)
     return "it is no text" if mark is None else f"look at line {mark.line + 1}, column {mark.column + 1}"
 
@@ -109,7 +109,7 @@ def _nearest(location: tuple[int | str, ...]) -> str:
     known = known_settings()
     same = [name for name in known if name.split(".")[-1] == location[-1]][:1]
     close = difflib.get_close_matches(".".join(str(part) for part in location), known, n=1, cutoff=0.5)
-    # A name that stands outside of its section is meant as it is.
+    # A name outside its section is compared as it is.
     found = (same or close) if len(location) == 1 else (close or same)
     return f": did you mean {found[0]!r}?" if found else "; docs/configuration.md lists all of them"
 

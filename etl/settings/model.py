@@ -1,4 +1,4 @@
-"""All settings with their types, defaults and descriptions; `docs/configuration.md` is made from here."""
+"""All settings with their types, defaults and descriptions; `docs/configuration.md` is generated from here."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +21,12 @@ from etl.settings.sections import (
 )
 from etl.settings.values import Duration, Names, parse_since
 
-# `*` and `?` stand for what a GitHub App may see of the owner's repositories.
+# `*` and `?` match those of the owner's repositories that a GitHub App may see.
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._*?-]+")
 
 
 def is_glob(name: str) -> bool:
-    """Whether a name of `repositories` stands for several."""
+    """Whether a name in `repositories` is a glob."""
     return "*" in name or "?" in name
 
 
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     repositories: Names = Field(
-        (), description="repositories to watch, `owner/name`; of a GitHub App also globs, `owner/*`"
+        (), description="repositories to read, `owner/name`; with a GitHub App also globs, `owner/*`"
     )
     github: GitHubSettings = Field(default_factory=GitHubSettings)
     influxdb: InfluxSettings | None = Field(None, description="InfluxDB 2; default: the embedded store")
@@ -44,24 +44,23 @@ class Settings(BaseSettings):
     state: StateSettings = Field(default_factory=StateSettings)
     since: str = Field("30d", description="how far the first sync reaches back: a date, or `30d`")
     store_timeout: Duration = Field(
-        timedelta(seconds=60), description="how long sync and backfill wait for a store that does not answer"
+        timedelta(seconds=60), description="how long sync and backfill wait for an unavailable store"
     )
     interval: Duration = Field(timedelta(minutes=5), description="time between the syncs of `run`")
     http: HttpSettings = Field(default_factory=HttpSettings)
     annotations: Literal["failed", "all"] = Field(
-        "failed", description="annotations of failed jobs (a request each), or of all"
+        "failed", description="read annotations of failed jobs (one request each), or of all jobs"
     )
     workflows: Names = Field(
         (),
-        description="globs of the names or files of workflows to read, `!glob` for those to leave out; "
-        "default: all",
+        description="globs of names or files of workflows to read, `!glob` for those to skip; default: all",
     )
     checks: Literal["off", "all"] = Field(
         "off",
-        description="all: commit statuses and check runs of other CI systems on the same commits as "
+        description="all: also read commit statuses and check runs of other CI systems on the same commits, as "
         "executions, for two requests a commit",
     )
-    branches: Names = Field((), description="globs of branches with a `branch` tag of their own")
+    branches: Names = Field((), description="globs of branches with their own `branch` tag")
     distinct: int = Field(
         1_000,
         ge=1,
@@ -106,13 +105,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from `load` alone, which has merged every source."""
+        """Take values only from `load`, which has merged every source."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
     @property
     def state_url(self) -> str:
-        """SQLAlchemy URL of the state; it may hold a password."""
+        """SQLAlchemy URL of the state; it may contain a password."""
         if self.state.url is not None:
             return self.state.url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'state.sqlite'}"
@@ -124,11 +123,11 @@ class Settings(BaseSettings):
 
     @property
     def globs(self) -> tuple[str, ...]:
-        """Those of `repositories` that stand for several."""
+        """The globs in `repositories`."""
         return tuple(name for name in self.repositories if is_glob(name))
 
     def require_source(self) -> None:
-        """Refuse to go on without repositories, a way to ask GitHub for them, and a store for all workers."""
+        """Raises ConfigurationError without repositories, GitHub credentials, or a store that all workers share."""
         if not self.repositories:
             raise ConfigurationError(
                 "no repositories are configured: set `repositories` in the settings file, "

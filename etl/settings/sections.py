@@ -43,24 +43,24 @@ class AppSettings(Section):
 
 
 class GitHubSettings(Section):
-    """Where and as whom GitHub is asked."""
+    """GitHub's address, credentials and limits."""
 
     token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
-    app: AppSettings | None = Field(None, description="a GitHub App, in place of a token")
+    app: AppSettings | None = Field(None, description="a GitHub App, instead of a token")
     api_url: WebAddress = Field(
         GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server"
     )
-    concurrency: int = Field(10, ge=1, le=100, description="requests under way at once")
+    concurrency: int = Field(10, ge=1, le=100, description="concurrent requests")
     reserve: int = Field(
-        100, ge=0, description="requests of the rate limit that are left for other users of the token"
+        100, ge=0, description="requests of the rate limit left for other users of the token"
     )
     max_wait: Duration = Field(
-        timedelta(minutes=65), description="longest wait for a rate limit before a repository is given up"
+        timedelta(minutes=65), description="longest wait for a rate limit before a repository's sync fails"
     )
-    retries: int = Field(5, ge=0, le=20, description="attempts after the first, for answers that may heal")
+    retries: int = Field(5, ge=0, le=20, description="retries after temporary errors")
     timeout: Duration = Field(timedelta(seconds=60), description="longest wait for one answer")
     download_hosts: Names = Field(
-        (), description="hosts beside public ones that artifacts may be downloaded from"
+        (), description="hosts without public addresses that artifacts may be downloaded from"
     )
 
     @field_validator("api_url")
@@ -78,30 +78,32 @@ class GitHubSettings(Section):
 
 
 class InfluxSettings(Section):
-    """InfluxDB 2; without a URL the embedded store is used."""
+    """InfluxDB 2; without a URL, the embedded store is used."""
 
     url: WebAddress = Field(description="URL of InfluxDB 2, for example http://localhost:8086")
     org: str = Field("ci-health", description="organisation")
-    bucket: str = Field("ci-health", description="bucket; created where missing")
+    bucket: str = Field("ci-health", description="bucket; created if missing")
     token: Token = Field(description="token that may write to the bucket (and create it)")
     retention: Duration = Field(
         timedelta(days=730),
-        description="retention of a bucket that is created; existing ones stay as they are",
+        description="retention of a new bucket; an existing bucket keeps its own",
     )
 
 
 class StateSettings(Section):
-    """Where the cursor, the open runs and the outbox are kept."""
+    """Where cursors, open runs and the outbox are stored."""
 
     url: SecretStr | None = Field(
-        None, description="`postgresql://…` where several workers share the work; default: SQLite in data_dir"
+        None, description="`postgresql://…` if several workers share the work; default: SQLite in data_dir"
     )
     task_limit: Duration = Field(
         timedelta(hours=2),
-        description="longest time that one of several workers may take for a repository at a stretch",
+        description="longest time that a worker's sync of a repository may take before another worker continues it",
     )
     outbox_limit: int = Field(
-        2_000_000, ge=1_000, description="points kept for a store that is away; above it, extraction pauses"
+        2_000_000,
+        ge=1_000,
+        description="points kept while the store is unavailable; above it, extraction pauses",
     )
 
 
@@ -112,7 +114,7 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-# A secret that whoever wants in has to know.
+# A secret that clients must know to get access.
 _Key = Annotated[SecretStr | None, AfterValidator(_long_enough)]
 
 
@@ -122,7 +124,7 @@ class WebhookSettings(Section):
     secret: _Key = Field(None, description="secret of the webhook, as set at GitHub; none: off")
     sweep: Duration = Field(
         timedelta(hours=1),
-        description="time between the syncs of a repository whose webhooks arrive, in place of `interval`",
+        description="time between the syncs of a repository whose webhooks arrive, instead of `interval`",
     )
 
 
@@ -134,15 +136,15 @@ class HttpSettings(Section):
     port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0: any that is free")
     token: _Key = Field(
         None,
-        description="asked of whoever wants metrics, reports or badges; without it, private repositories "
-        "are shown to this machine alone",
+        description="token required for metrics, reports and badges; without it, private repositories "
+        "are shown only to this machine",
     )
     refresh: Duration = Field(
-        timedelta(minutes=5), description="how old metrics of CI, reports and badges may be"
+        timedelta(minutes=5), description="maximum age of CI metrics, reports and badges"
     )
-    days: int = Field(7, ge=1, le=365, description="days that the metrics of CI and the badges look back")
+    days: int = Field(7, ge=1, le=365, description="days covered by CI metrics and badges")
     series: int = Field(
-        200, ge=1, description="workflows and jobs with metrics of their own; the rest are one, `other`"
+        200, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
     )
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
@@ -154,10 +156,10 @@ class HttpSettings(Section):
 
 
 class MaskRule(Section):
-    """One rule of the masks: every match of a pattern becomes a placeholder."""
+    """A mask rule: every match of the pattern is replaced by the placeholder."""
 
     pattern: str = Field(description="regular expression (Python)")
-    placeholder: str = Field(description="what a match becomes, for example <address>")
+    placeholder: str = Field(description="replacement of a match, for example <address>")
 
     @field_validator("pattern")
     @classmethod
@@ -167,23 +169,21 @@ class MaskRule(Section):
 
 
 class MaskSettings(Section):
-    """Rules that replace what varies: in names of jobs, steps, runners and tests, or in messages."""
+    """Rules that replace variable parts in names of jobs, steps, runners and tests, or in messages."""
 
     disabled: Names = Field((), description="names of built-in rules to turn off")
-    extra: tuple[MaskRule, ...] = Field((), description="rules of one's own, applied first")
+    extra: tuple[MaskRule, ...] = Field((), description="additional rules, applied first")
 
 
 class ArtifactRule(Section):
-    """Which job the reports of an artifact belong to, where its name does not tell."""
+    """Which job an artifact's reports belong to, if its name does not say."""
 
     artifact: str = Field(description="glob of artifact names")
-    job: str = Field(
-        description="glob of job names, for the one job that it matches; `{1}` is what the first `*` found"
-    )
+    job: str = Field(description="glob that must match one job name; `{1}` is what the first `*` matched")
 
 
 class TestSettings(Section):
-    """Test reports in artifacts, and tests that only annotations tell of."""
+    """Test reports in artifacts, and tests that are known only from annotations."""
 
     artifacts: Names = Field(
         ("*junit*", "*test*result*", "*test*report*", "*surefire*", "*playwright-report*"),
@@ -192,14 +192,16 @@ class TestSettings(Section):
     points: Literal["all", "failed"] = Field(
         "all", description="a point for every result, or for failing ones and the summary of each report"
     )
-    jobs: tuple[ArtifactRule, ...] = Field((), description="rules for artifacts whose name tells no job")
+    jobs: tuple[ArtifactRule, ...] = Field(
+        (), description="rules for artifacts whose name does not identify a job"
+    )
     annotations: tuple[str, ...] | None = Field(
         None,
-        description="regular expressions with the groups `test` and `message` for annotations that tell of "
+        description="regular expressions with the groups `test` and `message` for annotations that report "
         "a failing test; default: those of Go, pytest, Jest and JUnit",
     )
     largest_artifact: int = Field(
-        256 * 1024 * 1024, ge=1, description="bytes of the largest artifact that is downloaded"
+        256 * 1024 * 1024, ge=1, description="largest artifact that is downloaded, in bytes"
     )
     largest_run: int = Field(
         128 * 1024 * 1024,
@@ -223,16 +225,18 @@ class TestSettings(Section):
 class FlakeSettings(Section):
     """What counts as evidence that a test or a job is flaky."""
 
-    rerun: Duration = Field(timedelta(days=7), description="most time between two attempts of one run")
-    same_sha: Duration = Field(timedelta(hours=72), description="most time between two runs of one commit")
+    rerun: Duration = Field(timedelta(days=7), description="longest time between two attempts of one run")
+    same_sha: Duration = Field(timedelta(hours=72), description="longest time between two runs of one commit")
     shard: str = Field(
         r"\bshard[ -]?\d+\b|\b\d+ ?/ ?\d+\b|\b\d+ of \d+\b",
-        description="regular expression of what a job's name says of its shard",
+        description="regular expression for the part of a job's name that names its shard",
     )
     outage_share: float = Field(
-        0.8, gt=0, le=1, description="share of failing tests above which a report is an outage's"
+        0.8, gt=0, le=1, description="share of failing tests above which a report counts as an outage"
     )
-    outage_min_tests: int = Field(20, ge=1, description="fewest tests of a report that can be an outage's")
+    outage_min_tests: int = Field(
+        20, ge=1, description="minimum number of tests in a report that can count as an outage"
+    )
 
     @field_validator("shard")
     @classmethod
@@ -244,5 +248,5 @@ class FlakeSettings(Section):
 class LogSettings(Section):
     """The log, on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level shown")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level shown")
     format: Literal["auto", "console", "json"] = Field("auto", description="auto: console on a terminal")

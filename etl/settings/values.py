@@ -38,7 +38,7 @@ def _listed(value: Any) -> Any:
 
 
 def _web_address(value: str) -> str:
-    """An http or https URL; what is wrong is told without it: people put passwords into URLs."""
+    """An http or https URL; errors do not quote it, because people put passwords into URLs."""
     try:
         parts = urlsplit(value)
         host = parts.hostname
@@ -54,10 +54,10 @@ def _web_address(value: str) -> str:
 
 
 def sendable(token: str, *, blanks: bool) -> str:
-    """A token as a header can hold it; raises ValueError, which does not show it, where none can.
+    """A token that fits into a header; raises ValueError, without quoting the token, if it cannot.
 
-    Secrets often end with a newline; whatever else is odd came by a mistake. `blanks` tells whether one
-    of its kind may have any.
+    Secrets often end with a newline, which is removed; any other odd character is a mistake. `blanks` says
+    whether this kind of token may contain blanks.
     """
     token = token.strip()
     if not (token.isascii() and token.isprintable()) or (" " in token and not blanks):
@@ -87,7 +87,7 @@ def parse_since(text: str, now: datetime) -> datetime:
     except ValueError:
         back = None
     if not isinstance(back, timedelta):
-        # pydantic tells of ValueErrors alone.
+        # pydantic reports only ValueErrors.
         raise ValueError(  # noqa: TRY004
             f"is neither a date nor a duration: {text!r}; write 2026-01-31 or 30d"
         )

@@ -1,4 +1,4 @@
-"""Artifacts that were listed and may be wanted when their run ends."""
+"""Artifacts from GitHub's listing, which may be needed when their run ends."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from etl.state.open_pieces import runs_with_open_pieces
 
 _KEPT_S = 45 * 86_400
 _ARTIFACTS = tables.artifacts.c
-# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+# Used for every run: built once, since building a statement takes longer than SQLite takes to answer.
 _OF_RUN = (
     select(tables.artifacts)
     .where(_ARTIFACTS.repository_id == bindparam("repository"), _ARTIFACTS.run_id == bindparam("run"))
@@ -30,7 +30,7 @@ class Artifacts:
         self._clock = clock
 
     def listed(self, repository_id: int) -> tuple[int, int] | None:
-        """From when to when artifacts have been listed (Unix seconds); None where they never were."""
+        """The period for which artifacts have been listed (Unix seconds); None if they never were."""
         with self._engine.connect() as connection:
             return _listed(connection, repository_id)
 
@@ -43,7 +43,7 @@ class Artifacts:
         since: int,
         newest: int,
     ) -> None:
-        """Keep artifacts of a listing, and that all are listed from `since` up to `newest`."""
+        """Store the artifacts of a listing, and that all from `since` up to `newest` are listed."""
         start, stop = _listed(connection, repository_id) or (since, newest)
         _set_listed(connection, repository_id, min(start, since), max(stop, newest))
         rows = [{"repository_id": repository_id, **asdict(artifact)} for artifact in artifacts]
@@ -66,7 +66,7 @@ class Artifacts:
             ]
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget artifacts after 45 days: no run takes longer. Those of runs that are not wholly read stay."""
+        """Delete artifacts after 45 days: no run takes longer. Those of incompletely read runs stay."""
         horizon = int(self._clock()) - _KEPT_S
         known = _listed(connection, repository_id)
         if known is not None and known[0] < horizon:
@@ -76,7 +76,7 @@ class Artifacts:
             _set_listed(connection, repository_id, horizon, max(horizon, known[1]))
 
     def forget(self, connection: Connection, repository_id: int) -> None:
-        """Forget all, so that artifacts are listed anew: other names may be wanted now."""
+        """Delete all, so that artifacts are listed again: other names may be needed now."""
         _delete(connection, repository_id)
         _set_listed(connection, repository_id, None, None)
 

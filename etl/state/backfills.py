@@ -1,4 +1,4 @@
-"""Backfills under way: where each stands, so that it can be resumed."""
+"""Positions of running backfills, so that they can be resumed."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ class Backfills:
         self._engine = engine
 
     def position(self, repository_id: int, start: int, stop: int) -> int | None:
-        """Where an interrupted backfill of this very range stands; None where there is none."""
+        """The position of an interrupted backfill of exactly this range; None if there is none."""
         with self._engine.connect() as connection:
             return connection.scalar(
                 select(tables.backfills.c.position).where(*_is_backfill(repository_id, start, stop))
             )
 
     def move(self, repository_id: int, start: int, stop: int, position: int) -> None:
-        """Everything created before `position` is committed."""
+        """Record that everything created before `position` is committed."""
         row = {"repository_id": repository_id, "start": start, "stop": stop, "position": position}
         with self._engine.begin() as connection:
             upsert(connection, tables.backfills, row)
 
     def finish(self, repository_id: int, start: int, stop: int) -> None:
-        """Forget a backfill that is through."""
+        """Delete a finished backfill."""
         with self._engine.begin() as connection:
             connection.execute(delete(tables.backfills).where(*_is_backfill(repository_id, start, stop)))
 

@@ -1,4 +1,4 @@
-"""Distinct tests of each job, and values of other tags, day by day, so that too many are noticed."""
+"""Counts distinct tests per job and distinct values of other tags, by day, to detect high cardinality."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from etl.state.database import upsert
 
 DAYS: Final = 30
 _COLUMNS = tables.distinct_values.c
-# Asked for every report: made once, since making a statement takes longer than SQLite takes to answer.
+# Used for every report: built once, since building a statement takes longer than SQLite takes to answer.
 _OF_DAY = select(_COLUMNS.sketch, _COLUMNS.names).where(
     _COLUMNS.repository_id == bindparam("repository_id"),
     _COLUMNS.tag == bindparam("tag"),
@@ -26,7 +26,7 @@ _OF_DAY = select(_COLUMNS.sketch, _COLUMNS.names).where(
 
 @dataclass(frozen=True, slots=True)
 class DistinctTests:
-    """About how many distinct tests a job brought in 30 days, or values a tag had, and the names of some."""
+    """About how many distinct tests a job had in 30 days, or values a tag had, with some of their names."""
 
     workflow: str
     job: str
@@ -35,14 +35,14 @@ class DistinctTests:
 
 
 class DistinctTestCounts:
-    """Keeps a sketch for each job and day."""
+    """Stores a sketch for each job and day."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._clock = clock
 
     def add(self, connection: Connection, repository_id: int, seen: SeenTests) -> None:
-        """Add an execution's tests, within the caller's transaction; what is too old is left out."""
+        """Add an execution's tests within the caller's transaction; executions that are too old are ignored."""
         if seen.day < self._first_day():
             return
         key = {
@@ -54,7 +54,7 @@ class DistinctTestCounts:
         }
         row = connection.execute(_OF_DAY, key).one_or_none()
         if row is not None and row.sketch == seen.sketch.hashes:
-            # The same tests as in every run of the day.
+            # Usually the tests are the same in every run of the day.
             return
         known = Sketch() if row is None else Sketch(row.sketch)
         merged = known | seen.sketch
@@ -64,7 +64,7 @@ class DistinctTestCounts:
             upsert(connection, tables.distinct_values, key | values)
 
     def above(self, repository_id: int, limit: int, *, tag: str = TEST_TAG) -> list[DistinctTests]:
-        """Jobs that brought more distinct tests in the last 30 days than `limit`, by name; or the other tag."""
+        """Jobs with more than `limit` distinct tests in the last 30 days, by name; or the same for another tag."""
         columns = tables.distinct_values.c
         query = (
             select(tables.distinct_values)
@@ -90,7 +90,7 @@ class DistinctTestCounts:
         ]
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget days that are past."""
+        """Delete days that are too old."""
         columns = tables.distinct_values.c
         connection.execute(
             delete(tables.distinct_values).where(

@@ -10,12 +10,12 @@ from etl.model.commit_checks import Commit
 from etl.state import tables
 from etl.state.database import upsert
 
-# Other systems answer within a day of a run; what stays open for a week will not end any more.
+# Other systems report within a day of a run; a check that is open for a week will never end.
 _SETTLED_S: Final = 86_400
 _GIVEN_UP_S: Final = 7 * 86_400
 _KEPT_S: Final = 45 * 86_400
 _COLUMNS = tables.commits.c
-# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+# Used for every run: built once, since building a statement takes longer than SQLite takes to answer.
 _COMMIT = select(tables.commits).where(
     _COLUMNS.repository_id == bindparam("repository"), _COLUMNS.sha == bindparam("commit")
 )
@@ -29,7 +29,7 @@ class Commits:
         self._clock = clock
 
     def saw(self, repository_id: int, commit: Commit) -> None:
-        """Remember a run of a commit. Until the commit is read, its earliest run gives the branch."""
+        """Record a run of a commit. Until the commit is read, its earliest run decides the branch."""
         with self._engine.begin() as connection:
             row = connection.execute(
                 _COMMIT, {"repository": repository_id, "commit": commit.sha}
@@ -53,7 +53,7 @@ class Commits:
             upsert(connection, tables.commits, values)
 
     def due(self, repository_id: int) -> list[tuple[Commit, bool]]:
-        """Commits to be asked for, oldest first, each with whether it was read before."""
+        """Commits to read, oldest first, each with whether it was read before."""
         now = int(self._clock())
         wanted = or_(
             _COLUMNS.is_read.is_(False),
@@ -72,7 +72,7 @@ class Commits:
             ]
 
     def read(self, connection: Connection, repository_id: int, commit: Commit, *, is_open: bool) -> None:
-        """Keep that a commit was read, and whether anything of it had not ended, within the caller's transaction."""
+        """Record, within the caller's transaction, that a commit was read and whether any check was still open."""
         connection.execute(
             tables.commits.update()
             .where(_COLUMNS.repository_id == repository_id, _COLUMNS.sha == commit.sha)
@@ -80,13 +80,13 @@ class Commits:
         )
 
     def forget(self, connection: Connection, repository_id: int, start: int) -> None:
-        """Forget commits with runs created from `start` on."""
+        """Delete commits with runs created from `start` on."""
         connection.execute(
             delete(tables.commits).where(_COLUMNS.repository_id == repository_id, _COLUMNS.seen_at >= start)
         )
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget commits that no window reaches any more."""
+        """Delete commits that are older than every window."""
         connection.execute(
             delete(tables.commits).where(
                 _COLUMNS.repository_id == repository_id,

@@ -1,4 +1,4 @@
-"""Opens the state, in SQLite or PostgreSQL: creates it, brings it up to date, explains its errors."""
+"""Opens the state in SQLite or PostgreSQL: creates it, migrates it, explains its errors."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -28,11 +28,11 @@ from etl.state.sqlite import sqlite_engine, sqlite_trouble
 
 
 def open_database(url: str, steps: Sequence[Step] = STEPS) -> Engine:
-    """An engine on a state of this version: created where missing, migrated where older.
+    """An engine for a state of this version: created if missing, migrated if older.
 
-    Raises ConfigurationError where the URL is wrong, the state cannot be opened, or it was written
-    by a newer version; of these, UnreachableError where its server is away. Later, a state that cannot be used is a RetriableError (a full disk, a server
-    that is away) or a FatalError (a damaged file, a password that is refused).
+    Raises ConfigurationError if the URL is wrong, the state cannot be opened, or a newer version wrote it;
+    its subclass UnreachableError if the server is unavailable. Errors in later use are a RetriableError
+    (a full disk, an unavailable server) or a FatalError (a damaged file, a wrong password).
     """
     engine = _engine(_parsed(url))
     event.listen(engine, "handle_error", _explain)
@@ -56,7 +56,7 @@ def _prepare(engine: Engine, steps: Sequence[Step]) -> None:
 
 
 def _bring_up_to_date(connection: Connection, steps: Sequence[Step]) -> None:
-    """Make what is missing; a step that fails leaves the state as it was."""
+    """Create missing tables and migrate; a step that fails leaves the state unchanged."""
     found = _version(connection)
     if found is not None:
         require_known(found, shown(connection.engine.url), steps)
@@ -67,7 +67,7 @@ def _bring_up_to_date(connection: Connection, steps: Sequence[Step]) -> None:
 
 
 def _version(connection: Connection) -> int | None:
-    """The version that is written in the state; None where there is none yet."""
+    """The version recorded in the state; None if it is new."""
     if not inspect(connection).has_table(tables.facts.name):
         return None
     version: int | None = connection.scalar(
@@ -77,7 +77,7 @@ def _version(connection: Connection) -> int | None:
 
 
 def is_shared(engine: Engine | Connection) -> bool:
-    """Whether several processes may work on this state at once."""
+    """Whether several processes may use this state concurrently."""
     return engine.dialect.name == "postgresql"
 
 
@@ -91,7 +91,7 @@ def _parsed(url: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The URL for people: without the password, which its query may hold, too."""
+    """The URL for messages: without the password, which may also be in its query."""
     return url.set(query={}).render_as_string()
 
 
@@ -108,10 +108,10 @@ def _engine(url: URL) -> Engine:
 
 
 def _explain(context: ExceptionContext) -> None:
-    """Raise what happens to the database, rather than what is wrong with a statement, as a sentence."""
+    """Raise errors of the database itself, not those of a wrong statement, as an error with a sentence."""
     error = context.sqlalchemy_exception
     if context.is_pre_ping or not isinstance(error, DBAPIError):
-        # A connection that ended unused is replaced, and nobody has to know.
+        # A connection that was closed while idle is replaced silently.
         return
     where = shown(context.engine.url) if context.engine is not None else "state.url"
     explain = postgres_trouble if context.dialect.name == "postgresql" else sqlite_trouble
@@ -121,14 +121,14 @@ def _explain(context: ExceptionContext) -> None:
 
 
 def upsert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:
-    """Insert rows of equal columns, or replace what is there by their primary keys."""
+    """Insert rows with the same columns, or replace rows with the same primary key."""
     if rows:
         connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
 
 
 @cache
 def _upsert(table: Table, dialect: str, columns: tuple[str, ...]) -> Executable:
-    """The statement, made once: SQLAlchemy compiles it once then, too."""
+    """The statement, built once, so that SQLAlchemy also compiles it only once."""
     made = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: made.excluded[name] for name in columns if name not in keys}

@@ -1,4 +1,4 @@
-"""Points that the store rejected: kept with its reason until somebody has them tried again, or discards them."""
+"""Points that the store rejected: kept with its reason until somebody retries or discards them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -39,7 +39,7 @@ class DeadLetters:
         return self._take(chosen, self._put)
 
     def discard(self, chosen: Chosen) -> int:
-        """Forget them for good; how many they were."""
+        """Delete them permanently; returns how many there were."""
         return self._take(chosen, lambda _connection, _letters: None)
 
     def _take(self, chosen: Chosen, use: Callable[[Connection, list[DeadLetter]], None]) -> int:

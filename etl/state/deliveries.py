@@ -1,4 +1,4 @@
-"""Webhook deliveries: kept before GitHub gets its answer, until the runs that they tell of are read."""
+"""Webhook deliveries: stored before GitHub gets its answer, until their runs are read."""
 
 import time
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from etl.state import tables
 
-# For so long GitHub sends a delivery again when asked to; whatever is older, syncs have read.
+# GitHub can redeliver for so long; syncs have read anything older.
 _KEPT_S = 3 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A run that deliveries told of, and the last of them; `repository` is the configured name."""
+    """A run that has deliveries, and the last of them; `repository` is the configured name."""
 
     repository: str
     run_id: int
@@ -23,14 +23,14 @@ class Waiting:
 
 
 class Deliveries:
-    """A queue of runs without duplicates: neither of a delivery nor of a run."""
+    """A queue of runs to read, without duplicate deliveries or runs."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._clock = clock
 
     def keep(self, delivery: str, repository: str, run_id: int) -> bool:
-        """Keep that a delivery told of a run; False where the delivery is known."""
+        """Store a delivery for a run; False if the delivery is already known."""
         made = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(tables.deliveries)
         row = {"repository": repository, "run_id": run_id, "received_at": int(self._clock())}
         with self._engine.begin() as connection:
@@ -40,7 +40,7 @@ class Deliveries:
         return done.rowcount == 1
 
     def waiting(self) -> list[Waiting]:
-        """Runs that are still to be read, each once, those told of first first."""
+        """Runs still to be read, each once, in the order of their first deliveries."""
         columns = tables.deliveries.c
         query = (
             select(columns.repository, columns.run_id, func.max(columns.id))
@@ -52,7 +52,7 @@ class Deliveries:
             return [Waiting(*row) for row in connection.execute(query)]
 
     def settle(self, read: Waiting) -> None:
-        """The run has been read: deliveries up to that one want nothing more. Later ones do."""
+        """Mark the run as read: this settles deliveries up to that one, but not later ones."""
         table, now = tables.deliveries, int(self._clock())
         with self._engine.begin() as connection:
             connection.execute(
@@ -68,7 +68,7 @@ class Deliveries:
             connection.execute(delete(table).where(table.c.received_at < now - _KEPT_S))
 
     def newest(self, repository: str) -> int | None:
-        """When a delivery last told of the repository (Unix seconds); None where none has."""
+        """When the repository's last delivery arrived (Unix seconds); None if there was none."""
         columns = tables.deliveries.c
         query = select(func.max(columns.received_at)).where(columns.repository == repository)
         with self._engine.connect() as connection:

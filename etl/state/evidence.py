@@ -1,6 +1,6 @@
-"""Executions that may still be evidence: kept for 45 days, found by what they have in common.
+"""Executions that may still become flake evidence: kept for 45 days, found by run or commit.
 
-Passing results cost no row: an execution carries the hashes of the tests that passed in it.
+Passing results need no rows: an execution stores the hashes of the tests that passed in it.
 """
 
 import json
@@ -19,7 +19,7 @@ _KEPT_S = 45 * 86_400
 
 
 def _related() -> Select[Any]:
-    """Executions of a workflow in a run or on a commit; an OR would make SQLite read all of a repository."""
+    """Executions of a workflow in a run or on a commit; with OR, SQLite would read the whole repository."""
     columns = tables.executions.c
     of_repository = columns.repository_id == bindparam("repository")
     same_run = select(columns.job_id).where(of_repository, columns.run_id == bindparam("run"))
@@ -31,7 +31,7 @@ def _related() -> Select[Any]:
     )
 
 
-# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+# Used for every run: built once, since building a statement takes longer than SQLite takes to answer.
 _RELATED = _related()
 
 
@@ -54,12 +54,12 @@ class Evidence:
             return [_execution(dict(row)) for row in connection.execute(_RELATED, asked).mappings()]
 
     def add(self, connection: Connection, repository_id: int, executions: Iterable[Execution]) -> None:
-        """Keep executions, within the caller's transaction."""
+        """Store executions within the caller's transaction."""
         common = {"repository_id": repository_id, "added_at": int(self._clock())}
         upsert(connection, tables.executions, *(common | _columns(one) for one in executions))
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget executions 45 days after they were read: GitHub lets no run take longer."""
+        """Delete executions 45 days after they were read: GitHub lets no run take longer."""
         columns = tables.executions.c
         horizon = int(self._clock()) - _KEPT_S
         connection.execute(

@@ -1,4 +1,4 @@
-"""What is known about the state itself: what shaped the points that are written, and which days were verified."""
+"""Metadata of the state: what shaped the points that are written, and which days were verified."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ class Verified:
 
 
 def naming_of(settings: Settings) -> dict[str, Any]:
-    """The settings that shape tags, as they are remembered."""
+    """The settings that shape tags, as they are stored."""
     shaping: dict[str, Any] = settings.model_dump(
         mode="json", include={"branches": True, "masks": True, "failures": True, "tests": {"jobs"}}
     )

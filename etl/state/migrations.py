@@ -1,7 +1,7 @@
-"""How a state of an older version becomes one of this version: numbered steps.
+"""Migrations of the state from older versions to this one: numbered steps.
 
-A new table needs no step: it is created where it is missing. Every other change to the tables of a
-release takes one, and `python -m tools.state_schema` then writes down what the new version looks like.
+A new table needs no step, because missing tables are created. Every other change to a released table
+needs one; then `python -m tools.state_schema` records the schema of the new version.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from etl.errors import ConfigurationError
 
-# Changes tables or rows, in the transaction that opens the state.
+# A step changes tables or rows in the transaction that opens the state.
 Step = Callable[[Connection], None]
 
 # The first step leads from version 1 (release 0.1.0) to version 2, and so on.
@@ -24,7 +24,7 @@ def current_version(steps: Sequence[Step]) -> int:
 
 
 def require_known(found: int, where: str, steps: Sequence[Step]) -> None:
-    """Raise ConfigurationError for the version of a newer ci-health; `where` is the state, for people."""
+    """Raise ConfigurationError for a newer version; `where` names the state in the message."""
     if found > current_version(steps):
         raise ConfigurationError(
             f"the state at {where} has version {found}, and this ci-health "

@@ -69,11 +69,11 @@ class OpenPieces:
         upsert(connection, tables.open_pieces, _row(repository_id, piece))
 
     def close(self, connection: Connection, repository_id: int, name: PieceName) -> None:
-        """Forget one piece, which was read."""
+        """Delete one piece, which has been read."""
         connection.execute(delete(tables.open_pieces).where(*_is(repository_id, name)))
 
     def forget(self, connection: Connection, repository_id: int, start: int) -> None:
-        """Forget what is open of runs created from `start` on: they are read anew."""
+        """Delete the open pieces of runs created from `start` on, because the runs are read again."""
         runs = tables.runs.c
         created = select(runs.id).where(runs.repository_id == repository_id, runs.created_at >= start)
         connection.execute(
@@ -93,7 +93,7 @@ class OpenPieces:
 
 
 def runs_with_open_pieces(repository_id: int) -> Select[Any]:
-    """Ids of runs that are not wholly read, for other statements."""
+    """Ids of runs that are not completely read, for other statements."""
     return select(_COLUMNS.run_id).where(_COLUMNS.repository_id == repository_id)
 
 

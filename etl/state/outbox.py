@@ -1,7 +1,7 @@
-"""The transactional outbox: points wait here until the store has taken them.
+"""The transactional outbox: points wait here until the store accepts them.
 
-Points come in with the transaction that moves the progress which covers them, and leave only after
-the store accepted them, or after they stand among the dead letters with its reason.
+Points are added in the transaction that records the progress covering them. They are removed only after
+the store accepted them, or together with storing them as dead letters with the store's reason.
 """
 
 import time
@@ -16,21 +16,21 @@ from etl.model.writes import Rejected
 from etl.state import tables
 from etl.state.database import is_shared
 
-# Lines hold newlines inside of strings, but no NUL: names and messages have theirs replaced.
+# Lines may contain newlines inside strings, but no NUL: it is replaced in names and messages.
 _SEPARATOR = b"\x00"
-# A process that hangs in a delivery loses its rows to others; no write to a store takes so long.
+# A process that hangs during a delivery loses its rows to others; no write to a store takes so long.
 _MAX_CLAIM = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
 _ROWS = 20
-# Points that are delivered at once: no entry has more.
+# Points in one delivery; no entry has more.
 MAX_ENTRY = 5_000
-# Asked for every run: made once, since making a statement takes longer than SQLite takes to answer.
+# Used for every run: built once, since building a statement takes longer than SQLite takes to answer.
 _ADD = insert(tables.outbox)
 _POINTS = select(func.sum(tables.outbox.c.points))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Points of one commit, or some of them where they are many, as lines of line protocol."""
+    """Points of one commit, or some of them if there are many, as lines of line protocol."""
 
     id: int
     repository: str
@@ -39,14 +39,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Entries that one process delivers, and the transaction in which they are settled."""
+    """Entries that this process delivers, and the transaction in which they are settled."""
 
     entries: list[Entry]
     transaction: Callable[[], AbstractContextManager[Connection]]
     clock: Callable[[], float]
 
     def settle(self, rejected: Sequence[Rejected]) -> None:
-        """Forget the entries: every point was accepted, or stands in `rejected`: those are kept."""
+        """Delete the entries: points in `rejected` become dead letters, all others were accepted."""
         home = {line: entry.repository for entry in self.entries for line in entry.lines} if rejected else {}
         with self.transaction() as connection:
             for letter in rejected:
@@ -65,7 +65,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits: `oldest` is Unix seconds, None where nothing waits."""
+    """How many points wait: `oldest` is in Unix seconds, None if none waits."""
 
     points: int
     oldest: int | None
@@ -96,22 +96,22 @@ class Outbox:
             self.add(connection, repository, lines)
 
     def oldest(self, points: int) -> list[Entry]:
-        """The oldest entries, at least one where there is any, of about so many points."""
+        """The oldest entries with about so many points; at least one unless the outbox is empty."""
         with self._engine.connect() as connection:
             return _entries(connection.execute(_waiting(points)), points)
 
     @contextmanager
     def claim(self, points: int) -> Iterator[Claim]:
-        """The oldest entries that nobody else delivers at the moment, for as long as this lasts.
+        """The oldest entries that no other process is delivering, claimed while the context is open.
 
-        Where workers share the outbox, their rows are locked meanwhile: whoever dies sets them free.
+        If workers share the outbox, their rows are locked meanwhile; a worker that dies releases its rows.
         """
         if not is_shared(self._engine):
             yield Claim(self.oldest(points), self._engine.begin, self._clock)
             return
         with self._engine.begin() as connection:
             connection.execute(text(_MAX_CLAIM))
-            # By a cursor on the server: rows are locked as they are fetched, not many more than are taken.
+            # A server-side cursor locks rows as they are fetched, so few more are locked than are used.
             query = _waiting(points).with_for_update(skip_locked=True).execution_options(yield_per=_ROWS)
             rows = connection.execute(query)
             entries = _entries(rows, points)
@@ -119,12 +119,12 @@ class Outbox:
             yield Claim(entries, lambda: nullcontext(connection), self._clock)
 
     def points(self) -> int:
-        """How many wait, of all repositories."""
+        """How many points wait, for all repositories."""
         with self._engine.connect() as connection:
             return int(connection.scalar(_POINTS) or 0)
 
     def backlog(self, repository: str | None = None) -> Backlog:
-        """How much waits, and how much was rejected; of one repository, or of all."""
+        """How many points wait and how many were rejected, for one repository or for all."""
         waiting = select(
             func.coalesce(func.sum(tables.outbox.c.points), 0), func.min(tables.outbox.c.added_at)
         )
@@ -150,7 +150,7 @@ def _waiting(most: int) -> Select[Any]:
 
 
 def _entries(rows: Iterable[Any], points: int) -> list[Entry]:
-    """Of rows in order, as many as hold about so many points."""
+    """The first rows with about so many points."""
     entries: list[Entry] = []
     taken = 0
     for row in rows:

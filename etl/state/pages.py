@@ -1,4 +1,4 @@
-"""Tags of pages that GitHub answered with, so that what did not change costs no rate limit."""
+"""Tags of GitHub's pages, so that an unchanged page costs no rate limit."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from etl.state import tables
 from etl.state.database import upsert
 
 _KEPT_S = 45 * 86_400
-# Asked with every request: made once, since making a statement takes longer than SQLite takes to answer.
+# Used with every request: built once, since building a statement takes longer than SQLite takes to answer.
 _PAGE = (
     select(tables.page_tags)
     .join(tables.repositories, tables.repositories.c.id == tables.page_tags.c.repository_id)
@@ -31,7 +31,7 @@ class Pages:
         self._clock = clock
 
     def get(self, name: str, url: str, identity: str) -> PageTag | None:
-        """What GitHub answered last to this URL and this token, of the repository of that name."""
+        """The tag of GitHub's last answer to this URL and token, for the repository with this name."""
         asked = {"name": name, "url": url, "identity": identity}
         with self._engine.connect() as connection:
             row = connection.execute(_PAGE, asked).one_or_none()
@@ -40,16 +40,16 @@ class Pages:
         return PageTag(row.url, row.identity, row.etag, row.next_url, row.total_count, row.items)
 
     def save(self, connection: Connection, repository_id: int, tags: Iterable[PageTag]) -> None:
-        """Keep tags together with what the pages led to, within the caller's transaction."""
+        """Store tags in the caller's transaction, together with the data read from the pages."""
         common = {"repository_id": repository_id, "saved_at": int(self._clock())}
         upsert(connection, tables.page_tags, *({**common, **asdict(tag)} for tag in tags))
 
     def forget(self, connection: Connection, repository_id: int) -> None:
-        """Forget all, so that everything is read anew."""
+        """Delete all, so that everything is read again."""
         connection.execute(delete(tables.page_tags).where(tables.page_tags.c.repository_id == repository_id))
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget tags that were kept 45 days ago: no window reaches so far."""
+        """Delete tags stored more than 45 days ago: no window reaches back so far."""
         columns = tables.page_tags.c
         connection.execute(
             delete(tables.page_tags).where(

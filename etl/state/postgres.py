@@ -1,4 +1,4 @@
-"""PostgreSQL as the state that several workers share: the engine, and what its errors mean."""
+"""PostgreSQL as a state shared by several workers: the engine, and what its errors mean."""
 
 from typing import Any, Final
 
@@ -8,10 +8,10 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from etl.errors import ConfigurationError, FatalError, RetriableError
 from etl.extras import Extra, needs
 
-# One advisory lock while the tables are made: CREATE TABLE IF NOT EXISTS fails where two do it at once.
+# An advisory lock while tables are created: CREATE TABLE IF NOT EXISTS fails if two processes run it concurrently.
 _MAKING: Final = 0x6369_6865
-# A server that vanishes is noticed within a minute; a process that stops in the middle of a
-# transaction does not hold its locks forever, and nobody waits for them forever.
+# A server that disappears silently is noticed within a minute. A process that stops in the middle of a
+# transaction does not keep its locks forever, and no process waits for a lock forever.
 _CONNECTION: Final[dict[str, Any]] = {
     "application_name": "ci-health",
     "connect_timeout": 10,
@@ -21,17 +21,17 @@ _CONNECTION: Final[dict[str, Any]] = {
     "tcp_user_timeout": 60_000,
     "options": "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s",
 }
-# Classes of SQLSTATE that somebody has to mend: 28 authorization, 3D no such database, 42501 no privilege.
+# SQLSTATE classes that somebody has to fix: 28 authorization, 3D no such database, 42501 no privilege.
 # Source: PostgreSQL's documentation, appendix A.
 _REFUSED = ("28", "3D", "42501")
-# Where the connection itself fails there is no SQLSTATE, only libpq's text.
+# If the connection itself fails, there is no SQLSTATE, only libpq's text.
 _REFUSED_TEXTS = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry")
 
 
 def postgres_engine(url: URL) -> Engine:
-    """An engine by psycopg 3; a connection that the server closed meanwhile is replaced unnoticed.
+    """An engine with psycopg 3; a connection that the server closed while idle is replaced silently.
 
-    Raises ConfigurationError for an option of the URL that PostgreSQL does not have.
+    Raises ConfigurationError for an option in the URL that PostgreSQL does not know.
     """
     _require_options(url)
     return create_engine(
@@ -45,14 +45,14 @@ def postgres_engine(url: URL) -> Engine:
 
 
 def connection_arguments(url: str) -> dict[str, Any]:
-    """What psycopg itself takes to connect to a state: for the queue, which has connections of its own."""
+    """Arguments with which psycopg connects to a state: for the queue, which has its own connections."""
     parsed = _for_psycopg(make_url(url))
     _, arguments = parsed.get_dialect()().create_connect_args(parsed)
     return {**_CONNECTION, **arguments}
 
 
 def _require_options(url: URL) -> None:
-    # Who has no server need not wait until its driver is imported.
+    # Imported only when needed, so that other users do not wait for the driver.
     with needs(Extra.POSTGRESQL, "a state in PostgreSQL"):
         from psycopg import ProgrammingError  # noqa: PLC0415
         from psycopg.conninfo import make_conninfo  # noqa: PLC0415
@@ -70,12 +70,12 @@ def _for_psycopg(url: URL) -> URL:
 
 
 def hold_while_making(connection: Connection) -> None:
-    """Let one process at a time make the tables; the lock goes with the transaction."""
+    """Let one process at a time create the tables; the lock ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
 
 
 def postgres_trouble(error: DBAPIError, where: str) -> RetriableError | FatalError | None:
-    """What happened to the server or the connection, as a sentence; None for what is wrong with a statement."""
+    """The error of the server or the connection, with a sentence; None if a statement was wrong."""
     if not isinstance(error, OperationalError | InternalError) and not _sqlstate(error.orig).startswith(
         _REFUSED
     ):
@@ -84,9 +84,9 @@ def postgres_trouble(error: DBAPIError, where: str) -> RetriableError | FatalErr
 
 
 def server_trouble(error: BaseException | None, where: str) -> RetriableError | FatalError:
-    """The same of an error of psycopg's own that is known to be about the server or the connection."""
+    """The same for a psycopg error that is known to be about the server or the connection."""
     state = _sqlstate(error)
-    # Below the first line stands the statement.
+    # The statement follows after the first line.
     words = " ".join(str(error).split("\nLINE ", maxsplit=1)[0].split())
     refused = state.startswith(_REFUSED) or (not state and any(part in words for part in _REFUSED_TEXTS))
     sentence = f"the state at {where} cannot be used: {words}"

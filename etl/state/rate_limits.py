@@ -1,4 +1,4 @@
-"""What workers tell each other of GitHub's rate limits: one row for each identity that asks."""
+"""GitHub's rate limits, shared between workers: one row for each identity (token or installation)."""
 
 from dataclasses import asdict
 
@@ -11,19 +11,20 @@ from etl.state.database import is_shared
 
 
 class RateLimits:
-    """The rate limits of all who use this state."""
+    """The rate limits of all processes that use this state."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = postgresql.insert if is_shared(engine) else sqlite.insert
 
-    def exchange(self, identity: str, told: Budget) -> Budget:
-        """Add what one worker was told to what all were told, and answer that.
+    def exchange(self, identity: str, seen: Budget) -> Budget:
+        """Merge what one worker saw of a rate limit into the shared value, and return that.
 
-        Of one window the smallest rest counts, and of several windows the last; so do waits.
+        Within a window the smallest `remaining` wins, a later window replaces an earlier one, and the longest
+        wait wins.
         """
         table = tables.budgets
-        made = self._insert(table).values(identity=identity, **asdict(told))
+        made = self._insert(table).values(identity=identity, **asdict(seen))
         new, old = made.excluded, table.c
         is_later = func.coalesce(new.reset, 0) > func.coalesce(old.reset, 0)
         is_less = (new.reset == old.reset) & (new.remaining < old.remaining)

@@ -1,4 +1,4 @@
-"""Repositories as they were last read, each with the cursor up to which all is committed."""
+"""Repositories as last read, each with its cursor: everything before it is committed."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from etl.model.records import Workflow
 from etl.state import tables
 from etl.state.database import upsert
 
-# Asked in every transaction of a session: made once, since making a statement takes long.
+# Used in every transaction of a session: built once, since building a statement is slow.
 _TURN = (
     select(tables.repositories.c.turn)
     .where(tables.repositories.c.id == bindparam("repository"))
@@ -44,7 +44,7 @@ class Repositories:
         self._engine = engine
 
     def get(self, name: str) -> KnownRepository | None:
-        """The repository that was last known by this configured name."""
+        """The repository last known by this configured name."""
         with self._engine.connect() as connection:
             row = connection.execute(
                 select(tables.repositories).where(tables.repositories.c.name == name)
@@ -72,15 +72,15 @@ class Repositories:
             return list(connection.scalars(select(columns.name).order_by(columns.name)))
 
     def name_of(self, repository_id: int) -> str | None:
-        """The configured name of the repository with this id; None where it was never read."""
+        """The configured name of the repository with this id; None if it was never read."""
         columns = tables.repositories.c
         with self._engine.connect() as connection:
             return connection.scalar(select(columns.name).where(columns.id == repository_id))
 
     def save(self, connection: Connection, repository: KnownRepository) -> None:
-        """Keep what a repository is called and contains now; its cursor stays as it is."""
+        """Store a repository's current names and contents; its cursor does not change."""
         name, table = repository.name, tables.repositories
-        # The name may have belonged to another repository, which keeps its state by its id.
+        # The name may have belonged to another repository, which keeps its state under its id.
         connection.execute(
             update(table)
             .where(table.c.name == name, table.c.id != repository.id)
@@ -97,7 +97,7 @@ class Repositories:
         upsert(connection, table, row)
 
     def begin_session(self, repository: KnownRepository) -> KnownRepository:
-        """Begin a session on the repository: from now on, none that began before commits anything."""
+        """Begin a session on the repository; sessions that began earlier can no longer commit."""
         table = tables.repositories
         with self._engine.begin() as connection:
             connection.execute(update(table).where(table.c.id == repository.id).values(turn=table.c.turn + 1))
@@ -105,12 +105,12 @@ class Repositories:
         return replace(repository, turn=turn or 0)
 
     def require_turn(self, connection: Connection, repository: KnownRepository) -> None:
-        """Raises SupersededError where another session has begun; none begins before this transaction ends."""
+        """Raises SupersededError if another session has begun; none can begin before this transaction ends."""
         if connection.scalar(_TURN, {"repository": repository.id}) != repository.turn:
             raise _superseded(repository)
 
     def move_cursor(self, repository: KnownRepository, before: int | None, cursor: int) -> None:
-        """Move the cursor forward from the value that was read; raises SupersededError where it is another."""
+        """Move the cursor forward from the value that was read; raises SupersededError if it has changed."""
         table = tables.repositories
         is_as_read = table.c.cursor.is_(None) if before is None else table.c.cursor == before
         move = (
@@ -123,7 +123,7 @@ class Repositories:
                 raise _superseded(repository)
 
     def begin(self, repository: KnownRepository, origin: int) -> None:
-        """Remember where the first sync of a repository begins; later calls change nothing."""
+        """Record where the first sync of a repository begins; later calls change nothing."""
         self._set(repository, tables.repositories.c.origin.is_(None), origin=origin)
 
     def mend(self, repository: KnownRepository, origin: int) -> None:
@@ -131,7 +131,7 @@ class Repositories:
         self._set(repository, origin=origin, cursor=None, swept_at=None)
 
     def swept(self, repository: KnownRepository, at: int) -> None:
-        """Remember when every window was looked at."""
+        """Record when every window was scanned."""
         self._set(repository, swept_at=at)
 
     def _set(

@@ -1,4 +1,4 @@
-"""Runs as they were last read, and how far their attempts are stored."""
+"""Runs as last read, and which of their attempts are stored."""
 
 import time
 from collections.abc import Callable, Collection
@@ -15,7 +15,7 @@ from etl.state.database import upsert
 from etl.state.open_pieces import runs_with_open_pieces
 
 COMPLETED = "completed"
-# Still open after the longest time that GitHub lets a run take: not asked about any more.
+# A run that is open for longer than GitHub lets a run take is no longer requested.
 AGED_OUT = "aged out"
 # The number of the attempt, two hashes of 8 bytes each, and whether it inherits the job.
 _EXECUTED = Struct(">H8s8s?")
@@ -50,13 +50,13 @@ class Runs:
         self._clock = clock
 
     def get(self, repository_id: int, run_id: int) -> KnownRun | None:
-        """The run as it was last read."""
+        """The run as last read."""
         with self._engine.connect() as connection:
             row = connection.execute(_RUN, {"repository": repository_id, "run": run_id}).one_or_none()
         return None if row is None else _known_run(row)
 
     def still_open(self, repository_id: int) -> list[KnownRun]:
-        """Runs that had not ended when they were last read, oldest first."""
+        """Runs that had not ended when last read, oldest first."""
         table = tables.runs
         query = (
             select(table)
@@ -67,7 +67,7 @@ class Runs:
             return [_known_run(row) for row in connection.execute(query)]
 
     def count_created(self, repository_id: int, start: int, stop: int) -> int:
-        """How many are known that were created from `start` to `stop` (Unix seconds, both included)."""
+        """How many known runs were created from `start` to `stop` (Unix seconds, both inclusive)."""
         columns = tables.runs.c
         query = select(func.count()).where(
             columns.repository_id == repository_id, columns.created_at.between(start, stop)
@@ -85,7 +85,7 @@ class Runs:
             return list(connection.scalars(query))
 
     def save(self, connection: Connection, repository_id: int, run: KnownRun) -> None:
-        """Keep how far a run is stored, within the caller's transaction."""
+        """Record, within the caller's transaction, which attempts of a run are stored."""
         row = {
             "repository_id": repository_id,
             "id": run.id,
@@ -101,14 +101,14 @@ class Runs:
         upsert(connection, tables.runs, row)
 
     def forget(self, connection: Connection, repository_id: int, start: int) -> None:
-        """Forget runs created from `start` on."""
+        """Delete runs created from `start` on."""
         columns = tables.runs.c
         connection.execute(
             delete(tables.runs).where(columns.repository_id == repository_id, columns.created_at >= start)
         )
 
     def prune(self, connection: Connection, repository_id: int) -> None:
-        """Forget runs that are wholly read and that no window reaches any more: those older than 45 days."""
+        """Delete completely read runs older than 45 days, which is older than every window."""
         columns = tables.runs.c
         connection.execute(
             delete(tables.runs).where(

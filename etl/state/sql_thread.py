@@ -1,8 +1,8 @@
-"""Runs SQL beside the event loop, in one thread, one call after the other.
+"""Runs SQL in one thread outside the event loop, one call after another.
 
-The event loop must never wait for a database: it answers health checks, heartbeats and SIGTERM. One
+The event loop must never wait for a database: it answers health checks, heartbeats and SIGTERM. A single
 thread keeps the calls in the order in which they were made. It is a daemon thread, so that a server
-that never answers cannot keep the process from ending.
+that never answers cannot keep the process from exiting.
 """
 
 import asyncio
@@ -18,22 +18,22 @@ from etl.errors import RetriableError
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-# Longer than any time-out for locks and connections that the databases have themselves.
+# Longer than the databases' own timeouts for locks and connections.
 _MAX_CALL_S: Final = 120.0
 _LAST_CALL_S: Final = 2.0
 
 
 class SqlThread:
-    """One thread for all SQL of a state; one that gets no answer in `max_call_s` is abandoned and replaced."""
+    """One thread for all SQL of a state; if a call takes longer than `max_call_s`, the thread is replaced."""
 
     def __init__(self, max_call_s: float = _MAX_CALL_S) -> None:
         self._max_call_s = max_call_s
         self._worker: _Worker | None = None
 
     async def call(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """What the function returns or raises; RetriableError where the database does not answer.
+        """What the function returns or raises; RetriableError if the database does not answer.
 
-        A call that is cancelled before its turn is never made; one that is under way runs to its end.
+        A call that is cancelled before it starts is never made; one that has started runs to its end.
         """
         if self._worker is None:
             self._worker = _Worker()
@@ -58,13 +58,13 @@ class SqlThread:
         )
 
     def close(self) -> bool:
-        """End the thread; False where it still waits for an answer."""
+        """End the thread; False if it is still waiting for an answer."""
         worker, self._worker = self._worker, None
         return worker is None or worker.end(_LAST_CALL_S)
 
 
 class _Worker:
-    """A thread and the calls that wait for it."""
+    """A thread and its queue of calls."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
@@ -73,18 +73,18 @@ class _Worker:
         self._thread.start()
 
     def submit(self, work: Callable[[], _T]) -> "Future[_T]":
-        """Make the call when all before it are done."""
+        """Queue a call."""
         future: Future[_T] = Future()
         self._calls.put((future, work))
         return future
 
     def busy_for(self) -> float:
-        """Seconds for which the call under way has had no answer."""
+        """Seconds for which the current call has been running."""
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
     def end(self, seconds: float) -> bool:
-        """Let the thread end behind the last call; whether it did so in time."""
+        """Let the thread end after the last call; whether it did so in time."""
         self._calls.put(None)
         self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -97,7 +97,7 @@ class _Worker:
                 try:
                     future.set_result(work())
                 except BaseException as error:  # noqa: BLE001
-                    # For the caller: the thread serves others, too.
+                    # Passed to the caller; the thread also serves others.
                     future.set_exception(error)
                 self._busy_since = None
             del call, future, work

@@ -11,24 +11,24 @@ from etl.errors import CiHealthError, ConfigurationError, FatalError, RetriableE
 
 _PRIVATE = 0o600
 
-# What no later try mends. Source: SQLite's documentation, "Result and Error Codes".
+# Errors that no retry fixes. Source: SQLite's documentation, "Result and Error Codes".
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-# A bug here, or somebody else's schema.
+# A bug here, or the schema of another application.
 _STATEMENT = "SQLITE_ERROR"
 
 
 def sqlite_engine(url: URL) -> Engine:
-    """An engine on a file, which is created for its owner alone; raises ConfigurationError where it cannot."""
+    """An engine on a file that only its owner can access; raises ConfigurationError if it cannot be created."""
     if url.database not in (None, "", ":memory:"):
         _create_private(Path(str(url.database)))
-    # Errors show the statement, but not the names and messages that went with it.
+    # Errors show the statement, but not its parameters, which are names and messages.
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     return engine
 
 
 def sqlite_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
-    """What happened to the file, as a sentence; None for what is wrong with a statement."""
+    """The error of the file, with a sentence; None if a statement was wrong."""
     kind = str(getattr(error.orig, "sqlite_errorname", ""))
     about_file = isinstance(error, OperationalError) or type(error) is DatabaseError
     if kind == _STATEMENT or not about_file:
@@ -38,7 +38,7 @@ def sqlite_trouble(error: DBAPIError, where: str) -> CiHealthError | None:
 
 
 def _create_private(path: Path) -> None:
-    """Messages and names of private repositories are in it: nobody else may read it."""
+    """Create the file for its owner only: it contains messages and names of private repositories."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(_PRIVATE, exist_ok=True)
@@ -51,6 +51,6 @@ def _create_private(path: Path) -> None:
 
 
 def _configure(connection: Any, _record: Any) -> None:
-    # WAL: readers beside the writer; a process that dies loses nothing that was committed.
+    # WAL lets readers work during a write; a process that dies loses nothing that was committed.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""The whole state, and what is committed together: a run with its points and its evidence."""
+"""The state, and what is committed together: a run with its points and its evidence."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,12 +32,12 @@ from etl.state.sql_thread import SqlThread
 
 
 class State:
-    """All that is remembered; every method here is one transaction, and blocks.
+    """Everything that is stored between syncs; each method here is one transaction, and blocks.
 
     Coroutines use `await state.call(method, ...)`, which blocks only the state's own thread.
 
-    What a session commits, it commits while it is its turn (`repositories.begin_session`): one that was
-    given up for lost raises SupersededError.
+    A session can commit only while it is the repository's latest (`repositories.begin_session`): one that
+    was presumed dead raises SupersededError.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class State:
 
     @property
     def shared(self) -> bool:
-        """Whether other processes may work on it at the same time."""
+        """Whether other processes may use it at the same time."""
         return is_shared(self._engine)
 
     @classmethod
     async def open(cls, url: str, clock: Callable[[], float] = time.time) -> Self:
-        """Open a state beside the event loop; raises what the constructor raises."""
+        """Open a state without blocking the event loop; raises what the constructor raises."""
         thread = SqlThread()
         try:
             return await thread.call(cls, url, clock, thread)
@@ -78,12 +78,12 @@ class State:
             raise
 
     def close(self) -> None:
-        """Let go of the database; of one that does not answer, when the process ends."""
+        """Close the database; one that does not answer is closed when the process ends."""
         if self._thread.close():
             self._engine.dispose()
 
     def commit_repository(self, repository: KnownRepository, tags: Iterable[PageTag]) -> KnownRepository:
-        """Commit what a repository is called and contains now; the repository with its cursor."""
+        """Commit a repository's current names and contents; returns the repository with its cursor."""
         with self._engine.begin() as connection:
             self.repositories.save(connection, repository)
             self.pages.save(connection, repository.id, tags)
@@ -121,7 +121,7 @@ class State:
         *,
         is_open: bool,
     ) -> None:
-        """Commit what other CI systems said of a commit, and whether that was all."""
+        """Commit what other CI systems reported for a commit, and whether it was everything."""
         with self._turn(repository) as connection:
             self.commits.read(connection, repository.id, commit, is_open=is_open)
             self.pages.save(connection, repository.id, tags)
@@ -156,16 +156,16 @@ class State:
         since: int,
         newest: int,
     ) -> None:
-        """Commit what is wanted of a listing that held all artifacts from `since` up to `newest`.
+        """Commit the needed artifacts of a listing that covered everything from `since` up to `newest`.
 
-        It may have left out those that an earlier listing held.
+        The listing may have left out artifacts that an earlier one contained.
         """
         with self._turn(repository) as connection:
             self.artifacts.save(connection, repository.id, artifacts, since=since, newest=newest)
             self.pages.save(connection, repository.id, tags)
 
     def forget_runs(self, repository: KnownRepository, start: int) -> None:
-        """Forget runs created from `start` on, and all that would keep them from being read anew."""
+        """Delete runs created from `start` on, and everything that would keep them from being read again."""
         with self._turn(repository) as connection:
             self.open_pieces.forget(connection, repository.id, start)
             self.runs.forget(connection, repository.id, start)
@@ -174,7 +174,7 @@ class State:
             self.pages.forget(connection, repository.id)
 
     def prune(self, repository: KnownRepository) -> int:
-        """Forget what is too old to be asked for again; how much of it was open."""
+        """Delete what is too old to be needed again; returns how much of it was still open."""
         with self._turn(repository) as connection:
             given_up = self.open_pieces.prune(connection, repository.id)
             for table in (self.runs, self.commits, self.pages, self.evidence, self.artifacts, self.distinct):
@@ -183,7 +183,7 @@ class State:
 
     @contextmanager
     def _turn(self, repository: KnownRepository) -> Iterator[Connection]:
-        """A transaction of the session whose turn it is; raises SupersededError where that is another."""
+        """A transaction of the repository's latest session; raises SupersededError if that is another one."""
         with self._engine.begin() as connection:
             self.repositories.require_turn(connection, repository)
             yield connection

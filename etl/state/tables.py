@@ -175,7 +175,7 @@ distinct_values = Table(
     Column("names", SafeText, nullable=False),
 )
 
-# What GitHub told last of the rate limit of an identity, and until when (Unix seconds) it asked to wait.
+# The last known rate limit of an identity, and until when (Unix seconds) GitHub asked to wait.
 budgets = Table(
     "budgets",
     metadata,
@@ -211,7 +211,7 @@ dead_letters = Table(
     sqlite_autoincrement=True,
 )
 
-# Webhook deliveries that told of a run, by GitHub's id of the delivery; `repository` is the configured
+# Webhook deliveries for a run, by GitHub's id of the delivery; `repository` is the configured
 # name, and `read_at` is null until the run has been read.
 deliveries = Table(
     "deliveries",

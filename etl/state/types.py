@@ -1,4 +1,4 @@
-"""Text of any content, as both databases can hold it."""
+"""A text type for arbitrary text that both databases can store."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from sqlalchemy import Text, TypeDecorator
 
 
 class SafeText(TypeDecorator[str]):
-    """Names as GitHub sends them; what PostgreSQL or UTF-8 cannot hold gets a visible substitute."""
+    """Names as GitHub sends them; characters that PostgreSQL or UTF-8 cannot store get a visible substitute."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        """Replace NUL and what is half of a character."""
+        """Replace NUL and lone surrogates."""
         del dialect
         return None if value is None else value.replace("\0", "␀").encode("utf-8", "replace").decode("utf-8")

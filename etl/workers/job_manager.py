@@ -1,4 +1,4 @@
-"""How jobs end: also where PostgreSQL is away for a moment, or another worker has taken them."""
+"""Ends jobs reliably, even if PostgreSQL is briefly unavailable or another worker has taken them."""
 
 import asyncio
 import datetime as dt
@@ -22,9 +22,9 @@ _PAUSES_S: Final = (1, 2, 4, 8, 16)
 
 
 class Jobs(JobManager):
-    """Procrastinate's jobs; where PostgreSQL is away, work that is under way goes on, and nothing begins.
+    """Procrastinate's job manager; while PostgreSQL is unavailable, running jobs continue and none start.
 
-    A job that was taken from its worker ends there silently.
+    If another worker took over a job, its old worker ends it quietly.
     """
 
     def __init__(self, connector: BaseConnector) -> None:
@@ -32,7 +32,7 @@ class Jobs(JobManager):
         self._away = False
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """The next job; None also where somebody else got its lock at the same moment."""
+        """The next job; None also if another worker got its lock at the same moment."""
         fetch = super().fetch_job
         try:
             return await self._unless_away(lambda: fetch(queues, worker_id))
@@ -40,12 +40,12 @@ class Jobs(JobManager):
             return None
 
     async def update_heartbeat(self, worker_id: int) -> None:
-        """Tell that the worker lives."""
+        """Record that the worker is alive."""
         update = super().update_heartbeat
         await self._unless_away(lambda: update(worker_id))
 
     async def defer_periodic_job(self, job: Job, periodic_id: str, defer_timestamp: int) -> int | None:
-        """Ask for what is due."""
+        """Queue a periodic job that is due."""
         defer = super().defer_periodic_job
         return await self._unless_away(lambda: defer(job, periodic_id, defer_timestamp))
 
@@ -62,7 +62,7 @@ class Jobs(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        """Hand a job of this worker back; where the next one for the same already waits, that one does for both."""
+        """Hand a job of this worker back; if the next one for the repository is already queued, only that one runs."""
         retry = super().retry_job
         try:
             await _persist(lambda: retry(job, retry_at, priority, queue, lock))
@@ -70,9 +70,9 @@ class Jobs(JobManager):
             await self.finish_job(job, Status.ABORTED, delete_job=False)
 
     async def take(self, job: Job) -> bool:
-        """End a job of another worker; False where it has ended meanwhile."""
+        """End a job of another worker; False if it has already ended."""
         try:
-            # Not as failed: that its worker could still revive.
+            # Not as failed: its worker could still retry a failed job.
             await super().finish_job(job, Status.ABORTED, delete_job=False)
         except ConnectorException as error:
             if not isinstance(error.__cause__, RaiseException):
@@ -88,19 +88,19 @@ class Jobs(JobManager):
                 raise
             if not self._away:
                 reason = " ".join(str(error.__cause__).split())
-                log.warning("the queue cannot be reached: what is under way goes on", reason=reason)
+                log.warning("the queue cannot be reached: running syncs continue", reason=reason)
             self._away = True
             return None
         if self._away:
-            log.info("the queue is there again")
+            log.info("the queue can be reached again")
         self._away = False
         return answer
 
 
 async def _persist(change: Callable[[], Awaitable[None]]) -> None:
-    """Write how a job ended, however long the server is away: else its repository would stay locked.
+    """Record how a job ended, however long the server is unavailable: its repository would stay locked otherwise.
 
-    Nobody awaits the task that does this, so all that it raises is UniqueViolation, which its callers handle.
+    Nobody awaits the task that does this, so the only error raised is UniqueViolation, which callers handle.
     """
     for pause in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         try:
@@ -109,7 +109,7 @@ async def _persist(change: Callable[[], Awaitable[None]]) -> None:
             raise
         except ConnectorException as error:
             if isinstance(error.__cause__, RaiseException):
-                log.debug("a job that was taken from this worker has ended here too")
+                log.debug("a job that another worker took has ended here too")
                 return
             await asyncio.sleep(pause)
         else:

@@ -1,6 +1,6 @@
-"""A command beside the workers: it holds a repository as a worker's task does, and does the work itself.
+"""Locks for commands that run beside workers: a command locks a repository with a job, as a worker does.
 
-It cannot leave the work to the workers: what it is to say of each repository, only who did it knows.
+A command does the work itself rather than queueing it, because it reports the result for each repository.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from etl.workers.reconnect import explained, give_up, run_forever
 
 log = structlog.get_logger(__name__)
 
-# First in the line behind whoever has the repository, but not for longer than it takes to be noticed:
-# a job that nobody serves would keep all others waiting.
+# The lock's job is next in the queue, but is withdrawn after a while and queued again:
+# a job that no process serves would keep all others waiting.
 _PRIORITY: Final = 10
-_AT_ONCE: Final = 100
+_CONCURRENCY: Final = 100
 _LAST_RETURN_S: Final = 1.0
 
 
 class RepositoryLocks:
-    """The repositories that this process holds, by jobs in a queue of its own."""
+    """The repositories that this process has locked, with jobs in its own queue."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -35,9 +35,9 @@ class RepositoryLocks:
 
     @asynccontextmanager
     async def hold(self, repository: str) -> AsyncIterator[None]:
-        """Wait until no worker and no other command works on the repository, and keep them off it.
+        """Wait until no worker or other command is working on the repository, and lock it.
 
-        Raises RetriableError where the queue cannot be reached.
+        Raises RetriableError if the queue cannot be reached.
         """
         if self._serving is None:
             self._queue.app.task(name=HOLD)(self._keep)
@@ -54,26 +54,26 @@ class RepositoryLocks:
             del self._taken[token], self._released[token]
 
     async def close(self) -> None:
-        """Let go of all."""
+        """Release all locks."""
         if self._serving is not None:
             await give_up({self._serving}, _LAST_RETURN_S)
 
     async def _take(self, repository: str, token: str, taken: asyncio.Event) -> None:
-        told = False
+        logged = False
         while not taken.is_set():
             job = self._queue.app.configure_task(HOLD, queue=self._name, lock=repository, priority=_PRIORITY)
             number = await job.defer_async(token=token)
             try:
                 await self._wait(taken)
             finally:
-                # False where it has just been taken: then it is ours.
+                # False if it has just been started: then this process has the lock.
                 if not taken.is_set() and not await self._queue.app.job_manager.cancel_job_by_id_async(
                     number, delete_job=True
                 ):
                     await self._wait(taken)
-            if not taken.is_set() and not told:
+            if not taken.is_set() and not logged:
                 log.info("a worker has the repository: waiting for it", repository=repository)
-                told = True
+                logged = True
 
     async def _wait(self, taken: asyncio.Event) -> None:
         with suppress(TimeoutError):
@@ -81,7 +81,7 @@ class RepositoryLocks:
                 await taken.wait()
 
     async def _keep(self, token: str) -> None:
-        """The task: lasts for as long as the repository is held."""
+        """The task: runs for as long as the repository is locked."""
         taken, released = self._taken.get(token), self._released.get(token)
         if taken is None or released is None:
             return
@@ -93,7 +93,7 @@ class RepositoryLocks:
         await self._queue.app.run_worker_async(
             queues=[self._name],
             name=self._name,
-            concurrency=_AT_ONCE,
+            concurrency=_CONCURRENCY,
             fetch_job_polling_interval=pace.poll,
             delete_jobs="always",
             install_signal_handlers=False,

@@ -1,7 +1,7 @@
-"""The queue of a shared state: what is to be synced, who does it, and who is gone.
+"""The queue of a shared state: which repositories to sync, which worker does it, and which workers are gone.
 
-Procrastinate (https://procrastinate.readthedocs.io) keeps its jobs beside the state: one at a time for
-each repository, by its `lock`; one that waits, by its `queueing_lock`; and a heartbeat of every worker.
+Procrastinate (https://procrastinate.readthedocs.io) keeps its jobs in the state's database. Its `lock` allows
+one running job per repository, its `queueing_lock` one waiting job; every worker writes a heartbeat.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -27,10 +27,10 @@ log = structlog.get_logger(__name__)
 SYNC: Final = "sync"
 HOLD: Final = "hold"
 _OLD_H: Final = 24
-# For a connection: where there is none so long, the server is away.
-_PATIENCE_S: Final = 5.0
+# A server that gives no connection for so long is unavailable.
+_CONNECT_TIMEOUT_S: Final = 5.0
 
-# Tasks under way for too long; and commands that asked for a repository and were killed before they got it.
+# Tasks that run for too long, and commands that were killed while they waited for a repository.
 _OVERDUE: Final = """
 SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
 FROM procrastinate_jobs AS job
@@ -42,11 +42,11 @@ WHERE status = %(status)s AND task_name = %(task)s AND (
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the queue goes, in seconds; tests hurry.
+    """The queue's intervals, in seconds; tests use shorter ones.
 
-    `limit` is the longest time that a task may take before it loses its repository to another. A worker
-    whose last `heartbeat` is `stalled` old is gone. Every `tick` it is looked at what is due, and every
-    `rescue` at who is gone; `poll` is how long a free lock may go unnoticed.
+    `limit` is how long a task may take before another worker gets its repository. A worker whose last
+    `heartbeat` is `stalled` seconds old is gone. Every `tick` due syncs are queued, and every `rescue`
+    the tasks of gone workers are queued again; `poll` is how long a free lock may go unnoticed.
     """
 
     limit: float
@@ -58,7 +58,7 @@ class Pace:
 
     @classmethod
     def of(cls, limit: timedelta, interval: timedelta) -> "Pace":
-        """The pace that the settings ask for."""
+        """The intervals for these settings."""
         return cls(limit.total_seconds(), max(1, min(60, int(interval.total_seconds()))))
 
 
@@ -72,7 +72,7 @@ class Queue:
         self.where = where
 
     async def ask(self, repositories: Iterable[str]) -> None:
-        """Have these repositories synced, each once: what already waits is asked for already."""
+        """Queue a sync of each repository, unless one is already waiting."""
         for name in repositories:
             sync = self.app.configure_task(SYNC, queue=SYNC, lock=name, queueing_lock=name)
             try:
@@ -81,21 +81,21 @@ class Queue:
                 continue
 
     async def rescue(self) -> None:
-        """Give what workers had that are gone, and what takes too long, to others.
+        """Give the tasks of workers that are gone, and tasks that take too long, to other workers.
 
-        The job itself ends, and another takes its place: should its worker come back after all, it can
-        neither end nor free what others do.
+        The job is ended and a new one takes its place. If its worker comes back after all, it can neither
+        end nor unlock the new job.
         """
         for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=self.pace.stalled):
             await self._take(job, "its worker is gone")
-        # Its own worker ends a task at the limit; where even that hangs, others do, a little later.
+        # A worker ends its own task at the limit; if that hangs too, other workers do so a little later.
         for job in await self._overdue(SYNC, "doing", "started", self.pace.limit + self.pace.stalled):
             await self._take(job, "it takes longer than state.task_limit")
         for job in await self._overdue(HOLD, "todo", "deferred", self.pace.stalled):
             await self._take(job, "the command that asked for it is gone")
 
     async def forget_old(self) -> None:
-        """Forget jobs that have ended."""
+        """Delete old jobs that have ended."""
         await self._jobs.delete_old_jobs(
             nb_hours=_OLD_H, include_failed=True, include_cancelled=True, include_aborted=True
         )
@@ -116,17 +116,17 @@ class Queue:
 
 @asynccontextmanager
 async def open_queue(url: str, pace: Pace) -> AsyncIterator[Queue]:
-    """The queue on the PostgreSQL of a state, its tables made where missing.
+    """The queue in the PostgreSQL database of a state; its tables are created if missing.
 
-    Raises ConfigurationError where they are somebody else's, RetriableError where the server is away.
+    Raises ConfigurationError if they belong to another application, RetriableError if the server is unavailable.
     """
     connector = PsycopgConnector(
         kwargs=connection_arguments(url),
         min_size=1,
         max_size=10,
-        timeout=_PATIENCE_S,
-        # The pool tries less and less often until this is over, and anew when it is next asked.
-        reconnect_timeout=_PATIENCE_S,
+        timeout=_CONNECT_TIMEOUT_S,
+        # The pool tries less and less often until this is over, and starts again at the next request.
+        reconnect_timeout=_CONNECT_TIMEOUT_S,
     )
     queue = Queue(connector, pace, shown(make_url(url)))
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is away for a moment, as a restart makes it: told as a sentence, and outlived."""
+"""Survives a PostgreSQL that is briefly unavailable, as during a restart, and explains its errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -18,7 +18,7 @@ _AGAIN_S: Final = 5.0
 
 @contextmanager
 def explained(where: str) -> Iterator[None]:
-    """Raise what happens to the server or the connection as RetriableError or FatalError."""
+    """Raise errors of the server or the connection as RetriableError or FatalError."""
     try:
         yield
     except (OperationalError, ConnectorException) as error:
@@ -29,14 +29,14 @@ def explained(where: str) -> Iterator[None]:
 
 
 def _cause(error: Exception) -> BaseException | None:
-    """What psycopg says, where Procrastinate only says that there was something."""
+    """The error of psycopg, which Procrastinate wraps."""
     return error.__cause__ if isinstance(error, ConnectorException) else error
 
 
 async def give_up(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
-    """Cancel tasks, and wait so long until they have handed back what they had.
+    """Cancel tasks, and wait up to `seconds` until they have handed back their jobs.
 
-    What a server that is away does not take back, others take when they no longer hear of this process.
+    If the server is unavailable, other workers take the jobs once this process's heartbeat is too old.
     """
     for task in tasks:
         task.cancel()
@@ -45,14 +45,14 @@ async def give_up(tasks: Collection[asyncio.Task[None]], seconds: float) -> None
 
 
 async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do work that never ends by itself until this is cancelled: where it ends all the same, once more."""
+    """Run work that should never end, and start it again whenever it does, until cancelled."""
     while True:
         reason = None
         try:
             await work()
         except Exception as error:  # noqa: BLE001
             reason = " ".join(str(_cause(error)).split())
-        # What fails while it is cancelled hides the cancellation.
+        # An error during the cancellation hides the CancelledError.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             return

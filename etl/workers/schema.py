@@ -1,7 +1,7 @@
-"""The queue's tables: made where missing, and brought up to date with the Procrastinate that is installed.
+"""The queue's tables: created if missing, and migrated to the installed version of Procrastinate.
 
-Source: Procrastinate's documentation, "Migrate the database schema": a version of its tables is the name
-of the last migration that is in them, and migrations apply in the order of their names.
+Source: Procrastinate's documentation, "Migrate the database schema": the version of its tables is the name
+of the last migration applied, and migrations apply in the order of their names.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from etl.errors import ConfigurationError
 
 Connection = AsyncConnection[Any]
 
-# One process at a time makes the tables; it is another lock than that of the state's own.
+# One process at a time creates the tables; this lock differs from the one for the state's own tables.
 _LOCK = 1_667_854_438
 _MADE = """
 CREATE TABLE IF NOT EXISTS queue_migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())
@@ -26,7 +26,7 @@ _SQL = resources.files("procrastinate.sql")
 
 
 async def prepare_queue(pool: AsyncConnectionPool[Connection]) -> None:
-    """Make or migrate the tables; raises ConfigurationError where a newer Procrastinate made them."""
+    """Create or migrate the tables; raises ConfigurationError if a newer Procrastinate created them."""
     async with _alone(pool) as connection:
         await connection.execute(_MADE)
         known = {row[0] for row in await _rows(connection, "SELECT name FROM queue_migrations")}
@@ -42,7 +42,7 @@ async def prepare_queue(pool: AsyncConnectionPool[Connection]) -> None:
             return
         for name in installed:
             if name not in known:
-                # Each by itself: what one adds to a type, the next can use only once it is committed.
+                # One transaction each: a value added to a type can be used only after the commit.
                 async with connection.transaction():
                     await connection.execute(_text(f"migrations/{name}"))
                     await _note(connection, name)
@@ -61,7 +61,7 @@ async def _make(connection: Connection, names: list[str]) -> None:
                 await _note(connection, name)
     except DuplicateObject:
         raise ConfigurationError(
-            "the database of state.url has a queue of Procrastinate that is somebody else's: "
+            "the database of state.url has a Procrastinate queue of another application: "
             "give ci-health a database of its own"
         ) from None
 
@@ -90,5 +90,5 @@ async def _rows(connection: Connection, query: LiteralString) -> list[Any]:
 
 
 def _text(path: str) -> LiteralString:
-    # Part of an installed library: as safe as what is written here.
+    # The text is part of an installed library, so it is as safe as code in this file.
     return _SQL.joinpath(*path.split("/")).read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What a worker does: syncs one repository after another, and looks after the queue."""
+"""The tasks of a worker: syncing repositories and maintaining the queue."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,18 +28,18 @@ _AGAIN_S: Final = 5
 
 
 class TryAgainError(Exception):
-    """A sync failed, and its error is told: another worker may do better."""
+    """A sync failed and its error is logged: another worker may succeed."""
 
 
 class ElsewhereError(Exception):
-    """A sync of the repository hung in this process, or still does: another worker is to do it."""
+    """A sync of the repository hung in this process, or still does: another worker should do it."""
 
 
 class Retries(BaseRetryStrategy):
-    """Whatever was cut short goes on at once, with whoever is free; what failed is tried a little later."""
+    """An interrupted sync continues immediately on any free worker; a failed one is tried again a little later."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """Procrastinate asks this where a task raised."""
+        """Called by Procrastinate when a task raised."""
         if isinstance(exception, asyncio.CancelledError | TimeoutError):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, ElsewhereError):
@@ -50,7 +50,7 @@ class Retries(BaseRetryStrategy):
 
 
 class Tasks:
-    """The tasks of one worker process, on its pipeline; `done` is told of each sync."""
+    """The tasks of one worker process, on its pipeline; `done` is called with the summary of each sync."""
 
     def __init__(
         self, queue: Queue, pipeline: Pipeline, delivery: Delivery, done: Callable[[Summary], None]
@@ -63,7 +63,7 @@ class Tasks:
         self._left_until: dict[str, float] = {}
 
     def register(self) -> None:
-        """Make them known to the queue, with when they are due."""
+        """Register the tasks with the queue, and when they are due."""
         app, pace = self._queue.app, self._queue.pace
         app.task(name=SYNC, queue=SYNC, pass_context=True, retry=Retries())(self.sync)
         for name, every, work in (
@@ -71,14 +71,16 @@ class Tasks:
             ("rescue", pace.rescue, self.rescue),
             ("forget", 3_600, self.forget),
         ):
-            # Without a lock: where a worker stops in the midst of one, others must be able to do it.
+            # Without a lock: if a worker stops in the middle of one, others must be able to run it.
             task = app.task(name=name, queue=UPKEEP, queueing_lock=name)(work)
             app.periodic(cron=cron(every))(task)
 
     async def sync(self, context: JobContext, repository: str) -> None:
-        """Sync one repository; raises where another worker should go on, or try again."""
+        """Sync one repository; raises if another worker should continue or try again."""
         if repository not in await self._pipeline.repositories.names():
-            log.warning("a repository that is not configured here was asked for", repository=repository)
+            log.warning(
+                "a sync was queued for a repository that is not configured here", repository=repository
+            )
             return
         if repository in self._under_way or monotonic() < self._left_until.get(repository, 0.0):
             raise ElsewhereError
@@ -91,7 +93,7 @@ class Tasks:
             raise TryAgainError(summary.error)
 
     async def _sync(self, repository: str) -> Summary | None:
-        """Sync it within the time limit; None where another worker has taken over."""
+        """Sync it within the time limit; None if another worker has taken over."""
         limit = self._queue.pace.limit
         try:
             async with asyncio.timeout(limit):
@@ -108,7 +110,7 @@ class Tasks:
         except TimeoutError:
             self._left_until[repository] = monotonic() + self._queue.pace.stalled
             log.warning(
-                "a sync took longer than state.task_limit: it goes on with whoever is free",
+                "a sync took longer than state.task_limit: the next free worker continues it",
                 repository=repository,
                 seconds=limit,
             )
@@ -119,7 +121,7 @@ class Tasks:
         return summary
 
     async def due(self, timestamp: int) -> None:
-        """Ask for every repository where an interval has begun since the last look."""
+        """Queue every repository that is due, if an interval has begun since the last tick."""
         interval, tick = self._pipeline.settings.interval.total_seconds(), self._queue.pace.tick
         if timestamp // interval != (timestamp - tick) // interval:
             await self._queue.ask(
@@ -127,12 +129,12 @@ class Tasks:
             )
 
     async def rescue(self, timestamp: int) -> None:
-        """Take from workers what they will not end."""
+        """Take over tasks whose workers are gone or too slow."""
         del timestamp
         await self._queue.rescue()
 
     async def forget(self, timestamp: int) -> None:
-        """Forget what has ended."""
+        """Delete old jobs that have ended."""
         del timestamp
         await self._queue.forget_old()
 
@@ -153,7 +155,7 @@ class Tasks:
         return self._pipeline.settings.http.webhooks.sweep.total_seconds()
 
     async def _webhooks_arriving(self, repository: str) -> bool:
-        """Whether the repository's webhooks arrive: it is then synced at every sweep only, and wholly."""
+        """Whether the repository's webhooks arrive: then it is synced only at every sweep, over all windows."""
         last = await self._pipeline.last_webhook_at(repository)
         return webhooks_arriving(None if last is None else self._pipeline.clock() - last, self._sweep_s)
 
@@ -162,12 +164,12 @@ class Tasks:
         known = await state.call(state.repositories.get, repository)
         swept_at = known.swept_at if known else None
         ago = inf if swept_at is None else self._pipeline.clock() - swept_at
-        # What is to come, by a clock that was ahead, has not been.
+        # A sweep in the future was recorded with a clock that was ahead: it does not count.
         return ago if ago >= 0 else inf
 
 
 def cron(seconds: int) -> str:
-    """Every so many seconds, up to a minute; or minutes; or every hour. Seconds stand last."""
+    """A cron expression for every `seconds` up to a minute, every minute, or every hour; the last field is seconds."""
     if seconds < 60:  # noqa: PLR2004
         return f"* * * * * */{seconds}"
     return "0 * * * *" if seconds >= 3_600 else "* * * * *"  # noqa: PLR2004

@@ -179,4 +179,4 @@ def test_the_etl_and_its_demo_run_commands_that_exist_and_nothing_as_root() -> N
     for service in ("etl", "demo"):
         assert SERVICES[service]["read_only"]
         assert SERVICES[service]["cap_drop"] == ["ALL"]
-        assert SERVICES[service]["tmpfs"] == ["/tmp:size=16m"]
+        assert SERVICES[service]["tmpfs"] == ["/tmp:size=16m"]  # noqa: S108

@@ -56,7 +56,7 @@ class Served:
         await until(lambda: not outbox.backlog().points or self.service.delivery.trouble is not None)
 
     async def until_figures(self) -> None:
-        """Wait until the first figures of CI are computed."""
+        """Wait until the first CI metrics are computed."""
         await until(lambda: any(entry["event"] == "figures" for entry in self.logs))
 
 

@@ -187,11 +187,13 @@ async def test_a_question_that_is_not_answered_costs_its_own_figures_alone(
 
             service.pipeline.store.query = failing  # type: ignore[method-assign]
             world.clock.advance(10)
-            await until(lambda: any(e["event"].startswith("figures of CI") for e in service.logs))
+            await until(
+                lambda: any(e["event"].startswith("CI metrics are not renewed") for e in service.logs)
+            )
             renewed = sum(e["event"] == "figures" for e in service.logs)
             await until(lambda: sum(e["event"] == "figures" for e in service.logs) >= renewed + 2)
             found = await scraped(service)
-            told = [e for e in service.logs if e["event"].startswith("figures of CI")]
+            told = [e for e in service.logs if e["event"].startswith("CI metrics are not renewed")]
     assert [entry["question"] for entry in told] == ["jobs"]
     assert str(error) in told[0]["reason"]
     assert found["ci_health_figures_timestamp_seconds", 'question="jobs"'] == NOON

@@ -62,7 +62,7 @@ async def test_the_log_does_not_tell_of_them(request_: bytes, tmp_path: Path, pr
 async def test_a_body_that_does_not_come_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(bodies, "_TIMEOUT_S", 0.2)
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
         reader, writer = await connected(service)
         writer.write(POST + b"Content-Length: 50\r\n\r\n{")

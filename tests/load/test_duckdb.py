@@ -190,7 +190,7 @@ async def test_readers_and_writers_wait_for_another_process(duck: DuckStore) -> 
 
 async def test_a_file_that_stays_locked_is_retriable(duck: DuckStore) -> None:
     process = hold(path_of(duck), 60)
-    impatient = DuckStore(path_of(duck), patience_s=0.2)
+    impatient = DuckStore(path_of(duck), lock_timeout_s=0.2)
     for work in (impatient.write([b"job job_id=1i 1"]), impatient.query("jobs", SPAN)):
         with pytest.raises(RetriableError, match=r"store\.duckdb is in use"):
             await work
