@@ -64,6 +64,10 @@ _COLUMNS: Final = {
         Column("url", "Link", Kind.TEXT, narrowest=None),
         Column("failed_url", "Failed", Kind.TEXT, narrowest=None),
         Column("passed_url", "Passed", Kind.TEXT, narrowest=None),
+        # Ids are no quantities: no separators.
+        Column("run_id", "Run", Kind.TEXT),
+        Column("attempt", "Attempt", Kind.TEXT),
+        Column("job_id", "Job", Kind.TEXT),
         # Outcomes.
         Column("state", "State", Kind.TEXT),
         Column("status", "Status", Kind.TEXT),
