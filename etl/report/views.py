@@ -178,7 +178,7 @@ _VIEWS: Final = (
         "stored",
         "Attempts and jobs in the store",
         "attempts",
-        of("repository workflow branch run_id attempt job_id", repository=_CLOSEST),
+        of("repository workflow branch attempt run_id job_id", repository=_CLOSEST),
     ),
     View(
         "last_run",
