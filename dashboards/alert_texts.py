@@ -21,14 +21,21 @@ def value(written: str, query: str = "A") -> str:
 
 
 def page_link(uid: str, chosen: tuple[str, ...]) -> str:
-    """The address of a dashboard with what these labels say chosen; Grafana's own ends with a slash."""
-    values = "&".join(f"var-{name}={{{{ urlquery .Labels.{name} }}}}" for name in chosen)
+    """The address of a dashboard with what these labels say chosen; Grafana's own ends with a slash.
+
+    A label that an alert without data has not is left out: Grafana writes `<no value>` for it.
+    """
+    values = "&".join(_where(name, f"var-{name}={{{{ urlquery .Labels.{name} }}}}") for name in chosen)
     return f"{{{{ externalURL }}}}d/{uid}?{values}"
 
 
 def github_link(path: str) -> str:
-    """The address of a page of the repository's on GitHub."""
-    return f"{GITHUB}/{label('repository')}/{path}"
+    """The address of a page of the repository's on GitHub, or GitHub's where no repository is known."""
+    return f"{GITHUB}/" + _where("repository", f"{label('repository')}/{path}")
+
+
+def _where(name: str, text: str) -> str:
+    return f"{{{{ if .Labels.{name} }}}}{text}{{{{ end }}}}"
 
 
 def seconds(time: timedelta) -> int:

@@ -22,6 +22,7 @@ from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import InfluxSettings, load
 from tests.influxd import Influxd
 from tests.stores import BothStores
+from tests.waiting import HANGS_S
 
 _BUCKET = "demo"
 _NO_LIMIT = 1_000_000
@@ -58,7 +59,7 @@ def played(influxd: Influxd, tmp_path_factory: pytest.TempPathFactory) -> Played
 
 async def _play(influx_settings: InfluxSettings, folder: Path) -> None:
     history = ending(synthetic(), datetime.now(UTC).date() - timedelta(days=1))
-    stores = BothStores(InfluxStore(influx_settings), DuckStore(folder / "both.duckdb"))
+    stores = BothStores(InfluxStore(influx_settings, timeout_s=HANGS_S), DuckStore(folder / "both.duckdb"))
     async with SimulatedGitHub(history, rate_limit=_NO_LIMIT) as url:
         overrides: dict[str, Any] = {
             "repositories": [repository.full_name for repository in history.repositories],
@@ -77,7 +78,7 @@ async def _play(influx_settings: InfluxSettings, folder: Path) -> None:
 @pytest.fixture
 async def played_influx(played: Played) -> AsyncIterator[InfluxStore]:
     """The filled bucket, to be read within one test."""
-    store = InfluxStore(played.settings)
+    store = InfluxStore(played.settings, timeout_s=HANGS_S)
     yield store
     await store.close()
 

@@ -22,6 +22,7 @@ from etl.settings import load
 from etl.transform.failures.templates import signature_of, template_of
 from tests import linkerd
 from tests.stores import BothStores
+from tests.waiting import HANGS_S
 
 COUNTED = ("success", "failure", "timed_out", "startup_failure")
 
@@ -32,7 +33,7 @@ async def replay(request, tmp_path, influx_settings):
     linkerd.write_history(tmp_path / "history.jsonl")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     history = ending(load_history(tmp_path / "history.jsonl"), yesterday)
-    stores = BothStores(InfluxStore(influx_settings), DuckStore(tmp_path / "both.duckdb"))
+    stores = BothStores(InfluxStore(influx_settings, timeout_s=HANGS_S), DuckStore(tmp_path / "both.duckdb"))
     async with SimulatedGitHub(history, rate_limit=10_000) as url:
         overrides = {
             "repositories": [linkerd.REPOSITORY],

@@ -206,7 +206,12 @@ def test_alerts_lead_to_what_they_are_about(rule: Rule) -> None:
     assert chosen
     assert all(variable == label and variable in variables for variable, label in chosen)
     assert texts["dashboard"].startswith(f"{{{{ externalURL }}}}d/ci-health-{rule.page}?")
-    assert texts["github"].startswith(f"{GITHUB}/{{{{ .Labels.repository }}}}/")
+    assert texts["github"].startswith(
+        f"{GITHUB}/{{{{ if .Labels.repository }}}}{{{{ .Labels.repository }}}}/"
+    )
+    # Seen in 9.4: an alert without data has no labels, and `[no value]` stands where a link wants one.
+    for link in (texts["dashboard"], texts["github"]):
+        assert ".Labels" not in re.sub(r"\{\{ if \.Labels\.\w+ \}\}.*?\{\{ end \}\}", "", link)
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)

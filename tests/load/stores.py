@@ -15,6 +15,7 @@ from etl.model.points import FieldValue, Point
 from etl.model.schema import FieldType, Measurement
 from etl.settings import InfluxSettings
 from tests.influxd import Influxd
+from tests.waiting import HANGS_S
 
 
 def in_order(point: Point) -> tuple[int, list[tuple[str, str]]]:
@@ -63,7 +64,7 @@ def _typed(value: str, type_: FieldType) -> FieldValue:
 @pytest.fixture
 async def influx(influx_settings: InfluxSettings) -> AsyncIterator[InfluxStore]:
     """A store on a new bucket of the real InfluxDB."""
-    store = InfluxStore(influx_settings)
+    store = InfluxStore(influx_settings, timeout_s=HANGS_S)
     await store.prepare()
     yield store
     await store.close()
