@@ -36,7 +36,7 @@ def _share(column: str) -> str:
 def _points(column: str) -> str:
     change = f"(r.{column} - r.{column}_before) * 100.0"
     known = f"exists r.{column} and exists r.{column}_before"
-    return f'if {known} then signed(v: tenths(v: {change}), unit: " points") else ""'
+    return f'if {known} then signed(v: tenths(v: {change}), unit: " pp") else ""'
 
 
 def _minutes(column: str) -> str:
@@ -74,7 +74,7 @@ def against_before() -> AnyPanel:
     compared = f"map(fn: (r) => ({{{texts}}}))"
     return changes(
         "Against the period of the same length before",
-        "Changes: of rates in percentage points, of durations and runs in percent, of minutes and counts as "
+        "Changes: of rates in percentage points (pp), of durations and runs in percent, of minutes and counts as "
         "they are. Blue is better, vermilion is worse.",
         asked("overview", "filter(fn: (r) => r.runs_before > 0)", compared, helpers=_SIGNED),
         _CHANGES,

@@ -26,6 +26,8 @@ TIME: Final = "dateTimeFromNow"
 NOTHING: Final = (
     "Nothing here in this time range: widen it, choose other names above, or run `ci-health sync`."
 )
+# What stands in a panel without rows stands there too where its query failed.
+UNLESS_FAILED: Final = "A red corner says that the query failed."
 NOTHING_BEFORE: Final = (
     "Nothing to compare with: no run completed in the period before. Choose a shorter time range."
 )
@@ -110,7 +112,7 @@ LOOKS: Final = {
     "mean_s": Look("Mean", SECONDS, width=90),
     "duration_s": Look("Took", SECONDS, width=90),
     "lag_s": Look("Lag", SECONDS, width=90),
-    "minutes": Look("Minutes", MINUTES, width=110),
+    "minutes": Look("Minutes", MINUTES, width=90),
     "wasted_minutes": Look("Wasted", MINUTES, width=100),
     "flaked_minutes": Look("By flakes", MINUTES, width=110),
     "cancelled_minutes": Look("Cancelled", MINUTES, width=110),

@@ -84,7 +84,7 @@ def _to_fix() -> tuple[AnyPanel, ...]:
 
 
 def _lists() -> tuple[AnyPanel, ...]:
-    workflows = "repository workflow total success_rate p50_s p95_s queued_p50_s minutes"
+    workflows = "repository workflow total success_rate p50_s p95_s minutes"
     jobs = "repository workflow job total success_rate p50_s p95_s minutes"
     flaky = "repository workflow job test flakes flake_rate score state last_seen"
     failures = "repository template count share jobs tests last_seen"

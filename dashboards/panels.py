@@ -15,7 +15,19 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.flux import FluxQuery
 from dashboards.links import Link
-from dashboards.looks import BAD, BLUE, GOOD, GREY, LOOKS, NOTHING, ORANGE, RATE, VERMILION, Look
+from dashboards.looks import (
+    BAD,
+    BLUE,
+    GOOD,
+    GREY,
+    LOOKS,
+    NOTHING,
+    ORANGE,
+    RATE,
+    UNLESS_FAILED,
+    VERMILION,
+    Look,
+)
 from dashboards.variables import REFERENCE
 
 AnyPanel = stat.Panel | timeseries.Panel | table.Panel
@@ -47,7 +59,9 @@ def changes(
     panel = _one_row(common.BigValueColorMode.VALUE, " ".join(columns))
     for name, (shown_as, good) in columns.items():
         panel = panel.override_by_name(name, [*_figure(Look(shown_as)), *_signs(good)])
-    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4).no_value(nothing)
+    return _framed(panel.with_target(FluxQuery(query)), title, about, _TOP, 4).no_value(
+        f"{nothing} {UNLESS_FAILED}"
+    )
 
 
 def _one_row(colours: common.BigValueColorMode, columns: str) -> stat.Panel:
@@ -99,6 +113,7 @@ def chart(
     if bars:
         stacked = build_common.StackingConfig().mode(common.StackingMode.NORMAL).group("A")
         panel = panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(80).stacking(stacked)
+        panel = panel.show_points(common.VisibilityMode.NEVER)
     for place, title_of in enumerate(queries):
         ref_id = chr(ord("A") + place)
         properties = [DynamicConfigValue("displayName", name or title_of)]
@@ -134,11 +149,15 @@ def rows(
         panel = panel.override_by_name(name, properties)
     for name in hidden.split():
         panel = panel.override_by_name(name, [DynamicConfigValue("custom.hidden", value=True)])
-    return _framed(panel.with_target(FluxQuery(query)), title, about, span, height).no_value(nothing)
+    return _framed(panel.with_target(FluxQuery(query)), title, about, span, height).no_value(
+        f"{nothing} {UNLESS_FAILED}"
+    )
 
 
 def _framed(panel: _P, title: str, about: str, span: int, height: int) -> _P:
-    framed = panel.title(title).description(about).datasource(REFERENCE).no_value(NOTHING)
+    framed = (
+        panel.title(title).description(about).datasource(REFERENCE).no_value(f"{NOTHING} {UNLESS_FAILED}")
+    )
     return framed.span(span).height(height)
 
 

@@ -48,14 +48,15 @@ def flaky() -> Page:
 
 def _flakes(level: str, title: str) -> AnyPanel:
     of_level = f'filter(fn: (r) => r.level == "{level}")'
+    columns = _FLAKY if level == "test" else _FLAKY.replace("suite test ", "")
     return rows(
         title,
         "The surest first: `at least` is the lower bound of the flake rate at 95 %. Wasted are the minutes of "
         "executions that were repeated, known of jobs alone.",
         asked(
-            "flaky", of_level, of_job(), *shown(f"{_FLAKY} failed_url passed_url", "score flakes", most=100)
+            "flaky", of_level, of_job(), *shown(f"{columns} failed_url passed_url", "score flakes", most=100)
         ),
-        _FLAKY,
+        columns,
         links={
             "flakes": (to_address("failed_url"), to_address("passed_url")),
             "job": (to_page("job"),),

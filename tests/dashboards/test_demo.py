@@ -48,8 +48,8 @@ CHANGES = "Against the period of the same length before A"
 # What each change is of, and its units: what one of each is in the answer's own.
 COMPARED: dict[str, tuple[str, dict[str, float]]] = {
     "runs": ("runs", {" %": 0.01}),
-    "run_success": ("run_success_rate", {" points": 0.01}),
-    "job_success": ("job_success_rate", {" points": 0.01}),
+    "run_success": ("run_success_rate", {" pp": 0.01}),
+    "job_success": ("job_success_rate", {" pp": 0.01}),
     "p50": ("p50_s", {" %": 0.01}),
     "p95": ("p95_s", {" %": 0.01}),
     "wait": ("queued_p50_s", {" %": 0.01}),
