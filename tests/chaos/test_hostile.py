@@ -104,7 +104,11 @@ def test_the_store_holds_the_points_of_harmless_names_and_no_other(hostile: Take
 
 @pytest.mark.parametrize("store", STORES)
 def test_every_question_has_as_many_answers(store: str, hostile: Taken, harmless: Taken) -> None:
-    assert sizes(hostile.answers[store]) == sizes(harmless.answers["influxdb"])
+    found, expected = sizes(hostile.answers[store]), sizes(harmless.answers["influxdb"])
+    # Which part of a message is the test's own name depends on where words begin: hostile ones join less.
+    clusters = {name: (found.pop(name), expected.pop(name)) for name in ("failures", "spreading")}
+    assert found == expected
+    assert all(harmless_ones <= hostile_ones for hostile_ones, harmless_ones in clusters.values())
     assert {name for name, rows in hostile.answers[store].items() if not rows} <= EMPTY | {"etl_status"}
 
 
