@@ -29,6 +29,17 @@ CREATE TABLE budgets (
     PRIMARY KEY (identity)
 );
 
+CREATE TABLE commits (
+    repository_id BIGINT NOT NULL,
+    sha TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    is_read BOOLEAN NOT NULL,
+    is_open BOOLEAN NOT NULL,
+    PRIMARY KEY (repository_id, sha)
+);
+
 CREATE TABLE dead_letters (
     id BIGSERIAL NOT NULL,
     repository TEXT NOT NULL,
@@ -53,14 +64,15 @@ CREATE INDEX deliveries_repository ON deliveries (repository, received_at);
 
 CREATE INDEX deliveries_waiting ON deliveries (read_at, id);
 
-CREATE TABLE distinct_tests (
+CREATE TABLE distinct_values (
     repository_id BIGINT NOT NULL,
+    tag TEXT NOT NULL,
     workflow TEXT NOT NULL,
     job TEXT NOT NULL,
     day INTEGER NOT NULL,
     sketch BYTEA NOT NULL,
     names TEXT NOT NULL,
-    PRIMARY KEY (repository_id, workflow, job, day)
+    PRIMARY KEY (repository_id, tag, workflow, job, day)
 );
 
 CREATE TABLE executions (
@@ -95,6 +107,21 @@ CREATE TABLE facts (
     name TEXT NOT NULL,
     value JSON NOT NULL,
     PRIMARY KEY (name)
+);
+
+CREATE TABLE open_pieces (
+    repository_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    subject BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    asked INTEGER NOT NULL,
+    same_since BIGINT NOT NULL,
+    same INTEGER NOT NULL,
+    PRIMARY KEY (repository_id, run_id, attempt, kind, subject)
 );
 
 CREATE TABLE outbox (
