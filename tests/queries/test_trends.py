@@ -108,7 +108,7 @@ async def test_the_last_run_of_each_repository(stores: Stores) -> None:
 async def test_minutes_used_for_nothing(stores: Stores) -> None:
     await stores.write(
         [execution(3, duration_s=600.0, queued_s=60.0), execution(3, "cancelled", duration_s=120.0)],
-        [execution(3, "cancelled", 2, duration_s=60.0), execution(3, "skipped", 3)],
+        [execution(3, "cancelled", 2, duration_s=60.0, repeated_s=60.0), execution(3, "skipped", 3)],
         flake(None, 3, kinds="rerun same_sha", wasted_s=300.0),
     )
     (row,) = await stores.ask("waste", **WEEK)
