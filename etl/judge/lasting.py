@@ -34,7 +34,8 @@ def _again(known: Finding, sure: list[Finding], weaker: list[Finding], now: int)
         again = _same(known, found)
         if again is not None and (found is sure or known.is_open):
             found.remove(again)
-            return replace(again, began=_began(known), sure=known.sure or again.sure)
+            surer = found is sure and again.sure
+            return replace(again, began=_began(known), sure=known.sure or surer)
     return replace(known, until=max(now, known.since)) if known.is_open else known
 
 

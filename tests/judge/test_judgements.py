@@ -1,5 +1,6 @@
 """What is told, and why nothing is, on results that a reader can judge as well."""
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -174,6 +175,15 @@ def test_what_is_no_longer_found_has_ended():
     ended = lasting(told, [], MONDAY + 10**7)
     assert [one.until for one in ended if one.kind == Kind.BROKEN] == [MONDAY + 10**7]
     assert lasting(ended, [], MONDAY + 2 * 10**7) == ended
+
+
+def test_a_weaker_finding_keeps_what_was_told_and_makes_it_no_surer():
+    (judgement,) = [one.judgement for one in Judge().judge([history("." * 50 + "F" * 9)])][1:]
+    unsure = replace(judgement.findings[0], sure=False)
+    told = lasting([], [replace(judgement, findings=(unsure,))], MONDAY)
+    weaker = replace(judgement, findings=(), weaker=judgement.findings)
+    assert lasting(told, [weaker], MONDAY) == told
+    assert lasting([], [weaker], MONDAY) == []
 
 
 def test_what_did_not_change_is_not_computed_again():
