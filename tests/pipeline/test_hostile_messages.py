@@ -21,11 +21,11 @@ MAX_OF_RUNS_MIB = 750
 AS_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 # Above what reading takes that finds nothing. The results of one artifact.
 MAX_MIB = 256
+pytestmark = pytest.mark.slow
+
 READ = """
 import resource, sys
 from etl.extract.archive import read_artifact
-
-pytestmark = pytest.mark.slow
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open(sys.argv[1], "rb") as file:
     read_artifact(file, "junit")
