@@ -143,14 +143,10 @@ async def read_again(session: Session, since: int) -> None:
         created = await session.state.call(session.state.runs.creation_times, repository.id, runs)
         reader = RunReader(session, since=min([since, *created]))
         await run_all(_read_run_again(session, reader, run) for run in runs)
-        await run_all(_read_window_again(session, reader, one) for one in windows[:_AGAIN])
+        await run_all(_read_window(session, reader, one) for one in windows[:_AGAIN])
         left = await session.state.call(pieces.counts, repository.id)
         if sum(left.values()) >= len(open_now):
             return
-
-
-async def _read_window_again(session: Session, reader: RunReader, window: Window) -> None:
-    await _read_window(session, reader, window)
 
 
 async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> None:
@@ -184,7 +180,7 @@ async def ask_for_run(
     return False
 
 
-async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def run_all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
     """Do all at once; the first error cancels the rest and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
