@@ -4,7 +4,8 @@ Dr. CI as its public sources (pytorch/test-infra, torchci) describe it, by job: 
 base has the same job with the same conclusion and captured failure; never flaky for lint and docs; flaky
 without a runner or a failure line, where a known issue names the test, and where the same job failed with
 the same capture on another commit within 24 hours before the base, of another author. What is captured is
-the first failing test, or else the line that tells. Of the rest, what resembles a flaky or broken job of
+the first failing test, or else the line that tells; where our worlds have none, theirs would have found
+one, so such a failure is taken for a new one. Of the rest, what resembles a flaky or broken job of
 the same request is unrelated, too, unless it is generic.
 """
 
@@ -34,6 +35,7 @@ def drci(case: Case) -> list[bool]:
         for one in case.earlier
         if one.sha != case.run.sha
         and one.line != case.run.line
+        and one.line not in case.run.kin
         and (base.time if base else case.run.time) - DAY_S <= one.time <= case.run.time
     ]
     jobs = {known.failed.subject.job for known in case.known}
@@ -51,9 +53,7 @@ def _unrelated(job: str, capture: str, base: Execution | None, near: Sequence[Ex
         return True
     if job in _LEFT_OUT:
         return False
-    if not capture:
-        return True
-    return any(_failed(job, one) and _of(job, one) == capture for one in near)
+    return capture != "" and any(_failed(job, one) and _of(job, one) == capture for one in near)
 
 
 def _base(case: Case) -> Execution | None:

@@ -13,6 +13,7 @@ import typer
 from etl.cli.check import check
 from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
+from etl.cli.explain import explain
 from etl.cli.output import Exit, Global, print_error
 from etl.cli.read_log import read_log
 from etl.cli.report import report
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, report, read_log):
+for command in (demo, check, sync, backfill, verify, run, show, explain, report, read_log):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
 

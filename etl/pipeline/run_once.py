@@ -24,14 +24,14 @@ async def sync_and_deliver(
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
         return await sync_all(pipeline, delivery, plan)
 
-    return await _deliver_beside(pipeline, extract)
+    return await deliver_beside(pipeline, extract)
 
 
 async def backfill_and_deliver(
     pipeline: Pipeline, asked: Range, advance: Callable[[str, int, int], None]
 ) -> tuple[list[Summary], Delivery]:
     """Backfill every repository, and deliver as `sync_and_deliver` does."""
-    return await _deliver_beside(
+    return await deliver_beside(
         pipeline, lambda delivery: backfill_all(pipeline, delivery, asked, advance=advance)
     )
 
@@ -40,7 +40,7 @@ async def verify_and_deliver(
     pipeline: Pipeline, since: int, *, most: int, repair: bool
 ) -> tuple[list[Verification], Delivery]:
     """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again."""
-    found, delivery = await _deliver_beside(
+    found, delivery = await deliver_beside(
         pipeline, lambda delivery: verify_all(pipeline, delivery, since, most=most, repair=repair)
     )
     for one in found if repair and delivery.trouble is None else ():
@@ -56,9 +56,10 @@ async def deliver(pipeline: Pipeline) -> Delivery:
     return delivery
 
 
-async def _deliver_beside(
+async def deliver_beside(
     pipeline: Pipeline, extract: Callable[[Delivery], Awaitable[list[_Done]]]
 ) -> tuple[list[_Done], Delivery]:
+    """Extract, and deliver meanwhile and after that for as long as `store_timeout` says."""
     delivery = _delivery(pipeline)
     delivering = asyncio.create_task(delivery.run())
     try:

@@ -103,8 +103,8 @@ class _Widely:
 
 
 def _kind(subject: Subject) -> Subject:
-    """The same test in any job; a job by itself."""
-    return subject._replace(job="") if subject.name else subject
+    """The same test in any job, by its name, which is all that messages tell; a job by itself."""
+    return subject._replace(job="", suite="") if subject.name else subject
 
 
 def _touched(path: str, touched: frozenset[str] | None) -> bool | None:
