@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -287,11 +287,14 @@ class RunReader:
                 until=until,
                 seen_at=gathered.seen_at,
             )
-        reports, told = found.reports, (context, jobs, annotations, found.reports, found.unread)
-        if _weight(annotations, reports) < _HEAVY:
-            transformed = transform_attempt(*told)
-        else:
-            transformed = await asyncio.to_thread(transform_attempt, *told)
+        reports = found.reports
+        is_heavy = _weight(annotations, reports) >= _HEAVY
+        told = (context, jobs, annotations, reports, found.unread, found.partial)
+        transformed = await _transformed(*told, is_heavy=is_heavy)
+        if found.earlier is not None:
+            # An earlier reading may have made points without the artifacts that were open then.
+            earlier = await _transformed(context, jobs, annotations, found.earlier, is_heavy=is_heavy)
+            gathered.taken_back += take_back(earlier, transformed)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -371,6 +374,21 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+async def _transformed(
+    context: Context,
+    jobs: Sequence[Job],
+    annotations: Mapping[int, Sequence[Annotation]],
+    reports: Sequence[Report],
+    unread: Collection[int] = (),
+    partial: Collection[int] = (),
+    *,
+    is_heavy: bool,
+) -> Transformed:
+    """The points of an attempt, made in a thread where that takes long."""
+    told = (context, jobs, annotations, reports, unread, partial)
+    return await asyncio.to_thread(transform_attempt, *told) if is_heavy else transform_attempt(*told)
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:
