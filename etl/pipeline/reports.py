@@ -123,7 +123,7 @@ class Reports:
         state = self._session.state
         for artifact in await state.call(state.artifacts.of_run, self._session.repository.id, run.id):
             if was_made_in(artifact, run, until):
-                await self._add(by_job, artifact, run, jobs, memory, pieces)
+                await self._add(by_job, artifact, run, jobs, memory=memory, pieces=pieces)
         return by_job.found()
 
     async def _add(
@@ -132,6 +132,7 @@ class Reports:
         artifact: Artifact,
         run: Run,
         jobs: Sequence[Job],
+        *,
         memory: RunMemory,
         pieces: RunPieces,
     ) -> None:

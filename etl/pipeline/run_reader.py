@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
@@ -289,11 +290,11 @@ class RunReader:
             )
         reports = found.reports
         is_heavy = _weight(annotations, reports) >= _HEAVY
-        told = (context, jobs, annotations, reports, found.unread, found.partial)
-        transformed = await _transformed(*told, is_heavy=is_heavy)
+        transformed = await _transformed(context, jobs, annotations, found, is_heavy=is_heavy)
         if found.earlier is not None:
             # An earlier reading may have made points without the artifacts that were open then.
-            earlier = await _transformed(context, jobs, annotations, found.earlier, is_heavy=is_heavy)
+            before_now = FoundReports(found.earlier)
+            earlier = await _transformed(context, jobs, annotations, before_now, is_heavy=is_heavy)
             gathered.taken_back += take_back(earlier, transformed)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
@@ -380,15 +381,14 @@ async def _transformed(
     context: Context,
     jobs: Sequence[Job],
     annotations: Mapping[int, Sequence[Annotation]],
-    reports: Sequence[Report],
-    unread: Collection[int] = (),
-    partial: Collection[int] = (),
+    found: FoundReports,
     *,
     is_heavy: bool,
 ) -> Transformed:
     """The points of an attempt, made in a thread where that takes long."""
-    told = (context, jobs, annotations, reports, unread, partial)
-    return await asyncio.to_thread(transform_attempt, *told) if is_heavy else transform_attempt(*told)
+    told = (context, jobs, annotations, found.reports, found.unread)
+    work = partial(transform_attempt, *told, partial=found.partial)
+    return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

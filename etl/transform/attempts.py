@@ -41,6 +41,7 @@ def transform_attempt(
     annotations: Mapping[int, Sequence[Annotation]],
     reports: Sequence[Report] = (),
     unread: Collection[int] = (),
+    *,
     partial: Collection[int] = (),
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
