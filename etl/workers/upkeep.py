@@ -73,7 +73,7 @@ async def swept_ago(pipeline: Pipeline, repository: str) -> float:
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Work again and again; the same trouble is told once, however long it lasts."""
+    """Work again and again; the same trouble is logged once."""
     told = None
     while True:
         await asyncio.sleep(seconds)
