@@ -34,7 +34,8 @@ class Format(StrEnum):
 File = Annotated[Path, typer.Option("--file", help="The quarantine file.")]
 
 quarantine = typer.Typer(
-    help="Tests that may fail for a while: propose them from evidence, seal changes by hand.", no_args_is_help=True
+    help="Tests that may fail for a while: propose them from evidence, seal changes by hand.",
+    no_args_is_help=True,
 )
 
 
@@ -47,7 +48,9 @@ def propose(
     lasts: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="Days until a new entry expires.")] = 30,
     flakes: Annotated[int, typer.Option(min=1, help="How often a test flaked at least.")] = 2,
     passes: Annotated[int, typer.Option(min=1, help="An entry goes after so many passes in a row.")] = 50,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print the changes.")] = Format.TEXT,
 ) -> None:
     """Write the quarantine file anew, from what is proven flaky: for review, nothing is let pass by itself."""
@@ -82,7 +85,9 @@ def _empty() -> Quarantine:
 
 def _only(settings: Settings) -> str:
     if len(settings.repositories) != 1:
-        raise ConfigurationError("a quarantine file is of one repository: name it with --repository owner/name")
+        raise ConfigurationError(
+            "a quarantine file is of one repository: name it with --repository owner/name"
+        )
     return str(next(iter(settings.repositories)))
 
 
@@ -113,7 +118,9 @@ async def _ask(
 def _placeholders(settings: Settings) -> set[str]:
     from etl.transform.names import MASKS
 
-    return {placeholder for _, placeholder in MASKS.values()} | {rule.placeholder for rule in settings.masks.extra}
+    return {placeholder for _, placeholder in MASKS.values()} | {
+        rule.placeholder for rule in settings.masks.extra
+    }
 
 
 def _tell(proposal: Proposal, form: Format) -> None:

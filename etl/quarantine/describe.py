@@ -37,7 +37,8 @@ def _sum(verdict: Verdict) -> str:
 def proposal_lines(proposal: Proposal) -> list[str]:
     """A line a change, as in a diff, and one for each flaky test that is left out."""
     lines = [
-        f"{_SIGNS[change.step]} {change.entry.suite}::{change.entry.test} ({change.why})" for change in proposal.changes
+        f"{_SIGNS[change.step]} {change.entry.suite}::{change.entry.test} ({change.why})"
+        for change in proposal.changes
     ]
     return [*lines, *(f"! {sentence}" for sentence in proposal.left_out)]
 
@@ -46,7 +47,8 @@ def proposal_data(proposal: Proposal) -> dict[str, Any]:
     """The same for programs."""
     return {
         "changes": [
-            {"step": change.step.value, "why": change.why, **entry_data(change.entry)} for change in proposal.changes
+            {"step": change.step.value, "why": change.why, **entry_data(change.entry)}
+            for change in proposal.changes
         ],
         "left_out": list(proposal.left_out),
         "entries": [entry_data(entry) for entry in proposal.quarantine.entries],

@@ -29,12 +29,14 @@ class Flaky:
     def evidence(self) -> str:
         """In one line."""
         runs = f" in {self.runs} runs" if self.runs >= self.flakes else ""
-        return f"{self.flakes} flakes{runs}, the last on {self.last_seen}" + (f": {self.url}" if self.url else "")
+        return f"{self.flakes} flakes{runs}, the last on {self.last_seen}" + (
+            f": {self.url}" if self.url else ""
+        )
 
 
 def broken(rows: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """The tests that some job finds broken now, by rows of `flaky` or `tests`: none of them may be let pass."""
-    return {(row["suite"], row["test"]) for row in rows if row["test"] and row["state"] == "broken"}
+    return {_name(row) for row in rows if row["test"] and row["state"] == "broken"}
 
 
 def proven(rows: Iterable[Mapping[str, Any]], *, at_least: int) -> list[Flaky]:
@@ -42,9 +44,14 @@ def proven(rows: Iterable[Mapping[str, Any]], *, at_least: int) -> list[Flaky]:
     by_name: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["level"] == "test" and row["state"] == "flaky":
-            by_name.setdefault((row["suite"], row["test"]), []).append(row)
+            by_name.setdefault(_name(row), []).append(row)
     found = [_joined(name, own) for name, own in sorted(by_name.items())]
     return [one for one in found if one.flakes >= at_least]
+
+
+def _name(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Tests that only annotations tell of have no suite."""
+    return row["suite"] or "", row["test"]
 
 
 def _joined(name: tuple[str, str], rows: list[Mapping[str, Any]]) -> Flaky:
@@ -63,8 +70,13 @@ def _day(value: Any) -> date:
 
 
 def is_stored_name(name: str, placeholders: Iterable[str]) -> bool:
-    """Whether a name is one of the store's alone, masked or escaped, which no report has."""
-    return _ESCAPE in name or not name.isprintable() or any(one and one in name for one in placeholders)
+    """Whether a name is one of the store's alone, missing, masked or escaped, which no report has."""
+    return (
+        not name
+        or _ESCAPE in name
+        or not name.isprintable()
+        or any(one and one in name for one in placeholders)
+    )
 
 
 def passes_since_failure(rows: Iterable[Mapping[str, Any]], suite: str) -> int | None:

@@ -100,10 +100,18 @@ class _Parser:
         if not 0 <= (expires - since).days <= LONGEST_DAYS:
             self._tell(node, f"{what}: expires is not within {LONGEST_DAYS} days after since")
         entry = Entry(
-            texts["suite"], texts["test"], since, expires, texts["reason"], texts["evidence"], texts.get("owner", "")
+            texts["suite"],
+            texts["test"],
+            since,
+            expires,
+            texts["reason"],
+            texts["evidence"],
+            texts.get("owner", ""),
         )
         if self.sealed and texts["seal"] != entry.seal:
-            self._tell(fields["seal"], f"{what}: the seal does not fit suite, test, since and expires: {_RESEAL}")
+            self._tell(
+                fields["seal"], f"{what}: the seal does not fit suite, test, since and expires: {_RESEAL}"
+            )
         return entry
 
     def _mapping(
@@ -116,7 +124,9 @@ class _Parser:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
             if name not in (*known, *optional):
-                self._tell(key, f"{what} has {name[:40]!r}, which is none of {', '.join((*known, *optional))}")
+                self._tell(
+                    key, f"{what} has {name[:40]!r}, which is none of {', '.join((*known, *optional))}"
+                )
             elif name in found:
                 self._tell(key, f"{what} has {name} twice")
             else:

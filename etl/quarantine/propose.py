@@ -73,28 +73,37 @@ def propose(old: Quarantine, known: Known, rules: Rules) -> Proposal:
         if name in was:
             continue
         if any(is_stored_name(part, known.placeholders) for part in name):
-            left_out.append(f"{one.suite}::{one.test} is flaky, but its name varies: name its cases by hand")
+            left_out.append(
+                f"{one.suite}::{one.test} is flaky, but its name in reports is not known: enter it by hand"
+            )
             continue
         entries[name] = _entry(one, rules)
         changes.append(Change(Step.ADDED, entries[name], one.evidence))
-    left_out += [f"{one.suite}::{one.test} is flaky and broken" for one in known.flaky if one.name in known.broken]
+    left_out += [
+        f"{one.suite}::{one.test} is flaky and broken" for one in known.flaky if one.name in known.broken
+    ]
     return Proposal(
         replace(old, entries=tuple(sorted(entries.values())), lines={}), tuple(changes), tuple(left_out)
     )
 
 
-def _kept(entry: Entry, flaky: Flaky | None, known: Known, rules: Rules) -> tuple[Entry | None, Change | None]:
+def _kept(
+    entry: Entry, flaky: Flaky | None, known: Known, rules: Rules
+) -> tuple[Entry | None, Change | None]:
     if entry.name in known.broken:
         return None, Change(Step.REMOVED, entry, "it is broken: it fails each time")
     passes = known.passes.get(entry.name, 0)
-    if passes >= rules.passes:
+    # Evidence that is still fresh would bring it back with the next proposal.
+    if passes >= rules.passes and flaky is None:
         return None, Change(Step.REMOVED, entry, f"it passed {passes} times since it last failed")
     if not entry.is_expired(rules.today):
         return entry, None
     if flaky is None or flaky.last_seen < entry.since:
         return None, Change(Step.REMOVED, entry, f"it expired on {entry.expires}, with no new evidence")
     renewed = replace(_entry(flaky, rules), reason=entry.reason, owner=entry.owner)
-    return renewed, Change(Step.RENEWED, renewed, f"it expired on {entry.expires}, and is still flaky: {flaky.evidence}")
+    return renewed, Change(
+        Step.RENEWED, renewed, f"it expired on {entry.expires}, and is still flaky: {flaky.evidence}"
+    )
 
 
 def _entry(flaky: Flaky, rules: Rules) -> Entry:

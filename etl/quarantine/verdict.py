@@ -57,7 +57,9 @@ def judge(reports: Iterable[Report], quarantine: Quarantine, terms: Terms) -> Ve
     return verdict
 
 
-def _judge_failures(results: Sequence[Result], quarantine: Quarantine, terms: Terms, verdict: Verdict) -> None:
+def _judge_failures(
+    results: Sequence[Result], quarantine: Quarantine, terms: Terms, verdict: Verdict
+) -> None:
     entries = {entry.name: entry for entry in quarantine.entries}
     times = Counter(tuple(result.case) for result in results)
     for entry in quarantine.entries:
@@ -80,7 +82,9 @@ def _judge_failures(results: Sequence[Result], quarantine: Quarantine, terms: Te
         if known is None:
             verdict.objections.append(f"{shown} failed, and is not in quarantine")
         elif times[tuple(result.case)] > 1:
-            verdict.objections.append(f"{shown} failed, and several tests have this name: nobody can tell which is meant")
+            verdict.objections.append(
+                f"{shown} failed, and several tests have this name: nobody can tell which is meant"
+            )
         elif not known.is_expired(terms.today):
             verdict.passed_over.append((result, known))
 
@@ -89,14 +93,18 @@ def _judge_number(quarantine: Quarantine, terms: Terms, verdict: Verdict) -> Non
     least = max(1, quarantine.min_tests, terms.min_tests)
     if verdict.tests < least:
         verdict.objections.append(
-            f"{verdict.tests} tests ran, and at least {least} are to (min_tests)" if verdict.tests else "no test ran"
+            f"{verdict.tests} tests ran, and at least {least} are to (min_tests)"
+            if verdict.tests
+            else "no test ran"
         )
 
 
 def _judge_runner(results: Sequence[Result], terms: Terms, verdict: Verdict) -> None:
     code = terms.runner_exit
     if code not in {None, 0, 1}:
-        verdict.objections.append(f"the test runner ended with exit code {code}: it crashed, or could not run all tests")
+        verdict.objections.append(
+            f"the test runner ended with exit code {code}: it crashed, or could not run all tests"
+        )
     elif code == 1 and not any(result.is_red for result in results):
         verdict.objections.append("the test runner failed, and no test did: something else went wrong")
 

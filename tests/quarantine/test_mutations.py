@@ -78,8 +78,8 @@ def test_no_range_of_bytes_left_out_of_the_file_makes_it_green() -> None:
     data, text = (RUNS / "pytest-failed.xml").read_bytes(), _red_files()["renamed"]
     assert is_green(data, written(quarantine("pytest-failed.xml")))
     start = text.index("entries:")
-    for at in range(start, len(text)):
-        for many in (1, 2, 6, 30):
+    for at in range(start, len(text), 3):
+        for many in (1, 4, 30):
             assert not is_green(data, text[:at] + text[at + many :]), (at, many)
 
 

@@ -40,5 +40,5 @@ def _files(name: str) -> list[Path]:
     if path.exists() or path.is_symlink():
         return [path]
     if has_magic(name):
-        return sorted(Path(one) for one in glob(name, recursive=True) if Path(one).is_file())
+        return sorted(Path(one) for one in glob(name, recursive=True) if Path(one).is_file())  # noqa: PTH207  (absolute ones, too)
     return []

@@ -57,31 +57,38 @@ def _take(event: dict[str, Any], packages: dict[str, _Package], number: int) -> 
     action, name, test = event["Action"], text(event.get("Package")), text(event.get("Test"))
     if action in {"build-output", "build-fail"}:
         if action == "build-fail":
-            raise DataError(f"a failure outside of any test: {text(event.get('ImportPath'))[:200]!r} does not build")
+            what = text(event.get("ImportPath"))[:200]
+            raise DataError(f"a failure outside of any test: {what!r} does not build")
         return
     package = packages.get(name)
     if action == "start":
         if package is not None:
             raise DataError(f"the package {name[:200]!r} begins twice, in line {number} again")
         packages[name] = _Package()
-        return
-    if package is None or package.end:
+    elif package is None or package.end:
         raise DataError(f"line {number} is of the package {name[:200]!r}, which is not running there")
-    if not test:
+    elif test:
+        _of_test(action, event, package, number)
+    else:
         _of_package(action, event, name, package)
-    elif action == "run":
+
+
+def _of_test(action: str, event: dict[str, Any], package: _Package, number: int) -> None:
+    test = text(event.get("Test"))
+    if action == "run":
         if test in package.open or test in package.ended:
             raise DataError(f"the test {test[:200]!r} runs twice, in line {number} again")
         package.open.add(test)
-    elif action in _ENDS:
-        if test not in package.open:
-            raise DataError(f"the test {test[:200]!r} ends in line {number}, and did not begin")
+        return
+    if test not in package.open:
+        raise DataError(f"line {number} is of the test {test[:200]!r}, which is not running there")
+    if action in _ENDS:
         package.open.remove(test)
         package.ended[test] = action
         if package.told.get(test, action) != action:
-            raise DataError(f"line {number} says {action} of {test[:200]!r}, whose output says {package.told[test]}")
-    elif test not in package.open:
-        raise DataError(f"line {number} is of the test {test[:200]!r}, which is not running there")
+            raise DataError(
+                f"line {number} says {action} of {test[:200]!r}, whose output says {package.told[test]}"
+            )
     else:
         _hear(test, text(event.get("Output")), package)
 

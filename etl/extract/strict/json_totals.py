@@ -36,7 +36,9 @@ def check(data: bytes) -> None:
     elif mocha.is_report(document):
         _check_mocha(document)
     else:
-        raise DataError("JSON that is no report whose completeness can be checked (Jest, Vitest, CTRF, Mocha)")
+        raise DataError(
+            "JSON that is no report whose completeness can be checked (Jest, Vitest, CTRF, Mocha)"
+        )
 
 
 def _check_jest(document: dict[str, Any]) -> None:

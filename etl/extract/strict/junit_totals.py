@@ -112,7 +112,9 @@ class _Census:
         _, classname, name, _ = self._case
         suite = self._suites[-1].attributes.get("name", "")
         if name == classname == suite or (not classname and suite == _PYTEST):
-            raise DataError(f"a failure outside of any test: {name[:200]!r} could not be loaded, or not ended")
+            raise DataError(
+                f"a failure outside of any test: {name[:200]!r} could not be loaded, or not ended"
+            )
         if self._is_go:
             _refuse_crash(name, "\n" + "".join(self._told))
 
@@ -122,7 +124,9 @@ class _Census:
         tests, red = _claimed(suite.attributes)
         what = f"the suite {suite.attributes.get('name', '')[:200]!r}"
         if own.cases and (tests is None or red is None):
-            raise DataError(f"{what} does not say how many tests and failures it has, so that nobody can tell a hole")
+            raise DataError(
+                f"{what} does not say how many tests and failures it has, so that nobody can tell a hole"
+            )
         if tests is not None and not any(one.fits(tests, red or 0) for one in (all_of_it, own)):
             raise DataError(
                 f"{what} says that it has {tests} tests and {red or 0} failures, "
@@ -138,7 +142,9 @@ def _refuse_crash(test: str, printed: str) -> None:
     if _PANIC in printed:
         raise DataError(f"a crash: {test[:200]!r} panicked, and no other test of its package ran after it")
     if "--- FAIL: " not in printed:
-        raise DataError(f"a crash, or a failure outside of any test: {test[:200]!r} did not end as a test does")
+        raise DataError(
+            f"a crash, or a failure outside of any test: {test[:200]!r} did not end as a test does"
+        )
 
 
 def _claimed(attributes: dict[str, str]) -> tuple[int | None, int | None]:

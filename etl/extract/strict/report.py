@@ -39,7 +39,9 @@ def _read_xml(data: bytes) -> list[Result]:
     try:
         junit.read_report([data], content)
     except junit.NotJUnitError as error:
-        raise DataError(f"<{error.root[:50]}> cannot be checked for completeness; what can: {_FORMATS}") from None
+        raise DataError(
+            f"<{error.root[:50]}> cannot be checked for completeness; what can: {_FORMATS}"
+        ) from None
     junit_totals.check(data, content.results)
     return content.results
 
