@@ -14,7 +14,7 @@ from tests.cli.running import Ci, settings_for
 
 @pytest.fixture
 async def ci(tmp_path):
-    history = ending(synthetic(days=6, pushes=4), datetime.now(UTC).date() - timedelta(days=1))
+    history = ending(synthetic(days=14, pushes=6), datetime.now(UTC).date() - timedelta(days=1))
     async with SimulatedGitHub(history, rate_limit=100_000) as url:
         yield Ci(tmp_path, **settings_for(url))
 
