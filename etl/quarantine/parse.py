@@ -162,7 +162,9 @@ def _refuse_references(text: str) -> None:
     """Anchors would let one entry speak for another, and tags make something else of text."""
     for event in _events(text):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or _has_tag(event):
-            raise ValueError(f"line {event.start_mark.line + 1} has an anchor, alias or tag")
+            raise ValueError(
+                f"line {event.start_mark.line + 1 if event.start_mark else 1} has an anchor, alias or tag"
+            )
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
@@ -174,7 +176,7 @@ def _has_tag(event: yaml.Event) -> bool:
 
 
 def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+    return node.start_mark.line + 1 if node.start_mark else 1
 
 
 def _one_line(what: object) -> str:
