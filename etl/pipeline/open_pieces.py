@@ -26,6 +26,10 @@ class RunPieces:
         """Whether any of that is to be asked for again."""
         return any(piece.is_due(self._now) for piece in self._before.values())
 
+    def was_open(self, kind: str, attempt: int, subject: int) -> bool:
+        """Whether an earlier reading left this piece open."""
+        return PieceName(kind, self._run_id, attempt, subject) in self._before
+
     @property
     def left(self) -> list[OpenPiece]:
         """What this reading leaves open."""

@@ -37,6 +37,13 @@ class FoundReports:
     reports: list[Report] = field(default_factory=list)
     unread: frozenset[int] = frozenset()
 
+    @property
+    def explained(self) -> frozenset[int]:
+        """Ids of jobs of which a report names a failing test."""
+        return frozenset(
+            report.job.id for report in self.reports if any(result.is_red for result in report.results)
+        )
+
 
 class Reports:
     """Reads the reports of one repository's attempts; the list of artifacts is shared by all of them."""
