@@ -35,10 +35,18 @@ _WHO_MAY_READ_LOGS = (
 
 @dataclass(frozen=True, slots=True)
 class FoundLogs:
-    """What the logs of an attempt tell, by job id, and the ids of jobs with one that could not be read yet."""
+    """What the logs of an attempt tell, by job id, and the ids of jobs with one that could not be read yet.
+
+    Without those that are `late` an earlier reading may have gone on.
+    """
 
     readings: dict[int, LogReading] = field(default_factory=dict)
     unread: frozenset[int] = frozenset()
+    late: frozenset[int] = frozenset()
+
+    def without_late(self) -> "FoundLogs":
+        """What an earlier reading had that went on without some."""
+        return FoundLogs({job_id: one for job_id, one in self.readings.items() if job_id not in self.late})
 
 
 class Logs:
@@ -80,7 +88,8 @@ class Logs:
                 readings[job.id] = reading
             elif reading:
                 unread.add(job.id)
-        return FoundLogs(readings, frozenset(unread))
+        late = frozenset(one for one in readings if pieces.was_settled("log", run.attempt, one))
+        return FoundLogs(readings, frozenset(unread), late)
 
     def _is_wanted(self, job: Job, reports: FoundReports) -> bool:
         if self._setting == "off" or self._forbidden or not (job.completed and job.taken):

@@ -27,7 +27,7 @@ from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
 from etl.pipeline.approvals import Approvals
 from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
-from etl.pipeline.logs import Logs
+from etl.pipeline.logs import FoundLogs, Logs
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.reports import FoundReports, Reports
@@ -293,12 +293,17 @@ class RunReader:
                 seen_at=gathered.seen_at,
             )
         logs = await self._logs.of(run, jobs_alone, found, gathered.pieces, gathered.logs)
-        reports, unread = found.reports, found.unread | logs.unread
-        transform = partial(
-            transform_attempt, context, jobs, annotations, reports, unread=unread, logs=logs.readings
-        )
-        is_light = _weight(annotations, reports) < _HEAVY
-        transformed = transform() if is_light else await asyncio.to_thread(transform)
+        reports = found.reports
+        is_heavy = _weight(annotations, reports) >= _HEAVY
+        transformed = await _transformed(context, jobs, annotations, found, logs, is_heavy=is_heavy)
+        if found.earlier is not None or logs.late:
+            # An earlier reading may have made points without the artifacts and logs that were open then.
+            before_now = FoundReports(reports if found.earlier is None else found.earlier)
+            logs = await self._logs.of(run, jobs_alone, before_now, gathered.pieces, gathered.logs)
+            earlier = await _transformed(
+                context, jobs, annotations, before_now, logs.without_late(), is_heavy=is_heavy
+            )
+            gathered.taken_back += take_back(earlier, transformed)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -378,6 +383,22 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+async def _transformed(
+    context: Context,
+    jobs: Sequence[Job],
+    annotations: Mapping[int, Sequence[Annotation]],
+    found: FoundReports,
+    logs: FoundLogs,
+    *,
+    is_heavy: bool,
+) -> Transformed:
+    """The points of an attempt, made in a thread where that takes long."""
+    told = (context, jobs, annotations, found.reports)
+    unread = found.unread | logs.unread
+    work = partial(transform_attempt, *told, unread=unread, partial=found.partial, logs=logs.readings)
+    return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

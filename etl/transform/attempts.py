@@ -53,6 +53,7 @@ def transform_attempt(
     reports: Sequence[Report] = (),
     *,
     unread: Collection[int] = (),
+    partial: Collection[int] = (),
     logs: Mapping[int, LogReading] | None = None,
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations and logs by job id.
@@ -60,7 +61,7 @@ def transform_attempt(
     Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
     among the jobs are none: what they say of failures counts where nothing else says it. Of a job with a
     report or a log that could not be read yet (its id is in `unread`), only what neither changes: the job and
-    its steps.
+    its steps; of one in `partial`, whose results may be incomplete, all but the execution for evidence.
     """
     made = Transformed()
     checks = [job for job in jobs if job.is_check and job.completed]
@@ -77,11 +78,13 @@ def transform_attempt(
         elif job.completed:
             log = logs.get(job.id) if logs else None
             sources = _Sources(annotations.get(job.id, ()), by_job.get(job.id), log)
-            _transform_job(context, job, sources, made)
+            _transform_job(context, job, sources, made, is_whole=job.id not in partial)
     for tests in by_report:
         if not tests.is_job:
             _transform_tests(context, tests, made)
-            _keep(context, tests.job, tests, made, messages=[result.message for _, _, result in tests.red])
+            if tests.job.id not in partial:
+                messages = [result.message for _, _, result in tests.red]
+                _keep(context, tests.job, tests, made, messages=messages)
     made.seen += seen_values(made.points)
     if not unread:
         made.points += check_failures(context, checks, annotations, told=made.points)
@@ -94,7 +97,9 @@ def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
     made.anomalies += odd
 
 
-def _transform_job(context: Context, job: Job, sources: _Sources, made: Transformed) -> None:
+def _transform_job(
+    context: Context, job: Job, sources: _Sources, made: Transformed, *, is_whole: bool
+) -> None:
     _execution_alone(context, job, made)
     annotations, tests, log = sources
     reds = [result for _, _, result in tests.red] if tests is not None else []
@@ -114,7 +119,7 @@ def _transform_job(context: Context, job: Job, sources: _Sources, made: Transfor
     made.points += annotated_points(context, job, known)
     if tests is not None:
         _transform_tests(context, tests, made)
-    if context.run.completed:
+    if context.run.completed and is_whole:
         messages = [note.message for note in told]
         messages += [result.message for result in reds] + [failure.message for failure in known]
         messages += [log.message] if log is not None else []
