@@ -44,6 +44,13 @@ class FoundReports:
     partial: frozenset[int] = frozenset()
     earlier: list[Report] | None = None
 
+    @property
+    def explained(self) -> frozenset[int]:
+        """Ids of jobs of which a report names a failing test."""
+        return frozenset(
+            report.job.id for report in self.reports if any(result.is_red for result in report.results)
+        )
+
 
 class _ByJob:
     """Reports by the id of their job, while artifact after artifact is read."""
