@@ -110,7 +110,7 @@ class Logs:
                     self._forbidden = True
                     self._anomaly("logs forbidden", f"{error}. {_WHO_MAY_READ_LOGS}", run)
                 return False
-            # Told once, however often it is asked for.
+            # Logged once, however often it is asked for.
             if not pieces.was_open("log", run.attempt, job.id):
                 self._anomaly("log", f"of job {job.id}: {error}", run)
             return not (isinstance(error, ExpiredError) or pieces.leave(error, "log", run.attempt, job.id))
@@ -134,7 +134,7 @@ class Logs:
         return incoming.excerpt
 
     async def _passing(self, job: Job, run: Run) -> Excerpt | None:
-        """The log of the last known execution of the job that passed before; None where it is not to be had."""
+        """The log of the last known execution of the job that passed before; None where it is not available."""
         if self._passing_left <= 0 or job.completed_at is None:
             return None
         state, repository = self._session.state, self._session.repository.id
