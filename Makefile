@@ -41,7 +41,7 @@ bench: $(VENV)/developers influxd
 # $$CHAOS_KILLS make other kills, and other numbers of them.
 chaos: $(VENV)/developers influxd
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 \
-		tests/chaos tests/cli/test_backfill.py tests/state/test_model.py tests/pipeline/test_lies.py \
+		tests/chaos tests/cli/test_backfill.py tests/state/test_model.py tests/pipeline/test_lies.py tests/pipeline/test_logs.py \
 		tests/pipeline/test_delivery.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 

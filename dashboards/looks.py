@@ -69,6 +69,7 @@ LOOKS: Final = {
     "template": Look("Message"),
     "message": Look("Message"),
     "signature": Look("Signature", width=130),
+    "category": Look("Category", width=130),
     "head_sha": Look("Commit"),
     "last_good_sha": Look("Last good commit"),
     "first_bad_sha": Look("First bad commit"),

@@ -50,7 +50,7 @@ def page() -> Page:
         "overview",
         "CI health: overview",
         "How often CI succeeds, how long it takes, what it wastes, and what should be fixed first.",
-        (*_state(), *_to_fix(), *_lists(), _etl()),
+        (*_state(), *_to_fix(), *_lists(), _categories(), _etl()),
     )
 
 
@@ -128,6 +128,18 @@ def _lists() -> tuple[AnyPanel, ...]:
             hidden="url",
             span=12,
         ),
+    )
+
+
+def _categories() -> AnyPanel:
+    columns = "repository category count share jobs"
+    return rows(
+        "Failures by category",
+        "What is the code's fault, and what the network's, a registry's or a runner's: shares of all failures.",
+        asked("categories", *shown(columns, "count", most=20)),
+        columns,
+        links={"repository": (to_actions(),)},
+        height=6,
     )
 
 

@@ -14,7 +14,10 @@ _FLAKY: Final = (
     "wasted_minutes message"
 )
 _NEW: Final = "repository level workflow job suite test confirmed_at"
-_FAILURES: Final = "repository signature template count share jobs tests first_seen last_seen message"
+_FAILURES: Final = (
+    "repository signature category template count share jobs tests first_seen last_seen message"
+)
+_CATEGORIES: Final = "repository category count share jobs"
 _SPREADING: Final = "repository signature template count count_before jobs jobs_before"
 _RUNNERS: Final = "repository workflow runner jobs minutes queued_p50_s queued_p95_s"
 _WASTE: Final = (
@@ -77,6 +80,11 @@ def failures() -> Page:
                 "The ten most common failures", "How often each came in each window.",
                 {"A": asked("failures_over_time", *series("count", "repository", "template"))},
                 COUNT, name="${__field.labels.template}", bars=True, span=24, height=10,
+            ),
+            rows(
+                "By category", "What is the code's fault, and what the network's, a registry's or a runner's.",
+                asked("categories", *shown(_CATEGORIES, "count", most=50)), _CATEGORIES,
+                links={"repository": (to_actions(),)}, height=8,
             ),
             rows(
                 "Clusters", "Messages that are alike but for what varies; example and link are of the last one.",

@@ -3,10 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 
-import structlog
-
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
@@ -25,6 +21,10 @@ class Anomalies:
 
     def add(self, *anomalies: Anomaly) -> None:
         """Count and log."""
+        # Here, for what only reads reports and never logs: structlog takes longer to import than all of that.
+        import structlog  # noqa: PLC0415
+
+        log = structlog.get_logger(__name__)
         for anomaly in anomalies:
             self.counts[anomaly.kind] += 1
             log.warning("anomaly", kind=anomaly.kind, detail=anomaly.detail, url=anomaly.url)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from etl.model.line_rules import RULES
 from etl.model.schema import MEASUREMENTS, FieldType, Measurement
 from tools import benchmarks_docs, dashboards_docs, metrics_docs, scale_docs, settings_docs
 
@@ -20,6 +21,7 @@ def documents() -> Mapping[Path, str]:
     """Path below the root → what the file should hold."""
     pages = {
         Path("docs/schema.md"): schema(),
+        Path("docs/failures.md"): categories(),
         Path("docs/configuration.md"): settings_docs.table(),
         Path("docs/dashboards.md"): dashboards_docs.pages(),
         Path("docs/service.md"): metrics_docs.tables(),
@@ -35,6 +37,12 @@ def documents() -> Mapping[Path, str]:
 def schema() -> str:
     """Tables of every measurement's tags and fields."""
     return "\n\n".join(_measurement(measurement) for measurement in MEASUREMENTS.values())
+
+
+def categories() -> str:
+    """The rules that find the category of a failure, in their order."""
+    rows = [f"| `{rule.name}` | `{rule.category}` |" for rule in RULES if rule.category]
+    return "\n".join(("| rule | category |", "|---|---|", *rows))
 
 
 def _measurement(measurement: Measurement) -> str:

@@ -14,7 +14,9 @@ from etl.cli.check import check
 from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
 from etl.cli.explain import explain
+from etl.cli.gate import gate
 from etl.cli.output import Exit, Global, print_error
+from etl.cli.quarantine import quarantine
 from etl.cli.read_log import read_log
 from etl.cli.report import report
 from etl.cli.run import run
@@ -33,9 +35,10 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, explain, report, read_log):
+for command in (demo, check, sync, backfill, verify, run, show, explain, report, read_log, gate):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.callback()

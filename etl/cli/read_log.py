@@ -13,7 +13,7 @@ from etl.cli.output import Exit
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from etl.extract.logs.reading import LogReading
+    from etl.model.logs import LogReading
 
 _CHUNK = 1 << 16
 _STDIN = Path("-")

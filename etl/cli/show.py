@@ -31,6 +31,7 @@ class Question(StrEnum):
     FLAKY = "flaky"
     NEWLY_FLAKY = "newly_flaky"
     FAILURES = "failures"
+    CATEGORIES = "categories"
     SPREADING = "spreading"
     SLOW = "slow"
     BROKEN = "broken"
@@ -72,6 +73,7 @@ def show(
         str, typer.Option(help="Only this job: for slow, runners, test_history and all over time.")
     ] = "",
     test: Annotated[str, typer.Option(help="The test: for test_history.")] = "",
+    category: Annotated[str, typer.Option(help="Only failures of this category: for failures.")] = "",
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
@@ -81,12 +83,18 @@ def show(
 
     settings = load_settings(context)
     period = last_days(days, time.time())
-    asked = parameters(period, repository, workflow, branch) | _closer(question, job=job, test=test)
+    asked = parameters(period, repository, workflow, branch) | _closer(
+        question, job=job, test=test, category=category
+    )
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
-    answers = asyncio.run(ask_configured(settings, names, asked))
+    # What share of the failures is no code's fault belongs to the overview.
+    below = Question.CATEGORIES if question is Question.OVERVIEW and form is Format.TABLE else None
+    answers = asyncio.run(ask_configured(settings, [*names, *([below.value] if below else [])], asked))
     over_time = answers[SUCCESS_OVER_TIME.question] if has_trends else ()
     text = render(question.value, answers[question], form.value, period=period, over_time=over_time)
+    if below and answers[below]:
+        text += "\n" + render(below.value, answers[below], form.value, period=period)
     typer.echo(text, nl=False)
 
 

@@ -3,7 +3,7 @@
 Times are Unix seconds in UTC. `docs/history-format.md` describes the recorded form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -52,6 +52,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """A job's log: what its failed step wrote; it is there from `listed_at` on, and may have expired.
+
+    With `content` it is that instead, piece by piece: a huge log needs no memory.
+    """
+
+    text: str = ""
+    content: Callable[[], Iterable[bytes]] | None = None
+    listed_at: int | None = None
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """An execution of a job, or (`inherited`) one that an earlier attempt executed.
 
@@ -74,6 +87,7 @@ class Job:
     runner: bool = True
     listed_at: int | None = None
     decided_at: int | None = None
+    log: Log = Log()
 
     @property
     def is_check(self) -> bool:
@@ -252,6 +266,7 @@ def _shifted_job(job: Job, by: int) -> Job:
         completed_at=_moved(job.completed_at, by),
         listed_at=_moved(job.listed_at, by),
         decided_at=_moved(job.decided_at, by),
+        log=replace(job.log, listed_at=_moved(job.log.listed_at, by)),
         steps=tuple(
             replace(step, started_at=_moved(step.started_at, by), completed_at=_moved(step.completed_at, by))
             for step in job.steps

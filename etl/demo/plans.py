@@ -10,7 +10,8 @@ from etl.demo.suites import Planned, plan_suite
 class Plan:
     """How a job behaves: typical duration in seconds, failure rate, and its failure messages.
 
-    `growth` is the share by which it gets slower each day; with `needs` it waits for all other jobs.
+    `growth` is the share by which it gets slower each day; with `needs` it waits for all other jobs. With a `log`
+    its messages stand in its log alone, in that text.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Plan:
     needs: bool = False
     tests: tuple[Planned, ...] = ()
     retries: int = 0
+    log: str = ""
 
 
 # The tests of all unit jobs: five flaky ones, and one that somebody broke for a day.
@@ -57,6 +59,16 @@ _INTEGRATION_MESSAGES = (
     "TestGateway - unexpected status 503 from pod gateway-{h}",
     "Failed to pull image registry.local/rocket:{h}{h}: i/o timeout",
 )
+_LINKED = """[ 98%] Linking CXX executable rocket
+/usr/bin/ld: engine.o: in function `ignite':
+engine.cc:(.text+0x1f): {message}
+collect2: error: ld returned 1 exit status
+make: *** [Makefile:12: rocket] Error 1"""
+_SOAKED = """=== RUN   TestSoak
+    soak_test.go:88: {message}
+--- FAIL: TestSoak (5312.40s)
+FAIL
+FAIL\texample.com/rocket/soak\t5312.519s"""
 PLANS: dict[str, tuple[str, tuple[Plan, ...]]] = {
     "CI": (
         ".github/workflows/ci.yml",
@@ -81,7 +93,7 @@ PLANS: dict[str, tuple[str, tuple[Plan, ...]]] = {
                     ("windows-2025", "3.13", 0.03, 0.0, 0),
                 )
             ),
-            Plan("build", 310, 0.01, ("ld: symbol not found: rocket_{h}",), growth=0.03),
+            Plan("build", 310, 0.01, ("undefined reference to `rocket_{h}'",), growth=0.03, log=_LINKED),
             Plan("publish preview", 40, 0.01, ("deploy of preview {h} refused",), needs=True),
         ),
     ),
@@ -101,7 +113,9 @@ PLANS: dict[str, tuple[str, tuple[Plan, ...]]] = {
     "Nightly": (
         ".github/workflows/nightly.yml",
         (
-            Plan("soak", 5_400, 0.12, ("soak: {n} requests of 100000 failed",), ("self-hosted", "large")),
+            Plan(
+                "soak", 5_400, 0.12, ("{n} requests of 100000 failed",), ("self-hosted", "large"), log=_SOAKED
+            ),
             Plan("fuzz", 3_600, 0.05, ("crash-{h}{h}: heap-buffer-overflow at 0x6020{h}",)),
         ),
     ),

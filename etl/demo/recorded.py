@@ -22,6 +22,7 @@ from etl.demo.history import (
     History,
     Inheritance,
     Job,
+    Log,
     Repository,
     Run,
     Step,
@@ -78,6 +79,7 @@ class JobDocument(_Document):
     steps: list[StepDocument] = Field(default_factory=list)
     annotations: list[AnnotationDocument] = Field(default_factory=list)
     artifacts: list[ArtifactDocument] = Field(default_factory=list)
+    log: str = ""
     inherited: Inheritance | None = None
 
 
@@ -172,6 +174,7 @@ class _Builder:
             tuple(Annotation(**annotation.model_dump()) for annotation in document.annotations),
             tuple(self._artifact(artifact) for artifact in document.artifacts),
             document.inherited,
+            log=Log(document.log),
         )
 
     def _artifact(self, document: ArtifactDocument) -> Artifact:
@@ -277,6 +280,7 @@ def _written_job(job: Job) -> dict[str, Any]:
             for artifact in job.artifacts
         ],
         "inherited": job.inherited,
+        "log": job.log.text,
     }
 
 

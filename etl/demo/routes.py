@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from etl.demo import app, storage, timeline, views
+from etl.demo import app, logs, storage, timeline, views
 from etl.demo.history import Job, Repository, Run
 from etl.demo.protocol import CAP, as_json, created_range, error, listing, page_of
 
@@ -38,6 +38,7 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/deployments/{job}/statuses": _deployment_statuses,
         "/commits/{sha}/check-runs": _commit_check_runs,
         "/commits/{sha}/statuses": _commit_statuses,
+        "/actions/jobs/{job}/logs": logs.location,
         "/actions/artifacts": storage.artifacts,
         "/actions/runs/{run}/artifacts": storage.artifacts,
         "/actions/artifacts/{artifact}/zip": storage.download,

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from etl.demo import routes, storage
+from etl.demo import logs, routes, storage
 from etl.demo.app import SimulatedApp, token_of
 from etl.demo.faults import Faults
 from etl.demo.history import History, Repository
@@ -56,6 +56,7 @@ class SimulatedGitHub:
         self._limits: dict[str, RateLimit] = {}
         self._runners: list[web.AppRunner] = []
         self._uploads: dict[int, storage.Uploads] = {}
+        self._jobs: dict[int, logs.Jobs] = {}
 
     async def __aenter__(self) -> str:
         return await self.start()
@@ -67,7 +68,7 @@ class SimulatedGitHub:
 
     async def start(self) -> str:
         """Serve on a free loopback port; returns the API's base URL."""
-        self.storage_url = await self._serve(storage.routes(self))
+        self.storage_url = await self._serve([*storage.routes(self), *logs.routes(self)])
 
         @web.middleware
         async def as_github(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -99,6 +100,10 @@ class SimulatedGitHub:
     def uploads(self, repository: Repository) -> storage.Uploads:
         """The repository's artifacts by id."""
         return self._uploads.setdefault(repository.id, storage.Uploads())
+
+    def jobs(self, repository: Repository) -> logs.Jobs:
+        """The repository's jobs by id."""
+        return self._jobs.setdefault(repository.id, logs.Jobs())
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         token = token_of(request)

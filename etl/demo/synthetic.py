@@ -16,6 +16,7 @@ from etl.demo.history import (
     History,
     Inheritance,
     Job,
+    Log,
     Repository,
     Run,
     Step,
@@ -170,6 +171,8 @@ class _Builder:
             conclusion, seconds = "cancelled", seconds // 3
         elif conclusion == "failure" and self.random.random() < 0.05:  # noqa: PLR2004
             conclusion, seconds = "timed_out", seconds * 3
+        notes = self._annotations(plan, started, conclusion, cases)
+        told, notes = (notes[0].message, notes[1:]) if plan.log and len(notes) > 1 else ("", notes)
         return Job(
             self.new_id(),
             plan.name,
@@ -179,8 +182,9 @@ class _Builder:
             conclusion,
             plan.labels,
             self._steps(plan, started, seconds, conclusion),
-            self._annotations(plan, started, conclusion, cases),
+            notes,
             () if cancelled else self._artifacts(plan, started + int(seconds * 0.95), cases),
+            log=Log(plan.log.replace("{message}", told) if told else ""),
         )
 
     def _artifacts(self, plan: Plan, uploaded: int, cases: list[Case]) -> tuple[Artifact, ...]:

@@ -139,6 +139,9 @@ def _create(path: Path) -> None:
 
 
 def _is_busy(error: duckdb.Error) -> bool:
+    """Whether another process has the file, or this one does: to read it while we write, or not quite closed."""
+    if isinstance(error, duckdb.ResourceInUseException):
+        return True
     return "Could not set lock" in str(error) or "different configuration" in str(error)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 class Failure:
     """A failing result of a test, by names as tags have them; `ordinal` counts equal ones. A report's `message` is cut.
 
-    `annotated`: known from an annotation alone, so that only a green job tells that it passed. `ran`:
+    `annotated`: known from an annotation or a log alone, so that only a green job tells that it passed. `ran`:
     results of its name that were not skipped, such as one a browser.
     """
 

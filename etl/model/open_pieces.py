@@ -23,7 +23,7 @@ class PieceName:
     """What a piece is: its kind, the run and attempt that it belongs to, and which of them it is.
 
     Kinds: `runs` (of a window, without a run), `run`, `attempt`, `jobs`, `annotations`, `check runs`,
-    `artifacts` (their list), `artifact` (what one holds). `subject` is the id of the job or artifact, or
+    `artifacts` (their list), `artifact` (what one holds), `log`. `subject` is the id of the job or artifact, or
     the window; 0 where the kind says it all.
     """
 

@@ -177,7 +177,11 @@ FAILURE: Final = Measurement(
     (
         *_OF_A_JOB,
         _BRANCH,
-        Tag("source", "`annotation`, `test`, or `check`: the check run of a reporter"),
+        Tag("source", "`annotation`, `test`, `log`, or `check`: the check run of a reporter"),
+        Tag(
+            "category",
+            "what kind of failure: `test`, `build`, `network` … ([categories](failures.md#categories))",
+        ),
         Tag("signature", "first 12 hex digits of the template's hash"),
     ),
     (

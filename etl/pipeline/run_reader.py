@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
@@ -16,6 +17,7 @@ from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
 from etl.model.executed import Executed
+from etl.model.logs import LogReading
 from etl.model.pages import PageTag
 from etl.model.points import NANOSECONDS, Columns, Point
 from etl.model.records import Annotation, Job, Run
@@ -25,6 +27,7 @@ from etl.model.values import seconds
 from etl.pipeline.annotations import Annotations
 from etl.pipeline.approvals import Approvals
 from etl.pipeline.late_jobs import attempt_of, late_jobs, take_back
+from etl.pipeline.logs import FoundLogs, Logs
 from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.reports import FoundReports, Reports
@@ -65,13 +68,14 @@ class _Gathered:
     taken_back: list[bytes] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
+    logs: dict[int, LogReading | bool] = field(default_factory=dict)
     attempts: int = 0
     jobs: int = 0
     tests: int = 0
 
     def alike(self) -> "_Gathered":
         """An empty one for the same run."""
-        return _Gathered(self.seen_at, self.memory, self.pieces)
+        return _Gathered(self.seen_at, self.memory, self.pieces, logs=self.logs)
 
 
 class RunReader:
@@ -84,6 +88,7 @@ class RunReader:
         self._session = session
         self._annotations = Annotations(session)
         self._approvals = Approvals(session)
+        self._logs = Logs(session)
         self._reports = Reports(session, since=since)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
@@ -287,11 +292,18 @@ class RunReader:
                 until=until,
                 seen_at=gathered.seen_at,
             )
-        reports, told = found.reports, (context, jobs, annotations, found.reports, found.unread)
-        if _weight(annotations, reports) < _HEAVY:
-            transformed = transform_attempt(*told)
-        else:
-            transformed = await asyncio.to_thread(transform_attempt, *told)
+        logs = await self._logs.of(run, jobs_alone, found, gathered.pieces, gathered.logs)
+        reports = found.reports
+        is_heavy = _weight(annotations, reports) >= _HEAVY
+        transformed = await _transformed(context, jobs, annotations, found, logs, is_heavy=is_heavy)
+        if found.earlier is not None or logs.late:
+            # An earlier reading may have made points without the artifacts and logs that were open then.
+            before_now = FoundReports(reports if found.earlier is None else found.earlier)
+            logs = await self._logs.of(run, jobs_alone, before_now, gathered.pieces, gathered.logs)
+            earlier = await _transformed(
+                context, jobs, annotations, before_now, logs.without_late(), is_heavy=is_heavy
+            )
+            gathered.taken_back += take_back(earlier, transformed)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -371,6 +383,22 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+async def _transformed(
+    context: Context,
+    jobs: Sequence[Job],
+    annotations: Mapping[int, Sequence[Annotation]],
+    found: FoundReports,
+    logs: FoundLogs,
+    *,
+    is_heavy: bool,
+) -> Transformed:
+    """The points of an attempt, made in a thread where that takes long."""
+    told = (context, jobs, annotations, found.reports)
+    unread = found.unread | logs.unread
+    work = partial(transform_attempt, *told, unread=unread, partial=found.partial, logs=logs.readings)
+    return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

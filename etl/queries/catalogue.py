@@ -25,7 +25,7 @@ from typing import Final
 
 from etl.errors import ConfigurationError
 from etl.queries.columns import Column, Type, of
-from etl.queries.question import GITHUB, WITH_JOB, Question
+from etl.queries.question import GITHUB, USUAL, WITH_JOB, Question
 from etl.queries.runs import RUNS
 from etl.queries.trends import TRENDS
 
@@ -120,10 +120,21 @@ QUESTIONS: Final = {
         Question(
             "failures",
             "The most common failures; `share` is of all failures asked for, `message`, `template` and "
-            "`url` are of the last one, `server_url` is where GitHub's pages are.",
-            of("repository signature template count share jobs tests first_seen last_seen message url"),
+            "`url` are of the last one, `category` is that of most of them, `server_url` is where GitHub's pages are.",
+            of(
+                "repository signature category template count share jobs tests first_seen last_seen message url"
+            ),
             ("-count", "repository", "signature"),
             options={"server_url": GITHUB},
+            filters=(*USUAL, "category"),
+        ),
+        Question(
+            "categories",
+            "How many failures are of which category, and their share of all failures asked for: what is no code's "
+            "fault is seen here.",
+            of("repository category count share jobs"),
+            ("-count", "repository", "category"),
+            filters=WITH_JOB,
         ),
         Question(
             "success_over_time",

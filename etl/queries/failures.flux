@@ -7,7 +7,7 @@ points = (field) =>
         |> filter(
             fn: (r) =>
                 r._measurement == "failure" and r._field == field and r.repository =~ repositories
-                    and r.workflow =~ workflows and r.branch =~ branches,
+                    and r.workflow =~ workflows and r.branch =~ branches and r.category =~ categories_asked,
         )
 grouped = (field) => points(field: field) |> group(columns: keys)
 column = (tables=<-, name) =>
@@ -36,6 +36,14 @@ union(
             |> count()
             |> column(name: "jobs"),
         grouped(field: "test") |> distinct() |> count() |> column(name: "tests"),
+        points(field: "message")
+            |> group(columns: ["repository", "signature", "category"])
+            |> count()
+            |> group(columns: keys)
+            |> sort(columns: ["_value", "category"])
+            |> last(column: "category")
+            |> map(fn: (r) => ({repository: r.repository, signature: r.signature, _value: r.category}))
+            |> column(name: "category"),
     ],
 )
     |> pivot(rowKey: keys, columnKey: ["column"], valueColumn: "_value")

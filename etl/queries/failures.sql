@@ -1,6 +1,20 @@
 -- The most common failures, each with its last message.
+WITH failures AS (
+  SELECT *
+  FROM failure
+  WHERE time >= $start AND time < $stop
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+    AND ($branch = '' OR branch = $branch)
+    AND ($category = '' OR category = $category)
+),
+categories AS (
+  SELECT repository, signature, max(struct_pack(n := n, category := category)).category AS category
+  FROM (SELECT repository, signature, category, count(*) AS n FROM failures GROUP BY ALL)
+  GROUP BY ALL
+)
 SELECT
-  repository, signature,
+  repository, signature, any_value(categories.category) AS category,
   arg_max(template, time) AS template,
   count(*) AS count,
   count(*) / sum(count(*)) OVER () AS share,
@@ -10,9 +24,6 @@ SELECT
   max(time) AS last_seen,
   arg_max(message, time) AS message,
   concat($server_url, '/', repository, '/actions/runs/', arg_max(run_id, time), '/job/', arg_max(job_id, time)) AS url
-FROM failure
-WHERE time >= $start AND time < $stop
-    AND ($repository = '' OR repository = $repository)
-    AND ($workflow = '' OR workflow = $workflow)
-    AND ($branch = '' OR branch = $branch)
+FROM failures
+JOIN categories USING (repository, signature)
 GROUP BY repository, signature

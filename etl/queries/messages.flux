@@ -13,7 +13,7 @@ these_signatures =
                     v: "|",
                 ) + ")$",
     )
-keys = ["repository", "workflow", "job", "job_group", "branch", "source", "signature"]
+keys = ["repository", "workflow", "job", "job_group", "branch", "source", "category", "signature"]
 points = (field) =>
     from(bucket: bucket)
         |> range(start: start, stop: stop)
@@ -47,6 +47,7 @@ union(
                 job: r.job,
                 job_group: r.job_group,
                 branch: r.branch,
+                category: if exists r.category then r.category else "",
                 signature: r.signature,
                 test: if exists r.test then r.test else "",
                 path: if exists r.path then r.path else "",

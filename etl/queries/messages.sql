@@ -1,6 +1,6 @@
 -- Failure messages one by one.
 SELECT
-  time, repository, workflow, job, job_group, branch, signature, test, path, message, job_id, run_id, attempt
+  time, repository, workflow, job, job_group, branch, category, signature, test, path, message, job_id, run_id, attempt
 FROM failure
 WHERE time >= $start AND time < $stop AND message IS NOT NULL
   AND ($repository = '' OR repository = $repository)

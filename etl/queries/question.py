@@ -22,6 +22,7 @@ MATCHERS: Final = {
     "job": "jobs_asked",
     "branch": "branches",
     "test": "tests_asked",
+    "category": "categories_asked",
 }
 # Parameters that every question accepts; a question ignores those that do not apply to it.
 USUAL: Final = ("repository", "workflow", "branch")

@@ -36,7 +36,9 @@ RUNS: Final = (
     Question(
         "messages",
         "Failure messages one by one; `signatures` are those asked for.",
-        of("time repository workflow job job_group branch signature test path message job_id run_id attempt"),
+        of(
+            "time repository workflow job job_group branch category signature test path message job_id run_id attempt"
+        ),
         ("time", "repository", "workflow", "job", "signature", "test", "job_id"),
         options={"signatures": ""},
     ),

@@ -60,6 +60,7 @@ _COLUMNS: Final = {
         Column("suite", "Suite", Kind.TEXT, narrowest=120),
         Column("test", "Test", Kind.TEXT),
         Column("name", "Name", Kind.TEXT),
+        Column("category", "Category", Kind.TEXT),
         Column("signature", "Signature", Kind.TEXT, narrowest=110),
         Column("template", "Message", Kind.TEXT),
         Column("message", "Message", Kind.TEXT, narrowest=180),

@@ -95,6 +95,16 @@ def _seconds(value: Any) -> int:
     return int(moment.timestamp()) if moment is not None else 0
 
 
+async def last_red(store: Store, repository: str, start: datetime, stop: datetime) -> Asked | None:
+    """The last run of a period that is red, None without any."""
+    attempts = await store.query("attempts", _within(repository, start, stop))
+    latest = {row["run_id"]: row for row in sorted(attempts, key=lambda row: row["attempt"])}
+    red = [row for row in latest.values() if _is_red(row)]
+    if not red:
+        return None
+    return Asked(repository, run_id=max(red, key=lambda row: (row["time"], row["run_id"]))["run_id"])
+
+
 class _Once:
     """Asks what changed once: the runs that are explained together are of one commit."""
 
@@ -344,7 +354,7 @@ def _failed(one: Row, job: Row, said: Row | None, level: Level) -> Failed:
         subject,
         one["job_group"],
         said["signature"] if said else "",
-        "test" if is_test else "unknown",
+        "test" if is_test else (said["category"] if said else "") or "unknown",
         message,
         (said["path"] if said else "") or "",
         job["job_id"],

@@ -85,6 +85,7 @@ TABLES: Final = (
         detail="message",
     ),
     Table("newly_flaky", "Their first evidence was confirmed in this period, after 30 days without any."),
+    Table("categories", "What is the code's fault, and what the network's, a registry's or a runner's: shares of all failures."),
     Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),
     Table(
         "tests",

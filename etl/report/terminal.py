@@ -79,6 +79,7 @@ def summary(
         **{name: rows for name, rows in worst.items() if rows},
         "jobs": least_reliable(answers["jobs"], n),
         "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
+        **({"categories": answers["categories"]} if answers.get("categories") else {}),
         "failures": most_common(answers["failures"], n),
     }
     titles = {"broken": "Broken now", "jobs": "Least reliable jobs", "flaky": "Flaky tests"}

@@ -112,11 +112,18 @@ _VIEWS: Final = (
         "Most common failures",
         "failure messages",
         of(
-            "repository signature template count share jobs tests first_seen last_seen message url",
+            "repository signature category template count share jobs tests first_seen last_seen message url",
+            category={"narrowest": 80},
             first_seen={"narrowest": 100},
             last_seen={"narrowest": 65},
             message={"title": "Example", "narrowest": None},
         ),
+    ),
+    View(
+        "categories",
+        "Failures by category",
+        "failure messages",
+        of("repository category count share jobs", category=_CLOSEST),
     ),
     View(
         "spreading",
@@ -213,7 +220,7 @@ _VIEWS: Final = (
         "Failure messages",
         "failure messages",
         of(
-            "time repository workflow job job_group branch signature test path message job_id run_id attempt",
+            "time repository workflow job job_group branch category signature test path message job_id run_id attempt",
             time={"title": "Time"},
             message={"narrowest": 0},
         ),

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from etl.errors import ConfigurationError
 from etl.settings.sections import (
+    FailureSettings,
     FlakeSettings,
     GitHubSettings,
     HttpSettings,
@@ -51,6 +52,17 @@ class Settings(BaseSettings):
     annotations: Literal["failed", "all"] = Field(
         "failed", description="read annotations of failed jobs (one request each), or of all jobs"
     )
+    logs: Literal["failed", "always", "off"] = Field(
+        "failed",
+        description="read the logs of failed jobs (one request each) that no test report explains, of all failed "
+        "jobs, or none",
+    )
+    passing_logs: int = Field(
+        20,
+        ge=0,
+        description="logs of passing jobs that a sync asks for at most, each to tell what is new in a failing log "
+        "that nothing else explains; 0: none",
+    )
     workflows: Names = Field(
         (),
         description="globs of names or files of workflows to read, `!glob` for those to skip; default: all",
@@ -69,8 +81,9 @@ class Settings(BaseSettings):
     )
     tests: TestSettings = Field(default_factory=TestSettings)
     flakes: FlakeSettings = Field(default_factory=FlakeSettings)
-    failures: MaskSettings = Field(
-        default_factory=MaskSettings, description="rules by which failure messages become templates"
+    failures: FailureSettings = Field(
+        default_factory=FailureSettings,
+        description="rules by which failure messages become templates and have a category",
     )
     masks: MaskSettings = Field(default_factory=MaskSettings)
     log: LogSettings = Field(default_factory=LogSettings)

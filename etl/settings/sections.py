@@ -175,6 +175,32 @@ class MaskSettings(Section):
     extra: tuple[MaskRule, ...] = Field((), description="additional rules, applied first")
 
 
+class CategoryRule(Section):
+    """A rule: messages that the pattern is found in are of the category."""
+
+    pattern: str = Field(description="regular expression (Python), searched in each line")
+    category: str = Field(description="one of the categories in docs/failures.md")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        _compiled(value)
+        return value
+
+
+class CategorySettings(Section):
+    """Rules that find the category of a failure in its message."""
+
+    disabled: Names = Field((), description="names of built-in rules to turn off")
+    extra: tuple[CategoryRule, ...] = Field((), description="additional rules, applied first")
+
+
+class FailureSettings(MaskSettings):
+    """How failure messages become templates, and of which category they are."""
+
+    categories: CategorySettings = Field(default_factory=CategorySettings)
+
+
 class ArtifactRule(Section):
     """Which job an artifact's reports belong to, if its name does not say."""
 

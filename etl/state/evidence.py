@@ -53,6 +53,25 @@ class Evidence:
         with self._engine.connect() as connection:
             return [_execution(dict(row)) for row in connection.execute(_RELATED, asked).mappings()]
 
+    def last_passing(self, repository_id: int, workflow_id: int, job: str, before: int) -> int | None:
+        """Id of the last execution of a job that passed and ended before then (Unix seconds)."""
+        columns = tables.executions.c
+        query = (
+            select(columns.job_id)
+            .where(
+                columns.repository_id == repository_id,
+                columns.workflow_id == workflow_id,
+                columns.job == job,
+                columns.green,
+                columns.ended_at < before,
+            )
+            .order_by(columns.ended_at.desc(), columns.job_id.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            found: int | None = connection.execute(query).scalar()
+        return found
+
     def add(self, connection: Connection, repository_id: int, executions: Iterable[Execution]) -> None:
         """Store executions within the caller's transaction."""
         common = {"repository_id": repository_id, "added_at": int(self._clock())}

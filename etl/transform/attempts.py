@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from etl.anomalies import Anomaly
 from etl.model.cardinality import SeenTests
 from etl.model.evidence import Execution, Failure
+from etl.model.logs import LogReading
 from etl.model.points import Columns, Point
 from etl.model.records import Annotation, Job
 from etl.model.results import Report
 from etl.transform.context import Context
 from etl.transform.failures.check_runs import check_failures
+from etl.transform.failures.logged import log_points, logged_failures, says_anything, untold_tests
 from etl.transform.failures.no_runner import no_runner_points
 from etl.transform.failures.points import annotated_failures, failure_points, without_boilerplate
 from etl.transform.flakes.evidence import within_report
@@ -22,6 +25,14 @@ from etl.transform.results.cardinality import seen_tests, seen_values
 from etl.transform.results.job_results import JobTests, named
 from etl.transform.results.points import annotated_points, report_point, test_failure_points, test_points
 from etl.transform.runs import run_point
+
+
+class _Sources(NamedTuple):
+    """What tells of a job's failure."""
+
+    annotations: Sequence[Annotation]
+    tests: JobTests | None
+    log: LogReading | None
 
 
 @dataclass(slots=True)
@@ -40,14 +51,17 @@ def transform_attempt(
     jobs: Sequence[Job],
     annotations: Mapping[int, Sequence[Annotation]],
     reports: Sequence[Report] = (),
+    *,
     unread: Collection[int] = (),
+    partial: Collection[int] = (),
+    logs: Mapping[int, LogReading] | None = None,
 ) -> Transformed:
-    """All points of an attempt from the jobs it ran itself; annotations by job id.
+    """All points of an attempt from the jobs it ran itself; annotations and logs by job id.
 
     Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
     among the jobs are none: what they say of failures counts where nothing else says it. Of a job with a
-    report that could not be read yet (its id is in `unread`), only what no report changes: the job and its
-    steps.
+    report or a log that could not be read yet (its id is in `unread`), only what neither changes: the job and
+    its steps; of one in `partial`, whose results may be incomplete, all but the execution for evidence.
     """
     made = Transformed()
     checks = [job for job in jobs if job.is_check and job.completed]
@@ -62,13 +76,18 @@ def transform_attempt(
         if job.completed and job.id in unread:
             _execution_alone(context, job, made)
         elif job.completed:
-            _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
+            log = logs.get(job.id) if logs else None
+            sources = _Sources(annotations.get(job.id, ()), by_job.get(job.id), log)
+            _transform_job(context, job, sources, made, is_whole=job.id not in partial)
     for tests in by_report:
         if not tests.is_job:
             _transform_tests(context, tests, made)
-            _keep(context, tests.job, tests, made)
+            if tests.job.id not in partial:
+                messages = [result.message for _, _, result in tests.red]
+                _keep(context, tests.job, tests, made, messages=messages)
     made.seen += seen_values(made.points)
-    made.points += check_failures(context, checks, annotations, told=made.points)
+    if not unread:
+        made.points += check_failures(context, checks, annotations, told=made.points)
     return made
 
 
@@ -79,19 +98,32 @@ def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
 
 
 def _transform_job(
-    context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
+    context: Context, job: Job, sources: _Sources, made: Transformed, *, is_whole: bool
 ) -> None:
     _execution_alone(context, job, made)
-    told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
-    made.points += failure_points(context, job, told) if job.taken else no_runner_points(context, job, told)
-    # What annotations tell of tests counts where there is no report.
+    annotations, tests, log = sources
+    reds = [result for _, _, result in tests.red] if tests is not None else []
+    is_red = bool(reds)
+    told = without_boilerplate(annotations, explained=is_red or says_anything(log))
+    # What annotations and logs tell of tests counts where there is no report.
     has_report = tests is not None and bool(tests.results)
-    annotated = [] if has_report or not job.taken else annotated_failures(context, told)
-    made.points += annotated_points(context, job, annotated)
+    known = [] if has_report or not job.taken else annotated_failures(context, told)
+    if not job.taken:
+        made.points += no_runner_points(context, job, told)
+    else:
+        made.points += failure_points(context, job, told, log)
+    if job.taken and log is not None:
+        untold = untold_tests(context, log, told, [(result.suite, result.name) for result in reds])
+        made.points += log_points(context, job, log, untold, explained=is_red or bool(told))
+        known += [] if has_report else logged_failures(context, untold, known)
+    made.points += annotated_points(context, job, known)
     if tests is not None:
         _transform_tests(context, tests, made)
-    if context.run.completed:
-        _keep(context, job, tests, made, told=told, annotated=annotated)
+    if context.run.completed and is_whole:
+        messages = [note.message for note in told]
+        messages += [result.message for result in reds] + [failure.message for failure in known]
+        messages += [log.message] if log is not None else []
+        _keep(context, job, tests, made, messages=messages, annotated=known)
 
 
 def _transform_tests(context: Context, tests: JobTests, made: Transformed) -> None:
@@ -110,12 +142,10 @@ def _keep(
     tests: JobTests | None,
     made: Transformed,
     *,
-    told: Sequence[Annotation] = (),
+    messages: Sequence[str] = (),
     annotated: Sequence[Failure] = (),
 ) -> None:
     """The execution for evidence."""
-    messages = [note.message for note in told]
-    messages += [result.message for _, _, result in (tests.red if tests else ())]
     execution = execution_of(
         context,
         job,

@@ -8,9 +8,11 @@ from typing import Self
 
 from etl.errors import ConfigurationError
 from etl.memo import Memo
+from etl.model.line_rules import RULES as LINE_RULES
 from etl.model.results import CaseName
 from etl.settings import Settings
 from etl.transform.failures.annotated_tests import AnnotatedTests
+from etl.transform.failures.categories import CATEGORIES, Categories
 from etl.transform.failures.template_rules import RULES
 from etl.transform.failures.templates import Templates
 from etl.transform.flakes.outage import OutageGuard
@@ -23,11 +25,12 @@ _NO_SHARD = re.compile(r"(?!)")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How names are masked, messages become templates, annotations tests, and failures evidence."""
+    """How names are masked, messages become templates and have categories, annotations tests, and failures evidence."""
 
     masks: Masks = field(default_factory=Masks)
     templates: Templates = field(default_factory=Templates)
     annotated_tests: AnnotatedTests = field(default_factory=AnnotatedTests)
+    categories: Categories = field(default_factory=Categories)
     shard: re.Pattern[str] = _NO_SHARD
     guard: OutageGuard = field(default_factory=OutageGuard)
     limits: Limits = field(default_factory=Limits)
@@ -44,6 +47,11 @@ class Rules:
         masks, failures, flakes = settings.masks, settings.failures, settings.flakes
         _require("masks.disabled", masks.disabled, MASKS)
         _require("failures.disabled", failures.disabled, RULES)
+        categories = failures.categories
+        known = [rule.name for rule in LINE_RULES if rule.category]
+        _require("failures.categories.disabled", categories.disabled, known)
+        for rule in categories.extra:
+            _require("failures.categories.extra", [rule.category], CATEGORIES, what="a category")
         return cls(
             Masks(disabled=masks.disabled, extra=[(rule.pattern, rule.placeholder) for rule in masks.extra]),
             Templates(
@@ -51,6 +59,7 @@ class Rules:
                 extra=[(rule.pattern, rule.placeholder) for rule in failures.extra],
             ),
             AnnotatedTests(settings.tests.annotations) if settings.tests.annotations else AnnotatedTests(),
+            Categories(categories.disabled, [(rule.pattern, rule.category) for rule in categories.extra]),
             re.compile(flakes.shard, re.IGNORECASE),
             OutageGuard(flakes.outage_share, flakes.outage_min_tests),
             Limits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
@@ -58,9 +67,9 @@ class Rules:
         )
 
 
-def _require(setting: str, names: Iterable[str], known: Collection[str]) -> None:
+def _require(setting: str, names: Iterable[str], known: Collection[str], *, what: str = "a rule") -> None:
     for name in names:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
-            raise ConfigurationError(f"{setting} names a rule {name!r} that does not exist: {hint}")
+            raise ConfigurationError(f"{setting} names {what} {name!r} that does not exist: {hint}")

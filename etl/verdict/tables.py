@@ -131,6 +131,20 @@ SAME_MESSAGE: Final = 0.9
 # Messages of its own that a flake is likely to have more (the concentration of a Chinese restaurant process).
 MORE_MESSAGES: Final = 0.5
 
+# Categories of machinery: what it does to others looks like a flake, and is called so.
+MACHINERY: Final = frozenset(
+    (
+        "dependency",
+        "network",
+        "infrastructure",
+        "timeout",
+        "out_of_memory",
+        "disk",
+        "credentials",
+        "no_runner",
+    )
+)
+
 # A failure is called somebody else's where it is yours with at most this probability, and yours from this on.
 NOT_YOURS: Final = 0.02
 IS_YOURS: Final = 0.75

@@ -55,6 +55,10 @@ def verdict_on(run: RedRun, known: Sequence[Known]) -> RunVerdict:
 
 def _verdict(known: Known, chances: dict[Cause, float]) -> Verdict:
     yours = chances[Cause.YOURS]
+    if known.failed.category not in tables.MACHINERY:
+        # Nothing names the machinery: whoever reads it sees what fails now and then.
+        flaky = chances[Cause.FLAKY] + chances[Cause.INFRASTRUCTURE]
+        chances = chances | {Cause.FLAKY: flaky, Cause.INFRASTRUCTURE: 0.0}
     others = {cause: chance for cause, chance in chances.items() if cause is not Cause.YOURS}
     other = max(others, key=others.__getitem__)
     if yours >= tables.IS_YOURS:

@@ -216,6 +216,18 @@ async def test_two_stores_in_one_process_share_the_file(duck: DuckStore) -> None
     assert len(rows(path_of(duck), MEASUREMENTS["job"])) == 5
 
 
+async def test_a_file_that_this_process_has_open_elsewhere_is_waited_for(duck: DuckStore) -> None:
+    impatient = DuckStore(path_of(duck), lock_timeout_s=0.2)
+    with duckdb.connect() as elsewhere:
+        elsewhere.execute(f"ATTACH '{path_of(duck)}' AS other")
+        with pytest.raises(RetriableError, match=r"store\.duckdb is in use"):
+            await impatient.write([b"job job_id=1i 1"])
+        writing = asyncio.create_task(duck.write([b"job job_id=1i 1"]))
+        await asyncio.sleep(0.1)
+        elsewhere.execute("DETACH other")
+        await writing
+
+
 async def test_a_file_that_is_no_store_is_fatal(tmp_path: Path) -> None:
     path = tmp_path / "text.duckdb"
     path.write_text("this is no database")

@@ -43,6 +43,7 @@ async def test_a_first_sync_sends_what_the_api_needs_and_not_one_request_more(tm
         "runs": _DAYS * ceil(_PER_DAY / _PER_PAGE) + 1,
         "jobs": runs,
         "annotations": runs * _JOBS // 10,
+        "logs": runs * _JOBS // 10,
         "artifacts": ceil(runs / _PER_PAGE),
         "download": runs,
     }
@@ -108,6 +109,6 @@ def _kind(path: str) -> str:
             return "download"
         case ["actions", "artifacts" | "workflows" | "runs" as listed]:
             return listed
-        case [*_, "jobs" | "annotations" as listed]:
+        case [*_, "jobs" | "annotations" | "logs" as listed]:
             return listed
     return path

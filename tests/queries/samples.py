@@ -107,6 +107,7 @@ def _step(source: random.Random, time: int) -> Point:
 def _failure(source: random.Random, time: int) -> Point:
     signature = f"{source.randint(1, 5):012x}"
     tags = _job_tags(source) | {"source": "annotation", "signature": signature}
+    tags |= {"category": source.choice(("test", "network", "unknown"))}
     fields: dict[str, Any] = {
         "message": f'line one\n"line" two \\n ${{1+1}} {source.randint(0, 99)}, 1=2 \\',
         "template": f"template {signature}\nof <n>",

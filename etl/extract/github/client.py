@@ -38,7 +38,7 @@ class RepositoryClient:
 
     @property
     def storage(self) -> Storage:
-        """Where artifacts are downloaded from."""
+        """Where artifacts and logs are downloaded from."""
         return self._github.storage
 
     @property
@@ -137,6 +137,7 @@ _KINDS = (
     "check-runs",
     "deployments",
     "statuses",
+    "logs",
     "jobs",
     "attempts",
     "runs",

@@ -1,6 +1,7 @@
-"""Downloads of artifacts: the API names a signed URL, which is followed without credentials.
+"""Downloads of artifacts and logs: the API names a signed URL, which is followed without credentials.
 
-Source: GitHub docs, "Download an artifact": a redirect to a URL that expires after a minute.
+Source: GitHub docs, "Download an artifact", "Download job logs for a workflow run": a redirect to a URL that
+expires after a minute.
 """
 
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from typing import IO
 from etl.errors import CiHealthError, DataError, ExpiredError, NotFoundError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.limits import Retry
+from etl.extract.github.storage import Target
 from etl.model.records import Artifact
 
 
@@ -20,19 +22,56 @@ async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes]
     error tells the signed URL.
     """
     _check(artifact, largest)
+    try:
+        await _fetch(client, artifact.path, _File(into), largest)
+    except NotFoundError as error:
+        if error.status == HTTPStatus.GONE:
+            raise DataError("the artifact has expired (410)") from error
+        raise
+    into.seek(0)
+
+
+async def download_log(client: RepositoryClient, job_id: int, into: Target, *, largest: int) -> None:
+    """Hand on the log of a job, in pieces.
+
+    Raises ExpiredError where it has expired, else what `download` raises; NotFoundError also where it is not
+    there yet.
+    """
+    try:
+        await _fetch(client, f"/actions/jobs/{job_id}/logs", into, largest)
+    except NotFoundError as error:
+        if error.status == HTTPStatus.GONE:
+            raise ExpiredError("the log has expired (410)") from error
+        raise
+
+
+class _File:
+    """A file that is written from its beginning."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def restart(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+
+
+async def _fetch(client: RepositoryClient, path: str, into: Target, largest: int) -> None:
     failures = refusals = 0
     # Each time by a new URL: the last one may have expired during a wait.
-    while (verdict := await client.storage.fetch(await _signed(client, artifact), into, largest)) is not None:
+    while (verdict := await client.storage.fetch(await client.location(path), into, largest)) is not None:
         if isinstance(verdict, CiHealthError):
             raise verdict
         if isinstance(verdict, Retry):
             failures += 1
-            await client.back_off(failures, verdict.reason, artifact.path)
+            await client.back_off(failures, verdict.reason, path)
             continue
         refusals += 1
         if refusals > 1:
             raise DataError(f"the storage refuses the download ({verdict}), also by a fresh URL")
-    into.seek(0)
 
 
 def _check(artifact: Artifact, largest: int) -> None:
@@ -40,12 +79,3 @@ def _check(artifact: Artifact, largest: int) -> None:
         raise ExpiredError("the artifact has expired")
     if artifact.size > largest:
         raise ExpiredError(f"the artifact has {artifact.size} bytes, more than {largest}")
-
-
-async def _signed(client: RepositoryClient, artifact: Artifact) -> str:
-    try:
-        return await client.location(artifact.path)
-    except NotFoundError as error:
-        if error.status == HTTPStatus.GONE:
-            raise DataError("the artifact has expired (410)") from error
-        raise

@@ -1,11 +1,11 @@
-"""Where artifacts are stored: signed URLs are followed without credentials, to checked addresses alone.
+"""Where artifacts and logs are stored: signed URLs are followed without credentials, to checked addresses alone.
 
 One set of connections serves the whole process, as every download of a project comes from few hosts.
 """
 
 import asyncio
 from http import HTTPStatus
-from typing import IO
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -17,6 +17,8 @@ from etl.settings import GitHubSettings
 
 # Artifacts in work at once, each with a file and a report's results: bounds memory.
 AT_ONCE = 8
+# Of a log up to four megabytes are kept while it comes.
+LOGS_AT_ONCE = 4
 _CHUNK = 1 << 16
 _MAX_REDIRECTS = 3
 # A large file may take longer than an answer: so many times github.timeout.
@@ -31,6 +33,19 @@ _REDIRECTS = (
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
+
+class Target(Protocol):
+    """Takes what is downloaded; `restart` forgets what came of an earlier try."""
+
+    def restart(self) -> None:
+        """Begin anew."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        ...
+
+
 # What to do instead where the content is not there: ask again, give up, or, by the status with
 # which the storage refused the URL, ask for a fresh one.
 Verdict = Retry | CiHealthError | HTTPStatus | None
@@ -39,12 +54,15 @@ Verdict = Retry | CiHealthError | HTTPStatus | None
 class Storage:
     """Connections without cookies, proxies or credentials.
 
-    `slots` are for artifacts in work, `alone` is for the run whose results take much memory.
+    `slots` are for artifacts in work, `alone` is for the run whose results take much memory; `log_slots` are for
+    logs in work, `log_turn` for the one that is looked at.
     """
 
     def __init__(self, settings: GitHubSettings) -> None:
         self.slots = asyncio.Semaphore(AT_ONCE)
         self.alone = asyncio.Lock()
+        self.log_slots = asyncio.Semaphore(LOGS_AT_ONCE)
+        self.log_turn = asyncio.Lock()
         self._policy = Policy.of(settings.api_url, settings.download_hosts)
         patience = settings.timeout.total_seconds()
         self._session = aiohttp.ClientSession(
@@ -62,8 +80,8 @@ class Storage:
         """Let go of the connections."""
         await self._session.close()
 
-    async def fetch(self, location: str, into: IO[bytes], largest: int) -> Verdict:
-        """Follow a signed URL into a file of at most `largest` bytes; None where the file has it all.
+    async def fetch(self, location: str, into: Target, largest: int) -> Verdict:
+        """Follow a signed URL to at most `largest` bytes; None where the target has them all.
 
         Verdicts are not raised: aiohttp's errors carry URLs.
         """
@@ -83,7 +101,7 @@ class Storage:
         except aiohttp.ClientError as error:
             return Retry(f"the storage broke off or gave no answer ({type(error).__name__})")
 
-    async def _follow(self, location: str, into: IO[bytes], largest: int) -> Verdict:
+    async def _follow(self, location: str, into: Target, largest: int) -> Verdict:
         url = _joined(None, location)
         for _ in range(_MAX_REDIRECTS):
             self._policy.check(url)
@@ -94,7 +112,7 @@ class Storage:
         return DataError(f"the download is redirected more than {_MAX_REDIRECTS} times")
 
 
-async def _taken(response: aiohttp.ClientResponse, into: IO[bytes], largest: int) -> Verdict:
+async def _taken(response: aiohttp.ClientResponse, into: Target, largest: int) -> Verdict:
     status = response.status
     if status == HTTPStatus.OK:
         await _write(response, into, largest)
@@ -102,18 +120,17 @@ async def _taken(response: aiohttp.ClientResponse, into: IO[bytes], largest: int
     if status in _REFUSED:
         return HTTPStatus(status)
     if status == HTTPStatus.GONE:
-        return DataError("the artifact has expired (410)")
+        return DataError("the storage says that it has expired (410)")
     if status == HTTPStatus.NOT_FOUND:
-        return NotFoundError("the storage has the artifact's content no more (404)", status=status)
+        return NotFoundError("the storage has the content no more (404)", status=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY:
         return Retry(f"the storage answered {status}")
     return DataError(f"the storage answered {status}")
 
 
-async def _write(response: aiohttp.ClientResponse, into: IO[bytes], largest: int) -> None:
+async def _write(response: aiohttp.ClientResponse, into: Target, largest: int) -> None:
     """Stream a body; aiohttp raises where it ends before its announced length."""
-    into.seek(0)
-    into.truncate()
+    into.restart()
     _bound(response.content_length or 0, largest)
     size = 0
     async for chunk in response.content.iter_chunked(_CHUNK):
@@ -124,11 +141,11 @@ async def _write(response: aiohttp.ClientResponse, into: IO[bytes], largest: int
 
 def _bound(size: int, largest: int) -> None:
     if size > largest:
-        raise DataError(f"the artifact's download has more than {largest} bytes")
+        raise DataError(f"the download has more than {largest} bytes")
 
 
 def _joined(base: URL | None, location: str) -> URL:
-    """A redirect's target, letter by letter as it is signed; raises DataError without without_boilerplate it."""
+    """A redirect's target, letter by letter as it is signed; raises DataError where there is none."""
     target: URL | None = None
     if location.isascii():
         try:

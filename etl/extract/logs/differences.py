@@ -3,9 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 
-from etl.extract.logs.lines import Line
 from etl.extract.logs.telling import Rules
 from etl.model.line_rules import Weight
+from etl.model.logs import Line
 
 # Characters of a line that are compared.
 _MAX_SEEN = 400

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from etl.extract.logs.lines import MAX_RAW_LINE, Line, read_lines
+from etl.extract.logs.lines import MAX_RAW_LINE, read_lines
+from etl.model.logs import Line
 
 # Bytes of a block, and of all blocks of the beginning, of the end, and of both kinds of finds in between.
 _BLOCK, _HEAD, _TAIL, _FOUND = 16_384, 262_144, 2_097_152, 786_432

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from etl.extract.logs import streams
-from etl.extract.logs.logged_test import LoggedTest
 from etl.extract.logs.runners import (
     bazel,
     cargo,
@@ -34,6 +33,7 @@ from etl.extract.logs.runners import (
     vitest,
     xctest,
 )
+from etl.model.logs import LoggedTest
 
 MAX_TESTS = 2_000
 

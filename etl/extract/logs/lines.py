@@ -7,7 +7,8 @@ that of a progress bar the last state is read. Travis writes `travis_fold` and `
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from etl.model.logs import Line
 
 # Characters of a line that are cleaned, and that are kept of it.
 MAX_RAW_LINE, MAX_LINE = 16_000, 2_000
@@ -20,19 +21,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]+")
 _TIME = re.compile(r"\ufeff?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)(?: |$)")
 _MARK = re.compile(r"##\[(\w{1,20})\]")
 _SERVICE = re.compile(r"travis_(?:fold|time):\S*|section_(?:start|end):\d+:\S+")
-
-
-class Line(NamedTuple):
-    """A line as a person sees it.
-
-    `number` counts from 0 in the log; `mark` is the name of GitHub's command (`group`, `endgroup`, `error`,
-    `warning`, `command`, …) or empty; `time` is its ISO 8601 time or empty.
-    """
-
-    number: int
-    text: str
-    mark: str = ""
-    time: str = ""
 
 
 def plain(text: str) -> str:

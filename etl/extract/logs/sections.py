@@ -7,7 +7,7 @@ Travis' `travis-build` (`The command … exited with …`), GitHub's runner (`##
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.lines import Line
+from etl.model.logs import Line
 
 _TRAVIS = re.compile(
     r'^The command ".*" (?:exited with (\d+)|failed and exited with (\d+) during|failed 3 times)'

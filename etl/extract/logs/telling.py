@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from etl.extract.logs.lines import Line
-from etl.extract.logs.logged_test import LoggedTest
 from etl.model.line_rules import RULES, LineRule, Weight
+from etl.model.logs import Line, LoggedTest, Told
 
 MAX_TOLD = 20
 
@@ -30,15 +29,6 @@ _SUSPECT = re.compile(
 )
 _TRACE = re.compile(r'\s+(?:at |from |in |\S+:\d+|File "|\.\.\. )|(?:\s*/|\S+/)\S+:\d+(?::in\b.*)?$|at \S')
 _SOURCE_LINE = re.compile(r"(?:[A-Za-z]:)?[\w@+./\\-]+\.\w+:\d+$")
-
-
-class Told(NamedTuple):
-    """A line that tells something; `rule` is the name of the rule that found it, empty for its surroundings."""
-
-    line: Line
-    rule: str = ""
-    category: str = ""
-    weight: int = 0
 
 
 class Block(NamedTuple):

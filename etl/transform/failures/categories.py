@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from etl.model.line_rules import RULES
+from etl.model.logs import LogReading
 
 UNKNOWN, TEST = "unknown", "test"
 CATEGORIES = (
@@ -22,14 +23,24 @@ class Categories:
     """
 
     def __init__(self, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
-        off = set(disabled)
-        rules = [(rule.pattern, rule.category) for rule in RULES if rule.category and rule.name not in off]
-        self._rules = [(re.compile(pattern), category) for pattern, category in (*extra, *rules)]
+        self._off = set(disabled)
+        rules = [
+            (rule.pattern, rule.category) for rule in RULES if rule.category and rule.name not in self._off
+        ]
+        self._own = [(re.compile(pattern), category) for pattern, category in extra]
+        self._rules = self._own + [(re.compile(pattern), category) for pattern, category in rules]
 
     def __call__(self, message: str, *, is_test: bool = False) -> str:
         """The category; a failing test is one of `test`, whatever its message says."""
-        if is_test:
-            return TEST
-        lines = [line[:_MAX_LINE] for line in message.splitlines()[:_MAX_LINES] if line.strip()]
-        found = (category for pattern, category in self._rules if any(map(pattern.search, lines)))
-        return next(found, UNKNOWN)
+        return TEST if is_test else _first(self._rules, message)
+
+    def of_log(self, log: LogReading) -> str:
+        """The category of what a log tells: of its own rules' first match, else of the line that tells most."""
+        own = UNKNOWN if log.tests else _first(self._own, log.message)
+        return log.category_without(self._off) if own == UNKNOWN else own
+
+
+def _first(rules: Sequence[tuple[re.Pattern[str], str]], message: str) -> str:
+    """The category of the first rule that is found in a line."""
+    lines = [line[:_MAX_LINE] for line in message.splitlines()[:_MAX_LINES] if line.strip()]
+    return next((category for pattern, category in rules if any(map(pattern.search, lines))), UNKNOWN)

@@ -30,7 +30,12 @@ def no_runner_points(context: Context, job: Job, told: Sequence[Annotation]) -> 
     message = max((note.message for note in told), key=lambda text: (len(text), text), default=NO_RUNNER)
     point = Point(
         FAILURE.name,
-        {**job_tags(context, job), "source": "annotation", "signature": signature_of(NO_RUNNER)},
+        {
+            **job_tags(context, job),
+            "source": "annotation",
+            "category": "no_runner",
+            "signature": signature_of(NO_RUNNER),
+        },
         {
             "message": printable(message),
             **present(

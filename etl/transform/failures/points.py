@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from etl.model.evidence import Failure
+from etl.model.logs import LogReading
 from etl.model.points import Point
 from etl.model.records import Annotation, Job
 from etl.model.schema import FAILURE
 from etl.transform.context import Context, present
+from etl.transform.failures.categories import UNKNOWN
 from etl.transform.failures.own_names import with_place
 from etl.transform.failures.templates import is_boilerplate, signature_of
 from etl.transform.jobs import job_second, job_tags
@@ -16,18 +18,21 @@ from etl.transform.times import point_time
 
 
 def without_boilerplate(annotations: Sequence[Annotation], *, explained: bool = False) -> list[Annotation]:
-    """Annotations of level `failure`, without GitHub's boilerplate where another one says more, or a test (`explained`)."""
+    """Annotations of level `failure`, without GitHub's boilerplate where another one says more, a test or a log (`explained`)."""
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
     better = [failure for failure in failures if not is_boilerplate(failure.message)]
     return better if better or explained else failures
 
 
-def failure_points(context: Context, job: Job, told: Sequence[Annotation]) -> list[Point]:
-    """A point per annotation; two equal ones of a job are two."""
+def failure_points(
+    context: Context, job: Job, told: Sequence[Annotation], log: LogReading | None = None
+) -> list[Point]:
+    """A point per annotation; two equal ones of a job are two. What they leave open of the category, the log tells."""
+    unless_known = UNKNOWN if log is None else context.rules.categories.of_log(log)
     twins: Counter[Annotation] = Counter()
     points = []
     for failure in told:
-        points.append(_point(context, job, failure, twins[failure]))
+        points.append(_point(context, job, failure, twins[failure], unless_known))
         twins[failure] += 1
     return points
 
@@ -47,9 +52,10 @@ def annotated_failures(context: Context, told: Sequence[Annotation]) -> list[Fai
     return failures
 
 
-def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
+def _point(context: Context, job: Job, failure: Annotation, twin: int, unless_known: str) -> Point:
     message = printable(failure.message)
     test = context.rules.annotated_tests(failure.title, failure.message)
+    category = context.rules.categories(message, is_test=test is not None)
     place = test.test if test else failure.path
     template = with_place(context.rules.templates(message), context.rules.masks(place) if place else "")
     signature = signature_of(template)
@@ -60,6 +66,7 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int) -> Point:
         {
             **job_tags(context, job),
             "source": "check" if job.is_check else "annotation",
+            "category": unless_known if category == UNKNOWN else category,
             "signature": signature,
         },
         {

@@ -10,6 +10,7 @@ from etl.model.results import Outcome, Result
 from etl.model.schema import FAILURE, TEST, TEST_REPORT
 from etl.model.series import MAX_SERIES, Series
 from etl.transform.context import Context, present
+from etl.transform.failures.categories import TEST as TEST_CATEGORY
 from etl.transform.failures.own_names import with_place, without_own_name
 from etl.transform.failures.templates import signature_of
 from etl.transform.jobs import job_second, job_tags
@@ -94,7 +95,7 @@ def test_failure_points(context: Context, tests: JobTests) -> Iterator[Point]:
         template = with_place(context.rules.templates(own), f"{test.suite} {test.name}")
         yield Point(
             FAILURE.name,
-            {**tags, "source": "test", "signature": signature_of(template)},
+            {**tags, "source": "test", "category": TEST_CATEGORY, "signature": signature_of(template)},
             {
                 "message": message,
                 **present(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract.logs.lines import MAX_LINE, Line, plain, read_line, read_lines
+from etl.extract.logs.lines import MAX_LINE, plain, read_line, read_lines
+from etl.model.logs import Line
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.logged_test import LoggedTest
+from etl.model.logs import LoggedTest
 
 HINTS = ("//",)
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.logged_test import LoggedTest, end_of, message_of, number
+from etl.extract.logs.runner_text import end_of, message_of, number
+from etl.model.logs import LoggedTest
 
 HINTS = ("--- FAIL: ", "=== FAIL: ", "running tests:", "\tpanic: ", "panic: ")
 

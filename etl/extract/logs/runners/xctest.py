@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.logged_test import LoggedTest, number
+from etl.extract.logs.runner_text import number
+from etl.model.logs import LoggedTest
 
 HINTS = (".swift:", "Test Case '", "✘ Test ", "✘ Suite ", "    ✗ ", "    ✖ ", ".m:", ".mm:")
 

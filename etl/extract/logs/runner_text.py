@@ -1,32 +1,10 @@
-"""A failing test as a log tells it."""
+"""What the readers of runners share: messages, ends of parts, numbers."""
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 # Of a message: lines and characters.
 _MAX_LINES, _MAX_MESSAGE = 12, 2_000
-
-
-class LoggedTest(NamedTuple):
-    """A failing test: `suite` is what the runner groups by (a class, a package, a file), empty where it tells none.
-
-    `path` and `line` are where it stands or failed, empty and None where the log does not tell. Its part
-    of the log are the lines `first` to `last`, places in the text that was read.
-    """
-
-    suite: str
-    name: str
-    message: str = ""
-    path: str = ""
-    line: int | None = None
-    first: int = 0
-    last: int = 0
-
-    @property
-    def full_name(self) -> str:
-        """Suite and name as one."""
-        return f"{self.suite}.{self.name}" if self.suite else self.name
 
 
 def message_of(lines: Iterable[str]) -> str:

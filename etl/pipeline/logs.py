@@ -1,0 +1,155 @@
+"""Logs of a run's attempt: of the jobs that failed, as far as nothing explains why."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+
+import structlog
+
+from etl.anomalies import Anomaly
+from etl.errors import DataError, ExpiredError, FatalError, NotFoundError
+from etl.extract.github.download import download_log
+from etl.extract.logs.excerpt import Excerpt
+from etl.extract.logs.incoming import IncomingLog
+from etl.extract.logs.reading import read_excerpt
+from etl.extract.logs.secrets import Secrets
+from etl.extract.logs.window import failed_window
+from etl.model.logs import LogReading
+from etl.model.records import Job, Run
+from etl.pipeline.open_pieces import RunPieces
+from etl.pipeline.reports import FoundReports
+from etl.pipeline.session import Session
+
+log = structlog.get_logger(__name__)
+
+_FAILED = ("failure", "timed_out")
+# Bytes of a log that are read at most.
+_LARGEST = 4 * 1024**3
+_WHO_MAY_READ_LOGS = (
+    "What logs tell is left out: reading them takes a classic token, or `actions: read`; "
+    "`ci-health backfill --replace` fetches them afterwards, and `logs: off` asks for none"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLogs:
+    """What the logs of an attempt tell, by job id, and the ids of jobs with one that could not be read yet.
+
+    Without those that are `late` an earlier reading may have gone on.
+    """
+
+    readings: dict[int, LogReading] = field(default_factory=dict)
+    unread: frozenset[int] = frozenset()
+    late: frozenset[int] = frozenset()
+
+    def without_late(self) -> "FoundLogs":
+        """What an earlier reading had that went on without some."""
+        return FoundLogs({job_id: one for job_id, one in self.readings.items() if job_id not in self.late})
+
+
+class Logs:
+    """Reads the logs of one repository's jobs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._setting = session.settings.logs
+        self._passing_left = session.settings.passing_logs
+        self._secrets = Secrets()
+        self._forbidden = False
+
+    async def of(
+        self,
+        run: Run,
+        jobs: Sequence[Job],
+        reports: FoundReports,
+        pieces: RunPieces,
+        read: dict[int, LogReading | bool],
+    ) -> FoundLogs:
+        """What the logs of the failed jobs tell, one request each; nothing where this token may not read them.
+
+        `read` has what came of those that were asked for already while the run is read, and gets the others.
+        Of an attempt that is open, all that is wanted is unread: what a job's other sources say of its failure
+        depends on its log.
+        """
+        wanted = [job for job in jobs if self._is_wanted(job, reports)]
+        if not run.completed:
+            return FoundLogs(unread=frozenset(job.id for job in wanted))
+        readings: dict[int, LogReading] = {}
+        unread: set[int] = set()
+        for job in wanted:
+            if self._forbidden:
+                break
+            if job.id not in read:
+                read[job.id] = await self._reading(job, run, pieces)
+            reading = read[job.id]
+            if isinstance(reading, LogReading):
+                readings[job.id] = reading
+            elif reading:
+                unread.add(job.id)
+        late = frozenset(one for one in readings if pieces.was_settled("log", run.attempt, one))
+        return FoundLogs(readings, frozenset(unread), late)
+
+    def _is_wanted(self, job: Job, reports: FoundReports) -> bool:
+        if self._setting == "off" or self._forbidden or not (job.completed and job.taken):
+            return False
+        if job.conclusion not in _FAILED or job.is_check or job.id in reports.unread:
+            return False
+        return self._setting == "always" or job.id not in reports.explained
+
+    async def _reading(self, job: Job, run: Run, pieces: RunPieces) -> LogReading | bool:
+        """What a job's log tells; else whether it is to be asked for again before anything is said of the failure."""
+        try:
+            return await self._read(job, run)
+        except (DataError, FatalError) as error:
+            if isinstance(error, FatalError) and error.status == HTTPStatus.UNAUTHORIZED:
+                raise
+            if isinstance(error, FatalError) and error.status == HTTPStatus.FORBIDDEN:
+                if not self._forbidden:
+                    self._forbidden = True
+                    self._anomaly("logs forbidden", f"{error}. {_WHO_MAY_READ_LOGS}", run)
+                return False
+            # Logged once, however often it is asked for.
+            if not pieces.was_open("log", run.attempt, job.id):
+                self._anomaly("log", f"of job {job.id}: {error}", run)
+            return not (isinstance(error, ExpiredError) or pieces.leave(error, "log", run.attempt, job.id))
+
+    async def _read(self, job: Job, run: Run) -> LogReading:
+        storage = self._session.client.storage
+        started, ended = failed_window(job)
+        async with storage.log_slots:
+            excerpt = await self._excerpt(job.id, ended)
+            async with storage.log_turn:
+                read = partial(read_excerpt, excerpt, started, ended, secrets=self._secrets)
+                reading = await asyncio.to_thread(read)
+                if not reading.explained and (passing := await self._passing(job, run)) is not None:
+                    reading = await asyncio.to_thread(read, passing=lambda: passing)
+        return reading
+
+    async def _excerpt(self, job_id: int, ended: str = "") -> Excerpt:
+        """What is kept of a job's log. Raises what `download_log` raises, and DataError for what is no log."""
+        incoming = IncomingLog(ended)
+        await download_log(self._session.client, job_id, incoming, largest=_LARGEST)
+        return incoming.excerpt
+
+    async def _passing(self, job: Job, run: Run) -> Excerpt | None:
+        """The log of the last known execution of the job that passed before; None where it is not available."""
+        if self._passing_left <= 0 or job.completed_at is None:
+            return None
+        state, repository = self._session.state, self._session.repository.id
+        name = self._session.rules.masks(job.name)
+        found = await state.call(
+            state.evidence.last_passing, repository, run.workflow_id, name, job.completed_at
+        )
+        if found is None:
+            return None
+        self._passing_left -= 1
+        try:
+            return await self._excerpt(found)
+        except (DataError, NotFoundError) as error:
+            log.debug("no passing log", job=found, reason=str(error), url=run.url)
+            return None
+
+    def _anomaly(self, kind: str, detail: str, run: Run) -> None:
+        self._session.anomalies.add(Anomaly(kind, detail, run.url))
