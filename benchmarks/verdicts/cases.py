@@ -54,6 +54,17 @@ def _case(world: World, done: Execution, earlier: Sequence[Execution]) -> Case:
     wanted = {red.signature for red in done.reds.values()} - {""}
     found = Found(
         {subject: _seen(subject, earlier, organisation.tests) for subject in done.reds},
+        {
+            subject: [
+                seen
+                for one in organisation.variants
+                if one != subject.job and subject.job in organisation.variants
+                for seen in _seen(subject._replace(job=one), earlier, organisation.tests)
+                if seen.run_id != done.run_id
+            ]
+            for subject in done.reds
+            if subject.level is Level.TEST
+        },
         [
             Told(one.time, one.line, subject, red.signature)
             for one in earlier

@@ -13,7 +13,7 @@ from etl.report.explained import Asked
 _RUN: Final = re.compile(r"/([^/]+/[^/]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/.*)?")
 _TREE: Final = re.compile(r"/([^/]+/[^/]+)/(?:tree|commits?)/(.+)")
 _REQUEST: Final = re.compile(r"/([^/]+/[^/]+)/pull/(\d+)(?:/.*)?")
-_REMOTE: Final = re.compile(r"[:/]([^/:]+/[^/]+?)(?:\.git)?/?")
+_REMOTE: Final = re.compile(r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?$")
 _SHA: Final = re.compile(r"[0-9a-f]{7,40}")
 _SHA_DIGITS: Final = 40
 _SECONDS: Final = 30

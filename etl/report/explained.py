@@ -255,6 +255,7 @@ class _Asking:
                 one.subject: [other for other in seen.of(one.subject) if other.job_id != one.job_id]
                 for one in failures
             },
+            {one.subject: seen.elsewhere_in_matrix(one, run, jobs) for one in failures if one.subject.name},
             list(self._told(said)),
             [
                 (_seconds(row["time"]), self._runs.line(row))
@@ -328,6 +329,16 @@ class _Results:
         if result is not None:
             return bool(result["outcome"] == "passed")
         return True if unreported and one["conclusion"] == SUCCESS else None
+
+    def elsewhere_in_matrix(self, failed: Failed, run: RedRun, jobs: Iterable[Row]) -> list[Seen]:
+        """Results of the same test in other jobs of its matrix, in other runs."""
+        return [
+            seen
+            for one in jobs
+            if one["job_group"] == failed.job_group and one["job"] != failed.subject.job
+            for seen in self.of(failed.subject._replace(job=one["job"]))
+            if seen.run_id != run.run_id
+        ]
 
     def beside(self, failed: Failed, run: RedRun, jobs: Iterable[Row]) -> tuple[int, int]:
         """How many other jobs of the matrix failed, and passed, with it in this run."""

@@ -35,7 +35,7 @@ _MOST_TEXT: Final = 200
 # (CommonMark), and so no link, also not of a bare address.
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 # What GitHub makes references of afterwards: people, issues, emoji, commits.
-_REFERENCES: Final = re.compile(r"(?<=[@#:])(?=\w)|(?<=[Gg][Hh]-)(?=\d)|(?<=\b[0-9a-fA-F]{6})(?=[0-9a-fA-F])")
+_REFERENCES: Final = re.compile(r"(?<=[@#:])(?=\w)|(?<=[Gg][Hh]-)(?=\d)|(?<=[0-9a-fA-F]{6})(?=[0-9a-fA-F])")
 _APART: Final = "\u2060"  # a word joiner: nothing is seen of it
 
 

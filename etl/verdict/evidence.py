@@ -10,6 +10,7 @@ from etl.verdict.verdict import Call, Verdict
 
 _HOURS = NOW_S // HOUR_S
 _SHA = 8
+_FEW = 10
 _ADVICE = {
     Call.YOURS: "look at what this change does there",
     Call.FLAKY: "re-run the job; the flake is not of this change",
@@ -98,8 +99,8 @@ def _of_flake(known: Known, reading: Reading) -> list[str]:
         parts.append("passed on this commit, too")
     failures, passes = reading.rest
     red = sum(not one.passed for one in reading.before)
-    failures, results = failures + red, failures + passes + len(reading.before)
-    if failures:
+    failures, results = round(failures + red), round(failures + passes + len(reading.before))
+    if failures and results >= _FEW:
         parts.append(f"fails in {failures} of {results} results elsewhere")
     if known.flake is not None:
         found = "proven" if known.flake.proven else "suspected"

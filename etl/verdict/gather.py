@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from etl.judge.history import Subject
@@ -23,12 +23,13 @@ class Told(NamedTuple):
 class Found:
     """What is known around a run, before it is sorted by failure.
 
-    `seen`: results elsewhere by job or test; `told`: failures of the repository with the signatures of this
+    `seen`: results elsewhere by job or test; `matrix`: those of other jobs of its matrix; `told`: failures of the repository with the signatures of this
     run; `red`: times and lines of all runs with failures. `beside`: how many other jobs of the same matrix
     failed, and passed, with it. `touched`: files that the change touches, None where that is unknown.
     """
 
     seen: Mapping[Subject, Sequence[Seen]]
+    matrix: Mapping[Subject, Sequence[Seen]] = field(default_factory=dict)
     told: Sequence[Told] = ()
     red: Sequence[tuple[int, str]] = ()
     flakes: Mapping[Subject, Flake] | None = None
@@ -45,6 +46,7 @@ def gather(run: RedRun, failures: Iterable[Failed], found: Found) -> list[Known]
         Known(
             one,
             sorted(found.seen.get(one.subject, ())),
+            found.matrix.get(one.subject, ()),
             beside.get(one.subject, (0, 0)),
             widely.outside(one),
             flakes.get(one.subject),

@@ -104,13 +104,15 @@ class Break:
 class Known:
     """All that is known of one failure.
 
-    `seen`: other results of the same job or test, in the order of their times. `beside`: how many jobs of
+    `seen`: other results of the same job or test, in the order of their times; `matrix`: those of the same
+    in other jobs of its matrix, in other runs. `beside`: how many jobs of
     the same matrix failed and passed with it in this run. `touched`: whether the change touches the file
     that the failure names, None where either is unknown.
     """
 
     failed: Failed
     seen: Sequence[Seen] = ()
+    matrix: Sequence[Seen] = ()
     beside: tuple[int, int] = (0, 0)
     outside: Outside = Outside()
     flake: Flake | None = None

@@ -14,7 +14,8 @@ class Reading:
     `again`: other executions of the same commit. `before`, `after`: of the default branch around the run,
     in order. `older`, `newer`: of other commits of the same line, the nearest first. `now`: unrelated lines
     that failed at about the time with the same message, and those that passed since the first of them did.
-    `calm_s`: seconds from the last pass of another line to that. `first`: whether none of them failed before this run began. `rest`: flakes and passes of all else.
+    `calm_s`: seconds from the last pass of another line to that. `first`: whether none of them failed before
+    this run began. `rest`: flakes and passes of all else, half of those of other jobs of the matrix.
     `alike` of `told` messages of failures elsewhere, but for breaks, are the same as this one.
     """
 
@@ -26,14 +27,14 @@ class Reading:
     now: tuple[int, int]
     calm_s: int
     first: bool
-    rest: tuple[int, int]
+    rest: tuple[float, float]
     alike: int
     told: int
 
     @property
     def elsewhere(self) -> int:
         """How many results of other lines and of the default branch there are."""
-        return len(self.before) + len(self.after) + sum(self.now) + sum(self.rest)
+        return len(self.before) + len(self.after) + sum(self.now) + round(sum(self.rest))
 
 
 def read(run: RedRun, known: Known) -> Reading:
@@ -54,6 +55,11 @@ def read(run: RedRun, known: Known) -> Reading:
     alike_far = [one for one in far if not one.passed and one.signature == signature]
     passes = sum(one.passed for one in far) + sum(one.passed for one in before[:-CHAIN])
     flakes = len({one.line for one in alike_far}) + _alone(before[:-CHAIN])
+    # Red on the default branch may be a break that hit all of the matrix: only other lines tell of flakes.
+    matrix = [one for one in known.matrix if one.sha != run.sha and one.line not in (run.line, *run.kin)]
+    alike_there = [
+        one for one in matrix if not one.passed and one.line != BASE and one.signature == signature
+    ]
     lonely = [one for one in before if not one.passed and one.signature]
     return Reading(
         _counts(again),
@@ -64,9 +70,13 @@ def read(run: RedRun, known: Known) -> Reading:
         _lines(near, signature),
         since - max((one.time for one in (*base, *unrelated) if one.passed and one.time <= since), default=0),
         since >= run.time,
-        _with_flake(known, flakes, passes),
-        sum(one.signature == signature for one in (*lonely, *alike_far)) if signature else 0,
-        len(lonely) + len(alike_far),
+        _with_flake(
+            known,
+            flakes + len({one.line for one in alike_there}) / 2,
+            passes + sum(one.passed for one in matrix) / 2,
+        ),
+        sum(one.signature == signature for one in (*lonely, *alike_far, *alike_there)) if signature else 0,
+        len(lonely) + len(alike_far) + len(alike_there),
     )
 
 
@@ -106,7 +116,7 @@ def _lines(results: Sequence[Seen], signature: str) -> tuple[int, int]:
     return len(failed), len(passed - failed)
 
 
-def _with_flake(known: Known, failures: int, passes: int) -> tuple[int, int]:
+def _with_flake(known: Known, failures: float, passes: float) -> tuple[float, float]:
     """What was counted here, or what was found over a longer time, whichever rests on more."""
     found = known.flake
     if found is not None and found.results > failures + passes:
