@@ -83,7 +83,7 @@ def _lines(found: Verification) -> Iterator[str]:
     yield from _named("read again, and there now", found.repaired)
     yield from _named("in the store alone, GitHub has deleted it", found.extra)
     if found.unread:
-        yield f"{found.unread} runs changed since the last sync, which reads them"
+        yield f"{found.unread} runs changed since the last sync or are open: the next ones read them"
     if found.unchecked:
         yield f"{found.unchecked} attempts were not asked for their jobs: --requests allows more"
     if found.days_left:

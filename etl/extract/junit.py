@@ -25,13 +25,15 @@ from etl.extract.junit_writers import (
 )
 from etl.extract.xml_repair import Repair
 from etl.extract.xml_stream import XmlLimits, XmlStream, local
-from etl.model.results import Content, Result
+from etl.model.results import Content, Outcome, Result
 from etl.model.text import WITHIN
 
 SUITES = ("testsuite", "testsuites")
 _FAILURES = ("failure", "error")
 _OUTPUTS = ("system-out", "system-err")
 _TEXT = "text"
+# A member of an enumeration takes longer to look up.
+_PASSED = Outcome.PASSED
 # Rough size of a result beside its strings', and the most that Python takes for a character.
 _OVERHEAD, _WIDEST = 350, 4
 _SHORT = 256
@@ -238,30 +240,32 @@ class _Report:
 
     def _close_case(self, attributes: dict[str, str]) -> None:
         suite = self._suites[-1]
-        if not suite.cases:
-            suite.writer = (
-                writer_of_case(attributes) or suite.writer if suite.writer is UNKNOWN else suite.writer
-            )
-        output = str(self._output) if self._output else ""
-        ginkgo = suite.writer.retries_in_output
-        result = read_case(attributes, suite.around, self._verdicts, output, ginkgo=ginkgo)
-        self._case = self._output = None
-        if self._verdicts:
-            self._verdicts = []
+        if not suite.cases and suite.writer is UNKNOWN:
+            suite.writer = writer_of_case(attributes) or UNKNOWN
+        self._case = None
+        if self._verdicts or self._output:
+            output = str(self._output) if self._output else ""
+            ginkgo = suite.writer.retries_in_output
+            result = read_case(attributes, suite.around, self._verdicts, output, ginkgo=ginkgo)
+            self._verdicts, self._output = [], None
+        else:
+            result = read_case(attributes, suite.around)
         self._add(result, suite, attributes)
 
     def _add(self, result: Result, suite: Suite, attributes: dict[str, str]) -> None:
-        content, case = self._content, result.case
-        if result.message or result.retried_message:
-            content.held += getsizeof(result.message) + getsizeof(result.retried_message)
-        content.held += _OVERHEAD + _WIDEST * (len(case.suite) + len(case.name) + len(result.path))
+        content = self._content
+        case, outcome, _, message, path, _, retried_message, _ = result
+        if message or retried_message:
+            content.held += getsizeof(message) + getsizeof(retried_message)
+        content.held += _OVERHEAD + _WIDEST * (len(case[0]) + len(case[1]) + len(path))
         if content.held > self._limits.held:
             raise DataError(
                 f"the results of the run take more than {self._limits.held} bytes of memory: "
                 "the rest is left out (tests.largest_run)"
             )
         suite.cases += 1
-        suite.red += result.outcome.is_red
+        if outcome is not _PASSED:
+            suite.red += outcome.is_red
         self._results.add(result, suite, attributes)
 
 

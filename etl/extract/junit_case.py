@@ -156,7 +156,7 @@ class Around:
 def read_case(
     attributes: dict[str, str],
     around: Around,
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Verdict] = (),
     output: str = "",
     *,
     ginkgo: bool = False,
@@ -174,10 +174,11 @@ def read_case(
     else:
         case = _name_around(classname or "", get("name"), get("class"), around, path)
     seconds = _durations[get("time", "")]
+    outcome, message, retried = _PASSED, "", None
     if verdicts:
         outcome, message, retried = _judged(verdicts, get("name", "").strip(), output)
-    else:
-        outcome, message, retried = _by_status(attributes), "", None
+    elif "status" in attributes or "result" in attributes:
+        outcome = _by_status(attributes)
         if outcome.is_red and output:
             message = _readable(output, len(output))
     if ginkgo and output and outcome is _PASSED:
@@ -195,10 +196,7 @@ def outside_case(around: Around, verdict: Verdict | None, output: str) -> Result
 
 def _by_status(attributes: dict[str, str]) -> Outcome:
     """ctest, Ginkgo and Google's tests tell by attributes, not all of them by an element too."""
-    status, result = attributes.get("status"), attributes.get("result")
-    if status is None and result is None:
-        return _PASSED
-    told = [_STATUS.get(word.strip().lower()) for word in (status, result) if word]
+    told = [_STATUS.get(attributes.get(name, "").strip().lower()) for name in ("status", "result")]
     return next((outcome for outcome in _PRECEDENCE if outcome in told), _PASSED)
 
 

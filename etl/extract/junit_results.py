@@ -27,16 +27,22 @@ class Results:
 
     def add(self, result: Result, suite: Suite, attributes: dict[str, str]) -> None:
         """A result, and the attributes of its case (none where it stands in no case)."""
-        get, place = attributes.get, len(self._results)
-        classname, of_class, name = get("classname"), get("class"), get("name")
-        if of_class is not None:
-            self._classes[place] = of_class
-        if classname and classname != result.case.suite and classname.strip() != result.case.suite:
+        get, case = attributes.get, result.case
+        if get("name") != case.name or get("classname") != case.suite or "class" in attributes:
+            self._add_told(len(self._results), case, attributes)
+        self._results.append(result)
+        self._suites.append(suite)
+
+    def _add_told(self, place: int, case: CaseName, attributes: dict[str, str]) -> None:
+        """What the name of a result leaves out of what its case says."""
+        get = attributes.get
+        classname, name = get("classname"), get("name")
+        if "class" in attributes:
+            self._classes[place] = attributes["class"]
+        if classname and classname.strip() != case.suite:
             self._classnames[place] = classname
         if not name or name.isspace():
             self._unnamed.add(place)
-        self._results.append(result)
-        self._suites.append(suite)
 
     def joined(self) -> list[Result]:
         """All of them, tests of equal names told apart, and the attempts of one test as one result."""

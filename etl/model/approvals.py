@@ -4,19 +4,14 @@ Source: GitHub's REST API reference, "Deployments" and "Deployment statuses"; a 
 deployment is `waiting` until it is approved, then `queued` for a runner.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Self
-
-from etl.errors import DataError
-from etl.model.values import optional, required, seconds
+from typing import Final
 
 # From when to when (Unix seconds).
 Span = tuple[int, int]
 
 _WAITING: Final = "waiting"
-_JOB: Final = re.compile(r"/actions/runs/\d{1,19}/job/(\d{1,19})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +22,6 @@ class DeploymentStatus:
     state: str
     created_at: int
     job_id: int | None
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/deployments/{id}/statuses`."""
-        created_at = seconds(required(raw, "created_at", str))
-        if created_at is None:
-            raise DataError(f"created_at is no time: {raw['created_at'][:40]!r}")
-        urls = (optional(raw, name, str, default="") for name in ("log_url", "target_url"))
-        found = next(filter(None, map(_JOB.search, urls)), None)
-        return cls(
-            id=required(raw, "id", int),
-            state=required(raw, "state", str),
-            created_at=created_at,
-            job_id=None if found is None else int(found.group(1)),
-        )
 
 
 def approval_of(statuses: Iterable[DeploymentStatus]) -> tuple[int, Span] | None:

@@ -1,24 +1,10 @@
-"""Typed records of what GitHub's REST API sends, one class an entity; pure parsing, no I/O.
+"""Typed records of what GitHub's REST API sends, one class an entity.
 
-Times are whole Unix seconds in UTC, None where GitHub sent none or nonsense. A record is built by
-its `parse`, which raises DataError where something that the record cannot do without is missing or
-of the wrong type; anything else that is odd becomes None or an empty value.
+Times are whole Unix seconds in UTC, None where GitHub sent none or nonsense.
 Source: GitHub's REST API reference: workflow runs, workflow jobs, check runs, repositories.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
-
-from etl.errors import DataError
-from etl.model.values import optional, required, seconds
-
-# GitHub lets a run be re-run 50 times; each attempt costs requests.
-_MAX_ATTEMPTS = 1_000
-# Servers that are too old to tell of runners send neither.
-_RUNNER = {"runner_id", "runner_name"}
-# Where a job was dropped before GitHub looked at what it runs on, it has no labels either.
-_NEVER_BEGUN = ("skipped", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +17,6 @@ class Repository:
     private: bool
     archived: bool = False
 
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From `GET /repos/{owner}/{repo}`, or an item of `GET /installation/repositories`."""
-        return cls(
-            id=required(raw, "id", int),
-            full_name=required(raw, "full_name", str),
-            default_branch=required(raw, "default_branch", str),
-            private=optional(raw, "private", bool, default=True),
-            archived=optional(raw, "archived", bool, default=False),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -51,15 +26,6 @@ class Installation:
     login: str
     suspended: bool
 
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET /app/installations`."""
-        return cls(
-            id=required(raw, "id", int),
-            login=required(required(raw, "account", dict), "login", str),
-            suspended=raw.get("suspended_at") is not None,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
@@ -68,15 +34,6 @@ class Workflow:
     id: int
     name: str
     path: str
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/actions/workflows`."""
-        return cls(
-            id=required(raw, "id", int),
-            name=optional(raw, "name", str, default=""),
-            path=optional(raw, "path", str, default=""),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +70,6 @@ class Run:
         """Whether this attempt has ended."""
         return self.status == "completed"
 
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
-        told = optional(raw, "run_attempt", int, default=1)
-        if not 0 <= told <= _MAX_ATTEMPTS:
-            raise DataError(f"run_attempt is {told}")
-        attempt = max(1, told)
-        created_at = seconds(required(raw, "created_at", str))
-        if created_at is None:
-            raise DataError(f"created_at is no time: {raw['created_at']!r}")
-        return cls(
-            id=required(raw, "id", int),
-            number=optional(raw, "run_number", int, default=0),
-            attempt=attempt,
-            workflow_id=required(raw, "workflow_id", int),
-            workflow_name=optional(raw, "name", str, default=""),
-            path=optional(raw, "path", str, default=""),
-            check_suite_id=optional(raw, "check_suite_id", int, default=None),
-            event=optional(raw, "event", str, default=""),
-            status=required(raw, "status", str),
-            conclusion=optional(raw, "conclusion", str, default=None),
-            head_sha=optional(raw, "head_sha", str, default=""),
-            head_branch=optional(raw, "head_branch", str, default=""),
-            fork=_is_fork(raw),
-            actor=optional(raw.get("actor"), "login", str, default=""),
-            created_at=created_at,
-            started_at=seconds(raw.get("run_started_at")),
-            updated_at=optional(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
-            url=optional(raw, "html_url", str, default=""),
-            has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
-            numbered=told > 0,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -156,17 +80,6 @@ class Step:
     conclusion: str | None
     started_at: int | None
     completed_at: int | None
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of a job's `steps`."""
-        return cls(
-            number=required(raw, "number", int),
-            name=optional(raw, "name", str, default=""),
-            conclusion=optional(raw, "conclusion", str, default=None),
-            started_at=seconds(raw.get("started_at")),
-            completed_at=seconds(raw.get("completed_at")),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,33 +111,6 @@ class Job:
         """Whether this job has ended."""
         return self.status == "completed"
 
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/actions/runs/{id}/attempts/{n}/jobs`.
-
-        A step that cannot be understood costs that step alone: it is counted in `broken_steps`.
-        """
-        steps, broken = _steps(raw.get("steps") if isinstance(raw, Mapping) else None)
-        number, conclusion = required(raw, "id", int), optional(raw, "conclusion", str, default=None)
-        ran = bool(steps or broken or _has_runner(raw))
-        return cls(
-            id=number,
-            run_id=required(raw, "run_id", int),
-            attempt=optional(raw, "run_attempt", int, default=1),
-            name=optional(raw, "name", str, default=""),
-            status=required(raw, "status", str),
-            conclusion=conclusion,
-            created_at=seconds(raw.get("created_at")),
-            started_at=seconds(raw.get("started_at")),
-            completed_at=seconds(raw.get("completed_at")),
-            labels=_labels(raw.get("labels")),
-            steps=steps,
-            url=optional(raw, "html_url", str, default=""),
-            broken_steps=broken,
-            taken=ran or not _RUNNER & raw.keys(),
-            is_check=not ran and raw.get("labels") == [] and conclusion not in _NEVER_BEGUN,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
@@ -236,17 +122,6 @@ class Annotation:
     path: str
     line: int | None
 
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/check-runs/{id}/annotations`."""
-        return cls(
-            level=optional(raw, "annotation_level", str, default=""),
-            message=required(raw, "message", str),
-            title=optional(raw, "title", str, default=""),
-            path=optional(raw, "path", str, default=""),
-            line=optional(raw, "start_line", int, default=None),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
@@ -254,15 +129,6 @@ class CheckRun:
 
     id: int
     annotations: int
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/check-suites/{id}/check-runs`."""
-        output = raw.get("output") if isinstance(raw, Mapping) else None
-        return cls(
-            id=required(raw, "id", int),
-            annotations=optional(output, "annotations_count", int, default=0),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,45 +149,3 @@ class Artifact:
     def path(self) -> str:
         """Where its content is asked for, below the repository."""
         return f"/actions/artifacts/{self.id}/zip"
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """From an item of `GET …/actions/artifacts`."""
-        created_at = seconds(required(raw, "created_at", str))
-        if created_at is None:
-            raise DataError(f"created_at is no time: {raw['created_at'][:40]!r}")
-        return cls(
-            id=required(raw, "id", int),
-            name=required(raw, "name", str),
-            size=optional(raw, "size_in_bytes", int, default=0),
-            expired=optional(raw, "expired", bool, default=False),
-            created_at=created_at,
-            run_id=optional(raw.get("workflow_run"), "id", int, default=None),
-        )
-
-
-def _has_runner(raw: Any) -> bool:
-    """Whether a runner took a job: of one that none took, GitHub sends null, or 0 and an empty name."""
-    return any(raw.get(name) not in (None, 0, "") for name in _RUNNER)
-
-
-def _is_fork(raw: Any) -> bool:
-    """Whether the head repository is another one; a deleted fork has none any more."""
-    head, base = raw.get("head_repository"), raw.get("repository")
-    if not isinstance(base, Mapping):
-        return False
-    return not isinstance(head, Mapping) or head.get("id") != base.get("id")
-
-
-def _labels(raw: Any) -> tuple[str, ...]:
-    return tuple(label for label in raw if isinstance(label, str)) if isinstance(raw, list) else ()
-
-
-def _steps(raw: Any) -> tuple[tuple[Step, ...], int]:
-    steps, broken = [], 0
-    for item in raw if isinstance(raw, list) else ():
-        try:
-            steps.append(Step.parse(item))
-        except (DataError, AttributeError):
-            broken += 1
-    return tuple(steps), broken

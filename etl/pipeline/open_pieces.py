@@ -26,6 +26,15 @@ class RunPieces:
         """Whether any of that is to be asked for again."""
         return any(piece.is_due(self._now) for piece in self._before.values())
 
+    def was_open(self, kind: str, attempt: int, subject: int = 0) -> bool:
+        """Whether an earlier reading left this piece open."""
+        return PieceName(kind, self._run_id, attempt, subject) in self._before
+
+    def was_settled(self, kind: str, attempt: int, subject: int = 0) -> bool:
+        """Whether an earlier reading may have gone on without this piece."""
+        before = self._before.get(PieceName(kind, self._run_id, attempt, subject))
+        return before is not None and before.is_settled(self._now)
+
     @property
     def left(self) -> list[OpenPiece]:
         """What this reading leaves open."""

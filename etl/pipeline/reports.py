@@ -32,10 +32,59 @@ _SLACK_S = 600
 
 @dataclass(frozen=True, slots=True)
 class FoundReports:
-    """Reports of an attempt, and the ids of jobs that may have one which could not be read yet."""
+    """Reports of an attempt, and the ids of jobs that may have one which could not be read yet.
+
+    `unread` jobs wait for theirs. Those of `partial` have results beside an artifact that is none: they are
+    made of what there is, and what that changes later is taken back. `earlier` are the reports as a reading
+    had them that left artifacts open which are read now; None where there was none.
+    """
 
     reports: list[Report] = field(default_factory=list)
     unread: frozenset[int] = frozenset()
+    partial: frozenset[int] = frozenset()
+    earlier: list[Report] | None = None
+
+
+class _ByJob:
+    """Reports by the id of their job, while artifact after artifact is read."""
+
+    def __init__(self) -> None:
+        self._now: dict[int, Report] = {}
+        self._earlier: dict[int, Report] = {}
+        self._late: set[int] = set()
+        self._unread: set[int] = set()
+        self._broken: set[int] = set()
+        self._was_settled = False
+
+    def add(self, job: Job, results: list[Result], *, is_job: bool) -> None:
+        """The results of an artifact."""
+        for reports in (self._now, self._earlier):
+            _add(reports, job, results, is_job=is_job)
+
+    def add_late(self, job: Job, results: list[Result], *, is_job: bool, was_settled: bool) -> None:
+        """The results of an artifact that an earlier reading left open, or (`was_settled`) went on without."""
+        _add(self._now, job, results, is_job=is_job)
+        self._late.add(job.id)
+        self._was_settled |= was_settled and bool(results)
+
+    def leave(self, job: Job, *, is_broken: bool) -> None:
+        """An artifact is open: it could not be had, or `is_broken` and something else than an artifact."""
+        (self._broken if is_broken else self._unread).add(job.id)
+
+    def found(self) -> FoundReports:
+        """All of it."""
+        partial = self._broken & self._now.keys() - self._unread
+        unread = frozenset(self._unread | self._broken - partial)
+        reports = [self._now[job_id] for job_id in sorted(self._now.keys() - unread)]
+        may_have_been_made = self._was_settled or self._late & self._earlier.keys()
+        earlier = [*self._earlier.values()] if may_have_been_made else None
+        return FoundReports(reports, unread, frozenset(partial), earlier)
+
+
+def _add(reports: dict[int, Report], job: Job, results: list[Result], *, is_job: bool) -> None:
+    if results:
+        report = reports.setdefault(job.id, Report(job, is_job=is_job))
+        report.results += results
 
 
 class Reports:
@@ -70,21 +119,35 @@ class Reports:
             return FoundReports()
         if not await self._are_listed(run, pieces, seen_at):
             return FoundReports(unread=frozenset(job.id for job in jobs))
-        reports: dict[int, Report] = {}
-        unread: set[int] = set()
+        by_job = _ByJob()
         state = self._session.state
         for artifact in await state.call(state.artifacts.of_run, self._session.repository.id, run.id):
             if was_made_in(artifact, run, until):
-                job = job_of(artifact, jobs, self._rules)
-                stand_in = job or _stand_in(artifact, run, jobs)
-                results = await self._results(artifact, run, memory, pieces)
-                if results is None:
-                    unread.add(stand_in.id)
-                elif results:
-                    report = reports.setdefault(stand_in.id, Report(stand_in, is_job=job is not None))
-                    report.results += results
-        found = [reports[job_id] for job_id in sorted(reports.keys() - unread)]
-        return FoundReports(found, frozenset(unread))
+                await self._add(by_job, artifact, run, jobs, memory=memory, pieces=pieces)
+        return by_job.found()
+
+    async def _add(
+        self,
+        by_job: _ByJob,
+        artifact: Artifact,
+        run: Run,
+        jobs: Sequence[Job],
+        *,
+        memory: RunMemory,
+        pieces: RunPieces,
+    ) -> None:
+        """Add what an artifact holds."""
+        job = job_of(artifact, jobs, self._rules)
+        stand_in, is_job = job or _stand_in(artifact, run, jobs), job is not None
+        results, is_broken = await self._results(artifact, run, memory, pieces)
+        names = ("artifacts", run.attempt), ("artifact", run.attempt, artifact.id)
+        if results is None:
+            by_job.leave(stand_in, is_broken=is_broken)
+        elif any(pieces.was_open(*name) for name in names):
+            was_settled = any(pieces.was_settled(*name) for name in names)
+            by_job.add_late(stand_in, results, is_job=is_job, was_settled=was_settled)
+        else:
+            by_job.add(stand_in, results, is_job=is_job)
 
     async def _are_listed(self, run: Run, pieces: RunPieces, seen_at: float) -> bool:
         """List artifacts where none were since the run had ended; False where the list is open."""
@@ -139,21 +202,22 @@ class Reports:
 
     async def _results(
         self, artifact: Artifact, run: Run, memory: RunMemory, pieces: RunPieces
-    ) -> list[Result] | None:
-        """The results that an artifact holds, none where it has none; None where it is open."""
+    ) -> tuple[list[Result] | None, bool]:
+        """The results that an artifact holds, None where it is open; and whether it is none at all."""
         try:
             content = await self._content(artifact, memory)
         except (DataError, NotFoundError) as error:
             self._anomaly(artifact, str(error), run)
             is_final = isinstance(error, ExpiredError)
-            return [] if is_final or pieces.leave(error, "artifact", run.attempt, artifact.id) else None
+            is_settled = is_final or pieces.leave(error, "artifact", run.attempt, artifact.id)
+            return [] if is_settled else None, False
         told = [replace(anomaly, url=run.url) for anomaly in content.anomalies]
         self._session.anomalies.add(*told)
         for file in content.passed_over:
             log.debug("passed over", artifact=artifact.name, file=file, url=run.url)
         if content.is_broken and not pieces.leave(told[0].detail, "artifact", run.attempt, artifact.id):
-            return None
-        return content.results
+            return None, True
+        return content.results, content.is_broken
 
     async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
         """What an artifact holds. Raises what `download` raises."""

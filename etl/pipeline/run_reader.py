@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 
 from etl.anomalies import Anomaly
@@ -287,11 +288,14 @@ class RunReader:
                 until=until,
                 seen_at=gathered.seen_at,
             )
-        reports, told = found.reports, (context, jobs, annotations, found.reports, found.unread)
-        if _weight(annotations, reports) < _HEAVY:
-            transformed = transform_attempt(*told)
-        else:
-            transformed = await asyncio.to_thread(transform_attempt, *told)
+        reports = found.reports
+        is_heavy = _weight(annotations, reports) >= _HEAVY
+        transformed = await _transformed(context, jobs, annotations, found, is_heavy=is_heavy)
+        if found.earlier is not None:
+            # An earlier reading may have made points without the artifacts that were open then.
+            before_now = FoundReports(found.earlier)
+            earlier = await _transformed(context, jobs, annotations, before_now, is_heavy=is_heavy)
+            gathered.taken_back += take_back(earlier, transformed)
         self._session.anomalies.add(*transformed.anomalies)
         gathered.points += transformed.points
         gathered.columns += transformed.columns
@@ -371,6 +375,20 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+async def _transformed(
+    context: Context,
+    jobs: Sequence[Job],
+    annotations: Mapping[int, Sequence[Annotation]],
+    found: FoundReports,
+    *,
+    is_heavy: bool,
+) -> Transformed:
+    """The points of an attempt, made in a thread where that takes long."""
+    told = (context, jobs, annotations, found.reports, found.unread)
+    work = partial(transform_attempt, *told, partial=found.partial)
+    return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:

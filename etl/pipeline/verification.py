@@ -19,7 +19,7 @@ class Verification:
 
     `missing` is in GitHub alone, `extra` in the store alone; `repaired` was missing and is there now. `holes` has
     what is missing by the day (its first second) on which its runs were created. `unread` counts runs that changed since the last
-    sync, `unchecked` attempts whose jobs were not asked for, and `days_left` days that were not looked at:
+    sync or of which attempts or jobs are open, `unchecked` attempts whose jobs were not asked for, and `days_left` days that were not looked at:
     the allowed requests were spent, or the store does not keep points so long. `reread` counts the runs
     that were read again.
     """

@@ -25,6 +25,8 @@ from etl.state.runs import KnownRun
 # Status of a run that is to be read anew: open, so that a sync asks for it if this process ends before.
 _UNREAD: Final = ""
 _POLL_S: Final = 0.2
+# Open pieces without which attempts or jobs are not stored yet.
+_COMPARED: Final = ("run", "attempt", "jobs")
 
 
 class Verifier:
@@ -89,8 +91,10 @@ class _Day:
         workflows = [workflow.id for workflow in self._session.repository.workflows]
         listing = await list_window(self._session.client, self._window, workflows, conditional=False)
         self._session.anomalies.add(*listing.anomalies)
+        state, repository = self._session.state, self._session.repository
+        incomplete = await state.call(state.open_pieces.runs, repository.id, _COMPARED)
         for run in listing.runs.values():
-            if self._is_read(run):
+            if self._is_read(run) and run.id not in incomplete:
                 self._told.append(Told(run))
             else:
                 self._found.unread += 1
@@ -107,7 +111,9 @@ class _Day:
         """Ask for the jobs of every attempt, as far as requests last."""
         for number in told.ended():
             try:
-                jobs, anomalies = await list_jobs(self._session.client, told.run.id, number)
+                jobs, anomalies = await list_jobs(
+                    self._session.client, told.run.id, number, numbered=told.run.numbered
+                )
             except RequestsSpentError:
                 return
             except NotFoundError:

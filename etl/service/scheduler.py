@@ -7,6 +7,7 @@ from time import monotonic, time
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from etl.http.routes import Parts
 from etl.pipeline.context import Pipeline
@@ -24,6 +25,18 @@ _MAX_MISSED = 3
 _JOB = "sync"
 # How often the machine's clock is looked at, and how far it has to move to count as set.
 _LOOK_S, _SET_S = 10.0, 2.0
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]
+    """An interval after now, not after when it was due: a clock that is set ahead makes up none in between."""
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """When it is due next."""
+        del previous_fire_time
+        return now + self._interval
 
 
 class Scheduler:
@@ -49,9 +62,8 @@ class Scheduler:
         """Sync now, and then at every interval."""
         self._scheduler.add_job(
             self._tick,
-            "interval",
+            _Every(self._interval),
             id=_JOB,
-            seconds=self._interval,
             next_run_time=datetime.now(UTC),
             # A late sync is still wanted, and two that are due are one.
             misfire_grace_time=None,

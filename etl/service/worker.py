@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from etl.http.routes import Parts
@@ -12,10 +11,10 @@ from etl.pipeline.summary import Summary
 from etl.workers.log_filter import shorten_log
 from etl.workers.queue import SYNC, Queue
 from etl.workers.reconnect import give_up, run_forever
-from etl.workers.tasks import UPKEEP, Tasks
+from etl.workers.tasks import Tasks
+from etl.workers.upkeep import Upkeep
 
 _MAX_SYNCS: Final = 8
-_MAX_UPKEEP: Final = 3
 _LAST_SYNC_S: Final = 3.0
 _LAST_RETURN_S: Final = 1.0
 
@@ -29,17 +28,16 @@ class Worker:
         self._pipeline = pipeline
         self._queue = queue
         self._working: list[asyncio.Task[None]] = []
+        self._upkeep = Upkeep(queue, pipeline)
         Tasks(queue, pipeline, delivery, done).register()
-        shorten_log(SYNC, UPKEEP)
+        shorten_log(SYNC)
 
     def start(self) -> Parts:
-        """Take syncs and upkeep tasks until stopped. Upkeep has slots of its own, however busy the syncs are."""
-        parts: Parts = {}
-        for name, work in (
-            (SYNC, self._take_syncs),
-            (UPKEEP, partial(self._take, UPKEEP, _MAX_UPKEEP)),
-        ):
-            parts[f"the queue {name}"] = asyncio.create_task(run_forever(name, work))
+        """Take syncs until stopped, with the queue's upkeep beside them, however busy they are."""
+        parts: Parts = {
+            f"the queue {SYNC}": asyncio.create_task(run_forever(SYNC, self._take_syncs)),
+            "the queue's upkeep": asyncio.create_task(run_forever("upkeep", self._upkeep.run)),
+        }
         self._working = list(parts.values())
         return parts
 
@@ -52,16 +50,13 @@ class Worker:
         await give_up(self._working, _LAST_SYNC_S + _LAST_RETURN_S)
 
     async def _take_syncs(self) -> None:
+        """Take syncs until cancelled."""
         await self._queue.ask(await self._pipeline.repositories.names())
-        await self._take(SYNC, _MAX_SYNCS)
-
-    async def _take(self, name: str, concurrency: int) -> None:
-        """Take tasks until cancelled."""
         pace = self._queue.pace
         await self._queue.app.run_worker_async(
-            queues=[name],
-            name=name,
-            concurrency=concurrency,
+            queues=[SYNC],
+            name=SYNC,
+            concurrency=_MAX_SYNCS,
             fetch_job_polling_interval=pace.poll,
             shutdown_graceful_timeout=_LAST_SYNC_S,
             install_signal_handlers=False,

@@ -26,6 +26,8 @@ from etl.state.migrations import STEPS, Step, current_version, migrate, require_
 from etl.state.postgres import hold_while_making, postgres_engine, postgres_trouble
 from etl.state.sqlite import sqlite_engine, sqlite_trouble
 
+_VERSION = select(tables.facts.c.value).where(tables.facts.c.name == "version")
+
 
 def open_database(url: str, steps: Sequence[Step] = STEPS) -> Engine:
     """An engine for a state of this version: created if missing, migrated if older.
@@ -70,10 +72,15 @@ def _version(connection: Connection) -> int | None:
     """The version recorded in the state; None if it is new."""
     if not inspect(connection).has_table(tables.facts.name):
         return None
-    version: int | None = connection.scalar(
-        select(tables.facts.c.value).where(tables.facts.c.name == "version")
-    )
+    version: int | None = connection.scalar(_VERSION)
     return version
+
+
+def require_current(connection: Connection) -> None:
+    """Raise ConfigurationError where a newer version has migrated the state since this process opened it."""
+    found = connection.scalar(_VERSION)
+    if found is not None:
+        require_known(found, shown(connection.engine.url), STEPS)
 
 
 def is_shared(engine: Engine | Connection) -> bool:

@@ -11,7 +11,7 @@ from etl.state import tables
 from etl.state.database import upsert
 
 _NAMING, _READING = "naming", "reading"
-_VERIFIED = "verified"
+_VERIFIED, _INTERVAL = "verified", "interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,21 @@ class Metadata:
     def set_verified(self, repository_id: int, verified: Verified) -> None:
         """Remember the day that was verified last."""
         self._set(f"{_VERIFIED} {repository_id}", asdict(verified))
+
+    def begin_interval(self, seconds: int, now: int) -> bool:
+        """Whether an interval of so many seconds has begun by now (Unix seconds), for one caller of all.
+
+        One that began in the future was begun by a clock that was ahead: it does not count.
+        """
+        value = tables.facts.c.value
+        with self._engine.begin() as connection:
+            began = connection.scalar(select(value).where(tables.facts.c.name == _INTERVAL).with_for_update())
+            if began is not None and 0 <= now - began < seconds:
+                return False
+            # In step with earlier ones, however late this is noticed.
+            start = now if began is None or began > now else now - (now - began) % seconds
+            upsert(connection, tables.facts, {"name": _INTERVAL, "value": start})
+        return True
 
     def _get(self, name: str) -> Any:
         table = tables.facts

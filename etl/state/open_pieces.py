@@ -1,7 +1,7 @@
 """Pieces that could not be read yet, by repository; kept with what was read beside them."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select
@@ -48,6 +48,12 @@ class OpenPieces:
             return [
                 _piece(row) for row in connection.execute(query.order_by(_COLUMNS.next_at, _COLUMNS.run_id))
             ]
+
+    def runs(self, repository_id: int, kinds: Collection[str]) -> set[int]:
+        """Ids of the runs of which pieces of these kinds are open."""
+        query = runs_with_open_pieces(repository_id).where(_COLUMNS.kind.in_(kinds))
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
 
     def counts(self, repository_id: int) -> dict[str, int]:
         """How many are open, by kind."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select, upd
 from etl.errors import SupersededError
 from etl.model.records import Workflow
 from etl.state import tables
-from etl.state.database import upsert
+from etl.state.database import require_current, upsert
 
 # Used in every transaction of a session: built once, since building a statement is slow.
 _TURN = (
@@ -97,9 +97,13 @@ class Repositories:
         upsert(connection, table, row)
 
     def begin_session(self, repository: KnownRepository) -> KnownRepository:
-        """Begin a session on the repository; sessions that began earlier can no longer commit."""
+        """Begin a session on the repository; sessions that began earlier can no longer commit.
+
+        Raises ConfigurationError where a newer version has migrated the state.
+        """
         table = tables.repositories
         with self._engine.begin() as connection:
+            require_current(connection)
             connection.execute(update(table).where(table.c.id == repository.id).values(turn=table.c.turn + 1))
             turn = connection.scalar(select(table.c.turn).where(table.c.id == repository.id))
         return replace(repository, turn=turn or 0)

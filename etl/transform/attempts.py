@@ -41,13 +41,15 @@ def transform_attempt(
     annotations: Mapping[int, Sequence[Annotation]],
     reports: Sequence[Report] = (),
     unread: Collection[int] = (),
+    *,
+    partial: Collection[int] = (),
 ) -> Transformed:
     """All points of an attempt from the jobs it ran itself; annotations by job id.
 
     Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
     among the jobs are none: what they say of failures counts where nothing else says it. Of a job with a
     report that could not be read yet (its id is in `unread`), only what no report changes: the job and its
-    steps.
+    steps; of one in `partial`, whose results may be incomplete, all but the execution for evidence.
     """
     made = Transformed()
     checks = [job for job in jobs if job.is_check and job.completed]
@@ -62,11 +64,15 @@ def transform_attempt(
         if job.completed and job.id in unread:
             _execution_alone(context, job, made)
         elif job.completed:
-            _transform_job(context, job, annotations.get(job.id, ()), by_job.get(job.id), made)
+            is_whole = job.id not in partial
+            _transform_job(
+                context, job, annotations.get(job.id, ()), by_job.get(job.id), made, is_whole=is_whole
+            )
     for tests in by_report:
         if not tests.is_job:
             _transform_tests(context, tests, made)
-            _keep(context, tests.job, tests, made)
+            if tests.job.id not in partial:
+                _keep(context, tests.job, tests, made)
     made.seen += seen_values(made.points)
     made.points += check_failures(context, checks, annotations, told=made.points)
     return made
@@ -79,7 +85,13 @@ def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
 
 
 def _transform_job(
-    context: Context, job: Job, annotations: Sequence[Annotation], tests: JobTests | None, made: Transformed
+    context: Context,
+    job: Job,
+    annotations: Sequence[Annotation],
+    tests: JobTests | None,
+    made: Transformed,
+    *,
+    is_whole: bool,
 ) -> None:
     _execution_alone(context, job, made)
     told = without_boilerplate(annotations, explained=tests is not None and bool(tests.red))
@@ -90,7 +102,7 @@ def _transform_job(
     made.points += annotated_points(context, job, annotated)
     if tests is not None:
         _transform_tests(context, tests, made)
-    if context.run.completed:
+    if context.run.completed and is_whole:
         _keep(context, job, tests, made, told=told, annotated=annotated)
 
 

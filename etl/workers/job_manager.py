@@ -44,11 +44,6 @@ class Jobs(JobManager):
         update = super().update_heartbeat
         await self._unless_away(lambda: update(worker_id))
 
-    async def defer_periodic_job(self, job: Job, periodic_id: str, defer_timestamp: int) -> int | None:
-        """Queue a periodic job that is due."""
-        defer = super().defer_periodic_job
-        return await self._unless_away(lambda: defer(job, periodic_id, defer_timestamp))
-
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """End a job of this worker."""
         finish = super().finish_job
@@ -63,11 +58,23 @@ class Jobs(JobManager):
         lock: str | None = None,
     ) -> None:
         """Hand a job of this worker back; if the next one for the repository is already queued, only that one runs."""
+        delay = None if retry_at is None else retry_at - dt.datetime.now(dt.UTC)
         retry = super().retry_job
+
+        async def hand_back() -> None:
+            await retry(job, await self._by_server(delay), priority, queue, lock)
+
         try:
-            await _persist(lambda: retry(job, retry_at, priority, queue, lock))
+            await _persist(hand_back)
         except UniqueViolation:
             await self.finish_job(job, Status.ABORTED, delete_job=False)
+
+    async def _by_server(self, delay: dt.timedelta | None) -> dt.datetime | None:
+        """A time from now by PostgreSQL's clock, by which it gives jobs: this machine's may be wrong."""
+        if delay is None:
+            return None
+        now: dt.datetime = (await self.connector.execute_query_one_async("SELECT now() AS now"))["now"]
+        return now + delay
 
     async def take(self, job: Job) -> bool:
         """End a job of another worker; False if it has already ended."""

@@ -5,13 +5,11 @@ they are: an hour of theirs is seconds of ours, a request takes as long as ever.
 """
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -19,6 +17,7 @@ import aiohttp
 
 from etl.demo.server import SimulatedGitHub
 from etl.demo.webhooks import Hook, hooks, send
+from tests.chaos.machine_clock import MachineClock
 from tests.chaos.process import Process
 from tests.influxd import Influxd, free_port, serving, set_up
 
@@ -29,10 +28,13 @@ _TICK_S = 0.05
 
 @dataclass(slots=True)
 class FastClock:
-    """Unix seconds that pass `speed` times as fast as they do."""
+    """Unix seconds that pass `speed` times as fast as they do; processes see them `off` by so many."""
 
     start: float
     speed: float
+    machine: MachineClock
+    off: float = 0.0
+    process_began: float = 0.0
     began: float = field(default_factory=time.monotonic)
     stopped_at: float | None = None
 
@@ -53,19 +55,15 @@ class FastClock:
 
     def variables(self) -> dict[str, str]:
         """What lets a process that starts now live by this clock."""
-        return {
-            "TZ": "UTC",
-            "LD_PRELOAD": _library(),
-            "FAKETIME": f"@{datetime.fromtimestamp(self(), UTC):%F %T} x{self.speed:g}",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        self.process_began = self()
+        self.jump(self.off)
+        return self.machine.variables()
 
-
-@cache
-def _library() -> str:
-    """What libfaketime's own command preloads; the command itself keeps signals from the process."""
-    command = ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    def jump(self, off: float) -> None:
+        """Let the clock of the process be off by so many seconds, from now on."""
+        self.off = off
+        began = datetime.fromtimestamp(self.process_began + off, UTC)
+        self.machine.set(f"@{began:%F %T} x{self.speed:g}")
 
 
 @dataclass(slots=True)
@@ -149,9 +147,12 @@ class Night:
             assert await process.stop() == 0, process.text[-2_000:]
 
 
-async def at_moments(clock: FastClock, moments: list[float], do: Callable[[], None]) -> None:
+Happening = tuple[float, Callable[[], None]]
+
+
+async def at_moments(clock: FastClock, happenings: list[Happening]) -> None:
     """Do something at each of these times, beside what goes on."""
-    for moment in moments:
+    for moment, do in sorted(happenings, key=lambda one: one[0]):
         await clock.until(moment)
         await asyncio.to_thread(do)
 

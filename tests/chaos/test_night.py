@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -14,17 +15,23 @@ import pytest
 from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
-from tests.chaos.night import DAY_S, SECRET, FastClock, Mail, Night, Server, at_moments, cancelled
+from tests.chaos.machine_clock import MachineClock
+from tests.chaos.night import DAY_S, SECRET, FastClock, Happening, Mail, Night, Server, at_moments, cancelled
 from tests.chaos.process import Process
 from tests.chaos.sound import STOPPED, equal
 from tests.chaos.world import GITHUB_TOKEN, points_of
 from tests.influxd import Influxd, free_port
+from tests.pipeline.test_lies import ANYWHERE, ENTRIES
+from tests.pipeline.test_open_pieces import LIES, OF_STORAGE
 from tests.selection import FULL
 
 DAYS, SPEED, PUSHES = (14, 1_000, 20) if FULL else (2, 8_000, 6)
 # A day is at least that much longer than a start: on a busy machine the night is a longer one.
 _STARTS_A_DAY = 3.0
 _LOST = 0.1
+HOUR_S = 3_600
+# What is told while GitHub lies.
+OF_LIES = {"anomaly", "sync failed", "a day of the past could not be verified"}
 # A process that holds ever more would double within days.
 _FLAT = 1.25
 
@@ -57,7 +64,7 @@ async def test_nothing_is_lost_and_nothing_grows(
     server.start()
     try:
         influxd = server.set_up()
-        clock = FastClock(start, SPEED)
+        clock = FastClock(start, SPEED, MachineClock(tmp_path / "clock"))
         github = SimulatedGitHub(history, clock=clock, rate_limit=1_000_000, signed_s=60 * SPEED)
         async with github:
             clock.begin(
@@ -110,8 +117,9 @@ async def _lived(
         server.start()
 
     span = (DAYS + 1) * DAY_S
-    moments = [clock.start + span * share for share in ((0.3, 0.7) if FULL else (0.5,))]
-    beside = [asyncio.create_task(mail.run()), asyncio.create_task(at_moments(clock, moments, restart))]
+    restarts = [(clock.start + span * share, restart) for share in ((0.3, 0.7) if FULL else (0.5,))]
+    happens = [*restarts, *lies(clock, github, random), *jumps(clock)]
+    beside = [asyncio.create_task(mail.run()), asyncio.create_task(at_moments(clock, happens))]
     await night.live(clock.start + span)
     await cancelled(*beside)
     # What the last day's process had no time for, the next one would do first.
@@ -122,11 +130,40 @@ async def _lived(
     return night, mail
 
 
+def lies(clock: FastClock, github: SimulatedGitHub, random: Random) -> list[Happening]:
+    """Once a day GitHub lies for some hours: each time about something else, in another way."""
+    happens: list[Happening] = []
+    for day in range(1, DAYS - 2 if FULL else 2):
+        where = random.sample([*ANYWHERE], 2)
+
+        def lie(where: list[str] = where) -> None:
+            for one in where:
+                ways = OF_STORAGE if one == "storage" else LIES
+                way = random.choice([way for way in ways if one != "zip" or way not in ENTRIES])
+                github.faults.add(ANYWHERE[one], ways[way](), times=None)
+
+        began = clock.start + (day + random.random() / 2) * DAY_S
+        happens += [(began, lie), (began + random.uniform(1, 9) * HOUR_S, github.faults.clear)]
+    return happens
+
+
+def jumps(clock: FastClock) -> list[Happening]:
+    """The clock of the machine is set, both ways, and right again some hours later."""
+    span = (DAYS + 1) * DAY_S
+    offs = (3 * HOUR_S, -3 * HOUR_S, 45 * DAY_S, -45 * DAY_S) if FULL else (3 * HOUR_S, -45 * DAY_S)
+    happens: list[Happening] = []
+    for number, off in enumerate(offs):
+        at = clock.start + span * (0.1 + 0.7 * number / len(offs))
+        happens += [(at, partial(clock.jump, off)), (at + DAY_S / 3, partial(clock.jump, 0.0))]
+    return happens
+
+
 def _explained(night: Night) -> None:
-    """Nothing complains but while InfluxDB is away, and nothing that went wrong stays unsolved."""
+    """Nothing complains but of what was done to it, and nothing that went wrong stays unsolved."""
     complaints = [event for process in night.days for event in process.complaints()]
-    # Of clocks that hurry, one answer that takes a moment is minutes old.
-    assert set(complaints) <= {STOPPED, "this machine's clock is wrong"}, "\n".join(
+    # Of clocks that hurry, one answer that takes a moment is minutes old, and a second is half an hour.
+    hurry = {"this machine's clock is wrong", "the machine's clock was set: the next sync is planned anew"}
+    assert set(complaints) <= {STOPPED, *OF_LIES, *hurry}, "\n".join(
         process.text for process in night.days if process.complaints()
     )
     assert not any("Traceback" in process.text for process in night.days)

@@ -194,7 +194,7 @@ async def test_wrong_usage(ci):
 
 
 async def test_a_second_process_on_the_same_data_folder(ci, github):
-    github.faults.add("/jobs", faults.status(502), times=None)
+    github.faults.add("/jobs", faults.secondary_limit("600"), times=None)
     first = await ci.start("sync")
     await until_asked_for_jobs(github)
     second = await ci("sync")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from etl.demo.clock import MovingClock
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
-from etl.service.scheduler import Scheduler
+from etl.service.scheduler import Scheduler, _Every
 from tests.pipeline.world import HOUR, NOON, simulated
 
 
@@ -45,3 +46,11 @@ async def test_health_tells_that_no_sync_begins(tmp_path: Path, monkeypatch: pyt
         assert syncs.trouble() is None
         monkeypatch.setattr("etl.service.scheduler.monotonic", lambda: now + 60)
         assert syncs.trouble() == "no sync has begun for 60 s"
+
+
+def test_a_clock_that_is_set_ahead_by_decades_makes_up_no_syncs() -> None:
+    """APScheduler holds every time that was missed in memory."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    began = datetime(1970, 1, 1, tzinfo=UTC)
+    job = scheduler.add_job(print, _Every(1.0), next_run_time=began)
+    assert job._get_run_times(datetime(2026, 1, 1, tzinfo=UTC)) == [began]

@@ -1,7 +1,9 @@
 """A machine's clock that is wrong, or jumps: what is read and what is kept goes by GitHub's time."""
 
+from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
+from time import tzset
 from typing import Any
 
 import pytest
@@ -84,6 +86,40 @@ async def test_a_sync_by_a_clock_that_is_wrong_loses_nothing(ahead: int, tmp_pat
         world.clock.advance(DAY)
         assert (await world.sync_well(since="10d")).warnings == []
         await world.sync_well("fresh", since="10d")
+        assert world.all_points() == world.all_points("fresh")
+
+
+# The hours before and after the clocks of a zone change, in spring and in autumn.
+CHANGES = {
+    "Europe/Berlin": (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    "America/New_York": (datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC)),
+    "Australia/Lord_Howe": (datetime(2026, 4, 4, 15, tzinfo=UTC), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"), [(zone, change) for zone, changes in CHANGES.items() for change in changes]
+)
+async def test_a_zone_whose_clocks_change_changes_nothing(
+    zone: str, change: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Syncs every half hour around the change, by a process in that zone; and one by a process in UTC."""
+    moment = int(change.timestamp())
+    async with simulated(tmp_path) as world:
+        world.clock.now = moment - 2 * HOUR
+        world.add(*(made_run(moment + minutes * 60) for minutes in range(-150, 90, 30)))
+        try:
+            monkeypatch.setenv("TZ", zone)
+            tzset()
+            for _ in range(8):
+                await world.sync_well()
+                world.clock.advance(HOUR // 2)
+        finally:
+            monkeypatch.undo()
+            tzset()
+        await world.sync_well()
+        await world.sync_well("fresh")
+        assert len(world.points("workflow_run")) == 16
         assert world.all_points() == world.all_points("fresh")
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from etl.demo.history import Artifact, Check, Status
 from etl.demo.suites import archive
+from etl.extract.github.records import parse_job
 from etl.load.duckdb import DuckStore
-from etl.model.records import Job as JobRecord
 from etl.model.schema import ETL, MEASUREMENTS
 from etl.settings import InfluxSettings
 from etl.transform.failures.no_runner import NO_RUNNER
@@ -185,13 +185,13 @@ def test_what_is_a_job_and_what_a_runner_took(changes: dict[str, Any], taken: bo
         "runner_id": 3,
         "steps": [{"number": 1, "name": "Set up job"}],
     }
-    made = JobRecord.parse(raw | changes)
+    made = parse_job(raw | changes)
     assert (made.taken, made.is_check) == (taken, is_check)
 
 
 def test_a_server_that_knows_of_no_runners_tells_of_jobs_that_ran() -> None:
     raw = {"id": 1, "run_id": 2, "status": "completed", "conclusion": "success", "labels": ["self-hosted"]}
-    assert JobRecord.parse(raw).taken
+    assert parse_job(raw).taken
 
 
 # Row 17

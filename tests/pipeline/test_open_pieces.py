@@ -1,6 +1,7 @@
 """What GitHub answers wrongly for a while is asked for again: nothing is taken as final because of one answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -213,6 +214,57 @@ async def test_what_is_refused_is_stored_without_after_a_day_and_asked_for_all_t
         world.clock.advance(DAY)
         assert (await world.sync_well()).open == 0
         assert len(world.points("test")) == 2
+
+
+OTHER = archive(
+    [("junit.xml", b'<testsuite name="s"><testcase classname="c" name="b" time="2.0"/></testsuite>')]
+)
+
+
+def two_reports(began: int, first: bytes, second: bytes) -> Run:
+    """A job that failed, with two artifacts, and passed when it was tried again."""
+    unit = red("unit", began + 5)
+    artifacts = tuple(
+        Artifact(began + number, f"junit-{number}", began + 50, content)
+        for number, content in ((1, first), (2, second))
+    )
+    tried = attempt(began, replace(unit, artifacts=artifacts))
+    return run(began, tried, attempt(began + 120, job("unit", began + 125)))
+
+
+@pytest.mark.parametrize("order", [(REPORT, OTHER), (OTHER, REPORT)])
+@pytest.mark.parametrize("lie", ["login page", "half a zip"])
+async def test_results_beside_an_artifact_that_is_none_come_at_once(
+    lie: str, order: tuple[bytes, bytes], tmp_path: Path
+) -> None:
+    """Both hold the same test: with both, each result has another place."""
+    async with simulated(tmp_path) as world:
+        made = two_reports(NOON - HOUR, *order)
+        world.add(made)
+        bad = rf"^/artifacts/{NOON - HOUR + 1}\?"
+        world.github.faults.add(bad, OF_STORAGE[lie](), times=None)
+        assert (await world.sync_well()).open == 1
+        assert len(world.points("test")) == (1 if order[0] == REPORT else 2)
+        assert world.points("flake") == [], "evidence waits for all results"
+        world.github.faults.clear()
+        world.clock.advance(HOUR)
+        assert (await world.sync_well()).open == 0
+        await equals_fresh(world)
+
+
+@pytest.mark.parametrize("lie", ["403", "login page"])
+async def test_what_was_settled_without_a_report_is_made_anew_with_it(lie: str, tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(made_run(NOON - HOUR), two_reports(NOON - 2 * HOUR, OTHER, REPORT))
+        world.github.faults.add(r"^/artifacts/\d+\?", OF_STORAGE[lie](), times=None)
+        for _ in range(12):
+            await world.sync_well()
+            world.clock.advance(5 * HOUR)
+        assert {point["source"] for point in world.points("failure")} == {"annotation"}
+        world.github.faults.clear()
+        world.clock.advance(DAY)
+        assert (await world.sync_well()).open == 0
+        await equals_fresh(world)
 
 
 async def test_a_run_that_is_not_there_for_a_moment_stays_open(tmp_path: Path) -> None:

@@ -221,3 +221,29 @@ async def test_jobs_that_cannot_be_read_are_told_and_are_no_holes(org: Org) -> N
     org.github.faults.add("/jobs", faults.status(404, "Not Found"), times=None)
     rocket, _ = await org.verify()
     assert rocket.missing == []
+
+
+async def test_what_is_open_is_no_hole(org: Org) -> None:
+    """A run of which GitHub does not tell the jobs is stored without them; a sync reads them later."""
+    newest = org.repository(ROCKET).runs[-1]
+    run = replace(newest, id=newest.id + 10_000_000)
+    org.repository(ROCKET).runs.append(run)
+    org.github.faults.add(f"/runs/{run.id}/.*jobs", faults.status(404, "Not Found"), times=None)
+    await org.sync()
+    org.github.faults.clear()
+    rocket, _ = await org.verify()
+    assert (rocket.missing, rocket.extra, rocket.unread) == ([], [], 1)
+
+
+async def test_a_server_that_numbers_no_attempts_is_asked_for_the_jobs_of_runs(org: Org) -> None:
+    """Gitea and Forgejo list each run with attempt 0."""
+
+    def without_numbers(answer: Any) -> Any:
+        return {**answer, "workflow_runs": [{**run, "run_attempt": 0} for run in answer["workflow_runs"]]}
+
+    org.github.faults.add(r"/actions/runs\?", faults.changed(without_numbers), times=None)
+    org.github.log.requests.clear()
+    await org.verify()
+    asked = org.github.log.paths("/jobs")
+    assert asked
+    assert not any("/attempts/" in path for path in asked)

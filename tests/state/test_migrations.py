@@ -11,6 +11,7 @@ from etl.errors import ConfigurationError
 from etl.state import tables
 from etl.state.database import open_database
 from etl.state.migrations import STEPS, Step, current_version
+from etl.state.repositories import KnownRepository, Repositories
 from tools import state_schema
 
 VERSIONS = range(1, current_version(STEPS) + 1)
@@ -131,3 +132,19 @@ def test_a_table_that_is_missing_is_created_without_a_step(state_url: str) -> No
     with opened(state_url) as engine:
         assert inspect(engine).has_table("deliveries")
         assert inspect(engine).has_table("of_somebody_else")
+
+
+def test_a_process_of_this_version_begins_nothing_once_a_newer_one_has_migrated_the_state(
+    state_url: str,
+) -> None:
+    with opened(state_url, *STEPS) as old:
+        repositories = Repositories(old)
+        repository = KnownRepository(1, "acme/a", "acme/a", "main", ())
+        with old.begin() as connection:
+            repositories.save(connection, repository)
+        assert repositories.begin_session(repository).turn == 1
+        with (
+            opened(state_url, *STEPS, add_column),
+            pytest.raises(ConfigurationError, match="newer ci-health"),
+        ):
+            repositories.begin_session(repository)

@@ -17,8 +17,9 @@ from etl.extract.github.api import GitHub
 from etl.extract.github.auth import NotInstalled
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
+from etl.extract.github.records import parse_installation, parse_repository
 from etl.model.rate_limit import Budget, SharedRateLimits
-from etl.model.records import Installation, Repository
+from etl.model.records import Repository
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class Accounts:
         if not self.several:
             return
         client = RepositoryClient(self._own, "")
-        listing = await list_all(client, "/app/installations?per_page=100", None, Installation.parse)
+        listing = await list_all(client, "/app/installations?per_page=100", None, parse_installation)
         found = {item.login.lower(): item for item in listing.items if not item.suspended}
         for owner in self._installed.keys() - found.keys():
             log.warning("the GitHub App is not installed any more", owner=owner)
@@ -94,7 +95,7 @@ class Accounts:
         """The owner's repositories that the installation may see, but for archived ones, by name."""
         client = RepositoryClient(self.of(f"{owner}/"), owner)
         path = "/installation/repositories?per_page=100"
-        listing = await list_all(client, path, "repositories", Repository.parse)
+        listing = await list_all(client, path, "repositories", parse_repository)
         prefix = f"{owner}/".lower()
         own = [item for item in listing.items if item.full_name.lower().startswith(prefix)]
         return sorted((item for item in own if not item.archived), key=lambda item: item.full_name)

@@ -6,6 +6,7 @@ from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing
 from etl.extract.github.pages import Page
+from etl.extract.github.records import parse_artifact
 from etl.model.pages import PageTag
 from etl.model.records import Artifact
 
@@ -32,10 +33,10 @@ async def list_artifacts(client: RepositoryClient, *, since: int, known: bool = 
     """
     listing: Listing[Artifact] = Listing()
     page = first = await client.page(_PATH, conditional=known)
-    listing.add(page, "artifacts", Artifact.parse)
+    listing.add(page, "artifacts", parse_artifact)
     while page.next_url is not None and not _ends(page, listing, since):
         page = await client.page(page.next_url, conditional=known)
-        listing.add(page, "artifacts", Artifact.parse)
+        listing.add(page, "artifacts", parse_artifact)
     if page.next_url is None and not page.not_modified:
         listing.require_whole(_PATH)
     # One that is uploaded while the pages are read moves the others down, so that some come twice.

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing, list_all
+from etl.extract.github.records import parse_app_check, parse_commit_status
 from etl.model.commit_checks import AppCheck, CommitStatus
 
 T = TypeVar("T")
@@ -19,13 +20,13 @@ async def list_app_checks(
     All of them where they are not `known` yet, whatever tags are kept. Raises what `RepositoryClient.page` raises.
     """
     path = f"/commits/{quote(sha, safe='')}/check-runs?filter=all&per_page=100"
-    return await _changed(client, path, "check_runs", AppCheck.parse, known=known)
+    return await _changed(client, path, "check_runs", parse_app_check, known=known)
 
 
 async def list_statuses(client: RepositoryClient, sha: str, *, known: bool) -> Listing[CommitStatus] | None:
     """Statuses of a commit, newest first; None where nothing changed. Raises what `list_app_checks` raises."""
     path = f"/commits/{quote(sha, safe='')}/statuses?per_page=100"
-    return await _changed(client, path, None, CommitStatus.parse, known=known)
+    return await _changed(client, path, None, parse_commit_status, known=known)
 
 
 async def _changed(

@@ -7,6 +7,7 @@ from etl.anomalies import Anomaly
 from etl.errors import NotFoundError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
+from etl.extract.github.records import parse_deployment_status
 from etl.model.approvals import DeploymentStatus
 from etl.model.values import required
 
@@ -30,7 +31,7 @@ async def list_deployment_statuses(
 ) -> tuple[list[DeploymentStatus], list[Anomaly]]:
     """Statuses of a deployment. Raises what `RepositoryClient.page` raises."""
     path = f"/deployments/{deployment}/statuses?per_page=100"
-    listing = await list_all(client, path, None, DeploymentStatus.parse)
+    listing = await list_all(client, path, None, parse_deployment_status)
     return listing.items, listing.anomalies
 
 

@@ -3,6 +3,7 @@
 from etl.anomalies import Anomaly
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_whole
+from etl.extract.github.records import parse_job
 from etl.model.records import Job
 
 
@@ -16,5 +17,5 @@ async def list_jobs(
     """
     place = f"/attempts/{attempt}" if numbered else ""
     path = f"/actions/runs/{run_id}{place}/jobs?per_page=100"
-    listing = await list_whole(client, path, "jobs", Job.parse)
+    listing = await list_whole(client, path, "jobs", parse_job)
     return list({job.id: job for job in listing.items}.values()), listing.anomalies

@@ -8,6 +8,7 @@ from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import Listing, entries
+from etl.extract.github.records import parse_run
 from etl.extract.github.windows import Window, split
 from etl.model.pages import PageTag
 from etl.model.records import Run
@@ -135,7 +136,7 @@ async def _pages(
             listing.received += CAP
             return listing, False
         try:
-            listing.add(page, "workflow_runs", Run.parse)
+            listing.add(page, "workflow_runs", parse_run)
         except DataError as error:
             # The page is lost, not the window: without its tag it is asked for again next time.
             listing.anomalies.append(Anomaly("page", str(error), page.url))
@@ -206,4 +207,4 @@ async def newest_run(client: RepositoryClient) -> Run | None:
 def _parsed(raw: object) -> Run:
     if not isinstance(raw, dict):
         raise DataError("a run that is no object")
-    return Run.parse(raw)
+    return parse_run(raw)

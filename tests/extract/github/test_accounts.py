@@ -152,8 +152,10 @@ async def test_a_service_renews_tokens_and_finds_new_repositories(world: World) 
             )
         )
         await service.until_delivered()
-    asked = {request.token for request in world.github.log.requests if request.path.startswith("/repos/")}
-    assert {f"ghs_{number}_{moment}" for number in (12, 13) for moment in (NOON, NOON + 2 * HOUR)} <= asked
+        # Of each installation, a token of before and a renewed one.
+        tokens = {f"ghs_{number}_{moment}" for number in (12, 13) for moment in (NOON, NOON + 2 * HOUR)}
+        asked = world.github.log.requests
+        await until(lambda: tokens <= {one.token for one in asked if one.path.startswith("/repos/")})
     # The clock jumps at any moment, also between a request's token and the request: that one is asked again.
     assert sum(request.status == 401 for request in world.github.log.requests) <= 1
     assert "sync failed" not in [entry["event"] for entry in service.logs]

@@ -15,8 +15,8 @@ from etl.extract.github import transport
 from etl.extract.github.api import GitHub
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
+from etl.extract.github.records import parse_run
 from etl.model.pages import NoPageTags, PageTag, PageTags
-from etl.model.records import Run
 from etl.settings import GitHubSettings
 from tests.demo.samples import LATER, NAME, history, run
 
@@ -222,7 +222,7 @@ async def test_a_renamed_repository_is_followed_through_its_pages() -> None:
         repository = it.server.history.repositories[0]
         repository.full_name, repository.former_names = "acme/renamed", (NAME,)
         assert (await it.client.item(""))["full_name"] == "acme/renamed"
-        listing = await list_all(it.client, "/actions/runs?per_page=1", "workflow_runs", Run.parse)
+        listing = await list_all(it.client, "/actions/runs?per_page=1", "workflow_runs", parse_run)
         assert sorted(item.id for item in listing.items) == [1, 2, 3]
         assert it.server.log.paths("/repositories/42/actions/runs?per_page=1&page=3")
 
@@ -314,7 +314,7 @@ async def test_an_answer_of_the_wrong_shape_is_no_data(shape: str) -> None:
     async with world() as it:
         it.server.faults.add("", faults.changed(lambda _: WRONG[shape]))
         with pytest.raises(DataError, match="no list workflow_runs"):
-            await list_all(it.client, RUNS, "workflow_runs", Run.parse)
+            await list_all(it.client, RUNS, "workflow_runs", parse_run)
 
 
 async def test_an_item_of_the_wrong_shape_costs_itself_alone() -> None:
@@ -324,7 +324,7 @@ async def test_an_item_of_the_wrong_shape_costs_itself_alone() -> None:
 
     async with world() as it:
         it.server.faults.add("", faults.changed(broken))
-        listing = await list_all(it.client, RUNS, "workflow_runs", Run.parse)
+        listing = await list_all(it.client, RUNS, "workflow_runs", parse_run)
         assert (len(listing.items), listing.received) == (2, 3)
         assert RUNS in listing.anomalies[0].url
 

@@ -6,7 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import DataError
-from etl.model.records import Annotation, CheckRun, Job, Repository, Run, Step, Workflow
+from etl.extract.github.records import (
+    parse_annotation,
+    parse_app_check,
+    parse_artifact,
+    parse_check_run,
+    parse_commit_status,
+    parse_deployment_status,
+    parse_installation,
+    parse_job,
+    parse_repository,
+    parse_run,
+    parse_step,
+    parse_workflow,
+)
 from etl.model.values import seconds
 
 Parse = Callable[[Any], Any]
@@ -29,9 +42,9 @@ STEP = {
     "completed_at": None,
 }
 VALID: dict[Parse, dict[str, Any]] = {
-    Repository.parse: {"id": 1, "full_name": "acme/rocket", "default_branch": "main", "private": False},
-    Workflow.parse: {"id": 1, "name": "CI", "path": ".github/workflows/ci.yml"},
-    Run.parse: {
+    parse_repository: {"id": 1, "full_name": "acme/rocket", "default_branch": "main", "private": False},
+    parse_workflow: {"id": 1, "name": "CI", "path": ".github/workflows/ci.yml"},
+    parse_run: {
         "id": 1,
         "run_number": 3,
         "run_attempt": 2,
@@ -53,8 +66,8 @@ VALID: dict[Parse, dict[str, Any]] = {
         "html_url": "https://github.com/acme/rocket/actions/runs/1",
         "previous_attempt_url": "https://api.github.com/repos/acme/rocket/actions/runs/1/attempts/1",
     },
-    Step.parse: STEP,
-    Job.parse: {
+    parse_step: STEP,
+    parse_job: {
         "id": 1,
         "run_id": 1,
         "run_attempt": 1,
@@ -68,16 +81,50 @@ VALID: dict[Parse, dict[str, Any]] = {
         "steps": [STEP],
         "html_url": "",
     },
-    Annotation.parse: {
+    parse_annotation: {
         "annotation_level": "failure",
         "message": "broke",
         "title": "",
         "path": "a.py",
         "start_line": 3,
     },
-    CheckRun.parse: {"id": 1, "output": {"annotations_count": 3}},
+    parse_check_run: {"id": 1, "output": {"annotations_count": 3}},
+    parse_installation: {"id": 1, "account": {"login": "acme"}, "suspended_at": None},
+    parse_artifact: {
+        "id": 1,
+        "name": "junit",
+        "size_in_bytes": 3,
+        "expired": False,
+        "created_at": "2026-01-05T12:00:00Z",
+        "workflow_run": {"id": 2},
+    },
+    parse_app_check: {
+        "id": 1,
+        "app": {"name": "Codecov", "slug": "codecov"},
+        "check_suite": {"id": 2},
+        "name": "patch",
+        "status": "completed",
+        "conclusion": "success",
+        "started_at": "2026-01-05T12:00:00Z",
+        "completed_at": "2026-01-05T12:00:00Z",
+        "html_url": "",
+    },
+    parse_commit_status: {
+        "id": 1,
+        "context": "ci/jenkins",
+        "state": "success",
+        "created_at": "2026-01-05T12:00:00Z",
+        "target_url": None,
+    },
+    parse_deployment_status: {
+        "id": 1,
+        "state": "waiting",
+        "created_at": "2026-01-05T12:00:00Z",
+        "log_url": "https://github.com/acme/rocket/actions/runs/1/job/2",
+        "target_url": "",
+    },
 }
-RECORDS = pytest.mark.parametrize("parse", VALID, ids=lambda parse: parse.__self__.__name__)
+RECORDS = pytest.mark.parametrize("parse", VALID, ids=lambda parse: parse.__name__)
 
 
 def parsed(parse: Parse, raw: Any) -> Any:
@@ -116,17 +163,17 @@ def test_a_missing_field_raises_nothing_but_data_errors(parse: Parse) -> None:
 @pytest.mark.parametrize("value", [None, True, 1.5, [], {}])
 def test_a_run_cannot_do_without(key: str, value: Any) -> None:
     with pytest.raises(DataError, match=key):
-        Run.parse(VALID[Run.parse] | {key: value})
+        parse_run(VALID[parse_run] | {key: value})
 
 
 def test_no_attempt_has_a_negative_number() -> None:
     with pytest.raises(DataError, match="run_attempt"):
-        Run.parse(VALID[Run.parse] | {"run_attempt": -1})
+        parse_run(VALID[parse_run] | {"run_attempt": -1})
 
 
 def test_a_server_that_numbers_no_attempts_has_one() -> None:
     """Gitea before 1.26 says `run_attempt` 0."""
-    made = Run.parse(VALID[Run.parse] | {"run_attempt": 0})
+    made = parse_run(VALID[parse_run] | {"run_attempt": 0})
     assert (made.attempt, made.numbered) == (1, False)
 
 
@@ -134,23 +181,23 @@ def test_a_server_that_numbers_no_attempts_has_one() -> None:
     ("head", "fork"), [({"id": 1}, False), ({"id": 2}, True), (None, True), ("gone", True)]
 )
 def test_a_fork_has_another_head_repository_or_none_any_more(head: Any, fork: bool) -> None:
-    assert Run.parse(VALID[Run.parse] | {"head_repository": head}).fork is fork
+    assert parse_run(VALID[parse_run] | {"head_repository": head}).fork is fork
 
 
 def test_older_attempts_exist_where_github_names_one() -> None:
-    assert Run.parse(VALID[Run.parse]).has_previous_attempt
-    assert not Run.parse(VALID[Run.parse] | {"previous_attempt_url": None}).has_previous_attempt
-    assert not Run.parse(VALID[Run.parse] | {"run_attempt": 1}).has_previous_attempt
+    assert parse_run(VALID[parse_run]).has_previous_attempt
+    assert not parse_run(VALID[parse_run] | {"previous_attempt_url": None}).has_previous_attempt
+    assert not parse_run(VALID[parse_run] | {"run_attempt": 1}).has_previous_attempt
 
 
 def test_a_broken_step_costs_itself_alone() -> None:
-    job = Job.parse(VALID[Job.parse] | {"steps": [STEP, 5, None, {"number": "1"}, STEP]})
+    job = parse_job(VALID[parse_job] | {"steps": [STEP, 5, None, {"number": "1"}, STEP]})
     assert (len(job.steps), job.broken_steps) == (2, 3)
 
 
 @pytest.mark.parametrize("labels", [5, "ubuntu", {"a": 1}, None, True, [None, 5]])
 def test_labels_that_are_none_are_no_labels(labels: Any) -> None:
-    assert Job.parse(VALID[Job.parse] | {"labels": labels}).labels == ()
+    assert parse_job(VALID[parse_job] | {"labels": labels}).labels == ()
 
 
 @pytest.mark.parametrize(
@@ -180,4 +227,4 @@ def test_no_time_raises_anything(value: Any) -> None:
 def test_an_absurd_number_of_attempts_is_refused(attempt: int) -> None:
     """Each earlier attempt is a request."""
     with pytest.raises(DataError, match="run_attempt"):
-        Run.parse(VALID[Run.parse] | {"run_attempt": attempt})
+        parse_run(VALID[parse_run] | {"run_attempt": attempt})
