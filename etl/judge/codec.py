@@ -1,7 +1,7 @@
 """Findings and the judge's memory as bytes that outlive a process, and back."""
 
 import zlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +11,8 @@ from etl.judge.history import Subject
 from etl.judge.judge import FLAKES, Read
 from etl.judge.times import Changes
 
-Memory = dict[Hashable, tuple[str, Any]]
+# By subject and aspect, as the judge keeps it.
+Memory = dict[Any, tuple[str, Any]]
 
 _FINDINGS: Final = TypeAdapter(list[Finding])
 _READ: Final = TypeAdapter(list[tuple[Subject, str, Read]])
@@ -30,11 +31,11 @@ def findings_from_bytes(stored: bytes) -> list[Finding]:
     return _FINDINGS.validate_json(zlib.decompress(stored))
 
 
-def memory_to_bytes(memory: Mapping[Hashable, tuple[str, Any]]) -> bytes:
+def memory_to_bytes(memory: Mapping[Any, tuple[str, Any]]) -> bytes:
     """What was computed of each series, with the digest of what it was computed from."""
-    read, changes = [], []
-    for key, (digest, found) in memory.items():
-        subject, aspect = key  # type: ignore[misc]
+    read: list[tuple[Subject, str, Read]] = []
+    changes: list[tuple[Subject, str, str, Changes]] = []
+    for (subject, aspect), (digest, found) in memory.items():
         if aspect == FLAKES:
             read.append((subject, digest, found))
         else:
@@ -45,13 +46,13 @@ def memory_to_bytes(memory: Mapping[Hashable, tuple[str, Any]]) -> bytes:
 def memory_from_bytes(stored: bytes) -> Memory:
     """What `memory_to_bytes` was given; nothing where another version wrote it: all is computed again."""
     try:
-        read, changes = zlib.decompress(stored).split(_SEPARATOR)
+        stored_read, stored_changes = zlib.decompress(stored).split(_SEPARATOR)
         memory: Memory = {
-            (subject, FLAKES): (digest, found) for subject, digest, found in _READ.validate_json(read)
+            (subject, FLAKES): (digest, found) for subject, digest, found in _READ.validate_json(stored_read)
         }
         memory |= {
             (subject, aspect): (digest, found)
-            for subject, aspect, digest, found in _CHANGES.validate_json(changes)
+            for subject, aspect, digest, found in _CHANGES.validate_json(stored_changes)
         }
     except (ValidationError, ValueError, zlib.error):
         return {}

@@ -14,9 +14,10 @@ from etl.judge.finding import Finding
 from etl.judge.judge import Judge
 from etl.judge.lasting import lasting
 from etl.judge.points import finding_point
-from etl.judge.series import Row, histories_of, histories_of_tests, usage_of
+from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
 from etl.model.tag_values import tag_value
+from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary

@@ -4,7 +4,7 @@ import "internal/debug"
 // A finding that lasts may have begun long before the period; there are few.
 fields = (pattern) =>
     from(bucket: bucket)
-        |> range(start: time(v: 0), stop: stop)
+        |> range(start: time(v: int(v: stop) - 157680000000000000), stop: stop)
         |> filter(
             fn: (r) =>
                 r._measurement == "finding" and r._field =~ pattern and r.repository =~ repositories
@@ -12,6 +12,8 @@ fields = (pattern) =>
         )
         |> group(columns: ["repository"])
         |> toString()
+first = int(v: start) / 1000000000
+last = int(v: stop) / 1000000000
 none = debug.null(type: "time")
 
 union(
@@ -27,21 +29,27 @@ union(
         columnKey: ["_field"],
         valueColumn: "_value",
     )
-    |> filter(
-        fn: (r) =>
-            int(v: r.since) < int(v: stop) / 1000000000
-                and (r.until == "0" or int(v: r.until) >= int(v: start) / 1000000000),
-    )
     |> map(
         fn: (r) =>
             ({r with
-                since: time(v: int(v: r.since) * 1000000000),
-                until: if r.until == "0" then none else time(v: int(v: r.until) * 1000000000),
-                hours: if r.repair_s == "0" then "" else string(v: float(v: r.repair_s) / 3600.0),
+                began: if exists r.since then int(v: r.since) else 0,
+                ended: if exists r.until then int(v: r.until) else 0,
+                repair: if exists r.repair_s then float(v: r.repair_s) else 0.0,
+                good: if exists r.last_before_sha then r.last_before_sha else "",
+                bad: if exists r.since_sha then r.since_sha else "",
+            }),
+    )
+    |> filter(fn: (r) => r.began < last and (r.ended == 0 or r.ended >= first))
+    |> map(
+        fn: (r) =>
+            ({r with
+                since: time(v: r.began * 1000000000),
+                until: if r.ended == 0 then none else time(v: r.ended * 1000000000),
+                hours: if r.repair == 0.0 then "" else string(v: r.repair / 3600.0),
                 url:
-                    if r.last_before_sha == "" or r.since_sha == "" then
+                    if r.good == "" or r.bad == "" then
                         ""
                     else
-                        server_url + "/" + r.repository + "/compare/" + r.last_before_sha + "..." + r.since_sha,
+                        server_url + "/" + r.repository + "/compare/" + r.good + "..." + r.bad,
             }),
     )
