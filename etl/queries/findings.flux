@@ -4,7 +4,7 @@ import "internal/debug"
 // A finding that lasts may have begun long before the period; there are few.
 fields = (pattern) =>
     from(bucket: bucket)
-        |> range(start: time(v: int(v: stop) - 157680000000000000), stop: stop)
+        |> range(start: time(v: 0), stop: stop)
         |> filter(
             fn: (r) =>
                 r._measurement == "finding" and r._field =~ pattern and r.repository =~ repositories
@@ -14,7 +14,8 @@ fields = (pattern) =>
         |> toString()
 first = int(v: start) / 1000000000
 last = int(v: stop) / 1000000000
-none = debug.null(type: "time")
+// A null of type time makes influxd fail: nanoseconds instead.
+nothing = () => debug.null(type: "int")
 
 union(
     tables: [
@@ -44,7 +45,7 @@ union(
         fn: (r) =>
             ({r with
                 since: time(v: r.began * 1000000000),
-                until: if r.ended == 0 then none else time(v: r.ended * 1000000000),
+                until: if r.ended == 0 then nothing() else r.ended * 1000000000,
                 hours: if r.repair == 0.0 then "" else string(v: r.repair / 3600.0),
                 url:
                     if r.good == "" or r.bad == "" then
