@@ -182,7 +182,7 @@ QUESTIONS: Final = {
             "test_results",
             "All results of tests that failed in the period, which findings rest on.",
             of("repository workflow job suite test outcome time job_id"),
-            ("workflow", "job", "suite", "test", "job_id", "time", "outcome"),
+            ("repository", "workflow", "job", "suite", "test", "job_id", "time", "outcome"),
             filters=("repository",),
         ),
         Question(
