@@ -165,6 +165,7 @@ QUESTIONS: Final = {
                 "head_branch duration_s queued_s"
             ),
             (
+                "repository",
                 "level",
                 "workflow",
                 "job",
