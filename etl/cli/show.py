@@ -24,6 +24,7 @@ class Question(StrEnum):
     """The questions that can be shown."""
 
     OVERVIEW = "overview"
+    FINDINGS = "findings"
     WORSE = "worse"
     WORKFLOWS = "workflows"
     JOBS = "jobs"
@@ -43,6 +44,8 @@ class Question(StrEnum):
     EXECUTIONS = "executions"
     RESULTS = "results"
     MESSAGES = "messages"
+    HISTORIES = "histories"
+    TEST_RESULTS = "test_results"
     STORED = "stored"
     SUCCESS_OVER_TIME = "success_over_time"
     JOBS_OVER_TIME = "jobs_over_time"

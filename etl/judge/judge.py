@@ -1,7 +1,9 @@
 """All series judged together: what is told of each, and why nothing is."""
 
+from array import array
 from collections.abc import Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any
 
 from etl.judge.breaks import in_breaks, judge_breaks
@@ -29,7 +31,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """What a history alone says, before it is held against all others."""
 
     flakes: Judgement
@@ -45,7 +47,7 @@ class Judge:
     """
 
     def __init__(
-        self, limits: Limits | None = None, memory: MutableMapping[Hashable, tuple[int, Any]] | None = None
+        self, limits: Limits | None = None, memory: MutableMapping[Hashable, tuple[str, Any]] | None = None
     ) -> None:
         self._limits = limits or Limits()
         self._memory = {} if memory is None else memory
@@ -85,39 +87,49 @@ class Judge:
             told.append(Told(aspect, Judgement(subject, listed, reason, weaker)))
         return told
 
-    def _history(self, history: History) -> _Read:
+    def _history(self, history: History) -> Read:
         if not history.failures:
             return _never(history, Reason.NEVER_FAILED, Reason.GREEN)
         if not history.passes:
             return _never(history, Reason.NEVER_PASSED, Reason.NEVER_PASSED)
         # Of the runs the first and the last will do: nobody rewrites what lies between.
-        seen = hash((history.outcomes, history.runs[0], history.runs[-1], *history.messages.items()))
+        ends = (history.runs[0], history.runs[-1], sorted(history.messages.items()))
+        seen = self._digest(history.outcomes, repr(ends).encode())
         key = (history.subject, FLAKES)
         known = self._memory.get(key)
         if known is None or known[0] != seen:
             known = self._memory[key] = (seen, self._read(history))
-        found: _Read = known[1]
+        found: Read = known[1]
         return found
 
-    def _read(self, history: History) -> _Read:
+    def _read(self, history: History) -> Read:
         reading = read(history)
         rate = None
         if history.subject.level in _RATED:
             rate = rate_changes(history, in_breaks(reading), self._limits.changes)
-        return _Read(
+        return Read(
             judge_flake(reading, self._limits.flakes), judge_breaks(reading, self._limits.breaks), rate
         )
 
     def _measure(self, measure: Measure) -> Changes:
         if not measure.values:
             return Changes(reason=Reason.TOO_FEW)
-        seen = hash((tuple(measure.values), tuple(measure.groups), measure.runs[0], measure.runs[-1]))
+        ends = (measure.runs[0], measure.runs[-1])
+        values = array("d", measure.values).tobytes()
+        seen = self._digest(values, "\0".join(measure.groups).encode(), repr(ends).encode())
         key = (measure.subject, measure.what)
         known = self._memory.get(key)
         if known is None or known[0] != seen:
             known = self._memory[key] = (seen, changes_of(measure, self._limits.changes))
         found: Changes = known[1]
         return found
+
+    def _digest(self, *parts: bytes) -> str:
+        """The same for the same input and limits, in every process."""
+        digest = blake2b(repr(self._limits).encode(), digest_size=12)
+        for part in parts:
+            digest.update(len(part).to_bytes(8) + part)
+        return digest.hexdigest()
 
 
 _NOT_LOOKED_AT = {Reason.TOO_FEW, Reason.ALL_EQUAL}
@@ -137,10 +149,10 @@ def _ended(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _never(history: History, flakes: Reason, breaks: Reason) -> _Read:
+def _never(history: History, flakes: Reason, breaks: Reason) -> Read:
     """What is said of what never failed, or never passed."""
     rated = history.subject.level in _RATED
-    return _Read(
+    return Read(
         Judgement(history.subject, reason=flakes),
         Judgement(history.subject, reason=breaks),
         Changes(reason=Reason.ALL_EQUAL) if rated else None,

@@ -223,6 +223,40 @@ FLAKE: Final = Measurement(
     ),
     "failed_job_id",
 )
+FINDING: Final = Measurement(
+    "finding",
+    "finding, at the time that it was first said to have begun",
+    (
+        _REPOSITORY,
+        Tag("kind", "`flaky`, `broken`, `slower`, `less reliable` …: what began"),
+        Tag("level", "`workflow`, `job` or `test`"),
+        _WORKFLOW,
+        _JOB,
+        Tag("suite", "the test's suite"),
+        Tag("name", "the test's name"),
+    ),
+    (
+        _s("finding_id", "12 hex digits that stay while it lasts; always present"),
+        _i("since", "Unix seconds at which it began, by the newest look"),
+        _i("until", "Unix seconds at which it ended; 0 while it lasts"),
+        _s("since_sha", "commit that it began with"),
+        _s("last_before_sha", "last commit before it"),
+        _s("between", "other commits that it may have begun with, joined by `,`"),
+        _f("probability", "how likely it is so"),
+        _f("size", "a ratio less one for times, a difference for success rates, a rate for flakes"),
+        _f("low", "lower end of the 95 % interval of the size"),
+        _f("high", "upper end of the 95 % interval of the size"),
+        _f("level_before", "seconds or rate before"),
+        _f("level_after", "seconds or rate since"),
+        _i("evidence", "results that it rests on"),
+        _i("proven", "flakes on the same code as a pass"),
+        _i("sure", "1 where it is sure enough for an alert, else 0"),
+        _f("cost_minutes", "minutes a week that it costs (of `faster` and the like: saves)"),
+        _s("repaired_sha", "commit that ended a break"),
+        _i("repair_s", "seconds that the repair took; 0 where there was none"),
+    ),
+    "finding_id",
+)
 ETL: Final = Measurement(
     "etl",
     "sync of a repository",
@@ -244,7 +278,7 @@ ETL: Final = Measurement(
 
 MEASUREMENTS: Final = {
     measurement.name: measurement
-    for measurement in (WORKFLOW_RUN, JOB, STEP, TEST_REPORT, TEST, FAILURE, FLAKE, ETL)
+    for measurement in (WORKFLOW_RUN, JOB, STEP, TEST_REPORT, TEST, FAILURE, FLAKE, FINDING, ETL)
 }
 
 # Conclusions that count in every success rate, duration and percentile; all others count nowhere.

@@ -7,6 +7,7 @@ from typing import TypeVar
 from etl.pipeline.backfill import Range, backfill_all
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.judge import judge_after
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
 from etl.pipeline.verification import Verification, look_again
@@ -22,7 +23,7 @@ async def sync_and_deliver(
 
     async def extract(delivery: Delivery) -> list[Summary]:
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
-        return await sync_all(pipeline, delivery, plan)
+        return await _judged(pipeline, delivery, await sync_all(pipeline, delivery, plan))
 
     return await deliver_beside(pipeline, extract)
 
@@ -31,9 +32,12 @@ async def backfill_and_deliver(
     pipeline: Pipeline, asked: Range, advance: Callable[[str, int, int], None]
 ) -> tuple[list[Summary], Delivery]:
     """Backfill every repository, and deliver as `sync_and_deliver` does."""
-    return await deliver_beside(
-        pipeline, lambda delivery: backfill_all(pipeline, delivery, asked, advance=advance)
-    )
+
+    async def extract(delivery: Delivery) -> list[Summary]:
+        summaries = await backfill_all(pipeline, delivery, asked, advance=advance)
+        return await _judged(pipeline, delivery, summaries)
+
+    return await deliver_beside(pipeline, extract)
 
 
 async def verify_and_deliver(
@@ -54,6 +58,12 @@ async def deliver(pipeline: Pipeline) -> Delivery:
     delivery = _delivery(pipeline)
     await delivery.drain()
     return delivery
+
+
+async def _judged(pipeline: Pipeline, delivery: Delivery, summaries: list[Summary]) -> list[Summary]:
+    for summary in summaries:
+        await judge_after(pipeline, delivery, summary)
+    return summaries
 
 
 async def deliver_beside(

@@ -156,6 +156,50 @@ QUESTIONS: Final = {
             ("repository", "workflow", "job_group", "measure"),
         ),
         Question(
+            "findings",
+            "What began and lasts, or ended in the period, by what it costs a week: flaky, slower, less reliable, "
+            "broken. `size` with its 95 % interval is a ratio less one for times, a difference for success rates "
+            "and a rate for flakes; `level_before` and `level_after` are seconds or rates. `url` is of what "
+            "changed between the two commits, `hours` is how long a repair took.",
+            of(
+                "repository kind level workflow job suite name since until since_sha last_before_sha between url "
+                "probability size low high level_before level_after evidence proven sure cost_minutes "
+                "repaired_sha hours"
+            ),
+            ("-cost_minutes", "repository", "kind", "level", "workflow", "job", "suite", "name", "since"),
+            options={"server_url": GITHUB},
+            filters=("repository", "workflow"),
+        ),
+        Question(
+            "histories",
+            "Executions of workflows (`level` is `workflow`) and jobs that count, which findings rest on.",
+            of(
+                "level repository workflow job branch attempt conclusion runner time run_id job_id head_sha "
+                "head_branch duration_s queued_s"
+            ),
+            (
+                "repository",
+                "level",
+                "workflow",
+                "job",
+                "run_id",
+                "attempt",
+                "time",
+                "job_id",
+                "branch",
+                "conclusion",
+                "runner",
+            ),
+            filters=("repository",),
+        ),
+        Question(
+            "test_results",
+            "All results of tests that failed in the period, which findings rest on.",
+            of("repository workflow job suite test outcome time job_id"),
+            ("repository", "workflow", "job", "suite", "test", "job_id", "time", "outcome"),
+            filters=("repository",),
+        ),
+        Question(
             "stored",
             "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
             "`ci-health verify` holds against GitHub.",

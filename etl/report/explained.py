@@ -12,7 +12,7 @@ from etl.model.schema import SUCCESS
 from etl.model.writes import Row
 from etl.report.formats import instant
 from etl.verdict.gather import Found, Told, gather
-from etl.verdict.known import BASE, Failed, RedRun, Seen
+from etl.verdict.known import BASE, Break, Failed, Flake, RedRun, Seen
 from etl.verdict.verdict import RunVerdict, verdict_on
 
 # How far back other results count.
@@ -250,6 +250,7 @@ class _Asking:
         signatures = "\n".join(sorted({one.signature for one in failures if one.signature}))
         said = await self._ask("messages", self._around, signatures=signatures) if signatures else []
         seen = _Results(self._runs, executions, results, said)
+        findings = [one for one in await self._ask("findings", self._around) if one["until"] is None]
         return Found(
             {
                 one.subject: [other for other in seen.of(one.subject) if other.job_id != one.job_id]
@@ -262,6 +263,8 @@ class _Asking:
                 for row in self._runs.attempts
                 if _is_red(row) and row["run_id"] != run.run_id
             ],
+            {_subject(one): _flake(one) for one in findings if one["kind"] == "flaky"},
+            {_subject(one): _break(one) for one in findings if one["kind"] == "broken"},
             beside={one.subject: seen.beside(one, run, jobs) for one in failures},
             touched=await self._touched(run) if any(one.path for one in failures) else None,
         )
@@ -351,6 +354,29 @@ class _Results:
                 if (seen.run_id, seen.job_id) == (run.run_id, one["job_id"]):
                     counts[seen.passed] += 1
         return counts[0], counts[1]
+
+
+def _subject(finding: Row) -> Subject:
+    """What a finding is about."""
+    return Subject(
+        finding["repository"], Level(finding["level"]), finding["workflow"], finding["job"] or "",
+        finding["suite"] or "", finding["name"] or "",
+    )  # fmt: skip
+
+
+def _flake(finding: Row) -> Flake:
+    """A flake that was found: its failures, and of how many results by its rate."""
+    failures, rate = finding["evidence"], finding["size"] or 1.0
+    return Flake(finding["proven"] > 0, failures, max(failures, round(failures / rate)))
+
+
+def _break(finding: Row) -> Break:
+    return Break(
+        _seconds(finding["since"]),
+        finding["since_sha"] or "",
+        finding["last_before_sha"] or "",
+        finding["url"] or "",
+    )
 
 
 def _failed(one: Row, job: Row, said: Row | None, level: Level) -> Failed:

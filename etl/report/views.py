@@ -182,6 +182,36 @@ _VIEWS: Final = (
         ),
     ),
     View(
+        "findings",
+        "Findings",
+        "findings",
+        of(
+            "repository kind level workflow job suite name since until since_sha last_before_sha between url "
+            "probability size low high level_before level_after evidence proven sure cost_minutes repaired_sha hours",
+            job=_FOLDED,
+            name={"title": "Test", **_FOLDED},
+            cost_minutes={"title": "Min a week"},
+            hours={"title": "Repair", "narrowest": 120},
+        ),
+    ),
+    View(
+        "histories",
+        "Executions",
+        "executions",
+        of(
+            "level repository workflow job branch attempt conclusion runner time run_id job_id head_sha "
+            "head_branch duration_s queued_s",
+            job=_FOLDED,
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "test_results",
+        "Results of tests that failed",
+        "results",
+        of("repository workflow job suite test outcome time job_id", job=_FOLDED, time={"title": "Time"}),
+    ),
+    View(
         "stored",
         "Attempts and jobs in the store",
         "attempts",

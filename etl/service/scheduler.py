@@ -12,6 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 from etl.http.routes import Parts
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.judge import judge_after
 from etl.pipeline.schedule import Schedule
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_all
@@ -132,7 +133,8 @@ class Scheduler:
             if summary.error is None:
                 self._schedule.done(summary.repository, now, newest_only=plan[summary.repository])
 
-        await sync_all(self._pipeline, self._delivery, plan, nightly=True, done=done)
+        for summary in await sync_all(self._pipeline, self._delivery, plan, nightly=True, done=done):
+            await judge_after(self._pipeline, self._delivery, summary)
 
     async def _webhook_age(self, name: str) -> float | None:
         last = await self._pipeline.last_webhook_at(name)

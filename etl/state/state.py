@@ -21,6 +21,7 @@ from etl.state.database import is_shared, open_database
 from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
+from etl.state.judgements import Judgements
 from etl.state.metadata import Metadata
 from etl.state.open_pieces import OpenPieces
 from etl.state.outbox import Outbox
@@ -54,6 +55,7 @@ class State:
         self.deliveries = Deliveries(engine, clock)
         self.distinct = DistinctTestCounts(engine, clock)
         self.evidence = Evidence(engine, clock)
+        self.judgements = Judgements(engine)
         self.metadata = Metadata(engine)
         self.open_pieces = OpenPieces(engine, clock)
         self.outbox = Outbox(engine, clock)
@@ -127,6 +129,14 @@ class State:
             self.pages.save(connection, repository.id, tags)
             self.outbox.add(connection, repository.name, lines)
 
+    def commit_judgements(
+        self, repository: KnownRepository, findings: bytes, memory: bytes, lines: Sequence[bytes]
+    ) -> None:
+        """Commit what was found, with the points of the findings that changed."""
+        with self._turn(repository) as connection:
+            self.judgements.save(connection, repository.id, findings, memory)
+            self.outbox.add(connection, repository.name, lines)
+
     def commit_tags(self, repository: KnownRepository, tags: Iterable[PageTag]) -> None:
         """Commit the tags of pages whose runs are all committed."""
         with self._turn(repository) as connection:
@@ -168,6 +178,7 @@ class State:
         """Delete runs created from `start` on, and everything that would keep them from being read again."""
         with self._turn(repository) as connection:
             self.open_pieces.forget(connection, repository.id, start)
+            self.judgements.forget(connection, repository.id)
             self.runs.forget(connection, repository.id, start)
             self.commits.forget(connection, repository.id, start)
             self.artifacts.forget(connection, repository.id)

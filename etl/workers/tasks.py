@@ -13,6 +13,7 @@ from procrastinate.jobs import Job
 from etl.errors import ConfigurationError
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.judge import judge_after
 from etl.pipeline.summary import Summary
 from etl.pipeline.sync import sync_repository
 from etl.workers.queue import SYNC, Queue
@@ -93,6 +94,7 @@ class Tasks:
                     newest_only=await self._newest_only(repository),
                     nightly=True,
                 )
+                await judge_after(self._pipeline, self._delivery, summary)
         except ConfigurationError as error:
             log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
             return None

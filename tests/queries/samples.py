@@ -40,7 +40,7 @@ OUTCOMES = ("passed", "passed", "failed", "error", "skipped")
 def points(seed: int, count: int) -> list[Point]:
     """`count` points over the period and the one before, and around both; times are unique."""
     source = random.Random(seed)  # noqa: S311
-    kinds = (_run, _job, _job, _step, _failure, _flake, _sync, _test, _test, _test_report)
+    kinds = (_run, _job, _job, _step, _failure, _flake, _finding, _sync, _test, _test, _test_report)
     first = int((START - (STOP - START) - timedelta(days=1)).timestamp())
     last = int((STOP + timedelta(days=1)).timestamp())
     seconds = [source.randint(first, last) for _ in range(count)]
@@ -165,6 +165,37 @@ def _flake(source: random.Random, time: int) -> Point:
     elif source.random() < 0.9:
         fields["wasted_s"] = float(source.randint(1, 1000))
     return Point("flake", tags, fields, time)
+
+
+def _finding(source: random.Random, time: int) -> Point:
+    tags = {k: v for k, v in _job_tags(source).items() if k in ("repository", "workflow", "job")}
+    tags |= {"kind": source.choice(("flaky", "slower", "broken")), "level": source.choice(("job", "test"))}
+    if tags["level"] == "test":
+        tags |= {"suite": source.choice(NASTY), "name": source.choice(NASTY)}
+    since = time // NANOSECONDS
+    counts = {
+        "since": since,
+        "until": source.choice((0, since + 90_000)),
+        "evidence": 3,
+        "proven": 0,
+        "sure": 1,
+    }
+    sizes = ("probability", "size", "low", "high", "level_before", "level_after", "cost_minutes")
+    texts = {
+        "since_sha": source.choice(("", "a" * 40)),
+        "last_before_sha": "b" * 40,
+        "between": "",
+        "repaired_sha": "",
+    }
+    numbers = {name: round(source.uniform(-1, 1), 3) for name in sizes}
+    fields = {
+        "finding_id": f"{since:012x}",
+        "repair_s": source.choice((0, 5_400)),
+        **counts,
+        **numbers,
+        **texts,
+    }
+    return Point("finding", tags, fields, time)
 
 
 def _of_another_kind(flake: Point) -> Point:

@@ -109,6 +109,13 @@ CREATE TABLE facts (
     PRIMARY KEY (name)
 );
 
+CREATE TABLE judgements (
+    repository_id BIGSERIAL NOT NULL,
+    findings BYTEA NOT NULL,
+    memory BYTEA NOT NULL,
+    PRIMARY KEY (repository_id)
+);
+
 CREATE TABLE open_pieces (
     repository_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,

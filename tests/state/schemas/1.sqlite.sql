@@ -107,6 +107,13 @@ CREATE TABLE facts (
     PRIMARY KEY (name)
 );
 
+CREATE TABLE judgements (
+    repository_id BIGINT NOT NULL,
+    findings BLOB NOT NULL,
+    memory BLOB NOT NULL,
+    PRIMARY KEY (repository_id)
+);
+
 CREATE TABLE open_pieces (
     repository_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,

@@ -1,0 +1,28 @@
+"""What a finding costs: minutes a week, by how often its subject runs and how long that takes."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from etl.judge.finding import Finding, Kind
+
+WEEK_S: Final = 7 * 86_400
+_TIMES: Final = (Kind.SLOWER, Kind.FASTER, Kind.WAITS_LONGER, Kind.WAITS_LESS)
+
+
+class Usage(NamedTuple):
+    """How often a workflow or job runs a week, and seconds that it usually takes."""
+
+    runs: float
+    seconds: float
+
+
+def cost_minutes(finding: Finding, usage: Mapping[tuple[str, str], Usage]) -> float:
+    """Minutes a week that it costs, or saves; `usage` is by workflow and job (a workflow's is empty).
+
+    A failure costs the execution that it spoils; of a break, each execution while it lasts.
+    """
+    used = usage.get((finding.subject.workflow, finding.subject.job), Usage(0.0, 0.0))
+    seconds = abs(finding.after - finding.before)
+    if finding.kind not in _TIMES:
+        seconds *= used.seconds
+    return seconds * used.runs / 60

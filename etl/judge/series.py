@@ -1,0 +1,96 @@
+"""Rows of `histories` and `test_results` → the series that are judged."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Any, Final
+
+from etl.judge.cost import WEEK_S, Usage
+from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
+from etl.judge.times import DURATION, QUEUED
+
+Row = Mapping[str, Any]
+
+_SUCCESS: Final = "success"
+_PASSED: Final = "passed"
+
+
+def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History], list[Measure]]:
+    """Results, durations (of what succeeded) and waits of workflows and jobs, on all lines of commits.
+
+    Only the default branch has measures: a pull request may make anything slower, and need not be merged.
+    """
+    told = list(rows)
+    heads = {row["run_id"]: row["head_branch"] or "" for row in told if row["level"] == Level.WORKFLOW}
+    histories: list[History] = []
+    measures: list[Measure] = []
+    for subject, executions in _by_subject(told).items():
+        ordered = sorted(executions, key=lambda row: (row["run_id"], row["attempt"], row["time"]))
+        runs = [_run(row, heads, default_branch) for row in ordered]
+        outcomes = bytes(
+            Outcome.PASSED if row["conclusion"] == _SUCCESS else Outcome.FAILED for row in ordered
+        )
+        histories.append(History(subject, runs, outcomes))
+        measures += _measures(subject, ordered, runs)
+    return histories, measures
+
+
+def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_branch: str) -> list[History]:
+    """Results of tests, each in the job execution that it belongs to; of a job that is not stored, nothing."""
+    told = list(executions)
+    heads = {row["run_id"]: row["head_branch"] or "" for row in told if row["level"] == Level.WORKFLOW}
+    jobs = {row["job_id"]: row for row in told if row["level"] == Level.JOB}
+    found: dict[Subject, list[tuple[Row, Row]]] = defaultdict(list)
+    for row in rows:
+        if (job := jobs.get(row["job_id"])) is not None:
+            subject = Subject(
+                row["repository"], Level.TEST, row["workflow"], row["job"], row["suite"] or "", row["test"]
+            )
+            found[subject].append((row, job))
+    histories = []
+    for subject, results in found.items():
+        results.sort(key=lambda one: (one[1]["run_id"], one[1]["attempt"], one[0]["time"]))
+        runs = [_run(job, heads, default_branch) for _, job in results]
+        outcomes = bytes(
+            Outcome.PASSED if row["outcome"] == _PASSED else Outcome.FAILED for row, _ in results
+        )
+        histories.append(History(subject, runs, outcomes))
+    return histories
+
+
+def usage_of(rows: Iterable[Row], seconds: float) -> dict[tuple[str, str], Usage]:
+    """How often each workflow and job ran a week in a period of so many seconds, and how long that took."""
+    durations: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows:
+        durations[row["workflow"], row["job"] or ""].append(row["duration_s"] or 0.0)
+    return {key: Usage(len(took) * WEEK_S / seconds, median(took)) for key, took in durations.items()}
+
+
+def _by_subject(rows: Iterable[Row]) -> dict[Subject, list[Row]]:
+    found: dict[Subject, list[Row]] = defaultdict(list)
+    for row in rows:
+        level = Level(row["level"])
+        found[Subject(row["repository"], level, row["workflow"], row["job"] or "")].append(row)
+    return found
+
+
+def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
+    line = "" if row["branch"] == default_branch else heads.get(row["run_id"]) or row["branch"]
+    time = int(datetime.fromisoformat(row["time"]).timestamp())
+    return Run(time, row["head_sha"] or "", line, id=row["run_id"])
+
+
+def _measures(subject: Subject, rows: Sequence[Row], runs: Sequence[Run]) -> list[Measure]:
+    found = []
+    for what, column in ((DURATION, "duration_s"), (QUEUED, "queued_s")):
+        kept = [
+            (run, row)
+            for run, row in zip(runs, rows, strict=True)
+            if not run.line and row[column] is not None and (what == QUEUED or row["conclusion"] == _SUCCESS)
+        ]
+        if kept:
+            values = [row[column] for _, row in kept]
+            groups = [row["runner"] or "" for _, row in kept]
+            found.append(Measure(subject, what, [run for run, _ in kept], values, groups))
+    return found

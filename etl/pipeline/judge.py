@@ -1,0 +1,111 @@
+"""Judgements after a sync: what the store has of a repository → findings, through the outbox as all points."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from etl.errors import CiHealthError
+from etl.judge.codec import findings_from_bytes, findings_to_bytes, memory_from_bytes, memory_to_bytes
+from etl.judge.cost import cost_minutes
+from etl.judge.finding import Finding
+from etl.judge.judge import Judge
+from etl.judge.lasting import lasting
+from etl.judge.points import finding_point
+from etl.judge.series import histories_of, histories_of_tests, usage_of
+from etl.load.line_encoder import encode
+from etl.model.tag_values import tag_value
+from etl.model.writes import Row
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.summary import Summary
+from etl.state.judgements import StoredJudgements
+
+log = structlog.get_logger(__name__)
+
+_PERIOD: Final = timedelta(days=30)
+_POLL_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look found, as it is committed."""
+
+    findings: bytes
+    memory: bytes
+    lines: list[bytes]
+
+
+async def judge_after(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:
+    """Judge a repository when the store has all that its sync read.
+
+    Whatever fails, also a bug here, is a warning of the summary: it must not fail the sync.
+    """
+    if summary.error is not None:
+        return
+    try:
+        if await _is_delivered(pipeline, delivery, summary.repository):
+            await _judge(pipeline, summary.repository)
+            return
+        reason = "the store does not take points now"
+    except CiHealthError as error:
+        reason = str(error)
+    except Exception as error:
+        reason = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+        log.debug("unexpected error", exc_info=True)
+    summary.warnings.append(f"findings are not up to date, the next sync judges again: {reason}")
+    log.warning("not judged", repository=summary.repository, reason=reason)
+
+
+async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bool:
+    """Wait until nothing of the repository is in the outbox; False where the store takes nothing."""
+    state = pipeline.state
+    while (await state.call(state.outbox.backlog, name)).points:
+        if delivery.trouble is not None:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+async def _judge(pipeline: Pipeline, name: str) -> None:
+    state = pipeline.state
+    known = await state.call(state.repositories.get, name)
+    if known is None:
+        return
+    stop = datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
+    asked = {"repository": tag_value(name), "start": stop - _PERIOD, "stop": stop}
+    executions = await pipeline.store.query("histories", asked)
+    results = await pipeline.store.query("test_results", asked)
+    before = await state.call(state.judgements.get, known.id)
+    branch = tag_value(known.default_branch)
+    look = await asyncio.to_thread(_look, executions, results, branch, before, int(stop.timestamp()))
+    await state.call(state.commit_judgements, known, look.findings, look.memory, look.lines)
+
+
+def _look(
+    executions: list[Row], results: list[Row], branch: str, before: StoredJudgements | None, now: int
+) -> _Look:
+    """Judge everything, and make points of the findings that are new or changed."""
+    memory: dict[Any, Any] = memory_from_bytes(before.memory) if before else {}
+    known = findings_from_bytes(before.findings) if before else []
+    histories, measures = histories_of(executions, branch)
+    tests = histories_of_tests(results, executions, branch)
+    told = Judge(memory=memory).judge([*tests, *histories], measures)
+    since = now - int(_PERIOD.total_seconds())
+    found = [
+        one
+        for one in lasting(known, [one.judgement for one in told], now)
+        if one.until is None or one.until >= since
+    ]
+    subjects = {one.judgement.subject for one in told}
+    kept = {key: value for key, value in memory.items() if key[0] in subjects}
+    usage = usage_of(executions, _PERIOD.total_seconds())
+    lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(known, found)]
+    return _Look(findings_to_bytes(found), memory_to_bytes(kept), lines)
+
+
+def _changed(before: list[Finding], now: list[Finding]) -> list[Finding]:
+    known = {one.id: one for one in before}
+    return [one for one in now if known.get(one.id) != one]
