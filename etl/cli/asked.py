@@ -1,5 +1,6 @@
 """What `explain` is asked for: an argument, the surroundings of a step of GitHub Actions, or a git checkout."""
 
+import json
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from etl.errors import ConfigurationError
+from etl.errors import ConfigurationError, DataError
+from etl.model.values import required
 from etl.report.explained import Asked
 
 _RUN: Final = re.compile(r"/([^/]+/[^/]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/.*)?")
@@ -53,13 +55,16 @@ def _of_url(text: str) -> Asked:
 
 
 def _of_actions(environment: Mapping[str, str]) -> Asked:
-    """The run that this step is part of."""
+    """The run whose end started this workflow, or else the run that this step is part of."""
     try:
-        run_id = int(environment["GITHUB_RUN_ID"])
-        return Asked(environment["GITHUB_REPOSITORY"], run_id=run_id)
-    except (KeyError, ValueError):
+        name = environment["GITHUB_REPOSITORY"]
+        if environment.get("GITHUB_EVENT_NAME") == "workflow_run":
+            event = json.loads(Path(environment["GITHUB_EVENT_PATH"]).read_text("utf-8"))
+            return Asked(name, run_id=required(required(event, "workflow_run", dict), "id", int))
+        return Asked(name, run_id=int(environment["GITHUB_RUN_ID"]))
+    except (KeyError, ValueError, OSError, DataError):
         raise ConfigurationError(
-            "GITHUB_ACTIONS is set, but not GITHUB_RUN_ID and GITHUB_REPOSITORY: name the run"
+            "GITHUB_ACTIONS is set, but GITHUB_REPOSITORY and GITHUB_RUN_ID, or the event, cannot be read: name the run"
         ) from None
 
 

@@ -146,7 +146,8 @@ def neutral(text: str) -> str:
 def nothing_known(asked: object) -> str:
     """The sentence where no run is stored."""
     return (
-        f"nothing is stored of {asked}: run `ci-health sync` first, or ask for an older one after a backfill"
+        f"nothing is stored of {asked}: either it has not ended yet, or it was not read: run `ci-health sync`, "
+        "or `ci-health backfill --since DATE` for an older one"
     )
 
 

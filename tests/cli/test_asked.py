@@ -39,6 +39,16 @@ def test_in_actions_it_is_the_run_itself():
     assert what_is_asked("8", "", ("acme/one",), ACTIONS, NOWHERE) == Asked("acme/rocket", run_id=8)
 
 
+def test_a_workflow_that_a_run_started_asks_about_that_run(tmp_path):
+    event = tmp_path / "event.json"
+    event.write_text('{"workflow_run": {"id": 99}}')
+    environment = ACTIONS | {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(event)}
+    assert what_is_asked("", "", (), environment, NOWHERE) == Asked("acme/rocket", run_id=99)
+    event.write_text('{"workflow_run": {"id": "; rm -rf"}}')
+    with pytest.raises(ConfigurationError, match="name the run"):
+        what_is_asked("", "", (), environment, NOWHERE)
+
+
 def test_in_a_checkout_it_is_its_commit(tmp_path):
     for command in (
         ("init", "-q"),
