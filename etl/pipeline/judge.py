@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 import structlog
@@ -22,11 +23,14 @@ from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.state.judgements import StoredJudgements
+from etl.state.repositories import KnownRepository
 
 log = structlog.get_logger(__name__)
 
 _PERIOD: Final = timedelta(days=30)
 _POLL_S: Final = 0.5
+# Longer than a store that is well needs; after that, the next sync judges.
+_MAX_WAIT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +43,20 @@ class _Look:
 
 
 async def judge_after(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:
-    """Judge a repository when the store has all that its sync read.
+    """Judge a repository when the store has all that its sync read, unless it read nothing new.
 
     Whatever fails, also a bug here, is a warning of the summary: it must not fail the sync.
     """
     if summary.error is not None:
         return
     try:
-        if await _is_delivered(pipeline, delivery, summary.repository):
-            await _judge(pipeline, summary.repository)
+        known = await _to_judge(pipeline, summary)
+        if known is None:
             return
-        reason = "the store does not take points now"
+        if await _is_delivered(pipeline, delivery, summary.repository):
+            await _judge(pipeline, known)
+            return
+        reason = "the store has not taken all points yet"
     except CiHealthError as error:
         reason = str(error)
     except Exception as error:
@@ -59,23 +66,29 @@ async def judge_after(pipeline: Pipeline, delivery: Delivery, summary: Summary) 
     log.warning("not judged", repository=summary.repository, reason=reason)
 
 
-async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bool:
-    """Wait until nothing of the repository is in the outbox; False where the store takes nothing."""
+async def _to_judge(pipeline: Pipeline, summary: Summary) -> KnownRepository | None:
+    """The repository, where a sync read anything, or nothing was ever judged."""
     state = pipeline.state
+    known = await state.call(state.repositories.get, summary.repository)
+    if known is None or summary.points:
+        return known
+    return known if await state.call(state.judgements.get, known.id) is None else None
+
+
+async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bool:
+    """Wait until nothing of the repository is in the outbox; False where that takes too long."""
+    state, deadline = pipeline.state, monotonic() + _MAX_WAIT_S
     while (await state.call(state.outbox.backlog, name)).points:
-        if delivery.trouble is not None:
+        if delivery.trouble is not None or monotonic() > deadline:
             return False
         await asyncio.sleep(_POLL_S)
     return True
 
 
-async def _judge(pipeline: Pipeline, name: str) -> None:
+async def _judge(pipeline: Pipeline, known: KnownRepository) -> None:
     state = pipeline.state
-    known = await state.call(state.repositories.get, name)
-    if known is None:
-        return
     stop = datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
-    asked = {"repository": tag_value(name), "start": stop - _PERIOD, "stop": stop}
+    asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
     executions = await pipeline.store.query("histories", asked)
     results = await pipeline.store.query("test_results", asked)
     before = await state.call(state.judgements.get, known.id)

@@ -122,7 +122,7 @@ QUESTIONS: Final = {
             "The most common failures; `share` is of all failures asked for, `message`, `template` and "
             "`url` are of the last one, `category` is that of most of them, `server_url` is where GitHub's pages are.",
             of(
-                "repository signature category template count share jobs tests first_seen last_seen message url"
+                "repository signature template count share jobs tests first_seen last_seen message url category"
             ),
             ("-count", "repository", "signature"),
             options={"server_url": GITHUB},

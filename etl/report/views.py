@@ -112,7 +112,7 @@ _VIEWS: Final = (
         "Most common failures",
         "failure messages",
         of(
-            "repository signature category template count share jobs tests first_seen last_seen message url",
+            "repository signature template count share jobs tests first_seen last_seen message url category",
             category={"narrowest": 80},
             first_seen={"narrowest": 100},
             last_seen={"narrowest": 65},

@@ -95,6 +95,7 @@ CONTRACT = {
         "last_seen",
         "message",
         "url",
+        "category",
     ],
 }
 
@@ -122,7 +123,8 @@ def test_conclusions_that_count_are_the_schemas(asked: Question) -> None:
 def test_parameters_get_their_defaults() -> None:
     bound = question("failures").bound(SPAN | {"workflow": "CI"})
     assert bound == SPAN | {
-        "repository": "", "workflow": "CI", "branch": "", "server_url": "https://github.com"
+        "repository": "", "workflow": "CI", "branch": "", "category": "",
+        "server_url": "https://github.com"
     }  # fmt: skip
     assert question("success_over_time").bound(SPAN)["every"] == timedelta(days=1)
     assert question("etl_status").bound(SPAN | {"branch": "x"}) == SPAN | {"repository": ""}

@@ -1,0 +1,100 @@
+"""After a sync: what the store has is judged, findings become points, and nothing of it can fail the sync."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from etl.demo.history import Attempt, Run
+from etl.pipeline import judge
+from tests.pipeline.world import DAY, HOUR, NOON, World, attempt, job, run, simulated
+
+CULPRIT = 30
+
+
+def of_commit(number: int, began: int, *attempts: Attempt) -> Run:
+    """A run of a commit."""
+    return replace(run(began, *attempts), head_sha=f"{number:040x}")
+
+
+def broken_since(commit: int, until: int | None = None, runs: int = 40) -> list[Run]:
+    """Runs of one job, each of a commit of its own, that fails from one commit on, up to another."""
+    made = []
+    for number in range(runs):
+        began = NOON - (runs - number) * 6 * HOUR
+        red = commit <= number and (until is None or number < until)
+        unit = job("unit", began + 10, conclusion="failure" if red else "success")
+        made.append(of_commit(number, began, attempt(began, unit)))
+    return made
+
+
+def told(world: World) -> list[tuple[str, str, str, str]]:
+    """What was found of the job, with its commits."""
+    return sorted(
+        (point["kind"], point["since_sha"], point["last_before_sha"], point["repaired_sha"])
+        for point in world.points("finding")
+        if point["level"] == "job"
+    )
+
+
+async def test_a_break_is_found_with_its_commit_and_stays_one_point_until_it_is_repaired(
+    tmp_path: Path,
+) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(CULPRIT))
+        await world.sync_well(since="20d")
+        sha, before = f"{CULPRIT:040x}", f"{CULPRIT - 1:040x}"
+        assert ("broken", sha, before, "") in told(world)
+        found = world.points("finding")
+
+        # A sync that reads nothing new tells nothing new.
+        await world.sync_well(since="20d")
+        assert world.points("finding") == found
+
+        world.clock.advance(DAY)
+        began = NOON + HOUR
+        for number in range(6):
+            world.add(of_commit(100 + number, began, attempt(began, job("unit", began + 10))))
+            began += HOUR
+        await world.sync_well(since="20d")
+        (broken,) = [
+            one for one in world.points("finding") if one["kind"] == "broken" and one["level"] == "job"
+        ]
+        assert (broken["since_sha"], broken["repaired_sha"]) == (sha, f"{100:040x}")
+        assert broken["until"] > 0
+
+
+async def test_what_does_not_change_has_no_findings(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(1_000))
+        await world.sync_well(since="20d")
+        assert world.points("finding") == []
+
+
+async def test_a_bug_in_a_judgement_fails_no_sync_and_the_next_one_judges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(CULPRIT))
+        with monkeypatch.context() as patch:
+            patch.setattr(judge, "histories_of", lambda *_: 1 / 0)
+            summary = await world.sync_well(since="20d")
+        assert any("ZeroDivisionError" in warning for warning in summary.warnings)
+        assert world.points("job")
+        summary = await world.sync_well(since="20d")
+        assert not summary.warnings
+        assert told(world)
+
+
+async def test_a_store_that_takes_too_long_is_waited_for_no_longer_than_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(CULPRIT))
+        with monkeypatch.context() as patch:
+            patch.setattr(judge, "_MAX_WAIT_S", -1.0)
+            summary = await world.sync_well(since="20d")
+        assert any("has not taken all points" in warning for warning in summary.warnings)
+        # What was read is stored all the same, and the next sync judges it.
+        await world.sync_well(since="20d")
+        assert told(world)
