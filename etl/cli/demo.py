@@ -98,7 +98,9 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     from etl.demo.server import SimulatedGitHub
     from etl.pipeline.run_once import sync_and_deliver
     from etl.report.ask import REPORTED, ask, parameters
+    from etl.report.explained import explain, last_red
     from etl.report.terminal import summary
+    from etl.report.verdicts import to_table
 
     # The history moves with the calendar, so data stored by an earlier demo would not match.
     shutil.rmtree(_DATA_DIR, ignore_errors=True)
@@ -108,6 +110,12 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
             summaries, delivery = await sync_and_deliver(pipeline)
             period = _period(history, recorded=recorded)
             answers = await ask(pipeline.store, settings, REPORTED, parameters(period))
+            red = [
+                asked
+                for name in settings.repositories
+                if (asked := await last_red(pipeline.store, name, period.start, period.stop))
+            ]
+            explained = await explain(pipeline.store, red[0], period.stop) if red else None
             waiting = await pipeline.state.call(pipeline.state.outbox.points)
             address = pipeline.store.address
     names = ", ".join(settings.repositories)
@@ -118,6 +126,9 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
         )
     typer.echo(summary(answers, period=period), nl=False)
     write_report(out, answers, period, title=names)
+    if explained is not None:
+        typer.echo("\n`ci-health explain` of the last red run:\n")
+        typer.echo(to_table(explained), nl=False)
     typer.echo(f"\nreport: {out}")
     exit_with_status(summaries, delivery, address=address, waiting=waiting)
 

@@ -13,6 +13,9 @@ class Exit(IntEnum):
     DONE = 0
     FAILED = 1
     WRONG_CONFIGURATION = 2
+    # Of `explain`: something is yours, or may be.
+    YOURS = 3
+    UNKNOWN = 4
     INTERRUPTED = 130
 
 

@@ -25,7 +25,7 @@ async def sync_and_deliver(
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
         return await _judged(pipeline, delivery, await sync_all(pipeline, delivery, plan))
 
-    return await _deliver_beside(pipeline, extract)
+    return await deliver_beside(pipeline, extract)
 
 
 async def backfill_and_deliver(
@@ -37,14 +37,14 @@ async def backfill_and_deliver(
         summaries = await backfill_all(pipeline, delivery, asked, advance=advance)
         return await _judged(pipeline, delivery, summaries)
 
-    return await _deliver_beside(pipeline, extract)
+    return await deliver_beside(pipeline, extract)
 
 
 async def verify_and_deliver(
     pipeline: Pipeline, since: int, *, most: int, repair: bool
 ) -> tuple[list[Verification], Delivery]:
     """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again."""
-    found, delivery = await _deliver_beside(
+    found, delivery = await deliver_beside(
         pipeline, lambda delivery: verify_all(pipeline, delivery, since, most=most, repair=repair)
     )
     for one in found if repair and delivery.trouble is None else ():
@@ -66,9 +66,10 @@ async def _judged(pipeline: Pipeline, delivery: Delivery, summaries: list[Summar
     return summaries
 
 
-async def _deliver_beside(
+async def deliver_beside(
     pipeline: Pipeline, extract: Callable[[Delivery], Awaitable[list[_Done]]]
 ) -> tuple[list[_Done], Delivery]:
+    """Extract, and deliver meanwhile and after that for as long as `store_timeout` says."""
     delivery = _delivery(pipeline)
     delivering = asyncio.create_task(delivery.run())
     try:

@@ -26,6 +26,7 @@ from typing import Final
 from etl.errors import ConfigurationError
 from etl.queries.columns import Column, Type, of
 from etl.queries.question import GITHUB, USUAL, WITH_JOB, Question
+from etl.queries.runs import RUNS
 from etl.queries.trends import TRENDS
 
 
@@ -48,6 +49,7 @@ QUESTIONS: Final = {
     asked.name: asked
     for asked in (
         *TRENDS,
+        *RUNS,
         Question(
             "overview",
             "Everything in one row, each value also for the period of the same length before.",

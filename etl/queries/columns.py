@@ -65,7 +65,7 @@ _COLUMNS: Final = _columns(
         Type.OPTIONAL: "suite",
         Type.TEXT: "repository level workflow job job_group test state branch name signature category template message "
         "kind head_branch conclusion since_sha last_before_sha between repaired_sha url failed_url passed_url status "
-        "last_good_sha first_bad_sha head_sha outcome runner reason measure",
+        "last_good_sha first_bad_sha head_sha event actor path outcome runner reason measure",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
         "requests points rejected passed failed errored skipped flaky count_before jobs_before flakes_before "
         "failures_before attempt run_id job_id evidence proven sure",

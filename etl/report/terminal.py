@@ -55,7 +55,7 @@ def render(
         return to_json(view, rows)
     if form == "csv":
         return to_csv(view, rows)
-    return _text(
+    return as_text(
         lambda cells: answer(view, rows, period=period, over_time=over_time, width=cells), width, color
     )
 
@@ -99,7 +99,7 @@ def summary(
         )
         return Group(overview, "", *tables)
 
-    return _text(draw, width, color)
+    return as_text(draw, width, color)
 
 
 def answer(
@@ -137,7 +137,8 @@ def empty(view: View, period: Period) -> str:
     )
 
 
-def _text(draw: Callable[[int], RenderableType], width: int | None, color: bool | None) -> str:
+def as_text(draw: Callable[[int], RenderableType], width: int | None, color: bool | None) -> str:
+    """What is drawn for so many cells, ready for stdout; None is what stdout supports."""
     stdout = Console()
     can_color = not stdout.no_color and stdout.color_system is not None
     cells = width or stdout.width

@@ -218,6 +218,44 @@ _VIEWS: Final = (
         of("repository workflow branch attempt run_id job_id", repository=_CLOSEST),
     ),
     View(
+        "attempts",
+        "Attempts of runs",
+        "runs",
+        of(
+            "time repository workflow branch head_branch event attempt conclusion run_id head_sha actor jobs "
+            "duration_s url",
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "executions",
+        "Executions of jobs",
+        "jobs",
+        of(
+            "time repository workflow job job_group branch attempt conclusion job_id run_id head_sha url",
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "results",
+        "Results of tests",
+        "results",
+        of(
+            "time repository workflow job job_group branch suite test outcome job_id message",
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "messages",
+        "Failure messages",
+        "failure messages",
+        of(
+            "time repository workflow job job_group branch category signature test path message job_id run_id attempt",
+            time={"title": "Time"},
+            message={"narrowest": 0},
+        ),
+    ),
+    View(
         "last_run",
         "Last completed runs",
         "runs",

@@ -1,0 +1,1 @@
+"""How often verdicts on red runs are right, on organisations of hidden truth."""

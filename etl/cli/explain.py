@@ -1,0 +1,133 @@
+"""`ci-health explain RUN`: whose failure a red run is, with the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from etl.cli.common import load_settings
+from etl.cli.output import Exit, print_error
+from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from etl.report.explained import Asked, Explained
+    from etl.settings import Settings
+
+
+class Form(StrEnum):
+    """Output formats."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def explain(
+    context: typer.Context,
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A run's URL or id, a pull request's URL, a branch or a commit; without it the run of GitHub "
+            "Actions that this is part of, or else the commit that is checked out here.",
+        ),
+    ] = "",
+    repository: Annotated[str, typer.Option(help="The repository, `owner/name`, where RUN is no URL.")] = "",
+    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
+) -> None:
+    """Whose failure a red run is: yours, flaky, broken, elsewhere, infrastructure or unknown.
+
+    Exit codes: 0 nothing is yours, 3 something is, 4 something may be, 1 it could not be told, 2 wrong usage.
+    """
+    from etl.cli.asked import what_is_asked
+    from etl.report.verdicts import nothing_known
+
+    settings = load_settings(context)
+    asked = what_is_asked(run, repository, settings.repositories, os.environ, Path.cwd())
+    explained = asyncio.run(_explain(settings, asked, debug=context.obj.debug))
+    if not explained.runs:
+        print_error(nothing_known(asked))
+        raise typer.Exit(Exit.FAILED)
+    typer.echo(_written(explained, form), nl=False)
+    _summarise(explained)
+    raise typer.Exit(_exit_code(explained))
+
+
+async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explained:
+    """From the store; from GitHub what it does not have: the request's commit, the run, what changed."""
+    from etl.app import open_store
+    from etl.cli.asked_github import Beside
+    from etl.extract.github.accounts import Accounts
+    from etl.report.explained import explain
+
+    store = open_store(settings)
+    try:
+        if not (settings.github.token or settings.github.app):
+            if asked.request:
+                raise ConfigurationError(
+                    "a pull request's commit is known by GitHub alone: set GITHUB_TOKEN, or give its branch"
+                )
+            return await explain(store, asked, datetime.now(UTC))
+        async with Accounts(settings.github) as accounts:
+            await accounts.refresh()
+            github = Beside(accounts, asked.repository)
+            wanted = await github.commit(asked)
+            found = await explain(store, wanted, datetime.now(UTC), github.changes)
+            if found.runs or not asked.run_id:
+                return found
+            await store.close()
+            await _read(settings, asked, debug=debug)
+            return await explain(store, asked, datetime.now(UTC), github.changes)
+    finally:
+        await store.close()
+
+
+async def _read(settings: Settings, asked: Asked, *, debug: bool) -> None:
+    """Read the run that is asked for, which no sync has read yet."""
+    from etl.app import open_pipeline
+    from etl.pipeline.one_run import read_one
+
+    if asked.repository not in settings.repositories and not settings.globs:
+        settings = settings.model_copy(update={"repositories": (*settings.repositories, asked.repository)})
+    async with open_pipeline(settings, debug=debug) as pipeline:
+        await read_one(pipeline, asked.repository, asked.run_id)
+
+
+def _written(explained: Explained, form: Form) -> str:
+    from etl.report.verdicts import sentence, to_json, to_markdown, to_table
+
+    match form:
+        case Form.JSON:
+            return to_json(explained)
+        case Form.MARKDOWN:
+            return to_markdown(explained)
+        case Form.TABLE:
+            return to_table(explained) if explained.verdicts else f"{sentence(explained)}\n"
+
+
+def _summarise(explained: Explained) -> None:
+    """In a step of GitHub Actions, add the same to the summary of its job."""
+    from etl.report.verdicts import to_markdown
+
+    file = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if os.environ.get("GITHUB_ACTIONS") != "true" or not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8") as summary:
+            summary.write(f"{to_markdown(explained)}\n")
+    except OSError as error:
+        print_error(f"the step summary {file} cannot be written: {error.strerror}")
+
+
+def _exit_code(explained: Explained) -> Exit:
+    from etl.verdict.verdict import Call
+
+    calls = {one.call for one in explained.verdicts}
+    if Call.YOURS in calls:
+        return Exit.YOURS
+    return Exit.UNKNOWN if Call.UNKNOWN in calls else Exit.DONE

@@ -1,0 +1,45 @@
+"""Questions about single runs: what ran, what failed, and how the same fared elsewhere.
+
+Several names in one parameter are separated by newlines, which no name has; an empty text means all.
+"""
+
+from typing import Final
+
+from etl.queries.columns import of
+from etl.queries.question import Question
+
+RUNS: Final = (
+    Question(
+        "attempts",
+        "Attempts of runs, each with the branch's real name and its commit.",
+        of(
+            "time repository workflow branch head_branch event attempt conclusion run_id head_sha actor jobs "
+            "duration_s url"
+        ),
+        ("time", "repository", "workflow", "run_id", "attempt"),
+    ),
+    Question(
+        "executions",
+        "Executions of jobs that count in the success rate; `jobs_named` are their names.",
+        of("time repository workflow job job_group branch attempt conclusion job_id run_id head_sha url"),
+        ("time", "repository", "workflow", "job", "job_id"),
+        options={"jobs_named": ""},
+    ),
+    Question(
+        "results",
+        "Results of tests that ran; `jobs_named`, `tests_named` and `outcomes` are names of jobs, tests and "
+        "outcomes.",
+        of("time repository workflow job job_group branch suite test outcome job_id message"),
+        ("time", "repository", "workflow", "job", "suite", "test"),
+        options={"jobs_named": "", "tests_named": "", "outcomes": ""},
+    ),
+    Question(
+        "messages",
+        "Failure messages one by one; `signatures` are those asked for.",
+        of(
+            "time repository workflow job job_group branch category signature test path message job_id run_id attempt"
+        ),
+        ("time", "repository", "workflow", "job", "signature", "test", "job_id"),
+        options={"signatures": ""},
+    ),
+)

@@ -1,0 +1,200 @@
+"""Verdicts for people and programs: a table, JSON, and the Markdown of a comment or a step summary."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from etl.judge.history import Level
+from etl.report.explained import Explained
+from etl.report.formats import harmless, single_line
+from etl.report.terminal import as_text
+from etl.verdict.evidence import advice, evidence
+from etl.verdict.known import BASE, RedRun
+from etl.verdict.verdict import Call, RunVerdict, Verdict
+
+# What comes first in a list: what somebody has to do something about.
+_ORDER: Final = (Call.YOURS, Call.UNKNOWN, Call.BROKEN, Call.ELSEWHERE, Call.FLAKY, Call.INFRASTRUCTURE)
+_STYLES: Final = {Call.YOURS: "bold red", Call.UNKNOWN: "yellow"}
+_SENTENCES: Final = {
+    Call.YOURS: "This change breaks something.",
+    Call.UNKNOWN: "Whether this change breaks something is not known.",
+    Call.FLAKY: "Nothing here comes from this change: it is flaky.",
+    Call.BROKEN: "Nothing here comes from this change: the default branch is broken.",
+    Call.ELSEWHERE: "Nothing here comes from this change: it fails elsewhere, too.",
+    Call.INFRASTRUCTURE: "Nothing here comes from this change: the infrastructure failed.",
+}
+# A comment that nobody scrolls through: the rest is counted.
+_MOST_ROWS: Final = 20
+_MOST_TEXT: Final = 200
+# What Markdown and HTML are made of: a backslash before ASCII punctuation is always that character by itself
+# (CommonMark), and so no link, also not of a bare address.
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+# What GitHub makes references of afterwards: people, issues, emoji, commits.
+_REFERENCES: Final = re.compile(r"(?<=[@#:])(?=\w)|(?<=[Gg][Hh]-)(?=\d)|(?<=[0-9a-fA-F]{6})(?=[0-9a-fA-F])")
+_APART: Final = "\u2060"  # a word joiner: nothing is seen of it
+
+
+def to_json(explained: Explained) -> str:
+    """An object with the verdict on each run; ASCII, without what GitHub Actions would execute."""
+    content = {
+        "runs": explained.runs,
+        "green": explained.green,
+        "verdicts": [_run_object(one) for one in explained.verdicts],
+    }
+    return json.dumps(content, indent=2, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
+
+
+def _run_object(found: RunVerdict) -> dict[str, Any]:
+    run = found.run
+    return {
+        "repository": run.repository,
+        "run_id": run.run_id,
+        "attempt": run.attempt,
+        "head_sha": run.sha or None,
+        "branch": run.line or None,
+        "url": run.url or None,
+        "verdict": found.call,
+        "yours": round(found.yours, 6),
+        "failures": [_object(run, one) for one in _sorted(found.verdicts)],
+    }
+
+
+def _object(run: RedRun, verdict: Verdict) -> dict[str, Any]:
+    failed = verdict.known.failed
+    subject = failed.subject
+    return {
+        "level": subject.level,
+        "workflow": subject.workflow,
+        "job": subject.job,
+        "suite": subject.suite or None,
+        "test": subject.name or None,
+        "verdict": verdict.call,
+        "likeliest": verdict.likeliest,
+        "probability": round(verdict.probability, 6),
+        "yours": round(verdict.yours, 6),
+        "evidence": evidence(run, verdict),
+        "advice": advice(run, verdict),
+        "category": failed.category,
+        "signature": failed.signature or None,
+        "message": failed.message or None,
+        "url": failed.url or None,
+    }
+
+
+def to_table(explained: Explained, *, width: int | None = None, color: bool | None = None) -> str:
+    """A table for each red run."""
+    return as_text(lambda _: Group(*map(_drawn_run, explained.verdicts)), width, color)
+
+
+def _drawn_run(found: RunVerdict) -> RenderableType:
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 1, 0))
+    for title in ("Verdict", "Failure", "Evidence"):
+        table.add_column(title, overflow="fold")
+    for verdict in _sorted(found.verdicts):
+        table.add_row(
+            Text(_called(verdict), style=_STYLES.get(verdict.call, "")),
+            Text(_name(verdict)),
+            Text(f"{single_line(evidence(found.run, verdict))}\n→ {advice(found.run, verdict)}"),
+        )
+    run = found.run
+    where = single_line(
+        f"run {run.run_id} of {run.repository}, {run.line or 'default branch'}, {run.sha[:8]}"
+    )
+    return Group(Text(_sentence(found), style="bold"), Text(where), Text(single_line(run.url)), Text(), table)
+
+
+def to_markdown(explained: Explained) -> str:
+    """What a comment on the pull request and the step summary show; text from CI is only ever text."""
+    parts = [_markdown_run(one) for one in explained.verdicts]
+    return "\n".join(parts) if parts else f"{_nothing_red(explained)}\n"
+
+
+def _markdown_run(found: RunVerdict) -> str:
+    run = found.run
+    rows = _sorted(found.verdicts)
+    lines = [
+        f"### {_sentence(found)}",
+        "",
+        "| Verdict | Failure | Evidence | What to do |",
+        "|---|---|---|---|",
+        *(
+            f"| **{verdict.call}** {verdict.probability:.0%} | {_link(verdict)} "
+            f"| {neutral(evidence(run, verdict))} | {advice(run, verdict)} |"
+            for verdict in rows[:_MOST_ROWS]
+        ),
+    ]
+    if len(rows) > _MOST_ROWS:
+        lines += ["", f"{len(rows) - _MOST_ROWS} more failures are not listed."]
+    of = f"[run {run.run_id}]({run.url})" if _is_plain(run.url) else f"run {run.run_id}"
+    lines += ["", f"<sub>ci-health, {of}, attempt {run.attempt}, commit {neutral(run.sha[:8])}</sub>", ""]
+    return "\n".join(lines)
+
+
+def neutral(text: str) -> str:
+    """Text from CI in Markdown, as it is read: no mention, reference, link, HTML, command or table cell."""
+    line = single_line(text)
+    if len(line) > _MOST_TEXT:
+        line = f"{line[: _MOST_TEXT - 1]}…"
+    return _PUNCTUATION.sub(r"\\\1", _REFERENCES.sub(_APART, line))
+
+
+def nothing_known(asked: object) -> str:
+    """The sentence where no run is stored."""
+    return (
+        f"nothing is stored of {asked}: either it has not ended yet, or it was not read: run `ci-health sync`, "
+        "or `ci-health backfill --since DATE` for an older one"
+    )
+
+
+def _nothing_red(explained: Explained) -> str:
+    still = explained.runs - explained.green
+    if still:
+        return f"Nothing failed in what is stored: {explained.green} of {explained.runs} runs are green."
+    return f"Nothing is red: {explained.green} of {explained.runs} runs are green."
+
+
+def sentence(explained: Explained) -> str:
+    """The outcome in one line."""
+    return " ".join(map(_sentence, explained.verdicts)) or _nothing_red(explained)
+
+
+def _sentence(found: RunVerdict) -> str:
+    if found.run.line == BASE and found.call is Call.YOURS:
+        return "This commit breaks the default branch."
+    return _SENTENCES[found.call]
+
+
+def _sorted(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    return sorted(verdicts, key=lambda one: (_ORDER.index(one.call), -one.yours, one.known.failed.subject))
+
+
+def _called(verdict: Verdict) -> str:
+    if verdict.call is Call.UNKNOWN:
+        return f"unknown\n({verdict.likeliest} {verdict.probability:.0%})"
+    return f"{verdict.call} {verdict.probability:.0%}"
+
+
+def _name(verdict: Verdict) -> str:
+    subject = verdict.known.failed.subject
+    where = f"{subject.workflow} / {subject.job}"
+    if subject.level is Level.JOB:
+        return harmless(single_line(where))
+    test = f"{subject.suite}::{subject.name}" if subject.suite else subject.name
+    return f"{single_line(test)}\n{single_line(where)}"
+
+
+def _link(verdict: Verdict) -> str:
+    """The failure's name, linked to GitHub's page of its job."""
+    name = " in ".join(map(neutral, _name(verdict).split("\n")))
+    url = verdict.known.failed.url
+    return f"[{name}]({url})" if _is_plain(url) else name
+
+
+def _is_plain(url: str) -> bool:
+    """Whether an address is GitHub's own, of plain characters alone."""
+    return bool(re.fullmatch(r"https?://[\w.:-]+/[\w./-]+", url, re.ASCII))

@@ -1,0 +1,94 @@
+"""`ci-health explain` against a simulated GitHub: what it says of its red runs, and what it asks for."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pytest
+
+from etl.demo.history import ending
+from etl.demo.server import SimulatedGitHub
+from etl.demo.synthetic import synthetic
+from tests.cli.running import Ci, settings_for
+
+CODES = {"yours": 3, "unknown": 4}
+
+
+@pytest.fixture
+async def github():
+    history = ending(synthetic(days=12, pushes=4), datetime.now(UTC).date() - timedelta(days=1))
+    server = SimulatedGitHub(history, rate_limit=100_000)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def ci(github, tmp_path):
+    return Ci(tmp_path, **settings_for(github.url))
+
+
+def red_runs(folder):
+    with duckdb.connect(folder / ".ci-health" / "ci-health.duckdb", read_only=True) as store:
+        return [
+            row[0]
+            for row in store.execute(
+                "SELECT run_id FROM workflow_run GROUP BY run_id "
+                "HAVING arg_max(conclusion, attempt) = 'failure' ORDER BY run_id"
+            ).fetchall()
+        ]
+
+
+async def test_red_runs_are_explained_in_every_format_and_by_the_exit_code(ci, github):
+    assert (await ci("sync")).code == 0
+    red = red_runs(ci.folder)
+    assert red
+    for run_id in (red[0], red[-1]):
+        github.log.clear()
+        as_json = await ci("explain", str(run_id), "--format", "json")
+        assert len(github.log.requests) <= 2
+        (told,) = json.loads(as_json.out)["verdicts"]
+        assert as_json.code == CODES.get(told["verdict"], 0), as_json.err
+        assert told["run_id"] == run_id
+        assert all(one["evidence"] and one["advice"] and one["url"] for one in told["failures"])
+    url = f"https://github.com/acme/rocket/actions/runs/{red[-1]}"
+    table, markdown = await ci("explain", url), await ci("explain", url, "--format", "markdown")
+    for outcome in (table, markdown):
+        assert outcome.code == as_json.code
+        assert told["failures"][0]["verdict"] in outcome.out
+
+
+async def test_in_actions_it_adds_to_the_step_summary(ci):
+    await ci("sync")
+    summary = ci.folder / "summary.md"
+    summary.write_text("before\n")
+    ci.environment |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/rocket",
+        "GITHUB_RUN_ID": str(red_runs(ci.folder)[-1]),
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+    assert (await ci("explain")).code in (0, 3, 4)
+    assert summary.read_text().startswith("before\n### ")
+
+
+async def test_a_run_that_no_sync_read_is_read_now(ci, github):
+    await ci("sync")
+    run_id = str(red_runs(ci.folder)[-1])
+    known = await ci("explain", run_id, "--format", "json")
+    other = Ci(ci.folder / "other", **ci.environment)
+    other.folder.mkdir()
+    github.log.clear()
+    fresh = await other("explain", run_id, "--format", "json")
+    asked = json.loads(fresh.out)["verdicts"][0]
+    assert asked["run_id"] == json.loads(known.out)["verdicts"][0]["run_id"]
+    assert not github.log.paths("/actions/runs?")
+
+
+async def test_green_and_unknown_runs_are_told(ci):
+    await ci("sync")
+    unknown = await ci("explain", "no-such-branch")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "nothing is stored of branch no-such-branch of acme/rocket" in unknown.err
+    wrong = await ci("explain", "https://github.com/acme/rocket/issues/1")
+    assert wrong.code == 2
