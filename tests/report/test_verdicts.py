@@ -37,7 +37,9 @@ def explained(name="test_orbit", says="boom"):
 def rendered(text):
     """What a table cell with the text renders as: the types of its tokens and the text that is read."""
     (row,) = [token for token in MARKDOWN.parse(f"| a |\n|---|\n| {text} |") if token.type == "inline"][1:]
-    return [child.type for child in row.children], "".join(child.content for child in row.children)
+    return [child.type for child in row.children or ()], "".join(
+        child.content for child in row.children or ()
+    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

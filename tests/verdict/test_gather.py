@@ -7,7 +7,7 @@ LONG_AGO = NOW - 48 * HOUR_S
 
 
 def outside(*told, red=()):
-    (one,) = gather(RUN, [FAILED], Found({}, told, red))
+    (one,) = gather(RUN, [FAILED], Found({}, told=told, red=red))
     return one.outside
 
 
@@ -41,7 +41,7 @@ def test_red_lines_are_counted_now_and_before():
 
 
 def test_without_a_message_nothing_is_compared():
-    (one,) = gather(RUN, [Failed(JOB, "build")], Found({}, [told("one", signature="")]))
+    (one,) = gather(RUN, [Failed(JOB, "build")], Found({}, told=[told("one", signature="")]))
     assert one.outside == Outside()
 
 
