@@ -28,7 +28,7 @@ from etl.state.repositories import KnownRepository
 log = structlog.get_logger(__name__)
 
 _PERIOD: Final = timedelta(days=30)
-_POLL_S: Final = 0.5
+_POLL_S: Final = 0.05
 # Longer than a store that is well needs; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
 

@@ -14,11 +14,12 @@ from etl.demo.history import History, ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from etl.model.points import Point
-from etl.model.schema import ETL, MEASUREMENTS
+from etl.model.schema import MEASUREMENTS
 from tests.chaos.process import Process
 from tests.chaos.proxy import InfluxProxy
 from tests.influxd import Influxd
 from tests.load.stores import ReadBack
+from tests.pipeline.world import BY_SYNC
 from tests.waiting import HANGS_S
 
 GITHUB_TOKEN = "ghp_secretOfTheChaosTests0123456789abcdef"
@@ -39,9 +40,9 @@ def yesterday(history: History) -> History:
 
 
 def points_of(influxd: Influxd, bucket: str) -> Points:
-    """Every point of a bucket but those about the ETL itself, past the code under test."""
+    """Every point of a bucket but those that depend on when there was a sync, past the code under test."""
     read = ReadBack(influxd, bucket)
-    return {name: read(measurement) for name, measurement in MEASUREMENTS.items() if name != ETL.name}
+    return {name: read(measurement) for name, measurement in MEASUREMENTS.items() if name not in BY_SYNC}
 
 
 @dataclass(slots=True)
@@ -164,7 +165,7 @@ class World:
         return str(self.influxd.call("GET", f"/api/v2/buckets?name={self.bucket}")["buckets"][0]["id"])
 
     def points(self) -> Points:
-        """Every point in the bucket but those about the ETL itself; links without GitHub's port."""
+        """Every point in the bucket but those that depend on when there was a sync; links without GitHub's port."""
         found = points_of(self.influxd, self.bucket)
         for point in chain.from_iterable(found.values()):
             if "url" in point.fields:

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from tests.pipeline.world import BY_SYNC
+
 COMMAND = Path(sys.executable).with_name("ci-health")
 
 
@@ -61,12 +63,12 @@ def settings_for(url: str, *repositories: str, **more: str) -> dict[str, str]:
 
 
 def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every point of the embedded store but those about the ETL itself, in a total order."""
+    """Every point of the embedded store but those that depend on when there was a sync, in a total order."""
     file = folder / ".ci-health" / "ci-health.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
         names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         return {
             name: connection.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall()  # noqa: S608
             for name in sorted(names)
-            if name != "etl"
+            if name not in BY_SYNC
         }

@@ -15,7 +15,9 @@ def sql(title: str) -> str:
 
 
 def _points(name: str) -> str:
-    return f"SELECT '{name}' AS _measurement, count(*) AS _value FROM {name} WHERE {{within}}"  # noqa: S608
+    counted = f"SELECT '{name}' AS _measurement, count(*) AS _value FROM {name} WHERE {{within}}"  # noqa: S608
+    # Flux has no row where there are no points.
+    return f"{counted} HAVING count(*) > 0"
 
 
 def _series(name: str) -> str:
