@@ -23,6 +23,12 @@ def in_order(point: Point) -> tuple[int, list[tuple[str, str]]]:
     return point.time, sorted(point.tags.items())
 
 
+def always(measurement: Measurement) -> dict[str, FieldValue]:
+    """The one field that every point of a measurement has, with a value of its type."""
+    is_text = measurement.field_types[measurement.always] is FieldType.STRING
+    return {measurement.always: "m" if is_text else 1}
+
+
 @dataclass(frozen=True)
 class ReadBack:
     """Reads points from InfluxDB as they are, past the code under test."""

@@ -18,7 +18,7 @@ from etl.load.line_encoder import encode
 from etl.model.points import NANOSECONDS, Point
 from etl.model.schema import ETL, MEASUREMENTS, Measurement
 from etl.queries import QUESTIONS
-from tests.load.stores import in_order
+from tests.load.stores import always, in_order
 from tests.queries.samples import NASTY, SPAN, points
 
 # Opens the file for writing, says so, and closes it after the seconds it is given.
@@ -136,10 +136,9 @@ async def test_delete_takes_one_repository_and_span(duck: DuckStore) -> None:
     start, stop = datetime.fromtimestamp(100, UTC), datetime.fromtimestamp(200, UTC)
     times = [100 * NANOSECONDS - 1, 100 * NANOSECONDS, 200 * NANOSECONDS - 1, 200 * NANOSECONDS]
     for name, measurement in MEASUREMENTS.items():
-        always = "m" if name == "failure" else 1
         await duck.write(
             [
-                encode(Point(name, {"repository": repository}, {measurement.always: always}, moment))
+                encode(Point(name, {"repository": repository}, always(measurement), moment))
                 for repository in ("a/b", "kept/one")
                 for moment in times
             ]

@@ -16,7 +16,7 @@ from etl.model.points import NANOSECONDS, Point
 from etl.model.schema import ETL, JOB, MEASUREMENTS
 from etl.settings import InfluxSettings
 from tests.influxd import Influxd
-from tests.load.stores import ReadBack, in_order
+from tests.load.stores import ReadBack, always, in_order
 from tests.queries.samples import points
 
 NOW = int(time.time()) * NANOSECONDS
@@ -216,7 +216,7 @@ async def test_delete_takes_one_repository_and_span(
     first, last = int(start.timestamp()) * NANOSECONDS, NOW
     times = [first - 1, first, last - 1, last]
     sent = [
-        Point(name, {"repository": name_of}, {measurement.always: 1 if name != "failure" else "m"}, moment)
+        Point(name, {"repository": name_of}, always(measurement), moment)
         for name, measurement in MEASUREMENTS.items()
         for name_of in (repository, "kept/one")
         for moment in times
