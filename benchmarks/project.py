@@ -16,6 +16,7 @@ from etl.demo.history import (
     Attempt,
     History,
     Job,
+    Log,
     Repository,
     Run,
     Workflow,
@@ -89,6 +90,7 @@ def _job(number: int, began: int, place: int, *, failed: bool) -> Job:
         began + 600,
         "failure" if failed else "success",
         annotations=(Annotation("Process completed with exit code 1."),) if failed else (),
+        log=Log("unit.go:12:4: error: undefined: limit") if failed else Log(),
     )
 
 

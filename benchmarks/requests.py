@@ -13,6 +13,7 @@ _KINDS = {
     "/actions/artifacts/": "downloads of reports",
     "/actions/artifacts": "pages of artifacts",
     "/annotations": "annotations",
+    "/logs": "logs of failed jobs",
     "/jobs": "jobs",
     "/actions/runs?": "pages of runs",
 }
@@ -40,7 +41,8 @@ async def first_sync(runs: int, days: int = 30, jobs: int = 5) -> Outcome:
     per_day = Counter(run.created_at // 86_400 for run in history.repositories[0].runs)
     windows = sum(ceil(number / 100) for number in per_day.values())
     # The day that has begun is a window, too: empty.
-    allowed = 2 + windows + 1 + runs + failed + ceil(runs / 100) + runs
+    # A failed job takes its annotations and its log.
+    allowed = 2 + windows + 1 + runs + 2 * failed + ceil(runs / 100) + runs
     kinds = Counter(_kind(path) for path in paths)
     notes = tuple(f"{number} {kind}" for kind, number in kinds.most_common())
     what = f"requests of a first sync, {runs} runs of {days} days"

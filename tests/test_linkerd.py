@@ -41,6 +41,7 @@ async def replay(request, tmp_path, influx_settings):
             "data_dir": str(tmp_path),
             "since": history.start.date().isoformat(),
             "annotations": request.param,
+            "logs": "off",  # none were recorded
         }
         settings = load({}, file=Path(os.devnull), overrides=overrides)
         async with open_pipeline(settings) as pipeline:

@@ -36,7 +36,7 @@ _KEPT = ("points of", "points a day", "series", "InfluxDB's disk, a year", "the 
 def _units(costs: Costs) -> Iterable[tuple[str, str]]:
     asked, spent, stored = costs.asked, costs.spent, costs.stored
     yield "requests that count of a sync that finds runs, beside theirs", f"{asked.sync:g}"
-    yield "… of each run, with its jobs, annotations and report", f"{asked.run:g}"
+    yield "… of each run, with its jobs, annotations, logs and report", f"{asked.run:g}"
     yield "… of a run that a webhook told of", f"{asked.told:g}"
     yield "requests answered 304, of a sync of two days that finds nothing", f"{asked.unchanged:g}"
     yield "… of one of 30 days", f"{asked.whole:g}"

@@ -26,7 +26,7 @@ class Asked(NamedTuple):
     """Requests that count against the limit, where not said otherwise.
 
     `sync`: of a sync that finds runs, beside theirs. `run`: of each run, with five jobs of which one in
-    ten failed, and a report. `told`: of a run that a webhook told of. `unchanged`: all requests of a
+    ten failed, its log, and a report. `told`: of a run that a webhook told of. `unchanged`: all requests of a
     sync of the newest two days that finds nothing, answered 304; `whole`: the same of 30 days.
     """
 

@@ -27,8 +27,8 @@ def findings_to_bytes(findings: Iterable[Finding]) -> bytes:
 
 
 def findings_from_bytes(stored: bytes) -> list[Finding]:
-    """What `findings_to_bytes` was given."""
-    return _FINDINGS.validate_json(zlib.decompress(stored))
+    """What `findings_to_bytes` was given; none before the first."""
+    return _FINDINGS.validate_json(zlib.decompress(stored)) if stored else []
 
 
 def memory_to_bytes(memory: Mapping[Any, tuple[str, Any]]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 
-from etl.errors import CiHealthError
+from etl.errors import CiHealthError, SupersededError
 from etl.judge.codec import findings_from_bytes, findings_to_bytes, memory_from_bytes, memory_to_bytes
 from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
@@ -31,48 +31,47 @@ _PERIOD: Final = timedelta(days=30)
 _POLL_S: Final = 0.05
 # Longer than a store that is well needs; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
+_STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What one look found, as it is committed."""
 
-    findings: bytes
-    memory: bytes
+    judgements: StoredJudgements
     lines: list[bytes]
 
 
 async def judge_after(pipeline: Pipeline, delivery: Delivery, summary: Summary) -> None:
-    """Judge a repository when the store has all that its sync read, unless it read nothing new.
+    """Judge a repository as soon as the store has all its points, if any came since it was judged last.
 
     Whatever fails, also a bug here, is a warning of the summary: it must not fail the sync.
     """
     if summary.error is not None:
         return
+    state, name = pipeline.state, summary.repository
     try:
-        known = await _to_judge(pipeline, summary)
-        if known is None:
+        known = await state.call(state.repositories.get, name)
+        if known is None or not (await state.call(state.judgements.get, known.id)).unread:
             return
-        if await _is_delivered(pipeline, delivery, summary.repository):
+        if await _is_delivered(pipeline, delivery, name):
             await _judge(pipeline, known)
-            return
-        reason = "the store has not taken all points yet"
+        else:
+            # No warning in the log: what keeps the store from taking points has one of its own.
+            log.info("findings wait for the store", repository=name)
+            summary.warnings.append(_STALE.format("the store has not taken all points yet"))
+    except SupersededError as error:
+        log.info("judged elsewhere", repository=name, reason=str(error))
     except CiHealthError as error:
-        reason = str(error)
+        _warn(summary, str(error))
     except Exception as error:
-        reason = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
         log.debug("unexpected error", exc_info=True)
-    summary.warnings.append(f"findings are not up to date, the next sync judges again: {reason}")
+        _warn(summary, f"unexpected {type(error).__name__}: {error} (--debug shows where)")
+
+
+def _warn(summary: Summary, reason: str) -> None:
+    summary.warnings.append(_STALE.format(reason))
     log.warning("not judged", repository=summary.repository, reason=reason)
-
-
-async def _to_judge(pipeline: Pipeline, summary: Summary) -> KnownRepository | None:
-    """The repository, where a sync read anything, or nothing was ever judged."""
-    state = pipeline.state
-    known = await state.call(state.repositories.get, summary.repository)
-    if known is None or summary.points:
-        return known
-    return known if await state.call(state.judgements.get, known.id) is None else None
 
 
 async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bool:
@@ -94,15 +93,15 @@ async def _judge(pipeline: Pipeline, known: KnownRepository) -> None:
     before = await state.call(state.judgements.get, known.id)
     branch = tag_value(known.default_branch)
     look = await asyncio.to_thread(_look, executions, results, branch, before, int(stop.timestamp()))
-    await state.call(state.commit_judgements, known, look.findings, look.memory, look.lines)
+    await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
 
 def _look(
-    executions: list[Row], results: list[Row], branch: str, before: StoredJudgements | None, now: int
+    executions: list[Row], results: list[Row], branch: str, before: StoredJudgements, now: int
 ) -> _Look:
     """Judge everything, and make points of the findings that are new or changed."""
-    memory: dict[Any, Any] = memory_from_bytes(before.memory) if before else {}
-    known = findings_from_bytes(before.findings) if before else []
+    memory: dict[Any, Any] = memory_from_bytes(before.memory)
+    known = findings_from_bytes(before.findings)
     histories, measures = histories_of(executions, branch)
     tests = histories_of_tests(results, executions, branch)
     told = Judge(memory=memory).judge([*tests, *histories], measures)
@@ -116,7 +115,7 @@ def _look(
     kept = {key: value for key, value in memory.items() if key[0] in subjects}
     usage = usage_of(executions, _PERIOD.total_seconds())
     lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(known, found)]
-    return _Look(findings_to_bytes(found), memory_to_bytes(kept), lines)
+    return _Look(StoredJudgements(findings_to_bytes(found), memory_to_bytes(kept)), lines)
 
 
 def _changed(before: list[Finding], now: list[Finding]) -> list[Finding]:

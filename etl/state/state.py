@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from etl.errors import SupersededError
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
@@ -21,7 +22,7 @@ from etl.state.database import is_shared, open_database
 from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
-from etl.state.judgements import Judgements
+from etl.state.judgements import Judgements, StoredJudgements
 from etl.state.metadata import Metadata
 from etl.state.open_pieces import OpenPieces
 from etl.state.outbox import Outbox
@@ -112,6 +113,7 @@ class State:
             self.evidence.add(connection, repository.id, executions)
             for tests in seen:
                 self.distinct.add(connection, repository.id, tests)
+            self.judgements.outdate(connection, repository.id)
             self.outbox.add(connection, repository.name, lines)
 
     def commit_checks(
@@ -130,11 +132,20 @@ class State:
             self.outbox.add(connection, repository.name, lines)
 
     def commit_judgements(
-        self, repository: KnownRepository, findings: bytes, memory: bytes, lines: Sequence[bytes]
+        self,
+        repository: KnownRepository,
+        before: StoredJudgements,
+        now: StoredJudgements,
+        lines: Sequence[bytes],
     ) -> None:
-        """Commit what was found, with the points of the findings that changed."""
-        with self._turn(repository) as connection:
-            self.judgements.save(connection, repository.id, findings, memory)
+        """Commit what was found, with the points of the findings that changed.
+
+        It takes no turn: reading goes on beside a look. Of two looks that began from the same state, the
+        second raises SupersededError.
+        """
+        with self._engine.begin() as connection:
+            if not self.judgements.replace(connection, repository.id, before, now):
+                raise SupersededError(f"{repository.name} was judged by another process meanwhile")
             self.outbox.add(connection, repository.name, lines)
 
     def commit_tags(self, repository: KnownRepository, tags: Iterable[PageTag]) -> None:

@@ -175,13 +175,15 @@ distinct_values = Table(
     Column("names", SafeText, nullable=False),
 )
 
-# What was found of a repository, and what was computed of each series, both as `etl.judge.codec` writes them.
+# What was found of a repository, and what was computed of each series, both as `etl.judge.codec` writes them;
+# `unread` counts the commits of points since the look that did.
 judgements = Table(
     "judgements",
     metadata,
     Column("repository_id", BigInteger, primary_key=True),
     Column("findings", LargeBinary, nullable=False),
     Column("memory", LargeBinary, nullable=False),
+    Column("unread", BigInteger, nullable=False),
 )
 
 # The last known rate limit of an identity, and until when (Unix seconds) GitHub asked to wait.

@@ -16,7 +16,7 @@ from benchmarks.scale.waiting import Waiting
 
 pytestmark = pytest.mark.slow
 
-COSTS = Costs(Asked(2, 2.5, 4.5, 4, 33), Spent(0.003, 2e-5, 0.005, 800, 15), Stored(8, 1_400, 4_000, 100_000))
+COSTS = Costs(Asked(2, 3, 5, 4, 33), Spent(0.003, 2e-5, 0.005, 800, 15), Stored(8, 1_400, 4_000, 100_000))
 SMALL = Organisation(repositories=10, runs=100, results=4_000)
 TOKEN = Setup("a token", 5_000)
 
@@ -60,7 +60,7 @@ def test_what_is_asked_for_runs_adds_up_over_the_day() -> None:
     often = Setup("often", 5_000, interval=1)
     busiest = max(map(share, range(24 * 60))) * 60
     found = forecast(SMALL, often, COSTS)
-    assert found.counted_an_hour == pytest.approx(SMALL.runs * busiest * (2.5 + 2), rel=0.01)
+    assert found.counted_an_hour == pytest.approx(SMALL.runs * busiest * (3 + 2), rel=0.01)
     assert found.asked_a_minute == pytest.approx(10 * (59 * 4 + 33) / 60 + found.counted_an_hour / 60)
 
 

@@ -24,8 +24,9 @@ async def test_requests_are_counted_by_what_was_asked_for(tmp_path: Path) -> Non
         sent = [request.path for request in world.github.log.requests]
     asked = {key[1]: value for key, value in found.items() if key[0] == "ci_health_github_requests_total"}
     assert sum(asked.values()) == len(sent)
-    # Four attempts; the one that failed has annotations; the first of them is asked for by its number.
-    assert asked[kind("jobs")] == sum("/jobs" in path for path in sent) == 4
+    # Four attempts, of which two have a failed job; of them, one has annotations. The first is asked for by its number.
+    assert asked[kind("jobs")] == sum(path.partition("?")[0].endswith("/jobs") for path in sent) == 4
+    assert asked[kind("logs")] == sum(path.endswith("/logs") for path in sent) == 2
     assert asked[kind("annotations")] == 1
     assert asked[kind("attempts")] == 1
     assert asked[kind("repository")] == asked[kind("workflows")] == asked[kind("artifacts")] == 1

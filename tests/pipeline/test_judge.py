@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from etl.demo.history import Attempt, Run
+from etl.errors import SupersededError
+from etl.judge.codec import findings_to_bytes, memory_to_bytes
 from etl.pipeline import judge
-from tests.pipeline.world import DAY, HOUR, NOON, World, attempt, job, run, simulated
+from etl.state.judgements import StoredJudgements
+from etl.state.runs import KnownRun
+from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, job, run, simulated
 
 CULPRIT = 30
 
@@ -81,8 +85,9 @@ async def test_a_bug_in_a_judgement_fails_no_sync_and_the_next_one_judges(
             summary = await world.sync_well(since="20d")
         assert any("ZeroDivisionError" in warning for warning in summary.warnings)
         assert world.points("job")
+        # Not even a sync that reads nothing new leaves it at that.
         summary = await world.sync_well(since="20d")
-        assert not summary.warnings
+        assert (summary.runs, summary.warnings) == (0, [])
         assert told(world)
 
 
@@ -98,3 +103,27 @@ async def test_a_store_that_takes_too_long_is_waited_for_no_longer_than_that(
         # What was read is stored all the same, and the next sync judges it.
         await world.sync_well(since="20d")
         assert told(world)
+
+
+async def test_of_two_looks_at_the_same_time_one_counts_and_points_that_come_meanwhile_are_judged_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(CULPRIT))
+        with monkeypatch.context() as patch:
+            patch.setattr(judge, "_MAX_WAIT_S", -1.0)
+            await world.sync_well(since="20d")
+        async with world.pipeline(since="20d") as pipeline:
+            state = pipeline.state
+            known = state.repositories.get(NAME)
+            assert known is not None
+            before = state.judgements.get(known.id)
+            state.commit_run(
+                known, KnownRun(7, NOON, 1, "", "completed", 1, "CI", "main", frozenset()), [b"job value=1 1"]
+            )
+            looked = StoredJudgements(findings_to_bytes([]), memory_to_bytes({}))
+            state.commit_judgements(known, before, looked, [])
+            assert state.judgements.get(known.id).unread == 1
+            with pytest.raises(SupersededError, match="was judged by another process"):
+                state.commit_judgements(known, before, looked, [b"finding value=1 1"])
+            assert state.outbox.backlog(NAME).points == 1

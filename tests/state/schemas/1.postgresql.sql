@@ -113,6 +113,7 @@ CREATE TABLE judgements (
     repository_id BIGSERIAL NOT NULL,
     findings BYTEA NOT NULL,
     memory BYTEA NOT NULL,
+    unread BIGINT NOT NULL,
     PRIMARY KEY (repository_id)
 );
 

@@ -111,6 +111,7 @@ CREATE TABLE judgements (
     repository_id BIGINT NOT NULL,
     findings BLOB NOT NULL,
     memory BLOB NOT NULL,
+    unread BIGINT NOT NULL,
     PRIMARY KEY (repository_id)
 );
 
