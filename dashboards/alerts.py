@@ -69,61 +69,33 @@ def _of_ci() -> tuple[Rule, ...]:
         ),
         Rule(
             "broken",
-            "The default branch is broken",
-            f"a workflow has been broken for longer than {hours(limit.MAX_BROKEN)} on the default branch; looked at are "
-            f"the last {span(limit.BROKEN_WITHIN)}",
-            f"{workflow} has been broken for {value('humanizeDuration')} on {label('branch')}, since commit "
-            f"{label('first_bad_sha')}",
-            f"$A > {seconds(limit.MAX_BROKEN)}",
-            (
-                Query(
-                    asked(
-                        "broken",
-                        'filter(fn: (r) => r.job == "" and exists r.hours)',
-                        "map(fn: (r) => ({r with seconds: r.hours * 3600.0}))",
-                        *_row("seconds", "repository", "workflow", "branch", "first_bad_sha"),
-                        names=(),
-                        matchers=_NAMED,
-                    ),
-                    limit.BROKEN_WITHIN,
-                ),
-            ),
+            "Something is broken",
+            "a workflow, job or test of the default branch fails at every run since a commit; ends with the repair",
+            f"{_subject()} is broken since commit {label('since_sha')}",
+            "$A > 0",
+            (_lasting("broken", "evidence"),),
             "workflow",
             _WORKFLOW,
-            "commits/{{ .Labels.first_bad_sha }}",
+            "commits/{{ .Labels.since_sha }}",
         ),
         Rule(
             "slower",
-            "A workflow got slower",
-            f"the p95 of a workflow of the default branch is above {limit.P95_RATIO} times that of the {span(limit.P95_OVER)} before, "
-            f"with {limit.P95_TOTAL} attempts or more in each",
-            f"The p95 of {workflow} is {value('humanizeDuration')}, after {value('humanizeDuration', 'B')} in the "
-            f"{span(limit.P95_OVER)} before",
-            f"$A / $B > {limit.P95_RATIO}",
-            (
-                Query(_workflows("p95_s", limit.P95_TOTAL), limit.P95_OVER),
-                Query(_workflows("p95_s", limit.P95_TOTAL), limit.P95_OVER, limit.P95_OVER),
-            ),
+            "Something got slower",
+            "a workflow or job takes longer since a commit, beyond what chance gives; ends when it no longer does",
+            f"{_subject()} takes {value('humanizePercentage')} longer since commit {label('since_sha')}",
+            "$A > 0",
+            (_lasting("slower", "size"),),
             "workflow",
             _WORKFLOW,
+            "commits/{{ .Labels.since_sha }}",
         ),
         Rule(
-            "newly-flaky",
-            "Something is newly flaky",
-            f"a test or job failed and passed on the same commit for the first time, confirmed in the last {span(limit.NEWLY_FLAKY_FOR)}",
-            f"{label('job')} {label('test')} of {label('repository')} failed and passed on the same commit",
+            "flaky",
+            "Something is flaky",
+            "a test or job fails now and then without a change that explains it; ends when it has passed for long enough",
+            f"{_subject()} fails {value('humanizePercentage')} of the time without a change that explains it",
             "$A > 0",
-            (
-                Query(
-                    asked(
-                        "newly_flaky",
-                        "map(fn: (r) => ({r with flaky: 1.0}))",
-                        *_row("flaky", "repository", "workflow", "job", "suite", "test"),
-                        names=(),
-                    ),
-                    limit.NEWLY_FLAKY_FOR,
-                ),
-            ),
+            (_lasting("flaky", "size", "workflow"),),
             "flaky",
             _JOB,
         ),
@@ -211,6 +183,30 @@ def _of_the_etl() -> tuple[Rule, ...]:
             (Query(_syncs(rejected, "count"), limit.STOPPED_WITHIN),),
         ),
     )
+
+
+def _subject() -> str:
+    """What a finding is about: the closest of its names first, as far as it has them."""
+    names = (
+        f"{{{{ if .Labels.{name} }}}}{label(name)} of {{{{ end }}}}" for name in ("name", "job", "workflow")
+    )
+    return "".join((*names, label("repository")))
+
+
+def _lasting(kind: str, number: str, without: str = "") -> Query:
+    """Findings of a kind that are sure and last, but of the level `without`; and a number of each."""
+    levels = (f'filter(fn: (r) => r.level != "{without}")',) if without else ()
+    flux = asked(
+        "findings",
+        "filter(fn: (r) => not exists r.until)",
+        'filter(fn: (r) => r.sure == "1")',
+        *levels,
+        f"map(fn: (r) => ({{r with {number}: float(v: r.{number})}}))",
+        *_row(number, "repository", "workflow", "job", "suite", "name", "since_sha"),
+        names=(),
+        kinds=kind,
+    )
+    return Query(flux, limit.FINDINGS_OVER)
 
 
 def _workflows(column: str, total: int) -> str:

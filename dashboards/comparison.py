@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from dashboards.flux import asked, of_job, shown
-from dashboards.links import to_actions, to_page
-from dashboards.looks import NOTHING_BEFORE, NOTHING_WORSE
-from dashboards.panels import AnyPanel, changes, rows
+from dashboards.flux import asked
+from dashboards.looks import NOTHING_BEFORE
+from dashboards.panels import AnyPanel, changes
 
 # What each change is called, and which sign is good news: +1, -1 or 0 (neither).
 _CHANGES: Final = {
@@ -62,10 +61,6 @@ _TEXTS: Final = {
     "flaky_tests": _count("flaky_tests"),
     "flaky_jobs": _count("flaky_jobs"),
 }
-_WORSE: Final = (
-    "repository workflow job reason cost_minutes success_rate success_rate_before p50_s p50_s_before "
-    "flakes flakes_before"
-)
 
 
 def against_before() -> AnyPanel:
@@ -79,17 +74,4 @@ def against_before() -> AnyPanel:
         asked("overview", "filter(fn: (r) => r.runs_before > 0)", compared, helpers=_SIGNED),
         _CHANGES,
         nothing=NOTHING_BEFORE,
-    )
-
-
-def worse(title: str) -> AnyPanel:
-    """What got worse than in the period before, by what that costs."""
-    return rows(
-        title,
-        "Jobs that got slower, less reliable or flakier than in the period before, by the minutes that "
-        "costs: longer medians times executions, more failures times the median, more wasted minutes.",
-        asked("worse", of_job(), *shown(_WORSE, "cost_minutes", most=20)),
-        _WORSE,
-        links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
-        nothing=NOTHING_WORSE,
     )

@@ -3,7 +3,8 @@
 from typing import Final
 
 from dashboards.breaks import broken, repaired
-from dashboards.comparison import against_before, worse
+from dashboards.comparison import against_before
+from dashboards.findings import better, worse
 from dashboards.flux import CHOSEN, asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, ORANGE, RATE, SECONDS, VERMILION
@@ -53,6 +54,7 @@ def workflow() -> Page:
             ),
             against_before(),
             worse("What got worse"),
+            better("What got better"),
             rows(
                 "Jobs", "Executions of each job, the least reliable first.",
                 asked("jobs", of_job(), *shown(_JOBS, "success_rate", most=100, desc=False)), _JOBS,
@@ -92,6 +94,7 @@ def job() -> Page:
                 links={"job": (to_page("job"), to_actions()), "workflow": (to_page("workflow"),)},
             ),
             worse("What got worse"),
+            better("What got better"),
             chart(
                 "Duration: p50", "Median of executions that count, in each window.",
                 {"A": asked("jobs_over_time", *series("p50_s", "repository", "workflow", "job"))},

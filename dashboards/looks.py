@@ -31,10 +31,11 @@ UNLESS_FAILED: Final = "A red corner says that the query failed."
 NOTHING_BEFORE: Final = (
     "Nothing to compare with: no run completed in the period before. Choose a shorter time range."
 )
-NOTHING_WORSE: Final = (
-    "Nothing got worse, or there is nothing to compare with: where no run completed in the period before, choose a "
-    "shorter time range."
+NOTHING_TO_DO: Final = (
+    "Nothing to do: nothing is broken, flaky, slower or less reliable beyond what chance gives."
 )
+NOTHING_WORSE: Final = "Nothing got worse beyond what chance gives."
+NOTHING_BETTER: Final = "Nothing got better beyond what chance gives."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ LOOKS: Final = {
     "level": Look("Level", width=80),
     "branch": Look("Branch"),
     "runner": Look("Runner"),
-    "reason": Look("Got", width=110),
+    "kind": Look("What", width=120),
+    "changed": Look("Change", width=170),
+    "since_sha": Look("Commit", width=110),
     "state": Look("State", width=90),
     "status": Look("Status", width=90),
     "outcome": Look("Outcome", width=90),
@@ -87,7 +90,6 @@ LOOKS: Final = {
     "failures": Look("Failures", COUNT, width=90),
     "failures_before": Look("Failures before", COUNT, width=130),
     "flakes": Look("Flakes", COUNT, width=90),
-    "flakes_before": Look("Flakes before", COUNT, width=120),
     "commits": Look("Commits", COUNT, width=90),
     "flaky_tests": Look("Flaky tests", COUNT),
     "flaky_jobs": Look("Flaky jobs", COUNT),
@@ -100,12 +102,10 @@ LOOKS: Final = {
     "run_success_rate": Look("Runs that succeed", RATE),
     "job_success_rate": Look("Jobs that succeed", RATE),
     "success_rate": Look("Success rate", RATE, BLUE),
-    "success_rate_before": Look("Success before", RATE, width=130),
     "failure_rate": Look("Failure rate", RATE, ORANGE),
     "flake_rate": Look("Flake rate", RATE, ORANGE),
     "score": Look("At least", RATE, width=90),
     "p50_s": Look("p50", SECONDS, width=90),
-    "p50_s_before": Look("p50 before", SECONDS, width=100),
     "p95_s": Look("p95", SECONDS, width=90),
     "p95_s_before": Look("p95 before", SECONDS, width=100),
     "queued_p50_s": Look("Wait, p50", SECONDS, width=100),
@@ -127,5 +127,4 @@ LOOKS: Final = {
     "first_seen": Look("First seen", TIME, width=140),
     "last_seen": Look("Last seen", TIME, width=140),
     "last_failure": Look("Last failure", TIME, width=140),
-    "confirmed_at": Look("Confirmed", TIME, width=140),
 }

@@ -5,7 +5,8 @@ from typing import Final
 from dashboards import thresholds as limit
 from dashboards.alert_texts import hours, seconds
 from dashboards.breaks import broken
-from dashboards.comparison import against_before, worse
+from dashboards.comparison import against_before
+from dashboards.findings import to_do
 from dashboards.flux import asked, of_job, series, shown
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import COUNT, MINUTES, RATE, SECONDS, Look
@@ -50,7 +51,7 @@ def page() -> Page:
         "overview",
         "CI health: overview",
         "How often CI succeeds, how long it takes, what it wastes, and what should be fixed first.",
-        (*_state(), *_to_fix(), *_lists(), _categories(), _etl()),
+        (to_do(), *_state(), *_over_time(), *_lists(), _categories(), _etl()),
     )
 
 
@@ -68,9 +69,8 @@ def _state() -> tuple[AnyPanel, ...]:
     )
 
 
-def _to_fix() -> tuple[AnyPanel, ...]:
+def _over_time() -> tuple[AnyPanel, ...]:
     return (
-        worse("What to fix first: what got worse, by what it costs"),
         broken(),
         chart(
             "Success rate of workflows",

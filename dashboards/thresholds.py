@@ -10,17 +10,8 @@ SUCCESS_RATE: Final = 0.8
 SUCCESS_OVER: Final = timedelta(days=1)
 SUCCESS_TOTAL: Final = 5
 
-# For how long a workflow of the default branch may be broken.
-MAX_BROKEN: Final = timedelta(hours=1)
-BROKEN_WITHIN: Final = timedelta(days=30)
-
-# How much the p95 of a workflow's attempts may grow from two weeks to the next, with at least so many each.
-P95_RATIO: Final = 1.5
-P95_OVER: Final = timedelta(days=14)
-P95_TOTAL: Final = 20
-
-# A test or job is newly flaky for so long after its first evidence was confirmed.
-NEWLY_FLAKY_FOR: Final = timedelta(days=1)
+# Findings that last are asked for over so long; they may have begun before.
+FINDINGS_OVER: Final = timedelta(days=30)
 
 # In how many more jobs than the day before a failure may come.
 SPREAD_JOBS: Final = 3

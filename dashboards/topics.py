@@ -3,6 +3,7 @@
 from typing import Final
 
 from dashboards.comparison import against_before
+from dashboards.findings import newly_flaky
 from dashboards.flux import asked, of_job, series, shown, summed
 from dashboards.links import to_actions, to_address, to_page
 from dashboards.looks import BLUE, COUNT, GREY, MINUTES, ORANGE, PURPLE, SECONDS, VERMILION
@@ -35,11 +36,7 @@ def flaky() -> Page:
         (
             _flakes("test", "Flaky tests"),
             _flakes("job", "Flaky jobs"),
-            rows(
-                "Newly flaky", "First evidence confirmed in this time range, after 30 days without any.",
-                asked("newly_flaky", of_job(), *shown(_NEW, "confirmed_at", most=50)), _NEW,
-                links={"test": (to_page("test"),), "job": (to_page("job"), to_actions())}, height=7,
-            ),
+            newly_flaky(),
             chart(
                 "Results of tests", "Results that reports hold; flaky are those that passed on a retry.",
                 {name: asked("reports_over_time", *summed(name, "outcome")) for name in outcomes},

@@ -26,6 +26,7 @@ class Question(StrEnum):
     OVERVIEW = "overview"
     FINDINGS = "findings"
     WORSE = "worse"
+    BETTER = "better"
     WORKFLOWS = "workflows"
     JOBS = "jobs"
     TESTS = "tests"
@@ -67,7 +68,9 @@ class Format(StrEnum):
 
 def show(
     context: typer.Context,
-    question: Annotated[Question, typer.Argument(help="What to show.")],
+    question: Annotated[
+        Question | None, typer.Argument(help="What to show; without it, what to do first and how it goes.")
+    ] = None,
     days: Days = 30,
     repository: Repository = "",
     workflow: Workflow = "",
@@ -81,14 +84,22 @@ def show(
 ) -> None:
     """The answers in the terminal."""
     from etl.report.ask import last_days, parameters
-    from etl.report.terminal import TRENDING, render
+    from etl.report.terminal import FIRST_SCREEN, TRENDING, first_screen, render
     from etl.report.views import SUCCESS_OVER_TIME
 
     settings = load_settings(context)
     period = last_days(days, time.time())
-    asked = parameters(period, repository, workflow, branch) | _closer(
-        question, job=job, test=test, category=category
-    )
+    asked = parameters(period, repository, workflow, branch)
+    if question is None:
+        if job or test or category or form is not Format.TABLE:
+            raise ConfigurationError(
+                "--job, --test, --category and --format need the question: `show QUESTION`"
+            )
+        typer.echo(
+            first_screen(asyncio.run(ask_configured(settings, FIRST_SCREEN, asked)), period=period), nl=False
+        )
+        return
+    asked |= _closer(question, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
     # What share of the failures is no code's fault belongs to the overview.

@@ -25,6 +25,7 @@ from typing import Final
 
 from etl.errors import ConfigurationError
 from etl.queries.columns import Column, Type, of
+from etl.queries.findings import FINDINGS
 from etl.queries.question import GITHUB, USUAL, WITH_JOB, Question
 from etl.queries.runs import RUNS
 from etl.queries.trends import TRENDS
@@ -50,6 +51,7 @@ QUESTIONS: Final = {
     for asked in (
         *TRENDS,
         *RUNS,
+        *FINDINGS,
         Question(
             "overview",
             "Everything in one row, each value also for the period of the same length before.",
@@ -154,21 +156,6 @@ QUESTIONS: Final = {
                 *(Column(f"le_{bound}", Type.COUNT) for bound in BOUNDS),
             ),
             ("repository", "workflow", "job_group", "measure"),
-        ),
-        Question(
-            "findings",
-            "What began and lasts, or ended in the period, by what it costs a week: flaky, slower, less reliable, "
-            "broken. `size` with its 95 % interval is a ratio less one for times, a difference for success rates "
-            "and a rate for flakes; `level_before` and `level_after` are seconds or rates. `url` is of what "
-            "changed between the two commits, `hours` is how long a repair took.",
-            of(
-                "repository kind level workflow job suite name since until since_sha last_before_sha between url "
-                "probability size low high level_before level_after evidence proven sure cost_minutes "
-                "repaired_sha hours"
-            ),
-            ("-cost_minutes", "repository", "kind", "level", "workflow", "job", "suite", "name", "since"),
-            options={"server_url": GITHUB},
-            filters=("repository", "workflow"),
         ),
         Question(
             "histories",

@@ -65,16 +65,16 @@ _COLUMNS: Final = _columns(
         Type.OPTIONAL: "suite",
         Type.TEXT: "repository level workflow job job_group test state branch name signature category template message "
         "kind head_branch conclusion since_sha last_before_sha between repaired_sha url failed_url passed_url status "
-        "last_good_sha first_bad_sha head_sha event actor path outcome runner reason measure",
+        "last_good_sha first_bad_sha head_sha event actor path outcome runner measure",
         Type.COUNT: "runs jobs tests success total count failures flakes commits flaky_tests flaky_jobs "
-        "requests points rejected passed failed errored skipped flaky count_before jobs_before flakes_before "
+        "requests points rejected passed failed errored skipped flaky count_before jobs_before "
         "failures_before attempt run_id job_id evidence proven sure",
         Type.INTEGER: "rate_limit_remaining outbox",
         Type.NUMBER: "minutes wasted_minutes share flaked_minutes cancelled_minutes repeated_minutes "
         "waiting_minutes cost_minutes",
-        Type.MEASURED: "run_success_rate job_success_rate success_rate success_rate_before failure_rate "
-        "flake_rate score p50_s p50_s_before p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
+        Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate "
+        "flake_rate score p50_s p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
         "lag_s hours mean_hours_to_repair sum_s queued_s probability size low high level_before level_after",
-        Type.TIME: "time until since first_seen last_seen last_failure confirmed_at",
+        Type.TIME: "time until since first_seen last_seen last_failure",
     }
 )

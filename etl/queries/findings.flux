@@ -1,5 +1,7 @@
-// What began before the end of the period and did not end before its start.
+// Findings of `kinds` (joined by `|`; empty: all) that overlap the period, or with `only_new` began in it and last at its end.
 import "internal/debug"
+
+kinds_asked = regexp.compile(v: if kinds == "" then "" else "^(" + kinds + ")$")
 
 // A finding that lasts may have begun long before the period; there are few.
 fields = (pattern) =>
@@ -8,12 +10,14 @@ fields = (pattern) =>
         |> filter(
             fn: (r) =>
                 r._measurement == "finding" and r._field =~ pattern and r.repository =~ repositories
-                    and r.workflow =~ workflows,
+                    and r.workflow =~ workflows and r.kind =~ kinds_asked,
         )
         |> group(columns: ["repository"])
         |> toString()
 first = int(v: start) / 1000000000
 last = int(v: stop) / 1000000000
+since_at_least = if only_new then first else 0
+until_at_least = if only_new then last else first
 // A null of type time makes influxd fail: nanoseconds instead.
 nothing = () => debug.null(type: "int")
 
@@ -25,11 +29,21 @@ union(
     ],
 )
     |> group()
+    // A tag that no finding has is no column: a pivot would fail.
+    |> map(
+        fn: (r) =>
+            ({r with
+                job: if exists r.job then r.job else "",
+                suite: if exists r.suite then r.suite else "",
+                name: if exists r.name then r.name else "",
+            }),
+    )
     |> pivot(
         rowKey: ["_time", "repository", "kind", "level", "workflow", "job", "suite", "name"],
         columnKey: ["_field"],
         valueColumn: "_value",
     )
+    |> filter(fn: (r) => r.job =~ jobs_asked)
     |> map(
         fn: (r) =>
             ({r with
@@ -40,7 +54,10 @@ union(
                 bad: if exists r.since_sha then r.since_sha else "",
             }),
     )
-    |> filter(fn: (r) => r.began < last and (r.ended == 0 or r.ended >= first))
+    |> filter(
+        fn: (r) =>
+            r.began >= since_at_least and r.began < last and (r.ended == 0 or r.ended >= until_at_least),
+    )
     |> map(
         fn: (r) =>
             ({r with

@@ -1,4 +1,4 @@
--- What began before the end of the period and did not end before its start.
+-- Findings of `kinds` (joined by `|`; empty: all) that overlap the period, or with `only_new` began in it and last at its end.
 SELECT
   * EXCLUDE (time, since, until),
   since * 1000000000 AS since, CASE WHEN until > 0 THEN until * 1000000000 END AS until,
@@ -7,6 +7,10 @@ SELECT
     $server_url || '/' || repository || '/compare/' || last_before_sha || '...' || since_sha
   END AS url
 FROM finding
-WHERE time < $stop AND finding.since < $stop // 1000000000 AND (finding.until = 0 OR finding.until >= $start // 1000000000)
+WHERE time < $stop AND finding.since < $stop // 1000000000
+  AND (finding.until = 0 OR finding.until >= if($only_new, $stop, $start) // 1000000000)
+  AND (NOT $only_new OR finding.since >= $start // 1000000000)
+  AND ($kinds = '' OR list_contains(string_split($kinds, '|'), kind))
   AND ($repository = '' OR repository = $repository)
   AND ($workflow = '' OR workflow = $workflow)
+  AND ($job = '' OR job = $job)

@@ -37,7 +37,8 @@ class Question:
     """A question; both stores return `columns`, in the total order given by `order`.
 
     `order` has column names; with a leading `-` the greatest number comes first. `options` are the
-    additional parameters with their defaults. The answer to a `single` question is one row.
+    additional parameters with their defaults. The answer to a `single` question is one row. `text` names
+    the files of the query where it is another question's, with other defaults.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Question:
     options: Mapping[str, Any] | None = None
     filters: tuple[str, ...] = USUAL
     single: bool = False
+    text: str = ""
 
     @cached_property
     def flux(self) -> str:
@@ -64,7 +66,8 @@ class Question:
         imports = sorted({'import "regexp"', *(line for line in lines if line.startswith("import "))})
         body = [line for line in lines if not line.startswith("import ")]
         counted = f"counted = /^({'|'.join(COUNTED)})$/"
-        return "\n".join((body[0], *imports, "", *assignments, counted, *body[1:])) + "\n"
+        first = f"// {self.name}: {body[0].removeprefix('// ')}" if self.text else body[0]
+        return "\n".join((first, *imports, "", *assignments, counted, *body[1:])) + "\n"
 
     @cached_property
     def sql(self) -> str:
@@ -72,7 +75,7 @@ class Question:
         return self._text("sql")
 
     def _text(self, language: str) -> str:
-        return files("etl.queries").joinpath(f"{self.name}.{language}").read_text("utf-8")
+        return files("etl.queries").joinpath(f"{self.text or self.name}.{language}").read_text("utf-8")
 
     def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters of the question, with defaults for those that are not given.

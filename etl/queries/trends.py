@@ -14,25 +14,6 @@ _DAY: Final = timedelta(days=1)
 
 TRENDS: Final = (
     Question(
-        "worse",
-        "Jobs that got worse than in the period of the same length before, the dearest first. `cost_minutes` "
-        "are the minutes by which the median execution got longer, times executions; executions that fail more "
-        "often than before, times the median; and more minutes wasted on flakes. `reason` is the greatest of "
-        "the three: `slower`, `less reliable` or `flakier`.",
-        of(
-            "repository workflow job reason cost_minutes total success_rate success_rate_before p50_s "
-            "p50_s_before flakes flakes_before"
-        ),
-        ("-cost_minutes", "repository", "workflow", "job"),
-    ),
-    Question(
-        "newly_flaky",
-        "Tests and jobs whose first evidence of flaking was confirmed in the period, after `quiet` without any.",
-        of("repository level workflow job suite test confirmed_at"),
-        ("repository", "level", "workflow", "job", "suite", "test"),
-        options={"quiet": timedelta(days=30)},
-    ),
-    Question(
         "spreading",
         "How often failures came and in how many jobs, beside the period of the same length before.",
         of("repository signature template count count_before jobs jobs_before"),

@@ -12,7 +12,7 @@ from etl.report.view import Period
 from etl.settings import Settings
 
 # The questions that the HTML report shows.
-REPORTED: Final = ("overview", *(table.question for table in TABLES), "success_over_time")
+REPORTED: Final = ("overview", "findings", *(table.question for table in TABLES), "success_over_time")
 
 
 def last_days(days: int, now: float) -> Period:

@@ -55,7 +55,7 @@ def render(
             figures=[
                 figure for row in answers["overview"] if row["runs"] for figure in OVERVIEW.figures(row)
             ],
-            leads=priorities(answers),
+            priorities=priorities(answers.get("findings", ())),
             tables=tables,
         )
     )

@@ -73,9 +73,10 @@ TABLES: Final = (
     ),
     Table(
         "worse",
-        "Slower, less reliable or flakier than in the period before, by the minutes that costs: longer medians "
-        "and more failures, times executions, and more minutes wasted on flakes.",
+        "What is slower, waits longer or succeeds less often since a commit of this period, beyond what chance "
+        "gives, by the minutes that costs a week.",
     ),
+    Table("better", "What is faster, waits less or succeeds more often since a commit of this period: what a fix brought."),
     Table("workflows", "From least to most reliable; the trend is the success rate of each day.", least_reliable, trend=True),
     Table("jobs", "From least to most reliable.", least_reliable),
     Table(
@@ -84,7 +85,7 @@ TABLES: Final = (
         "runs can be.",
         detail="message",
     ),
-    Table("newly_flaky", "Their first evidence was confirmed in this period, after 30 days without any."),
+    Table("newly_flaky", "They began to fail and pass on the same commit, or among passes, in this period."),
     Table("categories", "What is the code's fault, and what the network's, a registry's or a runner's: shares of all failures."),
     Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),
     Table(
@@ -141,7 +142,7 @@ def path(called: Iterable[str]) -> str:
 
 
 def _shown(table: Table, rows: Sequence[Row]) -> Shown:
-    ordered = table.order(rows)
+    ordered = table.view.for_people(table.order(rows))
     common = {
         column.key: ordered[0].get(column.key)
         for column in table.view.columns

@@ -1,154 +1,108 @@
-"""What to fix first: the most expensive rows of each answer, with a sentence each. Pure functions."""
+"""What to do first: the problems that last, the most expensive first, each once. Pure functions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from etl.model.writes import Row
-from etl.report.formats import Kind, duration, hours, percent, thousands, written
+from etl.report.findings import sentence
 from etl.report.page import names, path, web_address
-from etl.report.rank import broken_now, most_common, most_failing
 
-_MOST: Final = 3
+MAX_PRIORITIES: Final = 10
+# By kind of a problem, the kinds of a closer subject (a workflow's job, a job's test) that explain it.
+_EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "broken": ("broken",),
+    "flaky": ("flaky",),
+    "less reliable": ("less reliable", "flaky", "broken"),
+    "slower": ("slower",),
+    "waits longer": ("waits longer",),
+}
+# Share of a problem's cost from which on the closer ones explain it.
+_MIN_EXPLAINED: Final = 0.5
+_SUBJECT: Final = ("repository", "workflow", "job", "suite", "name")
+_NAMES: Final = {"repository", "workflow", "job", "name"}
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """Something to fix: its name, where it is, why it is listed, and its page at GitHub."""
+class Priority:
+    """Something to do: its name, where it is, what happened as a sentence, and what changed at GitHub."""
 
     name: str
     where: str
-    why: str
+    sentence: str
     url: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """A reason to look at the rows of `question`, with the worst rows first."""
+class Priorities:
+    """The first things to do, and how many more there are."""
 
-    title: str
-    question: str
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    title: str
-    question: str
-    worst: Callable[[Iterable[Row]], Sequence[Row]]
-    why: Callable[[Row], str]
+    first: tuple[Priority, ...]
+    more: int
 
 
-def priorities(answers: Mapping[str, Sequence[Row]]) -> list[Lead]:
-    """The reasons that have any rows, most important first."""
-    repositories = {row["repository"] for rows in answers.values() for row in rows if "repository" in row}
-    common = ("signature", "repository") if len(repositories) == 1 else ("signature",)
-    found = [(reason, reason.worst(answers.get(reason.question, ()))[:_MOST]) for reason in _REASONS]
-    return [
-        Lead(
-            reason.title,
-            reason.question,
-            tuple(
-                _item(names(row, common), reason.why(row), row.get("url") or row.get("failed_url"))
-                for row in rows
-            ),
-        )
-        for reason, rows in found
-        if rows
+def priorities(findings: Sequence[Row], n: int = MAX_PRIORITIES) -> Priorities:
+    """The problems among rows of `findings` that last.
+
+    A problem of a workflow or job is left out where those of its jobs or tests explain it; a test that
+    fails in several jobs of a workflow is one problem.
+    """
+    lasting = [row for row in findings if row["kind"] in _EXPLAINED_BY and not row["until"]]
+    closest = [row for row in lasting if not _is_explained(row, lasting)]
+    rows = sorted(map(_together, _by_test(closest)), key=lambda row: -row["cost_minutes"])
+    common = ("repository",) if len({row["repository"] for row in rows}) == 1 else ()
+    return Priorities(tuple(_priority(row, common) for row in rows[:n]), max(0, len(rows) - n))
+
+
+def _is_explained(row: Row, others: Iterable[Row]) -> bool:
+    closer = [
+        other for other in others if other["kind"] in _EXPLAINED_BY[row["kind"]] and _is_within(other, row)
     ]
+    if row["kind"] == "broken":
+        return bool(closer)
+    return sum(other["cost_minutes"] for other in closer) >= _MIN_EXPLAINED * row["cost_minutes"] and bool(
+        closer
+    )
 
 
-def _item(called: Sequence[str], why: str, url: str | None) -> Item:
-    return Item(called[-1], path(called[:-1]), why, web_address(url))
+def _is_within(row: Row, wider: Row) -> bool:
+    """Whether a row is of a job of the workflow, or of a test of the job."""
+    return row["level"] != wider["level"] and all(
+        not wider[name] or row[name] == wider[name] for name in _SUBJECT
+    )
 
 
-def _broken(rows: Iterable[Row]) -> Sequence[Row]:
-    """Tests that failed every time recently, those that failed most often first."""
-    return [row for row in most_failing(rows) if row["state"] == "broken"]
+def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
+    """Rows of one test in several jobs together; each other row alone."""
+
+    def key(row: Row) -> tuple[str, ...]:
+        job = "" if row["level"] == "test" else row["job"]
+        return tuple(
+            value or ""
+            for value in (
+                row["repository"],
+                row["kind"],
+                row["level"],
+                row["workflow"],
+                job,
+                row["suite"],
+                row["name"],
+            )
+        )
+
+    return [list(group) for _, group in groupby(sorted(rows, key=key), key)]
 
 
-def _failing(rows: Iterable[Row]) -> Sequence[Row]:
-    """Jobs by how many of their executions failed: the rate of a rare job says little about its cost."""
-    return sorted((row for row in rows if _failures(row)), key=lambda row: -_failures(row))
+def _together(rows: Sequence[Row]) -> Row:
+    """One row of several: the worst one's, with all their evidence and cost."""
+    worst = max(rows, key=lambda row: (row["size"] or 0.0, row["cost_minutes"]))
+    summed = {name: sum(row[name] for row in rows) for name in ("evidence", "proven", "cost_minutes")}
+    first = min(rows, key=lambda row: str(row["since"]))
+    jobs = {"job": f"{len(rows)} jobs", "since": first["since"]} if len(rows) > 1 else {}
+    return {**worst, **summed, **jobs}
 
 
-def _failures(row: Row) -> int:
-    return int(row["total"] - row["success"])
-
-
-def _flaking(rows: Iterable[Row]) -> Sequence[Row]:
-    """What still flakes, by how often it flaked."""
-    return sorted((row for row in rows if row["state"] == "flaky"), key=lambda row: -row["flakes"])
-
-
-def _worse(row: Row) -> str:
-    """What got worse by how much, and what that cost."""
-    changes = {
-        "slower": lambda: f"{duration(row['p50_s_before'])} → {duration(row['p50_s'])}, median",
-        "less reliable": lambda: (
-            f"{percent(row['success_rate_before'])} → {percent(row['success_rate'])} succeed"
-        ),
-        "flakier": lambda: (
-            f"flaked {_times(row['flakes'])}, {_times(row['flakes_before'])} in the period before"
-        ),
-    }
-    return f"{row['reason']}: {changes[row['reason']]()}; cost {duration(row['cost_minutes'] * 60)}"
-
-
-def _flake(row: Row) -> str:
-    rate = "" if row["flake_rate"] is None else f" ({percent(row['flake_rate'])} of runs)"
-    wasted = f", {duration(row['wasted_minutes'] * 60)} wasted" if row["wasted_minutes"] else ""
-    return f"flaked {_times(row['flakes'])}{rate}{wasted}, last {_day(row['last_seen'])}"
-
-
-def _day(time: str) -> str:
-    """A date with non-breaking hyphens."""
-    return written(time, Kind.TIME).replace("-", "\u2011")
-
-
-def _times(count: float) -> str:
-    return {0: "never", 1: "once"}.get(int(count), f"{thousands(count)} times")
-
-
-def _runs(count: float) -> str:
-    return "1 run" if count == 1 else f"{thousands(count)} runs"
-
-
-def _jobs(count: float) -> str:
-    return "1 job" if count == 1 else f"{thousands(count)} jobs"
-
-
-_REASONS: Final = (
-    _Reason(
-        "Broken now",
-        "broken",
-        broken_now,
-        lambda row: (
-            f"red for {hours(row['hours'])}, since {written(row['first_bad_sha'], Kind.COMMIT)} of {_day(row['since'])}"
-        ),
-    ),
-    _Reason("Got worse", "worse", list, _worse),
-    _Reason(
-        "Broken tests",
-        "tests",
-        _broken,
-        lambda row: (
-            f"failed {thousands(row['failures'])} of {_runs(row['runs'])}, last {_day(row['last_failure'])}"
-        ),
-    ),
-    _Reason(
-        "Jobs that fail most",
-        "jobs",
-        _failing,
-        lambda row: (
-            f"failed {thousands(_failures(row))} of {_runs(row['total'])}, {percent(row['success_rate'])} succeed"
-        ),
-    ),
-    _Reason("Flakiest", "flaky", _flaking, _flake),
-    _Reason(
-        "Failures that come most",
-        "failures",
-        most_common,
-        lambda row: f"{_times(row['count'])}, in {_jobs(row['jobs'])}, last {_day(row['last_seen'])}",
-    ),
-)
+def _priority(row: Row, common: Sequence[str]) -> Priority:
+    called = names({key: value for key, value in row.items() if key in _NAMES}, common)
+    return Priority(called[-1], path(called[:-1]), sentence(row), web_address(row["url"]))

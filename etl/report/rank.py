@@ -28,14 +28,3 @@ def most_common(rows: Iterable[Row], n: int | None = None) -> list[Row]:
 def most_failing(rows: Iterable[Row]) -> list[Row]:
     """Tests by how often they failed, broken ones first; ties keep their order."""
     return sorted(rows, key=lambda row: (row["state"] != "broken", -row["failures"]))
-
-
-def broken_now(rows: Iterable[Row]) -> list[Row]:
-    """What is broken now, the longest first; if a job broke its workflow, only the job is listed."""
-    red = [row for row in rows if row["since"] is not None]
-    jobs = {_break(row) for row in red if row["job"]}
-    return [row for row in red if row["job"] or _break(row) not in jobs]
-
-
-def _break(row: Row) -> tuple[str, ...]:
-    return row["repository"], row["workflow"], row["branch"], row["first_bad_sha"]

@@ -1,7 +1,7 @@
 """Answers in the terminal: tables that fit its width, or JSON and CSV for other programs."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from rich import box
@@ -13,9 +13,11 @@ from rich.text import Text
 
 from etl.model.writes import Row
 from etl.report.columns import TREND, Column
-from etl.report.formats import UNKNOWN, Kind, shorten, written
+from etl.report.formats import UNKNOWN, Kind, shorten, single_line, written
 from etl.report.json_csv import to_csv, to_json
-from etl.report.rank import broken_now, least_reliable, most_common
+from etl.report.page import path
+from etl.report.priorities import priorities
+from etl.report.rank import least_reliable, most_common
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
@@ -24,6 +26,7 @@ Form = Literal["table", "json", "csv"]
 
 # Questions whose tables show a trend for each workflow, or for all workflows together.
 TRENDING: Final = ("overview", "workflows")
+FIRST_SCREEN: Final = ("overview", "success_over_time", "findings")
 
 _NARROWEST_NAME: Final = 8
 _PADDING: Final = 2
@@ -60,6 +63,17 @@ def render(
     )
 
 
+def first_screen(
+    answers: Mapping[str, Sequence[Row]],
+    *,
+    period: Period,
+    width: int | None = None,
+    color: bool | None = None,
+) -> str:
+    """What to do first, as sentences, and the figures: of the questions in FIRST_SCREEN."""
+    return as_text(lambda _cells: _first(answers, period), width, color)
+
+
 def summary(
     answers: Mapping[str, Sequence[Row]],
     *,
@@ -68,36 +82,26 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """Overview with its trend, what to fix, least reliable jobs, all flaky tests and the most common failures.
+    """The first screen, then the least reliable jobs, all flaky tests and the most common failures.
 
-    What to fix is what is broken now, and what got worse, by cost; `n` is the maximum number of rows of the
-    longer lists. `answers` has the questions of all these, and `success_over_time`.
+    `n` is the maximum number of rows of the longer lists. `answers` has the questions of all these, and
+    those of the first screen.
     """
-    worst = {"broken": broken_now(answers["broken"]), "worse": answers["worse"][:n]}
     parts = {
-        "overview": answers["overview"],
-        **{name: rows for name, rows in worst.items() if rows},
         "jobs": least_reliable(answers["jobs"], n),
         "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
         **({"categories": answers["categories"]} if answers.get("categories") else {}),
         "failures": most_common(answers["failures"], n),
     }
-    titles = {"broken": "Broken now", "jobs": "Least reliable jobs", "flaky": "Flaky tests"}
+    titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
     views = VIEWS | {"flaky": VIEWS["flaky"].without("level")}
 
     def draw(cells: int) -> RenderableType:
-        overview, *tables = (
-            answer(
-                views[name],
-                rows,
-                period=period,
-                over_time=answers["success_over_time"] if name in TRENDING else (),
-                width=cells,
-                title=titles.get(name),
-            )
+        tables = (
+            answer(views[name], rows, period=period, width=cells, title=titles.get(name))
             for name, rows in parts.items()
         )
-        return Group(overview, "", *tables)
+        return Group(_first(answers, period), "", *tables)
 
     return as_text(draw, width, color)
 
@@ -120,6 +124,7 @@ def answer(
     if view.single:
         return _panel(view, rows[0], period, over_time)
     title = f"{title or view.title}, {period}"
+    rows = view.for_people(rows)
     if not over_time:
         return _table(view.columns, rows, width, title)
     trends = by_workflow(over_time, period)
@@ -153,6 +158,37 @@ def as_text(draw: Callable[[int], RenderableType], width: int | None, color: boo
     with console.capture() as capture:
         console.print(draw(cells))
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _first(answers: Mapping[str, Sequence[Row]], period: Period) -> RenderableType:
+    overview = VIEWS["overview"]
+    rows = answers["overview"]
+    if not rows or not rows[0].get(overview.columns[0].key):
+        return Text(empty(overview, period))
+    figures = _panel(overview, rows[0], period, answers["success_over_time"])
+    return Group(*_to_do(answers["findings"], period), "", figures)
+
+
+def _to_do(findings: Sequence[Row], period: Period) -> Iterator[RenderableType]:
+    found = priorities(findings)
+    repositories = {row["repository"] for row in findings}
+    where = f": {single_line(repositories.pop())}" if len(repositories) == 1 else ""
+    yield Text(f"What to do first, {period}{where}\n", style="bold")
+    if not found.first:
+        yield Text(
+            "Nothing: no job or test is broken, flaky, slower or less reliable beyond what chance gives."
+        )
+        return
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(justify="right", style="dim", no_wrap=True)
+    lines.add_column(overflow="fold")
+    for number, item in enumerate(found.first, start=1):
+        called = Text(path([item.where, ""]) if item.where else "", style="dim")
+        called.append(item.name, style="not dim bold")
+        lines.add_row(str(number), called.append(f" {item.sentence}", style="not dim not bold"))
+    yield lines
+    if found.more:
+        yield Text(f"\nand {found.more} more: `ci-health show findings`", style="dim")
 
 
 def _panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> RenderableType:

@@ -1,5 +1,6 @@
 """How the answer to a question is shown, as data, and the period that it covers."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -14,13 +15,22 @@ BEFORE: Final = "_before"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the answer to one question is shown; a `single` answer is one object, not a list."""
+    """How the answer to one question is shown; a `single` answer is one object, not a list.
+
+    `readable` makes of a row what tables show of it, where that depends on more than one of its values;
+    programs get the row as it is.
+    """
 
     question: str
     title: str
     noun: str
     columns: tuple[Column, ...]
     single: bool = False
+    readable: Callable[[Row], Row] | None = None
+
+    def for_people(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows as tables show them."""
+        return [self.readable(row) if self.readable else row for row in rows]
 
     def without(self, key: str) -> "View":
         """The same view without a column that is not needed for the rows to show."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from etl.queries.catalogue import BOUNDS
 from etl.report.columns import Better, Column, of
+from etl.report.findings import readable
 from etl.report.formats import Kind
 from etl.report.view import View
 
@@ -19,6 +20,25 @@ _ALWAYS: Final = {"narrowest": 0}
 def _headline(title: str, better: Better = Better.NEITHER) -> dict[str, Any]:
     """A figure of the overview, whose title can be longer."""
     return {"title": title, "better": better, **_ALWAYS}
+
+
+def _findings(question: str, title: str, noun: str) -> View:
+    columns = of(
+        "repository kind level workflow job suite name since until since_sha last_before_sha between url size low high "
+        "level_before level_after probability evidence proven sure cost_minutes repaired_sha hours",
+        kind=_FOLDED,
+        job=_FOLDED,
+        level={"narrowest": 160},
+        suite={"narrowest": 180, **_FOLDED},
+        name={"title": "Test", **_FOLDED},
+        until={"narrowest": 140, **_FOLDED},
+        since_sha={"narrowest": 100},
+        level_before={"narrowest": 110},
+        cost_minutes={"title": "Min a week"},
+        hours={"title": "Repair", "narrowest": 140, **_FOLDED},
+        repaired_sha=_FOLDED,
+    )
+    return View(question, title, noun, columns, readable=readable)
 
 
 OVERVIEW: Final = View(
@@ -51,17 +71,9 @@ SUCCESS_OVER_TIME: Final = View(
 
 _VIEWS: Final = (
     OVERVIEW,
-    View(
-        "worse",
-        "What got worse",
-        "jobs that got worse",
-        of(
-            "repository workflow job reason cost_minutes total success_rate success_rate_before p50_s "
-            "p50_s_before flakes flakes_before",
-            flakes={"narrowest": 130},
-            total={"narrowest": 110},
-        ),
-    ),
+    _findings("findings", "Findings", "findings"),
+    _findings("worse", "What got worse", "findings of what got worse"),
+    _findings("better", "What got better", "findings of what got better"),
     View(
         "workflows",
         "Workflows",
@@ -101,12 +113,7 @@ _VIEWS: Final = (
             job=_FOLDED,
         ),
     ),
-    View(
-        "newly_flaky",
-        "Newly flaky tests and jobs",
-        "new flakes",
-        of("repository level workflow job suite test confirmed_at", job=_FOLDED),
-    ),
+    _findings("newly_flaky", "Newly flaky tests and jobs", "new flakes"),
     View(
         "failures",
         "Most common failures",
@@ -179,19 +186,6 @@ _VIEWS: Final = (
             suite=_FOLDED,
             test=_FOLDED,
             message={"narrowest": 110},
-        ),
-    ),
-    View(
-        "findings",
-        "Findings",
-        "findings",
-        of(
-            "repository kind level workflow job suite name since until since_sha last_before_sha between url "
-            "probability size low high level_before level_after evidence proven sure cost_minutes repaired_sha hours",
-            job=_FOLDED,
-            name={"title": "Test", **_FOLDED},
-            cost_minutes={"title": "Min a week"},
-            hours={"title": "Repair", "narrowest": 120},
         ),
     ),
     View(

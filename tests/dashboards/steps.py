@@ -14,7 +14,10 @@ from etl.queries.question import MATCHERS, Question
 Rows = list[dict[str, Any]]
 Shown = Counter[tuple[tuple[str, Any], ...]]
 
-_COMPARISONS = {"==": lambda a, b: (a or "") == b.strip('"'), ">=": lambda a, b: a >= int(b)}
+_COMPARISONS = {
+    "==": lambda a, b: str(a or "") == b.strip('"'),
+    ">=": lambda a, b: a >= int(b),
+}
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,16 @@ class Asked:
             given["most_rows"] = int(found[1])
         if "with_tests = false\n" in self.flux:
             given["with_tests"] = False
+        if found := re.search(r'^kinds = "(.*)"$', self.flux, re.MULTILINE):
+            given["kinds"] = found[1]
         return given
 
     def left(self, rows: Rows, values: Mapping[str, str]) -> Rows:
         """Rows of the answer that the steps' filters leave."""
         for name, operator, value in re.findall(r'\br\.(\w+) (==|>=) ("\w*"|\d+)', self.steps):
             rows = [row for row in rows if _COMPARISONS[operator](row[name], value)]
+        for name, value in re.findall(r'=> r\.(\w+) != "(\w*)"\)', self.steps):
+            rows = [row for row in rows if row[name] != value]
         for missing, name in re.findall(r"(not )?exists r\.(\w+)\)? *\)?$", self.steps, re.MULTILINE):
             rows = [row for row in rows if (row[name] is None) == bool(missing)]
         for name in ("job", "test"):

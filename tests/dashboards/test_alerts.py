@@ -1,5 +1,6 @@
 """Alert rules asked of the real InfluxDB: which of them fire when all is well, and when nothing is."""
 
+from dataclasses import replace
 from datetime import timedelta
 from operator import ge, gt, lt
 from typing import Any
@@ -8,10 +9,13 @@ import pytest
 
 from dashboards.alerts import Rule, rules
 from dashboards.overview import page
-from dashboards.thresholds import MAX_BROKEN, MAX_SILENCE, STOPPED_WITHIN
+from dashboards.thresholds import MAX_SILENCE, STOPPED_WITHIN
+from etl.judge.finding import Commits, Effect, Finding, Kind
+from etl.judge.history import Level, Subject
+from etl.judge.points import finding_point
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
-from etl.model.points import Point
+from etl.model.points import NANOSECONDS, Point
 from etl.settings import InfluxSettings
 from tests.dashboards.grafana import Grafana
 from tests.dashboards.test_queries import answer, queries
@@ -49,7 +53,27 @@ def sync(hours: float, *, status: str = "ok", **fields: Any) -> Point:
     return Point("etl", {"repository": "acme/rocket", "status": status}, fields, ago(hours / 24))
 
 
+def finding(kind: Kind, *, days: float = 60, **others: Any) -> Point:
+    """A finding of a job, sure and lasting unless `others` say otherwise."""
+    job = Subject("acme/rocket", Level.JOB, NASTY[2], "unit")
+    found = Finding(
+        kind,
+        job,
+        int(ago(days) // NANOSECONDS),
+        0.99,
+        Effect(0.3, 0.2, 0.4),
+        Commits("a1", "b2"),
+        9,
+        0.0,
+        0.3,
+    )
+    return finding_point(replace(found, **others), 5.0)
+
+
+ENDED = int(STOP.timestamp()) - 3_600
 WELL = [
+    finding(Kind.BROKEN, until=ENDED, repaired="c3"), finding(Kind.SLOWER, sure=False),
+    finding(Kind.FLAKY, until=ENDED), finding(Kind.FASTER), finding(Kind.MORE_RELIABLE),
     *attempts(20, "success", 100, 30), *attempts(5, "success", 140, 30), *attempts(0.5, "success", 140, 9),
     *attempts(0.5, "failure", 140), *attempts(0.4, "success", 140),
     *attempts(0.3, "failure", 900, 20, branch="(pull request)"),
@@ -58,6 +82,7 @@ WELL = [
     *flake("old", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(0.5),
 ]  # fmt: skip
 ILL = [
+    finding(Kind.BROKEN), finding(Kind.SLOWER), finding(Kind.FLAKY),
     *attempts(20, "success", 100, 30), *attempts(5, "success", 160, 30), *attempts(0.5, "failure", 160, 9),
     *(failure(0.5, job) for job in ("one", "two", "three")),
     *flake("new", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(2, rejected=1, lag_s=30_000.0, outbox=600_000),
@@ -103,9 +128,14 @@ async def test_no_sync_fires_until_there_is_one(
     assert await fires(RULES["no-sync"], influx, influx_settings.bucket) == []
 
 
-async def test_a_short_break_does_not_fire(influx: InfluxStore, influx_settings: InfluxSettings) -> None:
-    await influx.write([encode(point) for point in attempts(MAX_BROKEN / DAY * 0.96, "failure", 1)])
-    assert await fires(RULES["broken"], influx, influx_settings.bucket) == []
+@pytest.mark.parametrize("kind", [Kind.BROKEN, Kind.SLOWER, Kind.FLAKY])
+async def test_a_finding_fires_from_its_begin_until_its_end(
+    kind: Kind, influx: InfluxStore, influx_settings: InfluxSettings
+) -> None:
+    await influx.write([encode(finding(kind))])
+    assert len(await fires(RULES[kind], influx, influx_settings.bucket)) == 1
+    await influx.write([encode(finding(kind, until=ENDED))])
+    assert await fires(RULES[kind], influx, influx_settings.bucket) == []
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -44,6 +44,15 @@ WANTED = {"overview": BREAKS, "workflow": BREAKS, "test": ENDS_IN_EVERY_WAY}
 Embedded = Callable[[str, Mapping[str, Any]], Awaitable[Rows]]
 
 MAY_BE_EMPTY = ("Broken now A", "Repaired A")
+# Nothing is said of most jobs, and the demo's history ends with nothing broken.
+MAY_BE_EMPTY_OF_ONE = (
+    *MAY_BE_EMPTY,
+    "What to do first A",
+    "What got worse A",
+    "What got better A",
+    "Newly flaky A",
+)
+RULES_WITHOUT_ALERT = ("broken",)
 CHANGES = "Against the period of the same length before A"
 # What each change is of, and its units: what one of each is in the answer's own.
 COMPARED: dict[str, tuple[str, dict[str, float]]] = {
@@ -131,7 +140,7 @@ async def test_panels_show_what_the_embedded_store_answers(
     asked = panels(page)
     answers = await asyncio.gather(*(answer(played_influx, grafana.query(flux)) for flux in asked.values()))
     for (panel, flux), rows in zip(asked.items(), answers, strict=True):
-        assert rows or panel[1] in MAY_BE_EMPTY, panel
+        assert rows or panel[1] in (MAY_BE_EMPTY_OF_ONE if choice == "one" else MAY_BE_EMPTY), panel
         if panel[1] == CHANGES:
             await changes_hold(rows, span | Asked(flux).parameters(single), embedded)
         else:
@@ -184,4 +193,4 @@ async def test_rules_answer_as_the_embedded_store(
             await holds(Asked(query.flux), rows, {}, span, embedded)
             if rows:
                 break
-        assert rows
+        assert rows or rule.name in RULES_WITHOUT_ALERT

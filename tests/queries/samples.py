@@ -34,6 +34,16 @@ CONCLUSIONS = (
     "startup_failure",
     "neutral",
 )
+KINDS = (
+    "flaky",
+    "broken",
+    "slower",
+    "faster",
+    "waits longer",
+    "waits less",
+    "less reliable",
+    "more reliable",
+)
 OUTCOMES = ("passed", "passed", "failed", "error", "skipped")
 
 
@@ -169,7 +179,7 @@ def _flake(source: random.Random, time: int) -> Point:
 
 def _finding(source: random.Random, time: int) -> Point:
     tags = {k: v for k, v in _job_tags(source).items() if k in ("repository", "workflow", "job")}
-    tags |= {"kind": source.choice(("flaky", "slower", "broken")), "level": source.choice(("job", "test"))}
+    tags |= {"kind": source.choice(KINDS), "level": source.choice(("job", "test"))}
     if tags["level"] == "test":
         tags |= {"suite": source.choice(NASTY), "name": source.choice(NASTY)}
     since = time // NANOSECONDS

@@ -27,55 +27,6 @@ def execution(days: float, conclusion: str = "success", attempt: int = 1, **give
     return Point("job", tags | {k: v for k, v in given.items() if isinstance(v, str)}, fields, ago(days))
 
 
-async def test_what_got_worse_is_ranked_by_what_it_costs(stores: Stores) -> None:
-    def history(job: str, before: tuple[str, float], now: tuple[str, float], times: int = 4) -> list[Point]:
-        return [
-            execution(days, conclusion, job=job, duration_s=seconds)
-            for days, (conclusion, seconds) in ((10, before), (3, now))
-            for _ in range(times)
-        ]
-
-    await stores.write(
-        history("slower", ("success", 60), ("success", 90)), history("red", ("success", 30), ("failure", 30)),
-        history("better", ("failure", 90), ("success", 60)), history("flaky", ("success", 30), ("success", 30)),
-        [execution(3, job="new", duration_s=999.0), execution(10, job="gone", duration_s=1.0)],
-    )  # fmt: skip
-    flaked = [
-        Point(
-            point.measurement, point.tags | {"job": "flaky", "job_group": "flaky"}, point.fields, point.time
-        )
-        for point in flake(None, 2, kinds="rerun same_sha", wasted_s=600.0)
-    ]
-    await stores.write(flaked)
-    rows = await stores.ask("worse", **WEEK)
-    shown = [(row["job"], row["reason"], row["cost_minutes"]) for row in rows]
-    # By hand: 600 s wasted; 4 times (90 - 60) s; 4 times 30 s that fail and did not.
-    assert shown == [("flaky", "flakier", 10.0), ("red", "less reliable", 2.0), ("slower", "slower", 2.0)]
-    assert (rows[0]["flakes"], rows[0]["flakes_before"]) == (1, 0)
-    assert (rows[1]["success_rate"], rows[1]["success_rate_before"], rows[1]["total"]) == (0.0, 1.0, 4)
-
-
-async def test_newly_flaky_is_what_was_quiet_and_is_so_by_the_time_of_confirmation(stores: Stores) -> None:
-    def confirmed(days: float) -> int:
-        return int((STOP - timedelta(days=days)).timestamp())
-
-    await stores.write(
-        flake("new", 9, kinds="rerun same_sha", confirmed_at=confirmed(6)),
-        flake("known", 20, confirmed_at=confirmed(20)), flake("known", 2, confirmed_at=confirmed(2)),
-        flake("forgotten", 50, confirmed_at=confirmed(50)), flake("forgotten", 3, confirmed_at=confirmed(3)),
-        flake("later", 1, confirmed_at=confirmed(-1)), flake(None, 1, confirmed_at=confirmed(0.5)),
-    )  # fmt: skip
-    rows = await stores.ask("newly_flaky", **WEEK)
-    assert [(row["level"], row["test"]) for row in rows] == [
-        ("job", None),
-        ("test", "forgotten"),
-        ("test", "new"),
-    ]
-    assert rows[2]["confirmed_at"] == f"{STOP - timedelta(days=6):%Y-%m-%dT%H:%M:%SZ}"
-    rows = await stores.ask("newly_flaky", **WEEK, quiet=timedelta(days=60))
-    assert [row["test"] for row in rows] == [None, "new"]
-
-
 async def test_a_failure_spreads_over_jobs(stores: Stores) -> None:
     def failure(signature: str, days: float, job: str) -> Point:
         tags = JOB | {"job": job, "source": "annotation", "signature": signature}

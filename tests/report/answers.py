@@ -100,11 +100,17 @@ def days(workflow_name: str, count: int = 30) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def worse(name: str, reason: str, cost_minutes: float, **others: Any) -> dict[str, Any]:
+def finding(kind: str, cost_minutes: float, **others: Any) -> dict[str, Any]:
+    """A finding that lasts, of a job unless `others` say otherwise."""
+    name = others.get("name")
     return {
-        "repository": "acme/rocket", "workflow": "CI", "job": name, "reason": reason,
-        "cost_minutes": cost_minutes, "total": 86, "success_rate": 0.9, "success_rate_before": 0.95,
-        "p50_s": 510.0, "p50_s_before": 356.0, "flakes": 3, "flakes_before": 1, **others,
+        "repository": "acme/rocket", "kind": kind, "level": "test" if name else "job", "workflow": "CI",
+        "job": "unit", "suite": "io.acme.OrbitTest" if name else None, "name": None,
+        "since": "2026-05-29T08:00:00Z", "until": None, "since_sha": "fedcba9876543210",
+        "last_before_sha": "0123456789abcdef", "between": None,
+        "url": "https://github.com/acme/rocket/compare/a...b", "probability": 0.99, "size": 0.25, "low": 0.2,
+        "high": 0.3, "level_before": 356.0, "level_after": 510.0, "evidence": 13, "proven": 10, "sure": 1,
+        "cost_minutes": cost_minutes, "repaired_sha": None, "hours": None, **others,
     }  # fmt: skip
 
 
@@ -119,10 +125,11 @@ def anything(question: str) -> list[dict[str, Any]]:
 
 
 ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUESTIONS} | {
-    "worse": [
-        worse("build", "slower", 224.4),
-        worse(HOSTILE, "less reliable", 19.5),
-        worse("lint", "flakier", 0.5, flakes_before=0),
+    "findings": [
+        finding("slower", 224.4, job="build", size=0.43),
+        finding("less reliable", 19.5, job=HOSTILE, size=-0.05, level_before=0.95, level_after=0.9),
+        finding("flaky", 4.0, name=HOSTILE, size=0.04, level_before=0.0, level_after=0.04),
+        finding("broken", 3.0, job="deploy", size=1.0, until="2026-05-30T08:00:00Z"),
     ],
     "overview": [OVERVIEW],
     "workflows": [workflow("Release", 9, 9), workflow("CI", 340, 400), workflow(HOSTILE, 1, 3)],

@@ -11,19 +11,16 @@ import pytest
 
 from etl.report.html import render
 from etl.report.page import MAX_ROWS, embedded, web_address
-from etl.report.priorities import priorities
 from tests.report.answers import (
     ANSWERS,
     GENERATED_AT,
     HOSTILE,
     PERIOD,
-    broken,
     days,
     failing,
     failure,
-    flaky,
+    finding,
     job,
-    worse,
 )
 
 VOID = {"meta", "input"}
@@ -139,7 +136,7 @@ def test_the_library_is_the_one_that_was_pinned_and_brings_its_licence() -> None
 )
 def test_only_web_addresses_become_links(url: Any) -> None:
     assert web_address(url) is None
-    text = page(failures=[failure("x", 1, url=url)])
+    text = page(failures=[failure("x", 1, url=url)], findings=[finding("slower", 1, url=url)])
     assert [
         found
         for name, found in Outline(text).elements
@@ -154,13 +151,8 @@ def test_a_link_leaks_no_referrer() -> None:
         for name, found in Outline(page()).elements
         if name == "a" and not str(found["href"]).startswith("#")
     ]
-    assert found == [
-        {
-            "href": "https://github.com/acme/rocket/actions/runs/1/job/2",
-            "rel": "noopener noreferrer nofollow",
-            "target": "_blank",
-        }
-    ]
+    assert {link["href"] for link in found} == {"https://github.com/acme/rocket/compare/a...b"}
+    assert {(link["rel"], link["target"]) for link in found} == {("noopener noreferrer nofollow", "_blank")}
 
 
 def test_least_reliable_jobs_come_first() -> None:
@@ -216,62 +208,14 @@ def test_workflows_of_a_day_are_summed_and_percentiles_are_not() -> None:
     assert release["p50"][:3] == [300.0, 340.0, None]
 
 
-def test_leads_name_what_fails_flakes_and_comes_most() -> None:
-    found = priorities(
-        {
-            "tests": [failing("whole", 3, 9), failing("dead", 9, 9, state="broken")],
-            "jobs": [job("rare", 0, 2), job("often", 80, 100), job("fine", 5, 5)],
-            "flaky": [flaky("healed", 9, 100, state="quiet"), flaky(None, 4, 90)],
-            "failures": [failure("seldom", 1), failure("often", 7, url="javascript:alert(1)")],
-        }
-    )
-    assert [(lead.question, [item.name for item in lead.items]) for lead in found] == [
-        ("tests", ["dead"]),
-        ("jobs", ["often", "rare"]),
-        ("flaky", ["unit"]),
-        ("failures", ["often", "seldom"]),
-    ]
-    assert found[0].items[0].why == "failed 9 of 9 runs, last 2026\u201105\u201130"
-    assert (
-        found[2].items[0].why == "flaked 4 times (4.4 % of runs), 12m 30s wasted, last 2026\u201105\u201130"
-    )
-    assert found[3].items[0].url is None
-
-
-def test_a_workflow_is_no_lead_of_its_own_beside_the_job_that_broke_it() -> None:
-    rows = [
-        broken("CI", None, 51.5),
-        broken("CI", "unit", 50.0, url="https://github.com/acme/rocket/compare/a...b"),
-        broken("Docs", None, 4.0),
-        broken("CI", "lint", 2.0, first_bad_sha="00112233445566"),
-    ]
-    (lead,) = priorities({"broken": rows})
-    assert [item.name for item in lead.items] == ["unit", "Docs", "lint"]
-    assert lead.items[0].why == "red for 2d 02h, since fedcba9876 of 2026\u201105\u201129"
-    assert lead.items[0].url == "https://github.com/acme/rocket/compare/a...b"
-
-
-def test_leads_tell_what_got_worse_and_what_that_cost() -> None:
-    rows = [
-        worse("a", "slower", 224),
-        worse("b", "less reliable", 19),
-        worse("c", "flakier", 1, flakes_before=0),
-    ]
-    (lead,) = priorities({"worse": rows})
-    assert [item.why for item in lead.items] == [
-        "slower: 5m 56s → 8m 30s, median; cost 3h 44m",
-        "less reliable: 95.0 % → 90.0 % succeed; cost 19m 00s",
-        "flakier: flaked 3 times, never in the period before; cost 1m 00s",
-    ]
-
-
 def test_a_suite_without_a_name_is_not_told() -> None:
     found = rows(page(tests=[failing("a", 1, 2, suite="␛(empty)"), failing("b", 1, 2, suite="s")]), "tests")
     assert [row[0] for row in found] == [["a"], ["s", "b"]]
 
 
-def test_leads_name_the_repository_where_there_are_several() -> None:
-    (one,) = priorities({"jobs": [job("a", 1, 2)]})
-    (several,) = priorities({"jobs": [job("a", 1, 2), job("b", 1, 3, repository="acme/website")]})
-    assert [item.where for item in one.items] == ["CI"]
-    assert {item.where.split()[0] for item in several.items} == {"acme/rocket", "acme/website"}
+def test_what_to_do_first_is_said_with_what_changed() -> None:
+    text = page(findings=[finding("slower", 224.4, job="build", size=0.43)])
+    assert "What to do first" in text
+    assert "is slower since fedcba9876 (May 29)" in text
+    assert 'href="https://github.com/acme/rocket/compare/a...b"' in text
+    assert "Nothing: no job or test is broken" in page(findings=[])

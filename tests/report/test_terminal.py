@@ -4,8 +4,8 @@ import pytest
 from rich.cells import cell_len
 
 from etl.report.rank import least_reliable, most_common, most_failing
-from etl.report.terminal import TRENDING, render, summary
-from tests.report.answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, job
+from etl.report.terminal import TRENDING, first_screen, render, summary
+from tests.report.answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, finding, job
 
 
 @pytest.mark.parametrize("question", ANSWERS)
@@ -88,16 +88,29 @@ def test_broken_tests_first_and_then_those_that_fail_most() -> None:
     assert [row["test"] for row in most_failing(rows)] == ["dead", "many", "few"]
 
 
-def test_summary_has_overview_what_to_fix_least_reliable_jobs_and_failures() -> None:
+def test_summary_has_what_to_do_figures_least_reliable_jobs_and_failures() -> None:
     text = summary(ANSWERS, period=PERIOD, n=1, width=100, color=False)
-    parts = ("CI health", "Broken now", "What got worse", "Least reliable jobs", "Most common failures")
+    parts = ("What to do first", "CI health", "Least reliable jobs", "Most common failures")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
-    well = summary({**ANSWERS, "broken": [], "worse": []}, period=PERIOD, n=1, width=100, color=False)
-    assert "Broken now" not in well
-    assert "worse" not in well
+    well = summary({**ANSWERS, "findings": []}, period=PERIOD, n=1, width=100, color=False)
+    assert "Nothing: no job or test is broken" in well
     assert "unit (ubuntu" not in text
     assert HOSTILE not in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_first_screen_fits_the_width_and_forty_lines(width: int) -> None:
+    many = [finding("flaky", cost, job=f"job {cost}", size=0.1) for cost in range(30, 0, -1)]
+    text = first_screen({**ANSWERS, "findings": many}, period=PERIOD, width=width, color=False)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert "and 20 more" in text
+    assert len(text.splitlines()) <= 40 or width == 60
+
+
+def test_the_first_screen_of_an_empty_store_says_what_to_do() -> None:
+    text = first_screen({**ANSWERS, "overview": []}, period=PERIOD, width=80, color=False)
+    assert "ci-health sync" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
