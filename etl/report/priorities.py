@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from etl.model.writes import Row
@@ -75,34 +74,24 @@ def _is_within(row: Row, wider: Row) -> bool:
 
 def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
     """Rows of one test in several jobs together; each other row alone."""
-
-    def key(row: Row) -> tuple[str, ...]:
-        job = "" if row["level"] == "test" else row["job"]
-        return tuple(
-            value or ""
-            for value in (
-                row["repository"],
-                row["kind"],
-                row["level"],
-                row["workflow"],
-                job,
-                row["suite"],
-                row["name"],
-            )
-        )
-
-    return [list(group) for _, group in groupby(sorted(rows, key=key), key)]
+    groups: dict[object, list[Row]] = {}
+    for place, row in enumerate(rows):
+        test = tuple(row[name] for name in ("repository", "kind", "workflow", "suite", "name"))
+        groups.setdefault(test if row["level"] == "test" else place, []).append(row)
+    return list(groups.values())
 
 
 def _together(rows: Sequence[Row]) -> Row:
     """One row of several: the worst one's, with all their evidence and cost."""
     worst = max(rows, key=lambda row: (row["size"] or 0.0, row["cost_minutes"]))
     summed = {name: sum(row[name] for row in rows) for name in ("evidence", "proven", "cost_minutes")}
-    first = min(rows, key=lambda row: str(row["since"]))
-    jobs = {"job": f"{len(rows)} jobs", "since": first["since"]} if len(rows) > 1 else {}
-    return {**worst, **summed, **jobs}
+    jobs = {row["job"] for row in rows}
+    where = worst["job"] if len(jobs) == 1 else f"{len(jobs)} jobs"
+    return {**worst, **summed, "job": where, "since": min(row["since"] for row in rows)}
 
 
 def _priority(row: Row, common: Sequence[str]) -> Priority:
     called = names({key: value for key, value in row.items() if key in _NAMES}, common)
-    return Priority(called[-1], path(called[:-1]), sentence(row), web_address(row["url"]))
+    # What flakes did not begin with what changed.
+    url = None if row["kind"] == "flaky" else web_address(row["url"])
+    return Priority(called[-1], path(called[:-1]), sentence(row), url)

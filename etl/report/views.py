@@ -15,6 +15,7 @@ from etl.report.view import View
 _CLOSEST: Final = {"foldable": False}
 _FOLDED: Final = {"foldable": True}
 _ALWAYS: Final = {"narrowest": 0}
+_MACHINES_ONLY: Final = {"narrowest": None}
 
 
 def _headline(title: str, better: Better = Better.NEITHER) -> dict[str, Any]:
@@ -26,7 +27,6 @@ def _findings(question: str, title: str, noun: str) -> View:
     columns = of(
         "repository kind level workflow job suite name since until since_sha last_before_sha between url size low high "
         "level_before level_after probability evidence proven sure cost_minutes repaired_sha hours",
-        kind=_FOLDED,
         job=_FOLDED,
         level={"narrowest": 160},
         suite={"narrowest": 180, **_FOLDED},
@@ -34,6 +34,7 @@ def _findings(question: str, title: str, noun: str) -> View:
         until={"narrowest": 140, **_FOLDED},
         since_sha={"narrowest": 100},
         level_before={"narrowest": 110},
+        **dict.fromkeys(("low", "high", "probability", "evidence", "proven"), _MACHINES_ONLY),
         cost_minutes={"title": "Min a week"},
         hours={"title": "Repair", "narrowest": 140, **_FOLDED},
         repaired_sha=_FOLDED,
@@ -111,6 +112,7 @@ _VIEWS: Final = (
             "last_seen wasted_minutes message failed_url passed_url",
             level={"narrowest": 100},
             job=_FOLDED,
+            commits=_MACHINES_ONLY,
         ),
     ),
     _findings("newly_flaky", "Newly flaky tests and jobs", "new flakes"),

@@ -76,6 +76,13 @@ def test_a_test_that_flakes_in_a_matrix_is_one_problem() -> None:
     assert "about 1.0 h a week" in one.sentence
 
 
+def test_a_job_that_got_slower_twice_has_two_causes() -> None:
+    twice = [finding("slower", 20, since_sha="a" * 40), finding("slower", 10, since_sha="b" * 40)]
+    assert [item.sentence[:32] for item in priorities(twice).first] == [
+        f"is slower since {sha * 10} (May " for sha in "ab"
+    ]
+
+
 def test_the_repository_is_named_if_there_are_several() -> None:
     rows = [finding("slower", 9), finding("slower", 8, repository="acme/website")]
     assert [item.where for item in priorities(rows).first] == ["acme/rocket › CI", "acme/website › CI"]  # noqa: RUF001
