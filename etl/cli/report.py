@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def report(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="File to write.")] = Path("ci-health-report.html"),
-    days: Days = 30,
+    days: Days = 14,
     repository: Repository = "",
     workflow: Workflow = "",
     branch: Branch = "",

@@ -71,7 +71,7 @@ def show(
     question: Annotated[
         Question | None, typer.Argument(help="What to show; without it, what to do first and how it goes.")
     ] = None,
-    days: Days = 30,
+    days: Days = 14,
     repository: Repository = "",
     workflow: Workflow = "",
     branch: Branch = "",

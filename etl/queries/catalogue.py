@@ -54,7 +54,8 @@ QUESTIONS: Final = {
         *FINDINGS,
         Question(
             "overview",
-            "Everything in one row, each value also for the period of the same length before.",
+            "Everything in one row, each value also for the period of the same length before; null or 0 there where the "
+            "store has no run as old as that period.",
             (*_OVERVIEW, *(Column(f"{c.name}_before", c.type) for c in _OVERVIEW)),
             single=True,
         ),

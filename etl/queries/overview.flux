@@ -1,4 +1,4 @@
-// Everything in one row, each value also for the period of the same length before.
+// Everything in one row, each value also for the period of the same length before if the store has it.
 import "array"
 
 points = (measurement, field, since, until) =>
@@ -65,14 +65,27 @@ period = (since, until, suffix) => {
         )
 }
 
+// A period that began before the first run that is stored would make changes up.
+length_ns = int(v: stop) - int(v: start)
+before = time(v: int(v: start) - length_ns)
+oldest =
+    from(bucket: bucket)
+        |> range(start: time(v: 0), stop: time(v: int(v: before) + length_ns / 10 + 1))
+        |> filter(
+            fn: (r) =>
+                r._measurement == "workflow_run" and r._field == "run_id" and r.repository =~ repositories,
+        )
+        |> first()
+        |> group()
+        |> findColumn(fn: (key) => true, column: "_value")
+
 union(
     tables: [
         period(since: start, until: stop, suffix: ""),
-        period(
-            since: time(v: int(v: start) - (int(v: stop) - int(v: start))),
-            until: start,
-            suffix: "_before",
-        ),
+        if length(arr: oldest) > 0 then
+            period(since: before, until: start, suffix: "_before")
+        else
+            array.from(rows: [{column: "runs_before", _value: 0.0}]),
     ],
 )
     |> group(columns: ["column"])

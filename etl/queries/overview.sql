@@ -1,4 +1,4 @@
--- Everything in one row, each value also for the period of the same length before.
+-- Everything in one row, each value also for the period of the same length before if the store has it.
 WITH periods(before, since, until) AS (
   VALUES (false, $start, $stop), (true, 2 * $start - $stop, $start)
 ),
@@ -49,6 +49,12 @@ by_flakes AS (
   FROM failing_results
   GROUP BY before
 ),
+-- A period that began before the first run that is stored would make changes up.
+covered AS (
+  SELECT coalesce(min(time) <= 2 * $start - $stop + ($stop - $start) // 10, false) AS covers_before
+  FROM workflow_run
+  WHERE $repository = '' OR repository = $repository
+),
 answers AS (
   SELECT *
   FROM periods
@@ -70,5 +76,6 @@ SELECT
   previous.wasted_minutes AS wasted_minutes_before,
   previous.flaky_tests AS flaky_tests_before,
   previous.flaky_jobs AS flaky_jobs_before
-FROM answers AS now, answers AS previous
-WHERE NOT now.before AND previous.before
+FROM answers AS now
+LEFT JOIN answers AS previous ON previous.before AND (SELECT covers_before FROM covered)
+WHERE NOT now.before

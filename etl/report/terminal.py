@@ -210,7 +210,9 @@ def _panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> Re
         grid,
         title=f"{view.title}, {period}",
         title_align="left",
-        subtitle="change to the period before" if any(figure.change for figure in figures) else None,
+        subtitle="change to the period before"
+        if any(figure.change for figure in figures)
+        else "nothing stored of the period before",
         subtitle_align="right",
         box=box.ROUNDED,
         expand=False,

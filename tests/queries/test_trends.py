@@ -108,3 +108,29 @@ async def test_what_came_of_reports(stores: Stores) -> None:
     await stores.write([Point("test_report", JOB, counts, ago(2) + n) for n in range(2)])
     (row,) = await stores.ask("reports_over_time", **WEEK)
     assert list(row.values())[3:] == [10, 4, 2, 2, 2, 2]
+
+
+async def test_no_change_is_made_up_from_a_period_that_the_store_has_not(stores: Stores) -> None:
+    def attempt(days: float) -> Point:
+        tags = {"repository": "acme/rocket", "workflow": "CI", "branch": "main", "conclusion": "success"}
+        return Point("workflow_run", tags, {"run_id": int(days * 1_000), "duration_s": 9.0}, ago(days))
+
+    await stores.write([attempt(days) for days in (1, 2, 3, 8, 9, 12)])
+    (row,) = await stores.ask("overview", **WEEK)
+    assert (row["runs"], row["runs_before"], row["p50_s_before"], row["run_success_rate_before"]) == (
+        3,
+        0,
+        None,
+        None,
+    )
+    # A day of two weeks may be missing at their beginning: nothing ran then.
+    await stores.write([attempt(13.5)])
+    (row,) = await stores.ask("overview", **WEEK)
+    assert (row["runs"], row["runs_before"], row["p50_s_before"], row["run_success_rate_before"]) == (
+        3,
+        4,
+        9.0,
+        1.0,
+    )
+    (row,) = await stores.ask("overview", **WEEK, repository="acme/other")
+    assert (row["runs"], row["runs_before"]) == (0, 0)
