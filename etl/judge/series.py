@@ -37,7 +37,11 @@ def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History
 
 
 def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_branch: str) -> list[History]:
-    """Results of tests, each in the job execution that it belongs to; of a job that is not stored, nothing."""
+    """Results of tests, each in the job execution that it belongs to; of a job that is not stored, nothing.
+
+    Where only failures of a test are stored, because annotations or a log told of it or `tests.points` is
+    `failed`, it passed in every other execution of its job that succeeded.
+    """
     told = list(executions)
     heads = {row["run_id"]: row["head_branch"] or "" for row in told if row["level"] == Level.WORKFLOW}
     jobs = {row["job_id"]: row for row in told if row["level"] == Level.JOB}
@@ -48,15 +52,38 @@ def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_b
                 row["repository"], Level.TEST, row["workflow"], row["job"], row["suite"] or "", row["test"]
             )
             found[subject].append((row, job))
-    histories = []
-    for subject, results in found.items():
-        results.sort(key=lambda one: (one[1]["run_id"], one[1]["attempt"], one[0]["time"]))
-        runs = [_run(job, heads, default_branch) for _, job in results]
-        outcomes = bytes(
-            Outcome.PASSED if row["outcome"] == _PASSED else Outcome.FAILED for row, _ in results
-        )
-        histories.append(History(subject, runs, outcomes))
-    return histories
+    succeeded = _succeeded(jobs.values())
+    return [
+        _history_of_test(subject, results, succeeded, heads, default_branch)
+        for subject, results in found.items()
+    ]
+
+
+def _history_of_test(
+    subject: Subject,
+    results: Sequence[tuple[Row, Row]],
+    succeeded: Mapping[tuple[str, str, str], Sequence[Row]],
+    heads: Mapping[int, str],
+    default_branch: str,
+) -> History:
+    passed = {True: Outcome.PASSED, False: Outcome.FAILED}
+    timed = [(job, row["time"], passed[row["outcome"] == _PASSED]) for row, job in results]
+    if all(outcome is Outcome.FAILED for _, _, outcome in timed):
+        failing = {job["job_id"] for _, job in results}
+        others = succeeded.get((subject.repository, subject.workflow, subject.job), ())
+        timed += [(job, job["time"], Outcome.PASSED) for job in others if job["job_id"] not in failing]
+    timed.sort(key=lambda one: (one[0]["run_id"], one[0]["attempt"], one[1]))
+    runs = [_run(job, heads, default_branch) for job, _, _ in timed]
+    return History(subject, runs, bytes(outcome for _, _, outcome in timed))
+
+
+def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """Executions that succeeded, by repository, workflow and job."""
+    found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for job in jobs:
+        if job["conclusion"] == _SUCCESS:
+            found[job["repository"], job["workflow"], job["job"]].append(job)
+    return found
 
 
 def usage_of(rows: Iterable[Row], seconds: float) -> dict[tuple[str, str], Usage]:

@@ -8,6 +8,7 @@ from etl.report.formats import Kind, duration, instant, percent, written
 
 _TIMES: Final = ("slower", "faster", "waits longer", "waits less")
 _OFTEN: Final = 0.4
+_CERTAIN: Final = 0.985
 _HOUR_MIN: Final = 60
 _FEW_HOURS: Final = 10
 
@@ -42,7 +43,8 @@ def _size(kind: str) -> Callable[[float], str]:
 
 def _flaky(row: Row) -> str:
     proof = f"{row['proven']} of {row['evidence']} failures passed on the same commit"
-    suspected = f"{row['evidence']} failures among passes, {percent(row['probability'])} likely a flake"
+    likely = "" if row["probability"] >= _CERTAIN else f", {row['probability']:.0%} likely a flake"
+    suspected = f"{row['evidence']} failures among passes{likely.replace('%', ' %')}"
     return f"is flaky since {_day(row)}: fails {_frequency(row['size'])}; {proof if row['proven'] else suspected}"
 
 

@@ -34,9 +34,9 @@ def said(*rows: dict[str, object]) -> list[str]:
             "is flaky since May 29: fails one time in 6; 10 of 13 failures passed on the same commit; about 45 min a week.",
         ),
         (
-            finding("flaky", 45, size=0.5, proven=0),
+            finding("flaky", 45, size=0.5, proven=0, probability=0.97),
             (
-                "is flaky since May 29: fails 50.0 % of the time; 13 failures among passes, 99.0 % likely a flake; "
+                "is flaky since May 29: fails 50.0 % of the time; 13 failures among passes, 97 % likely a flake; "
                 "about 45 min a week."
             ),
         ),

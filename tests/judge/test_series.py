@@ -1,0 +1,56 @@
+"""Rows of both stores as series: results of tests, and what is known of tests that only failures tell of."""
+
+from typing import Any
+
+from etl.judge.history import Outcome
+from etl.judge.series import histories_of_tests
+
+
+def execution(number: int, conclusion: str, job: str = "unit") -> dict[str, Any]:
+    return {
+        "level": "job", "repository": "acme/rocket", "workflow": "CI", "job": job, "branch": "main", "attempt": 1,
+        "conclusion": conclusion, "runner": "linux", "time": f"2026-05-{number:02}T10:00:00Z", "run_id": number,
+        "job_id": number, "head_sha": f"{number:040x}", "head_branch": "main", "duration_s": 60.0, "queued_s": 1.0,
+    }  # fmt: skip
+
+
+def result(number: int, outcome: str, test: str = "decays") -> dict[str, Any]:
+    return {
+        "repository": "acme/rocket", "workflow": "CI", "job": "unit", "suite": None, "test": test,
+        "outcome": outcome, "time": f"2026-05-{number:02}T10:01:00Z", "job_id": number,
+    }  # fmt: skip
+
+
+def outcomes(*rows: dict[str, Any]) -> dict[str, list[tuple[int, Outcome]]]:
+    """Runs with their outcome, by test, of four executions of which the second and the fourth failed."""
+    conclusions = ("success", "failure", "success", "failure")
+    jobs = [execution(number, conclusion) for number, conclusion in enumerate(conclusions, start=1)]
+    found = histories_of_tests(rows, [*jobs, execution(9, "success", "other")], "main")
+    return {
+        one.subject.name: [
+            (run.id, Outcome(outcome)) for run, outcome in zip(one.runs, one.outcomes, strict=True)
+        ]
+        for one in found
+    }
+
+
+def test_what_only_failures_tell_of_passed_where_its_job_succeeded() -> None:
+    assert outcomes(result(2, "failed")) == {
+        "decays": [(1, Outcome.PASSED), (2, Outcome.FAILED), (3, Outcome.PASSED)]
+    }
+
+
+def test_a_test_with_results_that_passed_ran_only_where_there_is_one() -> None:
+    assert outcomes(result(2, "error"), result(4, "passed")) == {
+        "decays": [(2, Outcome.FAILED), (4, Outcome.PASSED)]
+    }
+
+
+def test_a_failure_in_a_job_that_succeeds_is_no_pass() -> None:
+    assert outcomes(result(1, "failed"), result(3, "failed")) == {
+        "decays": [(1, Outcome.FAILED), (3, Outcome.FAILED)]
+    }
+
+
+def test_a_result_of_a_job_that_is_not_stored_is_left_out() -> None:
+    assert outcomes(result(77, "failed")) == {}
