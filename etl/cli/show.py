@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -31,6 +31,7 @@ class Question(StrEnum):
     JOBS = "jobs"
     TESTS = "tests"
     FLAKY = "flaky"
+    SUSPECTED = "suspected"
     NEWLY_FLAKY = "newly_flaky"
     FAILURES = "failures"
     CATEGORIES = "categories"
@@ -56,6 +57,10 @@ class Question(StrEnum):
     RUNNERS_OVER_TIME = "runners_over_time"
     DURATIONS = "durations"
     ETL_STATUS = "etl_status"
+
+
+# What a table has below it: the share of failures that is no code's fault, and what is not proven.
+_BELOW: Final = {Question.OVERVIEW: Question.CATEGORIES, Question.FLAKY: Question.SUSPECTED}
 
 
 class Format(StrEnum):
@@ -102,8 +107,7 @@ def show(
     asked |= _closer(question, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
-    # What share of the failures is no code's fault belongs to the overview.
-    below = Question.CATEGORIES if question is Question.OVERVIEW and form is Format.TABLE else None
+    below = _BELOW.get(question) if form is Format.TABLE else None
     answers = asyncio.run(ask_configured(settings, [*names, *([below.value] if below else [])], asked))
     over_time = answers[SUCCESS_OVER_TIME.question] if has_trends else ()
     text = render(question.value, answers[question], form.value, period=period, over_time=over_time)

@@ -1,6 +1,7 @@
 """A finding → its point, whose tags and time stay the same while it lasts."""
 
 from etl.judge.finding import Finding
+from etl.judge.history import Level
 from etl.model.points import NANOSECONDS, Point
 from etl.model.schema import FINDING
 from etl.model.tag_values import tag_value
@@ -16,9 +17,11 @@ def finding_point(finding: Finding, cost_minutes: float) -> Point:
         "workflow": subject.workflow,
     }
     names = {"job": subject.job, "suite": subject.suite, "name": subject.name}
+    # Of a test also an empty suite, as the points of its results have it.
+    always = ("suite",) if subject.level is Level.TEST else ()
     return Point(
         FINDING.name,
-        {name: tag_value(value) for name, value in (tags | names).items() if value},
+        {name: tag_value(value) for name, value in (tags | names).items() if value or name in always},
         {
             "finding_id": finding.id,
             "since": finding.since,

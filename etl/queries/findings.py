@@ -12,8 +12,10 @@ _COLUMNS: Final = of(
 _ORDER: Final = ("-cost_minutes", "repository", "kind", "level", "workflow", "job", "suite", "name", "since")
 
 
-def _question(name: str, doc: str, kinds: str = "", *, only_new: bool) -> Question:
-    options = {"server_url": GITHUB, "kinds": kinds, "only_new": only_new}
+def _question(
+    name: str, doc: str, kinds: str = "", *, only_new: bool = False, unproven: bool = False
+) -> Question:
+    options = {"server_url": GITHUB, "kinds": kinds, "only_new": only_new, "unproven": unproven}
     return Question(
         name,
         doc,
@@ -32,8 +34,8 @@ FINDINGS: Final = (
         "broken; of `kinds` alone, joined by `|`, and with `only_new` only what began in the period and lasts. "
         "`size` with its 95 % interval is a ratio less one for times, a difference for success rates "
         "and a rate for flakes; `level_before` and `level_after` are seconds or rates. `url` is of what "
-        "changed between the two commits, `hours` is how long a repair took.",
-        only_new=False,
+        "changed between the two commits, `hours` is how long a repair took. `unproven` leaves out flakes that "
+        "failed and passed on the same commit.",
     ),
     _question(
         "worse",
@@ -55,5 +57,12 @@ FINDINGS: Final = (
         "week.",
         "flaky",
         only_new=True,
+    ),
+    _question(
+        "suspected",
+        "Tests, jobs and workflows that fail among passes again and again, without a commit that failed and passed: "
+        "findings, beside what `flaky` proves.",
+        "flaky",
+        unproven=True,
     ),
 )

@@ -12,6 +12,35 @@ points = (measurement, field, since, until) =>
 column = (tables=<-, name) =>
     tables |> toFloat() |> set(key: "column", value: name) |> group() |> keep(columns: ["column", "_value"])
 
+second = 1000000000
+findings = (until) =>
+    from(bucket: bucket)
+        |> range(start: time(v: 0), stop: until)
+        |> filter(
+            fn: (r) =>
+                r._measurement == "finding" and r.kind == "flaky" and r._field =~ /^(since|until)$/
+                    and r.repository =~ repositories and r.workflow =~ workflows,
+        )
+        |> group()
+        |> map(
+            fn: (r) =>
+                ({
+                    _time: r._time,
+                    _field: r._field,
+                    _value: r._value,
+                    level: r.level,
+                    repository: r.repository,
+                    workflow: r.workflow,
+                    job: if exists r.job then r.job else "",
+                    suite: if exists r.suite then r.suite else "",
+                    test: if exists r.name then r.name else "",
+                }),
+        )
+        |> pivot(
+            rowKey: ["_time", "level", "repository", "workflow", "job", "suite", "test"],
+            columnKey: ["_field"],
+            valueColumn: "_value",
+        )
 period = (since, until, suffix) => {
     counts = (measurement, field) =>
         points(measurement: measurement, field: field, since: since, until: until)
@@ -25,8 +54,22 @@ period = (since, until, suffix) => {
             |> quantile(q: q, method: "exact_mean")
     seconds =
         points(measurement: "job", field: "duration_s", since: since, until: until) |> group() |> sum()
-    flaky = (level, columns) =>
+    proven =
         points(measurement: "flake", field: "failed_job_id", since: since, until: until)
+            |> group(columns: ["level", "repository", "workflow", "job", "suite", "test"])
+            |> count()
+            |> group()
+            |> keep(columns: ["level", "repository", "workflow", "job", "suite", "test", "_value"])
+    found =
+        findings(until: until)
+            |> filter(
+                fn: (r) => r.since < int(v: until) / second and (r.until == 0 or r.until >= int(v: since) / second),
+            )
+            |> map(fn: (r) => ({r with _value: 1}))
+            |> drop(columns: ["_time", "since", "until"])
+    // A test of a matrix is one test, whether its flakes are proven or suspected.
+    flaky = (level, columns) =>
+        union(tables: [proven, found])
             |> filter(fn: (r) => r.level == level)
             |> group(columns: columns)
             |> count()
@@ -57,7 +100,7 @@ period = (since, until, suffix) => {
                 measured(field: "queued_s", q: 0.5) |> column(name: "queued_p50_s" + suffix),
                 seconds |> column(name: "seconds" + suffix),
                 wasted |> column(name: "wasted_s" + suffix),
-                flaky(level: "test", columns: ["repository", "workflow", "job", "suite", "test"])
+                flaky(level: "test", columns: ["repository", "workflow", "suite", "test"])
                     |> column(name: "flaky_tests" + suffix),
                 flaky(level: "job", columns: ["repository", "workflow", "job"])
                     |> column(name: "flaky_jobs" + suffix),

@@ -41,12 +41,25 @@ failing_results AS (
   GROUP BY ALL
 ),
 by_flakes AS (
+  SELECT before, sum(wasted_s) / 60 AS wasted_minutes FROM failing_results GROUP BY before
+),
+-- A test of a matrix is one test, whether its flakes are proven or suspected.
+flaky AS (
+  SELECT before, level, repository, workflow, job, suite, test FROM failing_results
+  UNION
+  SELECT before, level, repository, workflow, job, suite, name
+  FROM finding, periods
+  WHERE kind = 'flaky' AND finding.since < periods.until // 1000000000
+    AND (finding.until = 0 OR finding.until >= periods.since // 1000000000)
+    AND ($repository = '' OR repository = $repository)
+    AND ($workflow = '' OR workflow = $workflow)
+),
+by_names AS (
   SELECT
     before,
-    sum(wasted_s) / 60 AS wasted_minutes,
-    count(DISTINCT (repository, workflow, job, suite, test)) FILTER (level = 'test') AS flaky_tests,
+    count(DISTINCT (repository, workflow, suite, test)) FILTER (level = 'test') AS flaky_tests,
     count(DISTINCT (repository, workflow, job)) FILTER (level = 'job') AS flaky_jobs
-  FROM failing_results
+  FROM flaky
   GROUP BY before
 ),
 -- A period that began before the first run that is stored would make changes up.
@@ -61,6 +74,7 @@ answers AS (
   LEFT JOIN by_runs USING (before)
   LEFT JOIN by_jobs USING (before)
   LEFT JOIN by_flakes USING (before)
+  LEFT JOIN by_names USING (before)
 )
 SELECT
   now.runs, now.jobs, now.run_success_rate, now.job_success_rate, now.p50_s, now.p95_s,

@@ -85,6 +85,11 @@ TABLES: Final = (
         "runs can be.",
         detail="message",
     ),
+    Table(
+        "suspected",
+        "They fail among passes again and again, without a commit that failed and passed; a break that a commit "
+        "repaired does not explain it.",
+    ),
     Table("newly_flaky", "They began to fail and pass on the same commit, or among passes, in this period."),
     Table("categories", "What is the code's fault, and what the network's, a registry's or a runner's: shares of all failures."),
     Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),

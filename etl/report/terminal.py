@@ -26,6 +26,7 @@ Form = Literal["table", "json", "csv"]
 
 # Questions whose tables show a trend for each workflow, or for all workflows together.
 TRENDING: Final = ("overview", "workflows")
+_OMITTED_IF_EMPTY: Final = ("flaky", "suspected", "categories")
 FIRST_SCREEN: Final = ("overview", "success_over_time", "findings")
 
 _NARROWEST_NAME: Final = 8
@@ -82,7 +83,7 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """The first screen, then the least reliable jobs, all flaky tests and the most common failures.
+    """The first screen, the least reliable jobs, all proven flaky tests, suspected ones, and common failures.
 
     `n` is the maximum number of rows of the longer lists. `answers` has the questions of all these, and
     those of the first screen.
@@ -90,7 +91,8 @@ def summary(
     parts = {
         "jobs": least_reliable(answers["jobs"], n),
         "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
-        **({"categories": answers["categories"]} if answers.get("categories") else {}),
+        "suspected": answers["suspected"][:n],
+        "categories": answers["categories"],
         "failures": most_common(answers["failures"], n),
     }
     titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
@@ -100,6 +102,7 @@ def summary(
         tables = (
             answer(views[name], rows, period=period, width=cells, title=titles.get(name))
             for name, rows in parts.items()
+            if rows or name not in _OMITTED_IF_EMPTY
         )
         return Group(_first(answers, period), "", *tables)
 

@@ -115,6 +115,7 @@ _VIEWS: Final = (
             commits=_MACHINES_ONLY,
         ),
     ),
+    _findings("suspected", "Suspected to be flaky", "suspected flakes"),
     _findings("newly_flaky", "Newly flaky tests and jobs", "new flakes"),
     View(
         "failures",

@@ -187,7 +187,7 @@ def _finding(source: random.Random, time: int) -> Point:
         "since": since,
         "until": source.choice((0, since + 90_000)),
         "evidence": 3,
-        "proven": 0,
+        "proven": source.choice((0, 2)),
         "sure": 1,
     }
     sizes = ("probability", "size", "low", "high", "level_before", "level_after", "cost_minutes")
