@@ -131,6 +131,13 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUE
         finding("flaky", 4.0, name=HOSTILE, size=0.04, level_before=0.0, level_after=0.04),
         finding("broken", 3.0, job="deploy", size=1.0, until="2026-05-30T08:00:00Z"),
     ],
+    "worse": [finding("slower", 224.4, job="build", size=0.43), finding("less reliable", 19.5, job=HOSTILE)],
+    "better": [
+        finding("faster", 9.0, job=HOSTILE),
+        finding("more reliable", 3.0, level="workflow", job=None),
+    ],
+    "newly_flaky": [finding("flaky", 4.0, name=HOSTILE, size=0.04, level_after=0.04)],
+    "suspected": [finding("flaky", 4.0, name=HOSTILE, size=0.04, level_after=0.04, proven=0)],
     "overview": [OVERVIEW],
     "workflows": [workflow("Release", 9, 9), workflow("CI", 340, 400), workflow(HOSTILE, 1, 3)],
     "jobs": [

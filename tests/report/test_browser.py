@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from etl.report.formats import Kind, written
-from tests.report.answers import ANSWERS, HOSTILE, failing, failure, flaky, job, workflow
+from tests.report.answers import ANSWERS, HOSTILE, failing, failure, finding, flaky, job, workflow
 
 Opened = Callable[..., Page]
 
@@ -60,9 +60,10 @@ def test_whatever_ci_calls_things_is_text(opened: Opened, attack: str) -> None:
 
 
 def test_a_name_that_is_markup_is_shown_as_it_is(opened: Opened) -> None:
-    page = opened({"jobs": [job("<img src=x onerror=alert(1)>", 1, 2)]})
-    assert called(page, "jobs") == ["<img src=x onerror=alert(1)>"]
-    assert "<img src=x onerror=alert(1)>" in page.locator(".leads").inner_text()
+    markup = "<img src=x onerror=alert(1)>"
+    page = opened({"jobs": [job(markup, 1, 2)], "findings": [finding("slower", 9, job=markup)]})
+    assert called(page, "jobs") == [markup]
+    assert markup in page.locator(".priorities").inner_text()
 
 
 def test_markup_that_gets_in_all_the_same_is_refused_by_the_policy(opened: Opened, browser: Browser) -> None:
@@ -246,10 +247,10 @@ def test_all_sections_can_be_reached_from_the_first_screen(opened: Opened) -> No
     assert page.evaluate("(nav => nav.scrollWidth <= nav.clientWidth)(document.querySelector('nav'))")
 
 
-def test_without_javascript_figures_and_leads_are_there(opened: Opened) -> None:
+def test_without_javascript_figures_and_what_to_do_are_there(opened: Opened) -> None:
     page = opened(java_script_enabled=False)
     expect(page.locator(".figures")).to_contain_text("87.1 %")
-    expect(page.locator(".leads")).to_contain_text("integration (kind")
+    expect(page.locator(".priorities")).to_contain_text("build is slower since fedcba9876")
 
 
 VALUES: dict[Kind, list[float | None]] = {
