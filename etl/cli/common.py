@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.output import Exit, Global, print_error
+from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +53,22 @@ def freeze_gc() -> None:
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Ask the configured store."""
+    """Ask the configured store; ConfigurationError where nothing is answered because a filter names nothing."""
     from etl.app import open_store
-    from etl.report.ask import ask
+    from etl.report.ask import ask, nothing_answered
+    from etl.report.filters import LISTED_BY, unknown
 
     store = open_store(settings)
     try:
-        return await ask(store, settings, names, asked)
+        answers = await ask(store, settings, names, asked)
+        filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
+        if any(filters.values()) and nothing_answered(answers):
+            listing = {question for name, question in LISTED_BY.items() if filters[name]}
+            everything = {"start": asked["start"], "stop": asked["stop"]}
+            known = await ask(store, settings, sorted(listing | {"jobs"}), everything)
+            if sentence := unknown(filters, known):
+                raise ConfigurationError(sentence)
+        return answers
     finally:
         await store.close()
 

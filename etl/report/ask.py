@@ -43,3 +43,8 @@ async def ask(
         own = {option: value for option, value in links.items() if option in takes}
         answers[name] = await store.query(name, {**asked, **own})
     return answers
+
+
+def nothing_answered(answers: Mapping[str, Sequence[Row]]) -> bool:
+    """Whether no answer has rows; the one row of an overview counts if it has any runs."""
+    return not any(row.get("runs", 1) for rows in answers.values() for row in rows)

@@ -104,6 +104,26 @@ async def test_show_narrows_to_a_job_and_a_test_where_that_means_something(ci):
     assert "--test NAME" in unnamed.err
 
 
+async def test_a_mistyped_filter_is_no_empty_answer(ci):
+    await ci("sync")
+    for command in (["show", "jobs"], ["show"], ["report"]):
+        outcome = await ci(*command, "--workflow", "nightly")
+        assert outcome.code == 2
+        is_one_clear_sentence(outcome, "no workflow 'nightly'", "did you mean 'Nightly'?")
+    assert not (ci.folder / "ci-health-report.html").exists()
+
+
+async def test_show_without_a_question_is_the_first_screen(ci):
+    await ci("sync")
+    outcome = await ci("show")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("What to do first")
+    assert "CI health, last 14 days" in outcome.out
+    refused = await ci("show", "--format", "json")
+    assert refused.code == 2
+    is_one_clear_sentence(refused, "show QUESTION")
+
+
 async def test_show_without_a_sync_says_what_to_do(tmp_path):
     outcome = await Ci(tmp_path)("show", "workflows")
     assert outcome.code == 0
@@ -122,7 +142,7 @@ async def test_report_is_one_file(ci):
 async def test_demo_needs_nothing(tmp_path):
     outcome = await Ci(tmp_path)("demo")
     assert outcome.code == 0, outcome.err
-    for part in ("CI health", "Least reliable jobs", "Most common failures", "report: ci-health-report.html"):
+    for part in ("What to do first", "CI health", "Least reliable jobs", "Most common failures", "report: ci-health-report.html"):
         assert part in outcome.out
     assert (tmp_path / "ci-health-report.html").stat().st_size > 10_000
 
