@@ -142,7 +142,13 @@ async def test_report_is_one_file(ci):
 async def test_demo_needs_nothing(tmp_path):
     outcome = await Ci(tmp_path)("demo")
     assert outcome.code == 0, outcome.err
-    for part in ("What to do first", "CI health", "Least reliable jobs", "Most common failures", "report: ci-health-report.html"):
+    for part in (
+        "What to do first",
+        "CI health",
+        "Least reliable jobs",
+        "Most common failures",
+        "report: ci-health-report.html",
+    ):
         assert part in outcome.out
     assert (tmp_path / "ci-health-report.html").stat().st_size > 10_000
 
