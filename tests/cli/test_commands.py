@@ -254,6 +254,7 @@ async def test_a_store_that_cannot_be_reached_keeps_everything_for_the_next_sync
     assert did["error"] is None
     github.log.clear()
     ci.environment |= {
+        "CI_HEALTH_STORE_TIMEOUT": "60s",
         "CI_HEALTH_INFLUXDB__URL": influx_settings.url,
         "CI_HEALTH_INFLUXDB__ORG": influx_settings.org,
         "CI_HEALTH_INFLUXDB__BUCKET": influx_settings.bucket,

@@ -100,7 +100,7 @@ async def test_a_small_rate_limit_spreads_the_first_sync_over_several_runs(
     history: History, tmp_path: Path
 ) -> None:
     runner, waits = Runner(tmp_path / "a"), 0
-    for _ in range(9):
+    for _ in range(30):
         # Each run finds the limit full again, as the next hour's does.
         async with SimulatedGitHub(history, rate_limit=60) as url:
             code, said, outputs = await runner.run("sync", url)

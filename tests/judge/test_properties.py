@@ -42,7 +42,7 @@ def measures(draw):
     return Measure(JOB, draw(st.sampled_from([DURATION, QUEUED])), runs, values, groups)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(histories() | histories(JOB), max_size=2), st.lists(measures(), max_size=2))
 def test_all_is_judged_and_each_has_a_finding_or_a_reason(known, timed):
     for told in Judge().judge(known, timed):
@@ -54,7 +54,7 @@ def test_all_is_judged_and_each_has_a_finding_or_a_reason(known, timed):
             assert one.until is None or one.repair_s is None or one.repair_s >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories(), histories(JOB), st.integers(0, 2_000_000_000))
 def test_the_same_look_twice_changes_nothing(first, second, now):
     judged = [one.judgement for one in Judge().judge([first, second])]
@@ -63,7 +63,6 @@ def test_the_same_look_twice_changes_nothing(first, second, now):
     assert sorted(lasting(once, judged, now), key=repr) == sorted(once, key=repr)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([Outcome.PASSED, Outcome.FAILED]), min_size=10, max_size=10), st.randoms())
 def test_ten_results_are_too_few(outcomes, random):
     runs = [Run(1_790_000_000 + place * 3_600, f"{place}") for place in range(10)]
@@ -74,7 +73,6 @@ def test_ten_results_are_too_few(outcomes, random):
     assert by_aspect[DURATION].reason == Reason.TOO_FEW
 
 
-@settings(deadline=None)
 @given(st.integers(1, 300), st.sampled_from([0.0, 12.5]), st.sampled_from([Outcome.PASSED, Outcome.FAILED]))
 def test_equal_results_tell_nothing(number, value, outcome):
     runs = [Run(1_790_000_000 + place * 3_600, f"{place}") for place in range(number)]
@@ -85,7 +83,7 @@ def test_equal_results_tell_nothing(number, value, outcome):
     assert not any(one.judgement.findings for one in told)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.sampled_from([0.6, 1.5, 2.0]))
 def test_a_large_step_is_found_at_its_commit_whatever_the_unit(seed, factor):
     random = Random(seed)  # noqa: S311

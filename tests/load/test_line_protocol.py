@@ -47,7 +47,7 @@ def any_point(measurement: Measurement) -> st.SearchStrategy[Point]:
 POINTS = st.sampled_from(sorted(MEASUREMENTS)).flatmap(lambda name: any_point(MEASUREMENTS[name]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(POINTS)
 def test_parse_is_the_inverse_of_encode(point: Point) -> None:
     line = encode(point)
@@ -56,7 +56,7 @@ def test_parse_is_the_inverse_of_encode(point: Point) -> None:
     assert b"\n" not in line.split(b'"')[0]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(POINTS, max_size=5), st.integers(NOW - 5, NOW + 5) | INT64, st.booleans())
 def test_lines_are_newer_only_where_their_times_are(points: list[Point], oldest: int, near: bool) -> None:
     sent = [point._replace(time=NOW + number) if near else point for number, point in enumerate(points)]
@@ -65,7 +65,7 @@ def test_lines_are_newer_only_where_their_times_are(points: list[Point], oldest:
     assert found is newer if near and oldest >= 0 else not found or newer
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(POINTS)
 def test_influxdb_client_writes_the_same_bytes(point: Point) -> None:
     """But for newlines, which it writes as the two characters that stand for themselves, and for -0.0."""
@@ -88,7 +88,7 @@ class Text(str):
     """Text that is no plain `str`, as an enumeration's members are none."""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(POINTS)
 def test_uncommon_values_are_written_as_common_ones(point: Point) -> None:
     others: dict[str, FieldValue] = {
@@ -101,7 +101,7 @@ def test_uncommon_values_are_written_as_common_ones(point: Point) -> None:
     assert encode(point._replace(fields=others)) == encode(point._replace(fields=whole)) == encode(point)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(any_point(MEASUREMENTS["test"]), max_size=5))
 def test_columns_are_written_as_their_points_are(points: list[Point]) -> None:
     for form in {tuple(sorted(point.fields)) for point in points}:

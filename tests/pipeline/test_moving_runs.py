@@ -73,7 +73,7 @@ def runs(draw: st.DrawFn) -> Run:
     return run(created, *attempts, touched=touched)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(runs(), min_size=1, max_size=2), st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=9))
 def test_two_syncs_ten_syncs_and_a_fresh_one_give_the_same_points(
     made: list[Run], moments: list[int]

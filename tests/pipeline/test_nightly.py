@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.pipeline.context import Pipeline
@@ -14,7 +14,6 @@ from etl.pipeline.sync import sync_repository
 from tests.pipeline.world import DAY, HOUR, NAME, World, attempt, job, run, simulated
 
 
-@settings(deadline=None)
 @given(nights=st.integers(1, 400), age=st.integers(1, 90), first=st.none() | st.integers(-500, 500))
 def test_every_day_is_verified_while_github_still_has_it(nights: int, age: int, first: int | None) -> None:
     last = None if first is None else first * DAY

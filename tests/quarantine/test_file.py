@@ -5,7 +5,7 @@ from importlib.resources import files
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.quarantine.entry import Entry, Quarantine
@@ -29,7 +29,6 @@ ENTRIES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(ENTRIES, unique_by=lambda one: one.name), st.integers(1, 10**6))
 def test_what_is_written_is_read(entries: list[Entry], min_tests: int) -> None:
     kept = Quarantine(tuple(sorted(entries)), min_tests)

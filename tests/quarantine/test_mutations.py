@@ -1,7 +1,7 @@
 """No damage to a report or to the quarantine file turns red into green."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.quarantine.entry import Quarantine
@@ -30,7 +30,6 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None)
 @given(st.data())
 def test_no_damage_to_a_report_makes_it_green(name: str, draw: st.DataObject) -> None:
     data = (RUNS / name).read_bytes()
@@ -67,7 +66,6 @@ def _red_files() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", sorted(_red_files()))
-@settings(deadline=None)
 @given(st.data())
 def test_no_damage_to_the_quarantine_file_makes_it_green(kind: str, draw: st.DataObject) -> None:
     data, text = (RUNS / "pytest-failed.xml").read_bytes(), _red_files()[kind]

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -50,7 +50,6 @@ def test_markdown_shows_text_as_text(attack):
     assert not re.search(r"[@#]\w|\bGH-\d|\b[0-9a-f]{7,}", read)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_one_cell_of_plain_text(text):
     types, read = rendered(neutral(f"x{text}"))

@@ -134,7 +134,7 @@ def test_state_follows_the_id_when_the_name_passes_to_another_repository(state):
 
 
 @given(name=text(characters(exclude_categories=())))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @example(name="a\0b\ud800")
 def test_names_of_any_content_can_be_kept(state, name):
     known = repository(state)

@@ -1,7 +1,7 @@
 """Categories of failures, by rules."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.model.line_rules import RULES
@@ -48,7 +48,6 @@ def test_rules_can_be_added_and_left_out():
     assert Categories(disabled=["disk"])("no space left on device") == "unknown"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_message_has_a_category(message):
     assert category_of(message) in CATEGORIES

@@ -153,7 +153,7 @@ texts = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts)
 def test_a_templates_template_is_itself(message):
     template = template_of(message)
@@ -169,13 +169,13 @@ hashed = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(hashed)
 def test_what_fails_in_ever_new_pods_is_one_failure(suffix):
     assert template_of(f"status 503 from pod gateway-{suffix}") == "status 503 from pod gateway-<pod>"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts)
 def test_a_templates_template_is_itself_by_rules_of_ones_own(message):
     templates = Templates(extra=[(r"web-\w+", "<web>"), (r"\bport \d+", "port N"), (r"a\.py", "<File>")])

@@ -4,7 +4,7 @@ import itertools
 from math import exp, prod
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.verdict.chain import _SLIPS, Pace, state
@@ -36,7 +36,6 @@ def by_enumeration(before, after, rate):
     return found
 
 
-@settings(deadline=None)
 @given(LETTERS, LETTERS, st.floats(0.001, 0.9))
 def test_forward_and_backward_sums_are_those_of_all_sequences(earlier, later, rate):
     before = base(earlier)

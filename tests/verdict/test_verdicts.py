@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.judge.history import Level
@@ -171,7 +171,6 @@ KNOWN = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(KNOWN, min_size=1, max_size=5), st.sampled_from((RUN, ON_BASE)))
 def test_whatever_is_known_there_is_a_verdict(failures, run):
     found = verdict_on(run, failures)
@@ -185,7 +184,6 @@ def test_whatever_is_known_there_is_a_verdict(failures, run):
     assert (found.call is Call.YOURS) == any(one.call is Call.YOURS for one in found.verdicts)
 
 
-@settings(deadline=None)
 @given(st.lists(KNOWN, min_size=2, max_size=4), st.randoms())
 def test_the_order_of_failures_does_not_matter(failures, random):
     mixed = list(enumerate(failures))
@@ -196,7 +194,6 @@ def test_the_order_of_failures_does_not_matter(failures, random):
         assert one.chances == pytest.approx(first[place].chances)
 
 
-@settings(deadline=None)
 @given(KNOWN)
 def test_a_pass_on_the_same_commit_never_makes_it_yours(one):
     before = verdict_on(RUN, [one]).yours

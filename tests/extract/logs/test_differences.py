@@ -3,7 +3,7 @@
 from statistics import mean
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.differences import likeness, new_lines
@@ -47,7 +47,6 @@ def test_marked_lines_of_pairs_are_new():
     assert mean(recall) >= 0.90
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_new_lines_are_lines_of_the_failing_log(failing, passing):
     assert set(new(failing, passing)) <= {line.text for line in read_lines(failing)}

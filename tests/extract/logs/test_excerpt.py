@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.excerpt import Excerpt
@@ -19,7 +19,6 @@ def lines_of(chunks, ended=""):
     return list(excerpt.lines()), excerpt
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60)), st.integers(1, 50))
 def test_a_short_log_is_whole_however_it_is_cut(lines, size):
     content = b"\n".join(line.replace(b"\n", b"") for line in lines)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.failing_tests import RUNNERS, failing_tests
@@ -102,7 +102,6 @@ def test_documented_formats_are_read(name):
     assert named(text) == DOCUMENTED[name]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([line for one in ALL[::3] for line in one.text.split("\n")[:40]]), max_size=60)
 )
@@ -113,7 +112,6 @@ def test_any_mixture_of_lines_is_read(lines):
         assert len(test.message) <= 2_000
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read(text):
     for runner in RUNNERS:

@@ -1,7 +1,7 @@
 """Lines without what terminals and CI services put around them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.lines import MAX_LINE, plain, read_line, read_lines
@@ -29,7 +29,6 @@ def test_lines_are_numbered():
     assert [line.number for line in read_lines("a\nb\n\nc", 7)] == [7, 8, 9, 10]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_line_is_short_and_has_no_control_characters(raw):
     line = read_line(0, raw.replace("\n", " "))
@@ -37,7 +36,6 @@ def test_a_line_is_short_and_has_no_control_characters(raw):
     assert not any(character < " " and character != "\t" for character in line.text)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="\x1b[]0;mGK\r ab\x07"))
 def test_what_is_plain_stays_as_it_is(raw):
     assert plain(plain(raw)) == plain(raw)

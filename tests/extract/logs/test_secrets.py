@@ -1,7 +1,7 @@
 """What looks like a secret is masked, what does not stays."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.secrets import Secrets
@@ -50,7 +50,6 @@ def test_what_is_no_secret_stays(text):
     assert mask(text) == text
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_masking_twice_is_masking_once(text):
     assert mask(mask(text)) == mask(text)
