@@ -54,6 +54,15 @@ class Access:
             )
             raise web.HTTPUnauthorized(text=why, headers=_ASK)
 
+    async def visible(self, request: web.Request, names: Collection[str]) -> list[str]:
+        """The repositories that the client may see; raises HTTPUnauthorized if there is none."""
+        if self.trusted(request):
+            return list(names)
+        public = [name for name in names if await self._state.call(self._are_public, [name])]
+        if not public:
+            await self.require(request, names)
+        return public
+
     def _are_public(self, names: Collection[str]) -> bool:
         known = [self._state.repositories.get(name) for name in names]
         return all(repository is not None and not repository.private for repository in known)

@@ -10,9 +10,9 @@ from etl.http.answer_cache import AnswerCache, cached
 from etl.report.ask import REPORTED
 from etl.report.html import render
 
-_DAYS, _MAX_DAYS = 30, 365
+_DAYS, _MAX_DAYS = 14, 365
 # The page carries the policy that allows its own style and scripts; none may frame it.
-_HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
+HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 
 
 class Report:
@@ -25,7 +25,7 @@ class Report:
 
     async def show(self, request: web.Request) -> web.Response:
         """The report; `?days=N` and `?repository=OWNER/REPO` select what it covers."""
-        days = _days(request.query.get("days", str(_DAYS)))
+        days = days_of(request)
         repository = request.query.get("repository", "")
         configured = list(self._names())
         # The name can be anything: do not query the state for repositories that are not configured.
@@ -36,11 +36,13 @@ class Report:
         answered = await self._answers.get(REPORTED, days, repository)
         page = render(answered.rows, period=answered.period, generated_at=answered.at, title=", ".join(names))
         response = cached(request, page, "text/html", self._answers.refresh_s)
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         return response
 
 
-def _days(text: str) -> int:
+def days_of(request: web.Request) -> int:
+    """How many days a page is to cover; raises HTTPBadRequest for what is no such number."""
+    text = request.query.get("days", str(_DAYS))
     if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= _MAX_DAYS:
         return int(text)
     raise web.HTTPBadRequest(text=f"days is a whole number from 1 to {_MAX_DAYS}")

@@ -13,6 +13,7 @@ from etl.http.badge import Badge
 from etl.http.ci_metrics import CiMetrics
 from etl.http.etl_metrics import EtlMetrics
 from etl.http.health import Health
+from etl.http.landing import Landing
 from etl.http.metrics import Metrics
 from etl.http.report import Report
 from etl.http.server import serving
@@ -48,6 +49,7 @@ async def open_routes(
     health = Health(pipeline, delivery, access, trouble)
     answers, figures = AnswerCache(pipeline), CiMetrics(pipeline)
     routes = [
+        web.get("/", Landing(access, answers, names).show),
         web.get("/healthz", health.alive),
         web.get("/readyz", health.ready),
         web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),

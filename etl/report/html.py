@@ -37,17 +37,17 @@ def render(
     """
     tables = shown(answers)
     data = content(tables, answers.get("success_over_time", ()), period)
-    style, theme, script = _style(), _text("script/theme.js"), _script()
+    css, theme, script = style(), _text("script/theme.js"), _script()
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             title=single_line(title),
             period=period,
             generated_at=generated_at.astimezone(UTC),
-            policy=_policy([style], [theme, script]),
+            policy=policy([css], [theme, script]),
             # The packaged files, and JSON in which all characters special to HTML are escaped.
-            style=Markup(style),  # noqa: S704
+            style=Markup(css),  # noqa: S704
             theme=Markup(theme),  # noqa: S704
             script=Markup(script),  # noqa: S704
             data=Markup(embedded(data)),  # noqa: S704
@@ -61,7 +61,7 @@ def render(
     )
 
 
-def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
     """Content-Security-Policy: only these styles and scripts, and no text turned into markup at run time."""
     return (
         f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; base-uri 'none'; "
@@ -75,7 +75,8 @@ def _digests(texts: Sequence[str]) -> str:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style of all pages."""
     return _text(f"{_LIBRARY}/uPlot.min.css") + _text("report.css")
 
 
@@ -96,7 +97,8 @@ def _written(value: Any, column: Column) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this folder."""
     environment = Environment(
         loader=PackageLoader("etl.report", "."),
         autoescape=True,

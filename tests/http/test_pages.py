@@ -29,7 +29,7 @@ async def test_the_report_is_the_current_one(tmp_path: Path) -> None:
             assert whole.status == 200
             assert whole.headers["Content-Type"] == "text/html; charset=utf-8"
             assert NAME in whole.text.partition("</title>")[0]
-            assert "last 30 days" in whole.text
+            assert "last 14 days" in whole.text
             one = await service.get(f"/report?repository={NAME}&days=7")
             assert "last 7 days" in one.text
             assert "frame-ancestors" in one.headers["Content-Security-Policy"]
@@ -147,3 +147,32 @@ async def test_a_fault_of_github_is_no_matter_of_these_pages(tmp_path: Path) -> 
         world.github.faults.add("/repos/", faults.status(500), times=None)
         async with served(world, github={"retries": 0}) as service:
             assert (await service.get(BADGE)).status == 200
+
+
+async def test_the_landing_page_lists_repositories_and_leads_on(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        await world.sync_well()
+        async with served(world) as service:
+            page = await service.get("/")
+            assert page.status == 200
+            assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert "What to do first" in page.text
+            assert f'href="/report?repository={NAME.replace("/", "%2F")}' in page.text or NAME in page.text
+            assert "50.0 %" in page.text
+            for link in ("/metrics", "/readyz", "/healthz", f"/badge/{NAME}.svg", "/report?days=14"):
+                assert f'href="{link}"' in page.text
+            assert "frame-ancestors" in page.headers["Content-Security-Policy"]
+            assert "Last 7 days" in (await service.get("/?days=7")).text
+            assert (await service.get("/?days=0")).status == 400
+
+
+async def test_the_landing_page_of_strangers_has_public_repositories_alone(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        world.repository.private = True
+        await world.sync_well()
+        async with served(world, http={"token": "secret-of-a-test-is-long"}) as service:
+            assert (await service.get("/")).status == 401
+            shown = await service.get("/", Authorization="Bearer secret-of-a-test-is-long")
+            assert (shown.status, NAME in shown.text) == (200, True)
