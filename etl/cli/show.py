@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,10 @@ from etl.cli.common import (
     load_settings,
 )
 from etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from etl.report.view import Period
+    from etl.settings import Settings
 
 
 class Question(StrEnum):
@@ -89,7 +93,7 @@ def show(
 ) -> None:
     """The answers in the terminal."""
     from etl.report.ask import last_days, parameters
-    from etl.report.terminal import FIRST_SCREEN, TRENDING, first_screen, render
+    from etl.report.terminal import TRENDING, render
     from etl.report.views import SUCCESS_OVER_TIME
 
     settings = load_settings(context)
@@ -100,9 +104,7 @@ def show(
             raise ConfigurationError(
                 "--job, --test, --category and --format need the question: `show QUESTION`"
             )
-        typer.echo(
-            first_screen(asyncio.run(ask_configured(settings, FIRST_SCREEN, asked)), period=period), nl=False
-        )
+        _show_first(settings, period, asked)
         return
     asked |= _closer(question, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
@@ -114,6 +116,13 @@ def show(
     if below and answers[below]:
         text += "\n" + render(below.value, answers[below], form.value, period=period)
     typer.echo(text, nl=False)
+
+
+def _show_first(settings: Settings, period: Period, asked: dict[str, Any]) -> None:
+    from etl.report.summary import FIRST_SCREEN, first_screen
+
+    answers = asyncio.run(ask_configured(settings, FIRST_SCREEN, asked))
+    typer.echo(first_screen(answers, period=period), nl=False)
 
 
 def _closer(asked: Question, **names: str) -> dict[str, str]:

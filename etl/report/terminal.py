@@ -1,7 +1,7 @@
 """Answers in the terminal: tables that fit its width, or JSON and CSV for other programs."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from rich import box
@@ -13,11 +13,8 @@ from rich.text import Text
 
 from etl.model.writes import Row
 from etl.report.columns import TREND, Column
-from etl.report.formats import UNKNOWN, Kind, shorten, single_line, written
+from etl.report.formats import UNKNOWN, Kind, shorten, written
 from etl.report.json_csv import to_csv, to_json
-from etl.report.page import path
-from etl.report.priorities import priorities
-from etl.report.rank import least_reliable, most_common
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
@@ -26,8 +23,6 @@ Form = Literal["table", "json", "csv"]
 
 # Questions whose tables show a trend for each workflow, or for all workflows together.
 TRENDING: Final = ("overview", "workflows")
-_OMITTED_IF_EMPTY: Final = ("flaky", "suspected", "categories")
-FIRST_SCREEN: Final = ("overview", "success_over_time", "findings")
 
 _NARROWEST_NAME: Final = 8
 _PADDING: Final = 2
@@ -64,51 +59,6 @@ def render(
     )
 
 
-def first_screen(
-    answers: Mapping[str, Sequence[Row]],
-    *,
-    period: Period,
-    width: int | None = None,
-    color: bool | None = None,
-) -> str:
-    """What to do first, as sentences, and the figures: of the questions in FIRST_SCREEN."""
-    return as_text(lambda _cells: _first(answers, period), width, color)
-
-
-def summary(
-    answers: Mapping[str, Sequence[Row]],
-    *,
-    period: Period,
-    n: int = 5,
-    width: int | None = None,
-    color: bool | None = None,
-) -> str:
-    """The first screen, the least reliable jobs, all proven flaky tests, suspected ones, and common failures.
-
-    `n` is the maximum number of rows of the longer lists. `answers` has the questions of all these, and
-    those of the first screen.
-    """
-    parts = {
-        "jobs": least_reliable(answers["jobs"], n),
-        "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
-        "suspected": answers["suspected"][:n],
-        "categories": answers["categories"],
-        "failures": most_common(answers["failures"], n),
-    }
-    titles = {"jobs": "Least reliable jobs", "flaky": "Flaky tests"}
-    views = VIEWS | {"flaky": VIEWS["flaky"].without("level")}
-
-    def draw(cells: int) -> RenderableType:
-        tables = (
-            answer(views[name], rows, period=period, width=cells, title=titles.get(name))
-            for name, rows in parts.items()
-            if rows or name not in _OMITTED_IF_EMPTY
-        )
-        return Group(_first(answers, period), "", *tables)
-
-    return as_text(draw, width, color)
-
-
 def answer(
     view: View,
     rows: Sequence[Row],
@@ -125,7 +75,7 @@ def answer(
     if not rows or (view.single and not rows[0].get(view.columns[0].key)):
         return Text(empty(view, period))
     if view.single:
-        return _panel(view, rows[0], period, over_time)
+        return panel(view, rows[0], period, over_time)
     title = f"{title or view.title}, {period}"
     rows = view.for_people(rows)
     if not over_time:
@@ -163,38 +113,8 @@ def as_text(draw: Callable[[int], RenderableType], width: int | None, color: boo
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _first(answers: Mapping[str, Sequence[Row]], period: Period) -> RenderableType:
-    overview = VIEWS["overview"]
-    rows = answers["overview"]
-    if not rows or not rows[0].get(overview.columns[0].key):
-        return Text(empty(overview, period))
-    figures = _panel(overview, rows[0], period, answers["success_over_time"])
-    return Group(*_to_do(answers["findings"], period), "", figures)
-
-
-def _to_do(findings: Sequence[Row], period: Period) -> Iterator[RenderableType]:
-    found = priorities(findings)
-    repositories = {row["repository"] for row in findings}
-    where = f": {single_line(repositories.pop())}" if len(repositories) == 1 else ""
-    yield Text(f"What to do first, {period}{where}\n", style="bold")
-    if not found.first:
-        yield Text(
-            "Nothing: no job or test is broken, flaky, slower or less reliable beyond what chance gives."
-        )
-        return
-    lines = Table.grid(padding=(0, 1))
-    lines.add_column(justify="right", style="dim", no_wrap=True)
-    lines.add_column(overflow="fold")
-    for number, item in enumerate(found.first, start=1):
-        called = Text(path([item.where, ""]) if item.where else "", style="dim")
-        called.append(item.name, style="not dim bold")
-        lines.add_row(str(number), called.append(f" {item.sentence}", style="not dim not bold"))
-    yield lines
-    if found.more:
-        yield Text(f"\nand {found.more} more: `ci-health show findings`", style="dim")
-
-
-def _panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> RenderableType:
+def panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> RenderableType:
+    """The figures of a single answer with their changes, and a trend where `over_time` has one."""
     figures = view.figures(row)
     grid = Table.grid(padding=(0, _PADDING))
     grid.add_column(no_wrap=True)

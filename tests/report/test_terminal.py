@@ -4,7 +4,8 @@ import pytest
 from rich.cells import cell_len
 
 from etl.report.rank import least_reliable, most_common, most_failing
-from etl.report.terminal import TRENDING, first_screen, render, summary
+from etl.report.summary import first_screen, summary
+from etl.report.terminal import TRENDING, render
 from tests.report.answers import ANSWERS, HOSTILE, OVERVIEW, PERIOD, failing, finding, job
 
 
