@@ -22,6 +22,7 @@ flaky_field = (field, until) =>
                 r._measurement == "finding" and r.kind == "flaky" and r._field == field
                     and r.repository =~ repositories and r.workflow =~ workflows,
         )
+        |> group(columns: ["repository"])
 findings = (until) =>
     union(tables: [flaky_field(field: "since", until: until), flaky_field(field: "until", until: until)])
         |> group()
