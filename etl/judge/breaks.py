@@ -1,4 +1,4 @@
-"""Broken since which commit: red that flakes do not explain, the commits it may have begun in, its repair."""
+"""Finds breaks: failures that flakes do not explain, the commits in which they may have begun, and their repair."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,7 +16,7 @@ _SURE: Final = 0.95
 
 
 def judge_breaks(reading: Reading, limits: BreakLimits) -> Judgement:
-    """The breaks of the default branch, in order; those that were repaired have an end."""
+    """The breaks of the default branch, in order; repaired ones have an end."""
     history = reading.history
     if not history.failures:
         return Judgement(history.subject, reason=Reason.GREEN)

@@ -1,4 +1,4 @@
-"""Findings and the judge's memory as bytes that outlive a process, and back."""
+"""Serializes findings and the judge's memory to bytes, and back."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -22,17 +22,17 @@ _SEPARATOR: Final = b"\n"
 
 
 def findings_to_bytes(findings: Iterable[Finding]) -> bytes:
-    """All findings that were told."""
+    """Serialize all reported findings."""
     return zlib.compress(_FINDINGS.dump_json(list(findings)), _LEVEL)
 
 
 def findings_from_bytes(stored: bytes) -> list[Finding]:
-    """What `findings_to_bytes` was given; none before the first."""
+    """The findings given to `findings_to_bytes`; an empty list for empty bytes."""
     return _FINDINGS.validate_json(zlib.decompress(stored)) if stored else []
 
 
 def memory_to_bytes(memory: Mapping[Any, tuple[str, Any]]) -> bytes:
-    """What was computed of each series, with the digest of what it was computed from."""
+    """Serialize the result for each series, with the digest of its input."""
     read: list[tuple[Subject, str, Read]] = []
     changes: list[tuple[Subject, str, str, Changes]] = []
     for (subject, aspect), (digest, found) in memory.items():
@@ -44,7 +44,7 @@ def memory_to_bytes(memory: Mapping[Any, tuple[str, Any]]) -> bytes:
 
 
 def memory_from_bytes(stored: bytes) -> Memory:
-    """What `memory_to_bytes` was given; nothing where another version wrote it: all is computed again."""
+    """The memory given to `memory_to_bytes`; empty if another version wrote it, so that all is computed again."""
     try:
         stored_read, stored_changes = zlib.decompress(stored).split(_SEPARATOR)
         memory: Memory = {

@@ -1,4 +1,4 @@
-"""What a finding costs: minutes a week, by how often its subject runs and how long that takes."""
+"""The cost of a finding in minutes a week, by how often its subject runs and how long that takes."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ _TIMES: Final = (Kind.SLOWER, Kind.FASTER, Kind.WAITS_LONGER, Kind.WAITS_LESS)
 
 
 class Usage(NamedTuple):
-    """How often a workflow or job runs a week, and seconds that it usually takes."""
+    """How often a workflow or job runs per week, and how long it usually takes (seconds)."""
 
     runs: float
     seconds: float

@@ -1,13 +1,13 @@
-"""The share of false findings, kept over all series together."""
+"""Limits the false discovery rate over all series together."""
 
 from collections.abc import Sequence
 
 
 def most_allowed(chances: Sequence[float], looked_at: int, max_false: float) -> float:
-    """The greatest chance that may be told, so that at most a share `max_false` of what is told is false.
+    """The largest p-value to report, so that at most a share `max_false` of reported changes is false.
 
-    `chances` of what stands out, one or more a series; `looked_at`: how many series there were in all
-    (Benjamini and Hochberg, 1995). 0 where nothing may be told.
+    `chances` are the p-values of candidates, one or more for each series; `looked_at` is the number of all
+    series (Benjamini and Hochberg, 1995). 0 if nothing may be reported.
     """
     total = max(looked_at, len(chances))
     allowed = 0.0

@@ -1,4 +1,4 @@
-"""All series judged together: what is told of each, and why nothing is."""
+"""Judges all series together: the findings of each, or why there are none."""
 
 from array import array
 from collections.abc import Hashable, Iterable, MutableMapping, Sequence
@@ -32,7 +32,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a history alone says, before it is held against all others."""
+    """The result of a history on its own, before the false discovery rate over all series is applied."""
 
     flakes: Judgement
     breaks: Judgement
@@ -40,10 +40,10 @@ class Read:
 
 
 class Judge:
-    """Judges series, and remembers of each what it said: what did not change is not computed again.
+    """Judges series, and caches the results: unchanged series are not computed again.
 
-    `memory` may be any mapping that outlives the judge. Keys are subjects with an aspect, values are the
-    fingerprint of what was judged, and what came of it.
+    `memory` is any mapping that outlives the judge, from a subject and aspect to the digest of the input and
+    the result.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Findings from look to look: what is found again is the same finding, what is no longer found has ended."""
+"""Tracks findings between judgements: one that is found again is the same, one that is not found has ended."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a judgement asks for before it says anything: every threshold of the room, in one place."""
+"""All thresholds of judgements."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class BreakLimits:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All of them."""
+    """The limits of all kinds of findings."""
 
     changes: ChangeLimits = ChangeLimits()
     flakes: FlakeLimits = FlakeLimits()

@@ -8,7 +8,7 @@ from etl.model.tag_values import tag_value
 
 
 def finding_point(finding: Finding, cost_minutes: float) -> Point:
-    """The point of a finding, with what it costs a week."""
+    """The point of a finding, with its cost in minutes a week."""
     subject, commits, effect = finding.subject, finding.commits, finding.effect
     tags = {
         "repository": subject.repository,

@@ -1,4 +1,4 @@
-"""What is assumed of subjects before their results are looked at."""
+"""Prior assumptions about subjects."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -35,5 +35,5 @@ _JOB: Final = Prior(0.5, 1e-3, 30.0, 0.5, 0.025, 0.2, 0.5, judges_requests=False
 
 
 def prior_of(level: Level) -> Prior:
-    """What is assumed of a subject of this level."""
+    """The prior for a subject of this level."""
     return _TEST if level == Level.TEST else _JOB

@@ -1,4 +1,4 @@
-"""Less and more reliable: where a success rate changes, breaks that were repaired left aside."""
+"""Finds where a success rate changes, ignoring breaks that were repaired."""
 
 from collections.abc import Collection, Sequence
 from statistics import fmean

@@ -1,4 +1,4 @@
-"""A sequence cut where its level changes: candidates from the whole to its parts, then those that hold."""
+"""Segments a sequence where its level changes: finds candidates, from the whole to its parts, then prunes them."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +116,7 @@ def levels(
 def holding(
     found: Sequence[Candidate], length: int, holds: Callable[[int, Candidate, int], float]
 ) -> list[Candidate]:
-    """What is left after the least convincing one is taken out again and again, while one does not hold.
+    """The candidates that hold: the least convincing one is removed until all others hold.
 
     `holds(start, candidate, stop)` rates it between its neighbours: above CANDIDATE it does not hold.
     """

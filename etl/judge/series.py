@@ -1,4 +1,4 @@
-"""Rows of `histories` and `test_results` → the series that are judged."""
+"""Rows of `histories` and `test_results` → series to judge."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Slower, faster, waits longer: where durations and waits change their level, by which commit, by how much."""
+"""Finds where durations and waits change their level: by which commit and by how much."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What differs without any change of the code: weekends, and the runner that a run got."""
+"""Removes differences that do not come from the code: weekends, and which runner a run got."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Annotations of a run's attempt: which jobs may have any, and what GitHub lets this token read."""
+"""Reads the annotations of a run's attempt, as far as the token has permission."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -27,10 +27,10 @@ class Annotations:
         self._forbidden = False
 
     async def of(self, run: Run, jobs: Sequence[Job], pieces: RunPieces) -> dict[int, list[Annotation]]:
-        """Annotations by job id; none where this token may not read them, which is logged once.
+        """Annotations by job id; empty if the token may not read them, which is logged once.
 
-        What cannot be read is left open in `pieces`: annotations add points to those of a job, and change
-        the identity of none.
+        Annotations that cannot be read stay open in `pieces`. The job's points are written without them:
+        annotations only add points, they change no tags.
         """
         if self._forbidden:
             return {}
@@ -46,7 +46,7 @@ class Annotations:
             return {}
 
     async def _annotated(self, run: Run, jobs: Sequence[Job], pieces: RunPieces) -> list[Job]:
-        """The jobs whose annotations are wanted, as far as they may have any."""
+        """The jobs to ask annotations of: failed jobs, or with `annotations: all` every job that has any."""
         ended = [job for job in jobs if job.completed]
         failed = [job for job in ended if job.conclusion in _FAILED]
         if self._session.settings.annotations != "all" or run.check_suite_id is None:
@@ -78,7 +78,7 @@ class Annotations:
 
 
 def _require_open(error: DataError | FatalError) -> None:
-    """Raise what asking for this one again will not mend: a token that is refused, or lacks a permission."""
+    """Raise the error again if a retry cannot help: the token is refused, or lacks a permission."""
     refused = isinstance(error, FatalError) and error.status == HTTPStatus.UNAUTHORIZED
     if refused or (isinstance(error, FatalError) and error.lacks_permission):
         raise error

@@ -1,4 +1,4 @@
-"""What a run's jobs waited for an approval, asked where a job waited for long and the repository deploys."""
+"""When a run's jobs waited for an approval: read only for long waits, in repositories with deployments."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from etl.model.records import Job, Run
 from etl.pipeline.session import Session
 from etl.transform.times import elapsed
 
-# A shorter wait is taken for one in the queue: asking costs a request a commit, and one a deployment.
+# Shorter waits count as queueing: reading approvals takes a request per commit and one per deployment.
 _LONG_S = 600
 
 _WHO_MAY_READ = (
@@ -30,7 +30,7 @@ class Approvals:
         self._asking = asyncio.Lock()
 
     async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, Span]:
-        """When each job waited for an approval, by job id; none where this token may not read it, which is logged once."""
+        """When each job waited for an approval, by job id; empty if the token may not read it, which is logged once."""
         if self._forbidden or self._deploys is False or not run.head_sha or not any(map(_waited_long, jobs)):
             return {}
         try:
@@ -48,7 +48,7 @@ class Approvals:
         return {}
 
     async def _any(self) -> bool:
-        """Whether the repository deploys at all, asked once."""
+        """Whether the repository has any deployments; GitHub is asked once."""
         async with self._asking:
             if self._deploys is None:
                 self._deploys = await has_deployments(self._session.client)

@@ -1,7 +1,7 @@
-"""Jobs that GitHub lists only after their attempt was stored: the attempt is made anew, with all of them.
+"""Jobs that GitHub lists only after their attempt was stored: the attempt's points are then made again.
 
-A run's `updated_at` moves for much else (check runs, approvals, retention), years later even: where its
-jobs are those that were read, nothing is made anew.
+A run's `updated_at` also changes for other reasons (check runs, approvals, retention), even years later; if
+the jobs are the same, nothing is made again.
 """
 
 from collections.abc import Iterable
@@ -22,9 +22,9 @@ from etl.transform.own_jobs import additions
 async def late_jobs(
     client: RepositoryClient, run: Run, known: KnownRun, number: int, *, changed: bool
 ) -> list[Job]:
-    """The jobs that a stored attempt lists where some of them are new, or an earlier attempt `changed`; else none.
+    """All jobs of a stored attempt if some are new or an earlier attempt `changed`; otherwise an empty list.
 
-    Raises NotFoundError or DataError where they cannot all be read.
+    Raises NotFoundError or DataError if not all of them can be read.
     """
     jobs, anomalies = await list_jobs(client, run.id, number, numbered=run.numbered)
     if anomalies:
@@ -33,7 +33,7 @@ async def late_jobs(
 
 
 async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | None:
-    """An attempt of a run, of which the latest is at hand ; None where it has not begun.
+    """An attempt of a run; GitHub is asked unless it is the latest. None if it has not begun.
 
     Raises what `get_attempt` raises.
     """
@@ -43,7 +43,7 @@ async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | N
 
 
 def take_back(before: Transformed, after: Transformed) -> list[bytes]:
-    """Lines that take back the points which an earlier reading of an attempt made, and this one does not."""
+    """Lines that retract the points which an earlier reading of an attempt made and this one does not."""
     still = {_place(point) for point in _points(after)}
     return [retraction(encode(point)) for point in _points(before) if _place(point) not in still]
 

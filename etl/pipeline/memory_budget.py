@@ -1,7 +1,7 @@
-"""What runs under way take of memory until they are committed: bounded for one, and for all together.
+"""Limits the memory of test results until their run is committed, for each run and for all together.
 
-Results of tests come in archives that pack a thousandfold, and many runs are read at once. Nearly all of
-them hold little. A run that holds more waits until no other such run is under way.
+Archives may expand a thousandfold, and many runs are read at once. Nearly all need little memory; a run that
+needs more waits until no other large run is being read.
 """
 
 from asyncio import Lock
@@ -16,9 +16,9 @@ _LITTLE: Final = 8 << 20
 
 
 class RunMemory(AsyncExitStack):
-    """The results of one run, at most `largest` bytes; entered as reading begins, left once they are committed.
+    """The memory of one run's results, at most `largest` bytes; the context lasts until they are committed.
 
-    `alone` is the lock of all runs of the process that hold much.
+    `alone` is the lock that all large runs of the process share.
     """
 
     def __init__(self, alone: Lock, largest: int) -> None:
@@ -28,12 +28,12 @@ class RunMemory(AsyncExitStack):
         self._held = 0
 
     async def acquire_exclusive(self) -> None:
-        """Wait until no other run holds much."""
+        """Wait until no other large run is being read."""
         await self.enter_async_context(self._alone)
         self._is_alone = True
 
     def read(self, file: BinaryIO, name: str) -> Content | None:
-        """What an artifact holds; None where this run has to be alone for it. Blocks."""
+        """The content of an artifact; None if `acquire_exclusive` is needed first. Blocks."""
         most = self._largest if self._is_alone else min(_LITTLE, self._largest)
         limits = ArchiveLimits(report=Limits(held=most, short=self._largest // 2))
         content = read_artifact(file, name, limits, held=self._held)

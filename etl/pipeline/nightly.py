@@ -1,4 +1,4 @@
-"""A slow verification beside the syncs of `run`: each night one day of the past, and what is missing is read again."""
+"""Verifies one past day per repository each night, between the syncs of `run`, and reads missing runs again."""
 
 from typing import Final
 
@@ -25,9 +25,9 @@ _MAX_NAMED: Final = 10
 
 
 async def verify_past(pipeline: Pipeline, delivery: Delivery, name: str) -> Summary | None:
-    """Verify the next day of a repository's past; None where none is due.
+    """Verify the next day of a repository's past; None if none is due.
 
-    One is due each day (UTC) from its first whole sync on. Points that still wait for the store put it off.
+    After the first complete sync, one is due each day (UTC), but not while points are in the outbox.
     """
     day = await pipeline.state.call(_due, pipeline, name)
     if day is None:
@@ -36,7 +36,7 @@ async def verify_past(pipeline: Pipeline, delivery: Delivery, name: str) -> Summ
 
     async def verify(session: Session) -> None:
         await pipeline.store.oldest()
-        # The store answers. A day that cannot be verified all the same must not keep us from all others.
+        # The store answers. Recorded before verifying, so that a day that fails does not block all others.
         verified = Verified(day, int(session.clock()))
         state = session.state
         await state.call(state.metadata.set_verified, session.repository.id, verified)
@@ -50,7 +50,7 @@ async def verify_past(pipeline: Pipeline, delivery: Delivery, name: str) -> Summ
 
 
 def _due(pipeline: Pipeline, name: str) -> int | None:
-    """The day (its first second) that is to be verified now, None where there is none."""
+    """The day to verify now (its first second); None if none is due."""
     known, now = pipeline.state.repositories.get(name), int(pipeline.clock())
     if known is None or known.origin is None or known.swept_at is None:
         return None
@@ -64,7 +64,7 @@ def _due(pipeline: Pipeline, name: str) -> int | None:
 
 
 def next_day(last: int | None, *, newest: int, oldest: int) -> int | None:
-    """The day after `last`: backwards down to `oldest`, then again from `newest`; None where there is none."""
+    """The day to verify after `last`: going back to `oldest`, then again from `newest`; None if there is none."""
     if oldest > newest:
         return None
     return newest if last is None or not oldest < last <= newest else last - DAY_S

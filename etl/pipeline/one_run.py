@@ -1,4 +1,4 @@
-"""Reads one run now, for who asks about it before the next sync."""
+"""Reads a single run now, for commands that need it before the next sync."""
 
 from etl.errors import FatalError
 from etl.pipeline.context import Pipeline
@@ -11,7 +11,7 @@ from etl.pipeline.windows import ask_for_run
 
 
 async def read_one(pipeline: Pipeline, name: str, run_id: int) -> None:
-    """Read a run as it stands, and deliver it; FatalError where that fails, with the reason."""
+    """Read a run as it is now and deliver its points; raises FatalError with the reason if that fails."""
 
     async def read(session: Session) -> None:
         reader = RunReader(session, since=first_window(session, int(session.clock()), newest_only=False))

@@ -1,4 +1,4 @@
-"""What could not be read: noted while a run is read, and asked for again when it is due."""
+"""Open pieces: what could not be read of a run, recorded while it is read and requested again when due."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from etl.model.open_pieces import OpenPiece, PieceName
 
 
 class RunPieces:
-    """What is open of one run while it is read: what was (`before`) and what is left now (`left`)."""
+    """The open pieces of one run while it is read: those open `before`, and those `left` open now."""
 
     def __init__(self, run_id: int, before: Iterable[OpenPiece], now: float) -> None:
         self._run_id = run_id
@@ -23,7 +23,7 @@ class RunPieces:
 
     @property
     def are_due(self) -> bool:
-        """Whether any of that is to be asked for again."""
+        """Whether any of these pieces is to be requested again now."""
         return any(piece.is_due(self._now) for piece in self._before.values())
 
     def was_open(self, kind: str, attempt: int, subject: int = 0) -> bool:
@@ -31,25 +31,25 @@ class RunPieces:
         return PieceName(kind, self._run_id, attempt, subject) in self._before
 
     def was_settled(self, kind: str, attempt: int, subject: int = 0) -> bool:
-        """Whether an earlier reading may have gone on without this piece."""
+        """Whether an earlier reading may have made points without this piece."""
         before = self._before.get(PieceName(kind, self._run_id, attempt, subject))
         return before is not None and before.is_settled(self._now)
 
     @property
     def left(self) -> list[OpenPiece]:
-        """What this reading leaves open."""
+        """The pieces that this reading leaves open."""
         return list(self._left.values())
 
     def put_off(self) -> list[OpenPiece]:
-        """What is left now, and what was open before: all of it waits for as long as what is left."""
+        """All pieces, open now or before, all due when the last of those open now is."""
         next_at = max((piece.next_at for piece in self.left), default=self._now)
         waiting = (replace(piece, next_at=next_at) for piece in self._before.values())
         return list(({piece.name: piece for piece in waiting} | self._left).values())
 
     def leave(self, error: CiHealthError | str, kind: str, attempt: int = 0, subject: int = 0) -> bool:
-        """Leave a piece open; whether the answer is settled, so that the caller goes on without the piece.
+        """Leave a piece open; True if the answer is settled, so that the caller goes on without the piece.
 
-        What is settled and not there is gone; for anything else GitHub is asked once a day all the same.
+        A piece whose settled answer is "not found" is gone. Any other stays open and is requested once a day.
         """
         name = PieceName(kind, self._run_id, attempt, subject)
         piece = open_piece(self._before.get(name), name, str(error), self._now)
@@ -60,11 +60,11 @@ class RunPieces:
 
 
 def open_piece(before: OpenPiece | None, name: PieceName, reason: str, now: int) -> OpenPiece:
-    """A piece that could not be read now, as it was open before."""
+    """The piece after another failed reading, or a new one if it was not open before."""
     return OpenPiece.first(name, reason, now) if before is None else before.again(reason, now)
 
 
 def open_sentence(counts: Mapping[str, int]) -> str:
-    """What is missing, of how many of each kind."""
+    """A sentence: how many pieces of each kind are open."""
     what = ", ".join(f"{kind} ({count})" for kind, count in sorted(counts.items()))
     return f"not read yet, and asked for again: {what} (`ci-health check` shows them)"

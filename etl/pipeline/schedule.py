@@ -1,22 +1,22 @@
-"""When each repository is to be synced, and how much of it: pure but for what it remembers.
+"""When each repository is due for a sync, and whether it is a full one; no I/O, but keeps state.
 
-Every interval the newest two days, every hour all that may still change. A repository whose webhooks
-arrive is synced at every sweep only, and then wholly: so is found what a delivery that was lost
-would have told. Where none arrives any more, because they were turned off, polling goes on by itself.
+The newest two days are synced at every interval, and everything that may still change every hour. If a
+repository's webhooks arrive, it is only synced at each sweep, but fully, which finds runs whose delivery was
+lost. When webhooks stop arriving (they were turned off), polling resumes.
 """
 
 from collections.abc import Mapping
 
 _HOUR_S = 3_600.0
 _DAY_S = 86_400.0
-# Timers fire a moment early or late: what is due within it is due.
+# Timers fire a moment early or late: a sync that is due within this time is due now.
 _SLACK_S = 1.0
 
 
 class Schedule:
-    """Which repositories are due at a tick.
+    """Decides which repositories are due.
 
-    `sweep_s` is how long a repository may wait whose webhooks arrive.
+    `sweep_s` is the interval (seconds) between full syncs of a repository whose webhooks arrive.
     """
 
     def __init__(self, sweep_s: float) -> None:
@@ -24,9 +24,9 @@ class Schedule:
         self._whole_at: dict[str, float] = {}
 
     def due(self, webhook_ages: Mapping[str, float | None], now: float) -> dict[str, bool]:
-        """Names that are due at `now` (monotonic seconds), each with whether the newest two days are enough.
+        """Names that are due at `now` (monotonic seconds); the value is True if the newest two days are enough.
 
-        `webhook_ages` has all names, each with how many seconds ago its last webhook arrived, if any did.
+        `webhook_ages` has every name with the seconds since its last webhook; None if none arrived.
         """
         plan = {}
         for name, webhook_age in webhook_ages.items():
@@ -40,14 +40,14 @@ class Schedule:
         return plan
 
     def done(self, name: str, at: float, *, newest_only: bool) -> None:
-        """A sync that was planned for that time went well."""
+        """Record that the sync planned for `at` (monotonic seconds) succeeded."""
         if not newest_only:
             self._whole_at[name] = at
 
 
 def webhooks_arriving(age: float | None, sweep_s: float) -> bool:
-    """Whether webhooks arrive, by how long ago the last one did: then they do for a day, or for a sweep.
+    """Whether webhooks count as arriving: the last came within a day, or within a sweep if that is longer.
 
-    One that is to come, by a clock that was set back, says nothing.
+    A negative age, from a clock that was set back, does not count.
     """
     return age is not None and -_SLACK_S <= age < max(_DAY_S, sweep_s)

@@ -1,4 +1,4 @@
-"""A sync: what is new in each repository, through the outbox into the store."""
+"""A sync reads what is new in each repository and puts its points into the outbox."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ from etl.transform.syncs import etl_point
 log = structlog.get_logger(__name__)
 
 _MAX_REPOSITORIES = 8
-# Clocks that agree differ by less.
+# Smaller differences between clocks are normal.
 _TOLERANCE_S = 60
 
 
@@ -40,9 +40,9 @@ async def sync_all(
 ) -> list[Summary]:
     """Sync the repositories of the plan, and put an `etl` point for each into the outbox.
 
-    The plan's values tell whether to look at the newest two days only, instead of at every window that
-    may still change. With `nightly` each is verified before, as far as that is due. `done` is called with the summary of each repository as it ends; a failed one says
-    why, and the others go on.
+    A plan's value is True to read only the newest two days, instead of every window that may still change.
+    With `nightly`, each repository's verification runs first if it is due. `done` is called with each
+    repository's summary; a failed sync has its error there, and the others go on.
     """
     slots = asyncio.Semaphore(_MAX_REPOSITORIES)
     summaries: dict[str, Summary] = {}
@@ -61,8 +61,8 @@ async def sync_all(
 async def sync_repository(
     pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool, nightly: bool = False
 ) -> Summary:
-    """Sync one repository, when nothing else of this process reads it."""
-    # Before: what the sync reads still waits for the store afterwards.
+    """Sync one repository once nothing else in this process reads it; returns the summary."""
+    # Verified first: after the sync, its points are still in the outbox.
     verified = await verify_past(pipeline, delivery, name) if nightly and not newest_only else None
     summary = await run_session(
         pipeline, delivery, name, lambda session: _read_new(session, newest_only=newest_only)
@@ -76,14 +76,14 @@ async def sync_repository(
         try:
             await pipeline.state.call(_put_etl_point, pipeline, delivery, summary)
         except CiHealthError as error:
-            # The state cannot be used, which is most likely what the sync failed with.
+            # The state cannot be used, which is probably also why the sync failed.
             summary.error = summary.error or str(error)
         _log_result(pipeline, summary)
     return summary
 
 
 def _log_result(pipeline: Pipeline, summary: Summary) -> None:
-    """Log how it went: the same error once, however often it comes again, and once that it is over."""
+    """Log the result; a repeated error is logged once, and once that it is over."""
     before = pipeline.failing.pop(summary.repository, None)
     if summary.error is not None:
         pipeline.failing[summary.repository] = summary.error
@@ -124,7 +124,7 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
 
 
 async def _prune(session: Session) -> None:
-    """Forget what is too old to be asked for again, and tell what of it was never read."""
+    """Delete state that is no longer needed, and warn of open pieces that are given up."""
     given_up = await session.state.call(session.state.prune, session.repository)
     if given_up:
         text = f"{given_up} answers of GitHub that were open for 90 days are given up"
@@ -133,9 +133,9 @@ async def _prune(session: Session) -> None:
 
 
 async def _mended(session: Session, now: int) -> Session:
-    """The session without times that are to come: a clock that was ahead left them.
+    """The session without times in the future, which a clock that was ahead left.
 
-    How far all had truly been read is unknown then: every window since the first sync is looked at.
+    It is unknown then how far runs have been read, so every window since the first sync is read again.
     """
     repository = session.repository
     latest = max(repository.cursor or 0, repository.origin or 0, repository.swept_at or 0)
@@ -153,7 +153,7 @@ async def _mended(session: Session, now: int) -> Session:
 
 
 def first_window(session: Session, now: int, *, newest_only: bool) -> int:
-    """Where the windows begin (Unix seconds): where anything may still change, but no earlier than ever."""
+    """Where the windows begin (Unix seconds): where runs may still change, but not before the first sync's start."""
     repository = session.repository
     if repository.origin is None or repository.cursor is None:
         since = parse_since(session.settings.since, datetime.fromtimestamp(now, UTC))
@@ -161,7 +161,7 @@ def first_window(session: Session, now: int, *, newest_only: bool) -> int:
     yesterday = now - now % DAY_S - DAY_S
     if newest_only and repository.cursor >= yesterday:
         return max(repository.origin, yesterday)
-    # Since the cursor, any run may have been re-run that was created within 30 days before it.
+    # Any run created within 30 days before the cursor may have been re-run since.
     return max(repository.origin, min(now, repository.cursor) - RERUN_S)
 
 

@@ -1,4 +1,4 @@
-"""Temporary files, and what is said where there is no room for them."""
+"""Temporary files, with an error that says what to do if the disk is full."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from etl.errors import RetriableError
 
 @contextmanager
 def temporary_file(most_in_memory: int) -> Iterator["tempfile.SpooledTemporaryFile[bytes]"]:
-    """A file that is on disk only where it has more bytes than that, and ends with the block.
+    """A file that moves to disk above `most_in_memory` bytes, and is deleted at the end of the block.
 
-    Raises RetriableError where it cannot be written: what it was for is read again by the next sync.
+    Raises RetriableError if it cannot be written; the next sync reads its content again.
     """
     try:
         with tempfile.SpooledTemporaryFile(most_in_memory) as file:

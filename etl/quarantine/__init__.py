@@ -1,1 +1,1 @@
-"""Tests whose failure may pass, as a file in the repository's git, and the judgement by it."""
+"""The quarantine: a file in the repository with tests that may fail, and the gate's verdict based on it."""

@@ -1,4 +1,4 @@
-"""What the gate decided and what a proposal changes, as lines and as Markdown. Text from CI stays text."""
+"""The gate's verdict and proposed changes as lines, Markdown and JSON. Text from CI is escaped."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ _MOST: Final = 200
 
 
 def verdict_lines(verdict: Verdict) -> list[str]:
-    """What was let pass, what not, and what it comes to."""
+    """The tolerated failures, the objections and the result, as lines."""
     lines = [
         f"let pass: {result.suite}::{result.name} (until {entry.expires}"
         + (f", {entry.owner})" if entry.owner else ")")
@@ -35,7 +35,7 @@ def _sum(verdict: Verdict) -> str:
 
 
 def proposal_lines(proposal: Proposal) -> list[str]:
-    """A line a change, as in a diff, and one for each flaky test that is left out."""
+    """A line for each change, as in a diff, and for each flaky test that is left out."""
     lines = [
         f"{_SIGNS[change.step]} {change.entry.suite}::{change.entry.test} ({change.why})"
         for change in proposal.changes
@@ -44,7 +44,7 @@ def proposal_lines(proposal: Proposal) -> list[str]:
 
 
 def proposal_data(proposal: Proposal) -> dict[str, Any]:
-    """The same for programs."""
+    """The proposal as JSON data."""
     return {
         "changes": [
             {"step": change.step.value, "why": change.why, **entry_data(change.entry)}
@@ -56,7 +56,7 @@ def proposal_data(proposal: Proposal) -> dict[str, Any]:
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:
-    """An entry for programs."""
+    """An entry as JSON data."""
     return {
         "suite": entry.suite,
         "test": entry.test,
@@ -69,5 +69,5 @@ def entry_data(entry: Entry) -> dict[str, Any]:
 
 
 def _literal(text: str) -> str:
-    """Text that Markdown shows as it is: every sign that could mean something is a character reference."""
+    """Text escaped for Markdown: every character with a meaning becomes a character reference."""
     return "".join(one if one.isalnum() or one == " " else f"&#{ord(one)};" for one in text)

@@ -7,14 +7,14 @@ from typing import Final
 
 FILE: Final = ".ci-health/quarantine.yaml"
 VERSION: Final = 1
-# An entry is a loan: nobody may write one that outlives its reason.
+# Entries are temporary: an entry may not be written for longer than this.
 LONGEST_DAYS: Final = 90
 _SEAL: Final = 10
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One test, by the exact names that its reports give it; its failure passes through `expires`, a day in UTC."""
+    """One test, named exactly as in its reports; it may fail until the end of the day `expires` (UTC)."""
 
     suite: str
     test: str
@@ -31,17 +31,17 @@ class Entry:
 
     @property
     def seal(self) -> str:
-        """A checksum of what decides: damage or a wrong merge must not make another valid entry of it."""
+        """A checksum of the fields that matter: damage or a wrong merge must not yield another valid entry."""
         return _seal(self.suite, self.test, self.since.isoformat(), self.expires.isoformat())
 
     def is_expired(self, today: date) -> bool:
-        """Whether it no longer counts."""
+        """Whether the entry has expired."""
         return today > self.expires
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The whole file; fewer than `min_tests` tests in all reports are too few to believe them."""
+    """The content of the file; reports with fewer than `min_tests` tests in all are not trusted."""
 
     entries: tuple[Entry, ...] = ()
     min_tests: int = 1
@@ -49,7 +49,7 @@ class Quarantine:
 
     @property
     def seal(self) -> str:
-        """The checksum of what is no entry, so that merges of entries need no new one."""
+        """The checksum of everything but the entries, so that merging entries needs no new one."""
         return _seal(str(VERSION), str(self.min_tests))
 
 

@@ -1,17 +1,17 @@
-"""Which tests have enough evidence for a quarantine: the one place where that is decided."""
+"""Decides which tests have enough evidence to be quarantined."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-# What stands in stored names for what varies, or cannot be stored: no report has such a name.
+# Placeholders in stored names for varying or unstorable text: no report has such a name.
 _ESCAPE: Final = "␛"
 
 
 @dataclass(frozen=True, slots=True)
 class Flaky:
-    """A test that is proven to be flaky, over all the jobs that run it."""
+    """A test that is proven to be flaky, with its evidence from all jobs that run it."""
 
     suite: str
     test: str
@@ -27,7 +27,7 @@ class Flaky:
 
     @property
     def evidence(self) -> str:
-        """In one line."""
+        """The evidence in one line."""
         runs = f" in {self.runs} runs" if self.runs >= self.flakes else ""
         return f"{self.flakes} flakes{runs}, the last on {self.last_seen}" + (
             f": {self.url}" if self.url else ""
@@ -35,12 +35,12 @@ class Flaky:
 
 
 def broken(rows: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """The tests that some job finds broken now, by rows of `flaky` or `tests`: none of them may be let pass."""
+    """Tests that are broken in some job now, from rows of `flaky` or `tests`; their failure must not be tolerated."""
     return {_name(row) for row in rows if row["test"] and row["state"] == "broken"}
 
 
 def proven(rows: Iterable[Mapping[str, Any]], *, at_least: int) -> list[Flaky]:
-    """Tests that failed and passed on the same code at least so often, and lately, by rows of `flaky`."""
+    """Tests that recently failed and passed on the same code, at least as often as required, from rows of `flaky`."""
     by_name: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["level"] == "test" and row["state"] == "flaky":
@@ -50,7 +50,7 @@ def proven(rows: Iterable[Mapping[str, Any]], *, at_least: int) -> list[Flaky]:
 
 
 def _name(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Tests that only annotations tell of have no suite."""
+    """The suite and name of a row's test; without a suite if only annotations name the test."""
     return row["suite"] or "", row["test"]
 
 
@@ -70,7 +70,7 @@ def _day(value: Any) -> date:
 
 
 def is_stored_name(name: str, placeholders: Iterable[str]) -> bool:
-    """Whether a name is one of the store's alone, missing, masked or escaped, which no report has."""
+    """Whether a name exists only in the store (missing, masked or escaped), so that no report has it."""
     return (
         not name
         or _ESCAPE in name
@@ -80,7 +80,7 @@ def is_stored_name(name: str, placeholders: Iterable[str]) -> bool:
 
 
 def passes_since_failure(rows: Iterable[Mapping[str, Any]], suite: str) -> int | None:
-    """How often a test passed since it last failed, by rows of `test_history`; None where nothing is known of it."""
+    """How often a test passed since its last failure, from rows of `test_history`; None if there are no rows."""
     own = [row for row in rows if row["suite"] == suite and row["outcome"] != "skipped"]
     if not own:
         return None

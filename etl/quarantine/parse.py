@@ -1,4 +1,4 @@
-"""The quarantine file, read strictly: all that is wrong is an error with its line, and nothing is guessed."""
+"""A strict parser of the quarantine file: every mistake is an error with its line, nothing is guessed."""
 
 import re
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ _RESEAL: Final = "`ci-health quarantine seal` after a change by hand"
 
 
 class QuarantineError(ConfigurationError):
-    """The file is not to be believed: a sentence for each reason."""
+    """The file is invalid; has a sentence for each mistake."""
 
 
 def parse(text: str, file: str, *, sealed: bool = True) -> Quarantine:
-    """The quarantine in a file's text; `file` is its name for errors, without `sealed` no seal is asked for.
+    """Parse the text of a quarantine file; `file` is its name for errors. Seals are checked only if `sealed`.
 
-    Raises QuarantineError with a sentence for each thing that is wrong.
+    Raises QuarantineError with a sentence for each mistake.
     """
     return _Parser(file, sealed).parse(text)
 
@@ -159,7 +159,7 @@ class _Parser:
 
 
 def _refuse_references(text: str) -> None:
-    """Anchors would let one entry speak for another, and tags make something else of text."""
+    """Refuse YAML anchors, which would let an entry reuse another, and tags, which change the type of text."""
     for event in _events(text):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or _has_tag(event):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""A new quarantine from the old one and from what is known of its tests: pure, and only ever a proposal."""
+"""Proposes a new quarantine from the current one and from what the store knows of its tests; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ Name = tuple[str, str]
 
 
 class Step(StrEnum):
-    """What happens to an entry."""
+    """The kind of a change to an entry."""
 
     ADDED = "added"
     RENEWED = "renewed"
@@ -21,7 +21,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry that comes, goes, or gets more time, and why."""
+    """One entry that is added, removed or prolonged, and why."""
 
     step: Step
     entry: Entry
@@ -30,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows: proven flakes, broken tests, and how often those in quarantine passed since a failure."""
+    """Data from the store: proven flakes, broken tests, and how often quarantined tests passed since their last failure."""
 
     flaky: Sequence[Flaky] = ()
     broken: Collection[Name] = ()
@@ -40,7 +40,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When an entry goes: `days` after it was written, or after so many passes in a row."""
+    """When entries are removed: `days` after they were written, or after a number of passes in a row."""
 
     today: date
     days: int = 30
@@ -49,7 +49,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The quarantine as it would be, what changed, and a sentence for each flaky test that cannot be in it."""
+    """The proposed quarantine, its changes, and a sentence for each flaky test that cannot be in it."""
 
     quarantine: Quarantine
     changes: tuple[Change, ...]
@@ -57,7 +57,7 @@ class Proposal:
 
 
 def propose(old: Quarantine, known: Known, rules: Rules) -> Proposal:
-    """What should be in quarantine now."""
+    """Propose what should be in quarantine now."""
     flaky = {one.name: one for one in known.flaky if one.name not in known.broken}
     entries: dict[Name, Entry] = {}
     changes: list[Change] = []

@@ -1,4 +1,4 @@
-"""What a quarantine lets pass of a run's results: green only where nothing is left to object to."""
+"""The gate: which failures of a run the quarantine tolerates; green only if there are no objections."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from etl.quarantine.entry import Entry, Quarantine
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of a report, or why it cannot be believed."""
+    """The results of a report, or why it cannot be trusted."""
 
     name: str
     results: Sequence[Result] = ()
@@ -20,7 +20,7 @@ class Report:
 
 @dataclass(slots=True)
 class Verdict:
-    """`objections` are sentences, none of them is green; `passed_over` failed, and are let pass."""
+    """`objections` are sentences, and empty if the verdict is green; `passed_over` are tolerated failures."""
 
     tests: int = 0
     objections: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What else is asked for: at least `min_tests` tests, and the exit code of the test runner if it is known."""
+    """Further conditions: at least `min_tests` tests, and the test runner's exit code if it is known."""
 
     today: date
     min_tests: int = 1
@@ -43,7 +43,7 @@ class Terms:
 
 
 def judge(reports: Iterable[Report], quarantine: Quarantine, terms: Terms) -> Verdict:
-    """Hold all results against the quarantine."""
+    """The verdict on all results, given the quarantine."""
     verdict = Verdict()
     results: list[Result] = []
     for report in reports:

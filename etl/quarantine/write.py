@@ -1,4 +1,4 @@
-"""Writes the quarantine file: the same quarantine gives the same bytes."""
+"""Writes the quarantine file; the same quarantine always gives the same bytes."""
 
 import json
 
@@ -12,7 +12,7 @@ _HEAD = """\
 
 
 def written(quarantine: Quarantine) -> str:
-    """The file's text, entries by their names."""
+    """The file's text, with entries sorted by name."""
     top = [f"version: {VERSION}", f"min_tests: {quarantine.min_tests}", f"seal: {_text(quarantine.seal)}"]
     if not quarantine.entries:
         return _HEAD + "\n".join([*top, "entries: []", ""])
@@ -34,5 +34,5 @@ def _lines(entry: Entry) -> list[str]:
 
 
 def _text(value: str) -> str:
-    """JSON's strings are YAML's as well, but for what lies beyond the basic plane, which stays itself."""
+    """A string as in JSON, which is valid YAML; characters beyond the basic plane are not escaped."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """Check runs of Apps and statuses of a commit → executions of a workflow named after the App or the context.
 
-They have no jobs, steps or attempts that GitHub knows of: each is a run with one job of its own. None of them is
-evidence of a flake: what made one fail and the next one pass on the same commit, nobody tells.
+GitHub knows no jobs, steps or attempts of them, so each becomes a run with one job. None of them is evidence of
+a flake, since the reason for failing and then passing on the same commit is unknown.
 """
 
 from collections import Counter
@@ -19,13 +19,13 @@ from etl.transform.names import Masks, job_group, printable
 from etl.transform.times import elapsed, point_time
 
 _PENDING: Final = "pending"
-# A status knows of no more than these; an error is a failure of whoever set it.
+# The final states of a status; `error` means that the system which set it failed.
 _CONCLUSIONS: Final = {"error": "failure"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """One check run, or one status with what was pending before it, as it ended."""
+    """A check run, or a status with its pending time, after it ended."""
 
     event: str
     id: int
@@ -45,19 +45,19 @@ def check_points(
     statuses: Iterable[CommitStatus],
     masks: Masks,
 ) -> list[Point]:
-    """Points of all that has ended; `repository` is ready to be written."""
+    """Points of all checks and statuses that have ended; `repository` is a tag value."""
     outcomes = [*_of_checks(checks), *_of_statuses(statuses)]
     return [point for outcome in outcomes for point in _points(repository, commit, outcome, masks)]
 
 
 def are_open(checks: Iterable[AppCheck], statuses: Iterable[CommitStatus]) -> bool:
-    """Whether anything has not ended yet."""
+    """Whether any check or status has not ended yet."""
     latest = {one.context: one.state for one in sorted(statuses, key=_in_time)}
     return _PENDING in latest.values() or any(one.status != "completed" for one in checks)
 
 
 def _of_checks(checks: Iterable[AppCheck]) -> Iterator[_Outcome]:
-    """Each check run; one that its App ran again in the same suite is the next attempt."""
+    """An outcome for each check run; if its App runs it again in the same suite, that is the next attempt."""
     attempts: Counter[tuple[int, str]] = Counter()
     for one in sorted(checks, key=lambda check: check.id):
         attempts[one.suite_id, one.name] += 1
@@ -76,7 +76,7 @@ def _of_checks(checks: Iterable[AppCheck]) -> Iterator[_Outcome]:
 
 
 def _of_statuses(statuses: Iterable[CommitStatus]) -> Iterator[_Outcome]:
-    """Each change of a context to how it ended; one that is set again as it was says nothing new."""
+    """An outcome for each time a context ended; the same final state set again is ignored."""
     in_order = sorted(statuses, key=lambda one: (one.context, *_in_time(one)))
     for context, group in groupby(in_order, lambda one: one.context):
         attempt, since, last = 0, None, None

@@ -12,10 +12,10 @@ from etl.transform.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An attempt with the tags that its points share: values are ready to be written.
+    """An attempt with the tags that its points share, already as tag values.
 
-    `executed_before` has the jobs that earlier attempts of the run executed, by the keys of their names;
-    `approvals` when jobs waited for an approval, by their ids.
+    `executed_before` has the name keys of jobs that earlier attempts of the run executed; `approvals` when
+    jobs waited for an approval, by job id.
     """
 
     repository: str
@@ -28,5 +28,5 @@ class Context:
 
 
 def present(**fields: Any) -> dict[str, FieldValue]:
-    """Fields that are known: None and empty text are absent fields, never zeros."""
+    """The fields that have a value: None and empty text become absent fields, never zeros."""
     return {name: value for name, value in fields.items() if value is not None and value != ""}

@@ -27,18 +27,18 @@ def job_tags(context: Context, job: Job) -> dict[str, str]:
 
 
 def job_second(context: Context, job: Job) -> int:
-    """When the job's outcome became known: its completion, else the best that GitHub told."""
+    """When the job ended (Unix seconds): its completion, else the best time that GitHub gives."""
     known = (job.completed_at, job.started_at, job.created_at, context.run.started_at)
     return next((second for second in known if second is not None), context.run.created_at)
 
 
 def job_duration(job: Job) -> float | None:
-    """Seconds that a job was executed; None where it never was, or where its times make no sense."""
+    """Seconds that a job was executed; None if it never was or its times are inconsistent."""
     return elapsed(job.started_at, job.completed_at) if job.taken else None
 
 
 def unserved_wait(job: Job) -> float | None:
-    """Seconds that a job waited which no runner took; None for any other, also one that was to be skipped."""
+    """Seconds that a job waited without ever getting a runner; None for any other job, also a skipped one."""
     if job.taken or job.conclusion == "skipped":
         return None
     return waited(job.created_at if job.created_at is not None else job.started_at, job.completed_at)
@@ -80,9 +80,9 @@ def job_points(context: Context, job: Job, *, repeated: bool = False) -> tuple[l
 
 
 def _queued(job: Job, approval: float | None) -> float | None:
-    """Seconds in the queue: until a runner took the job, or until it was cancelled there; without an approval's.
+    """Seconds in the queue until a runner took the job or it was cancelled there, without waits for an approval.
 
-    What failed without a runner is left out: it would stand in the percentiles of those that had one.
+    None for jobs that failed without a runner, which would distort the percentiles of those that had one.
     """
     if not job.taken and job.conclusion in COUNTED:
         return None
@@ -133,7 +133,7 @@ def _anomalies(job: Job) -> list[Anomaly]:
 
 
 def _is_near(start: int | None, stop: int | None) -> bool:
-    """Whether both are known, and the wrong way round by no more than clocks differ."""
+    """Whether both times are known and, if in the wrong order, differ by no more than clocks do."""
     return None not in (start, stop) and not is_skewed(start, stop)
 
 

@@ -1,8 +1,8 @@
 """Names as tag values: masked, so that they stay bounded, and escaped, so that they stay apart.
 
-InfluxDB cannot hold every text as a tag value (measured on 2.9.1: control characters break or
-change a line, a trailing backslash and an empty value are refused, invalid UTF-8 cannot be read
-back), so what cannot be held becomes a visible substitute that no other name has.
+InfluxDB does not accept every text as a tag value (measured on 2.9.1: control characters break or change a
+line, a trailing backslash and an empty value are refused, invalid UTF-8 cannot be read back), so such text is
+replaced by a visible substitute that no other name has.
 """
 
 import re
@@ -22,7 +22,7 @@ OTHER_BRANCH = "(other)"
 _NUMBER = re.compile(r"#\d+")
 _CALL = re.compile(" / ")
 _MAX_TEXT = 15_000
-# Longer ones are few where nobody means harm, and would fill memory where somebody does.
+# Longer names are rare, and a hostile repository could fill the memory with them.
 _NAMES_KEPT, _MAX_KEPT = 50_000, 256
 
 _PULL_REQUEST_EVENTS = {
@@ -53,8 +53,8 @@ MASKS: Mapping[str, tuple[str, str]] = {
 def printable(text: str) -> str:
     """Text as a string field: one kind of line end, valid UTF-8, and short enough to be kept.
 
-    InfluxDB's limit on a string is 64 KiB; a longer text loses its middle. Text that is so already
-    is returned itself: of a message there is one in memory.
+    InfluxDB's limit on a string is 64 KiB; a longer text loses its middle. Text that needs no change is returned
+    as the same object, so that a message is in memory only once.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "␀")
     try:
@@ -68,7 +68,7 @@ def printable(text: str) -> str:
 
 
 class Masks:
-    """Replaces what varies in names that CI may fill with ever new values."""
+    """Replaces the varying parts of names, so that they do not take ever new values."""
 
     def __init__(self, *, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
         kept = [rule for name, rule in MASKS.items() if name not in set(disabled)]
@@ -89,13 +89,13 @@ class Masks:
 def job_group(name: str) -> str:
     """A job's name without its matrix suffixes: `unit (ubuntu, 3.12)` → `unit`.
 
-    Of a job of a reusable workflow, those of its callers too: `Tests (ubuntu) / unit (3.12)` → `Tests / unit`.
+    For a job of a reusable workflow, also without those of its callers: `Tests (ubuntu) / unit (3.12)` → `Tests / unit`.
     """
     return " / ".join(map(_without_suffix, _called(name)))
 
 
 def _called(name: str) -> list[str]:
-    """The names of callers and job, which GitHub joins by ` / `: inside of parentheses it is a value's."""
+    """The names of callers and job, which GitHub joins by ` / `; inside parentheses it is part of a value."""
     inside = _inside_parentheses(name)
     parts, start = [], 0
     for match in _CALL.finditer(name):
@@ -106,7 +106,7 @@ def _called(name: str) -> list[str]:
 
 
 def _inside_parentheses(name: str) -> list[bool]:
-    """For each character, whether it stands between parentheses that belong together."""
+    """For each character, whether it is inside matching parentheses."""
     changes, opened = [0] * (len(name) + 1), []
     for index, character in enumerate(name):
         if character == "(":
@@ -138,7 +138,7 @@ def branch_tag(run: Run, default_branch: str, globs: Sequence[str]) -> str:
 
 
 class WorkflowNames:
-    """`workflow` tags: a workflow's name by its id, with its file in parentheses where two share a name."""
+    """`workflow` tags by workflow id: its name, with its file in parentheses if two share the name."""
 
     def __init__(self, workflows: Sequence[Workflow], masks: Masks) -> None:
         self._masks = masks
@@ -147,7 +147,7 @@ class WorkflowNames:
         self._by_path = {one.path: self._by_id[one.id] for one in workflows if one.path}
 
     def __call__(self, run: Run) -> str:
-        """The tag of a run, also where its workflow is not listed: by its file, else by its name, masked."""
+        """A run's tag, masked; if its workflow is not listed, its file or else its name."""
         path = run.path.partition("@")[0]
         listed = self._by_id.get(run.workflow_id) or self._by_path.get(path)
         return listed or self._masks(_unlisted(run, path))
@@ -159,7 +159,7 @@ class WorkflowNames:
 
 
 def kept_names(listed: Iterable[Workflow], known: Iterable[Workflow]) -> tuple[Workflow, ...]:
-    """Workflows as listed; one whose file does not parse, which GitHub names by its path, keeps its name."""
+    """Workflows as listed, but with the known name if GitHub gives only the path, since the file does not parse."""
     names = {workflow.id: workflow.name for workflow in known}
     return tuple(
         replace(one, name=names.get(one.id, one.name)) if one.name == one.path else one for one in listed
@@ -167,9 +167,9 @@ def kept_names(listed: Iterable[Workflow], known: Iterable[Workflow]) -> tuple[W
 
 
 def _unlisted(run: Run, path: str) -> str:
-    """What stands for the workflow of a run that is not listed, the same for all of its runs.
+    """A name for a workflow that is not listed, the same for all its runs.
 
-    GitHub names a run whose file does not parse by the path, and each one of Dependabot by what it does.
+    GitHub names a run by the path if the file does not parse, and each Dependabot run by what it does.
     """
     if _is_generated(path):
         return path

@@ -1,7 +1,7 @@
-"""Which of the jobs that an attempt lists it ran itself, and what is remembered of them; pure.
+"""Tells the jobs that an attempt executed itself from those it inherited; pure.
 
-An attempt also lists jobs that it only inherits from an earlier one. GitHub gives those a new id and
-creation time at times, but keeps their name, start and completion.
+An attempt also lists jobs that it inherits from an earlier one. GitHub sometimes gives those a new id and
+creation time, but keeps their name, start and completion.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -13,27 +13,27 @@ from etl.transform.times import SKEW_S
 
 
 def execution_key(job: Job) -> bytes:
-    """What stays the same when a later attempt only inherits a job: name, start and completion.
+    """A key that stays the same when a later attempt inherits the job: of its name, start and completion.
 
-    A job without both times is known by its id alone, and so is a check run, which nothing inherits.
+    For a job without both times, and for a check run, which is never inherited, it is a key of the id.
     """
     timed = job.started_at is not None and job.completed_at is not None and not job.is_check
     return _hash(job.name, job.started_at, job.completed_at) if timed else _hash(job.id)
 
 
 def name_key(job: Job) -> bytes:
-    """What stands for the name of a job."""
+    """A key of the job's name."""
     return _hash(job.name)
 
 
 def own_jobs(jobs: Sequence[Job], attempt: Run, known: Iterable[Executed]) -> list[Job]:
-    """The jobs that the attempt ran itself: those that no earlier one did, whether that was read or is gone."""
+    """The jobs that the attempt executed itself, and no earlier attempt did, whether that was read or is gone."""
     earlier = {one.key for one in known if one.attempt < attempt.attempt and not one.inherited}
     return [job for job in jobs if execution_key(job) not in earlier and not _is_older(job, attempt)]
 
 
 def executed(listed: Iterable[Job], own: Collection[Job], attempt: int) -> frozenset[Executed]:
-    """What is remembered of those jobs that an attempt lists and that have ended; it ran its `own` itself."""
+    """Records of the listed jobs that have ended; the attempt executed those of `own` itself."""
     ids = {job.id for job in own}
     return frozenset(
         Executed(attempt, execution_key(job), name_key(job) if was_executed(job) else b"", job.id not in ids)
@@ -48,7 +48,7 @@ def was_executed(job: Job) -> bool:
 
 
 def executed_before(known: Iterable[Executed], attempt: int) -> frozenset[bytes]:
-    """Names of jobs, as their keys, that attempts before this one executed, also such as are gone."""
+    """Name keys of the jobs that earlier attempts executed, including attempts that are gone."""
     return frozenset(
         one.job
         for one in known
@@ -57,19 +57,19 @@ def executed_before(known: Iterable[Executed], attempt: int) -> frozenset[bytes]
 
 
 def additions(jobs: Iterable[Job], known: Collection[Executed], attempt: int) -> bool:
-    """Whether an attempt lists any job that was not there when it was read before."""
+    """Whether an attempt lists any job that it did not list when it was last read."""
     before = {one.key for one in known if one.attempt <= attempt}
     return any(job.completed and execution_key(job) not in before for job in jobs)
 
 
 def known_before(jobs: Iterable[Job], known: Collection[Executed], attempt: int) -> list[Job]:
-    """Those of an attempt's own jobs that were there when it was read before."""
+    """Those of an attempt's own jobs that it listed when it was last read."""
     before = {one.key for one in known if one.attempt == attempt and not one.inherited}
     return [job for job in jobs if execution_key(job) in before]
 
 
 def _is_older(job: Job, attempt: Run) -> bool:
-    """Whether a job had ended when the attempt began: an earlier one ran it, which may be gone."""
+    """Whether a job had ended when the attempt began: an earlier attempt, which may be gone, executed it."""
     if attempt.attempt == 1 or job.is_check or None in (job.completed_at, attempt.started_at):
         return False
     assert job.completed_at is not None

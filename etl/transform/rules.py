@@ -1,4 +1,4 @@
-"""The rules of the transformation, compiled from the settings once."""
+"""The rules of the transformation, compiled once from the settings."""
 
 import difflib
 import re
@@ -25,7 +25,7 @@ _NO_SHARD = re.compile(r"(?!)")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How names are masked, messages become templates and have categories, annotations tests, and failures evidence."""
+    """Rules for masks, templates, categories, tests in annotations, and flake evidence."""
 
     masks: Masks = field(default_factory=Masks)
     templates: Templates = field(default_factory=Templates)
@@ -38,12 +38,12 @@ class Rules:
     tests: Memo[CaseName, KnownTest] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know no test yet."""
+        """Start with an empty cache of tests."""
         object.__setattr__(self, "tests", known_tests(self.masks))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The rules that the settings say; raises ConfigurationError for a rule that does not exist."""
+        """Compile the rules in the settings; raises ConfigurationError for a rule name that does not exist."""
         masks, failures, flakes = settings.masks, settings.failures, settings.flakes
         _require("masks.disabled", masks.disabled, MASKS)
         _require("failures.disabled", failures.disabled, RULES)

@@ -15,11 +15,11 @@ from etl.transform.times import elapsed, point_time, waited
 
 
 def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomaly]]:
-    """The point of a completed attempt; `jobs` are those that it ran itself.
+    """The point of a completed attempt, and anomalies; `jobs` are those that it executed itself.
 
-    Its time is the completion of its last job, without jobs the attempt's start. It lasted until the last
-    one ended that a runner took: what was skipped or rejected, GitHub stamps when that is decided. While all
-    that it did was to wait for an approval, it did not last.
+    Its time is the completion of its last job, or the attempt's start without jobs. Its duration ends with
+    the last job that a runner took, since GitHub dates skipped and rejected jobs when that is decided, and
+    excludes times in which jobs only waited for an approval.
     """
     run = context.run
     taken = [job for job in jobs if job.taken and job.conclusion != "skipped"]
@@ -60,7 +60,7 @@ def run_point(context: Context, jobs: Sequence[Job]) -> tuple[Point, list[Anomal
 
 
 def _idle(approvals: Mapping[int, Span], taken: Sequence[Job]) -> Callable[[int, int | None], float]:
-    """How many seconds between two moments some job waited for an approval while no job was executed."""
+    """A function: seconds between two times in which some job waited for an approval and none was executed."""
     ids = {job.id for job in taken}
     waits = [span for job_id, span in approvals.items() if job_id in ids]
     busy = [(job.started_at, job.completed_at) for job in taken if elapsed(job.started_at, job.completed_at)]

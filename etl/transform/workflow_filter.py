@@ -1,4 +1,4 @@
-"""Which workflows are read; pure."""
+"""Decides which workflows are read; pure."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -8,9 +8,9 @@ _NOT = "!"
 
 
 class WorkflowFilter:
-    """Takes a workflow that a glob matches, by its name, its path or its file's name, and none that a `!glob` does.
+    """Accepts workflows whose name, path or file name matches a glob, except those that match a `!glob`.
 
-    Where there are only `!globs`, all others are taken.
+    If there are only `!globs`, all other workflows are accepted.
     """
 
     def __init__(self, globs: Sequence[str]) -> None:
@@ -18,7 +18,7 @@ class WorkflowFilter:
         self._left_out = [glob.removeprefix(_NOT) for glob in globs if glob.startswith(_NOT)]
 
     def __call__(self, *names_and_path: str) -> bool:
-        """Whether a workflow is read; the last of its names is the path of its file."""
+        """Whether a workflow is read; the last argument is the path of its file."""
         path = names_and_path[-1].partition("@")[0]
         names = [name for name in (*names_and_path[:-1], path, PurePosixPath(path).name) if name]
         taken = not self._taken or _matches(names, self._taken)

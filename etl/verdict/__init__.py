@@ -1,1 +1,1 @@
-"""Verdicts on red runs: what failed and what is known of it → whose failure it is. Pure functions on plain types."""
+"""Verdicts on red runs: whose failure is it, given what failed and what is known of it? Pure functions."""

@@ -1,7 +1,7 @@
-"""Whether the default branch was broken when a run began: a hidden two-state chain of its results around it.
+"""How likely the default branch was broken when a run began: a two-state hidden Markov model of its results.
 
-A good line fails at the rate at which the job or test flakes, a broken one always; a break begins and is
-repaired as time goes by (Rabiner, 1989, of whose forward and backward sums this is the smallest case).
+A good line fails at the flake rate of the job or test, a broken one always; breaks begin and are repaired over
+time. The smallest case of the forward-backward algorithm (Rabiner, 1989).
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ _SLIPS: Final = 0.002
 
 
 class State(NamedTuple):
-    """How likely the results are, with the line in each state when the run began.
+    """The likelihood of the results, for each state of the line when the run began.
 
-    `breaks` is a break that began after the last result before it, `broken` one that was there already;
-    `turned` is the first of these, were it certain to begin. `troubled`: the line is good, and something else may make it fail from then on.
+    `breaks`: a break began after the last earlier result; `broken`: it had begun before that. `turned` is
+    `breaks` if it were certain to begin. `troubled`: the line is good, but something else may make it fail from
+    then on.
     """
 
     good: float
@@ -31,14 +32,14 @@ class State(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How many days pass between breaks, and until they are repaired."""
+    """Average days between breaks, and until a break is repaired."""
 
     between: float
     repair: float
 
 
 def state(before: Sequence[Seen], after: Sequence[Seen], time: int, rate: float, pace: Pace) -> State:
-    """The line's state at a time, from its results before and after, where a good one fails at this rate."""
+    """The line's state at a time, from its results before and after; a good line fails at this rate."""
     good, broken = _before(before, rate, pace)
     begins, repaired = _odds(before[-1].time if before else time - DAY_S, time, pace)
     if not before:
@@ -82,6 +83,6 @@ def _after(results: Sequence[Seen], time: int, rate: float, pace: Pace) -> tuple
 
 
 def _odds(since: int, until: int, pace: Pace) -> tuple[float, float]:
-    """How likely a break begins, and is repaired, between two times."""
+    """The probabilities that a break begins, and that it is repaired, between two times."""
     days = max(until - since, _LEAST_GAP_S) / DAY_S
     return 1 - exp(-days / pace.between), 1 - exp(-days / pace.repair)

@@ -1,4 +1,4 @@
-"""The evidence of a verdict in one line, what is missing where there is none, and what to do."""
+"""A verdict in words: its evidence in one line, what evidence is missing, and what to do."""
 
 from datetime import UTC, datetime
 
@@ -26,14 +26,14 @@ _ADVICE_BASE = {
 
 
 def advice(run: RedRun, verdict: Verdict) -> str:
-    """What to do."""
+    """What the reader should do."""
     if run.line == BASE and verdict.call in _ADVICE_BASE:
         return _ADVICE_BASE[verdict.call]
     return _ADVICE[verdict.call]
 
 
 def evidence(run: RedRun, verdict: Verdict) -> str:
-    """What the verdict rests on; for `unknown`, what is missing."""
+    """The evidence for the verdict; for `unknown`, the evidence that is missing."""
     known = verdict.known
     reading = read(run, known)
     match verdict.call:
@@ -53,7 +53,7 @@ def evidence(run: RedRun, verdict: Verdict) -> str:
 
 
 def missing(run: RedRun, known: Known) -> list[str]:
-    """What would make the verdict surer."""
+    """Evidence that would make the verdict more certain."""
     reading = read(run, known)
     parts = []
     if not reading.elsewhere:

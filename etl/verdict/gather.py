@@ -1,4 +1,4 @@
-"""Puts together what is known of each failure of a run, from the results and messages around it."""
+"""Collects what is known of each failure of a run, from related results and messages."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class Found:
 
 
 def gather(run: RedRun, failures: Iterable[Failed], found: Found) -> list[Known]:
-    """What is known of each failure."""
+    """What is known of each failure, in their order."""
     widely = _Widely(run, found)
     flakes, breaks, beside = found.flakes or {}, found.breaks or {}, found.beside or {}
     return [
@@ -69,7 +69,7 @@ class _Widely:
                 self._habits[one.signature].add(_kind(one.subject))
             elif self._is_now(one.line):
                 self._now[one.signature][one.line].add(_kind(one.subject))
-        # The default branch counts once a day: its breaks would else fill the whole.
+        # The default branch counts once a day; otherwise its breaks would dominate.
         self._red_earlier = len(
             {
                 (line, time // DAY_S if line == BASE else 0)

@@ -1,4 +1,4 @@
-"""What other executions of a job or test say of its failure, sorted by what they are evidence of."""
+"""Sorts other executions of a failed job or test by what they are evidence for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Reading:
 
 
 def read(run: RedRun, known: Known) -> Reading:
-    """Sort what was seen of a failure."""
+    """Sort the results known for a failure."""
     signature = known.failed.signature
     again = [
         one
@@ -103,7 +103,7 @@ def _counts(results: Sequence[Seen]) -> tuple[int, int]:
 
 
 def _alone(results: Sequence[Seen]) -> int:
-    """Failures between two passes, each stretch of red once: a break is no flake, however long."""
+    """Stretches of failures between two passes, each counted once: a long stretch is a break, not many flakes."""
     return sum(
         not one.passed and (not place or results[place - 1].passed) for place, one in enumerate(results)
     )

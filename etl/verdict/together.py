@@ -1,6 +1,6 @@
-"""The failures of a run weighed together: one change and one outage may be behind several of them.
+"""Weighs all failures of a run together, since one change or one outage may cause several of them.
 
-Whether the change breaks anything, and whether something fails everywhere, holds for the whole run. Given
+Whether the change breaks anything, and whether something fails everywhere, is the same for all of them. Given
 these two, failures are independent, so summing over the four cases is exact.
 """
 
@@ -19,14 +19,14 @@ _CASES = tuple(itertools.product((False, True), repeat=2))
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How likely each cause is for each failure, and how likely none of them is of the change."""
+    """The probability of each cause for each failure, and that the change caused none of them."""
 
     chances: tuple[dict[Cause, float], ...]
     none_yours: float
 
 
 def together(run: RedRun, known: Sequence[Known]) -> Together:
-    """Weigh all failures of a run; raises ValueError where there is none."""
+    """Weigh all failures of a run; raises ValueError if there are none."""
     if not known:
         raise ValueError(f"run {run.run_id} has no failure to weigh")
     weighed = [weights(run, one) for one in known]
@@ -39,7 +39,7 @@ def together(run: RedRun, known: Sequence[Known]) -> Together:
 def _cases(
     run: RedRun, weighed: Sequence[Weights], groups: Sequence[Sequence[int]]
 ) -> dict[tuple[bool, bool], float]:
-    """How likely it is that the change breaks something, and that something fails everywhere."""
+    """The weights of the four cases: the change breaks something or not, something fails everywhere or not."""
     change = tables.COMMIT_BREAKS if run.line == BASE else tables.CHANGE_BREAKS
     logs = {}
     for breaks, outage in _CASES:

@@ -23,9 +23,9 @@ class Call(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of one failure: `probability` that the call is right, `yours` that it is the change's.
+    """The verdict on one failure: `probability` that the call is right, `yours` that the change caused it.
 
-    For `unknown` the probability is that of `likeliest`, which is not sure enough to be called.
+    For `unknown`, the probability is that of `likeliest`, which is not certain enough to be called.
     """
 
     known: Known
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """What is said of a run: yours where anything in it is, unknown where nothing is but something may be."""
+    """The verdict on a run: yours if any failure is, unknown if none is but some may be."""
 
     run: RedRun
     verdicts: tuple[Verdict, ...]
@@ -47,7 +47,7 @@ class RunVerdict:
 
 
 def verdict_on(run: RedRun, known: Sequence[Known]) -> RunVerdict:
-    """Judge the failures of a run; raises ValueError where there is none."""
+    """Judge the failures of a run; raises ValueError if there are none."""
     found = together(run, known)
     verdicts = tuple(_verdict(one, chances) for one, chances in zip(known, found.chances, strict=True))
     return RunVerdict(run, verdicts, _overall(verdicts), 1 - found.none_yours)

@@ -1,4 +1,4 @@
-"""How much each cause weighs for one failure: how likely it is, times how likely it looks like this."""
+"""The weight of each cause for one failure: its prior probability times the likelihood of the evidence."""
 
 from dataclasses import dataclass
 from math import comb, exp, log, log1p
@@ -23,7 +23,7 @@ class Weights:
     of: dict[Cause, float]
 
     def given(self, *, breaks: bool, outage: bool) -> float:
-        """The weight of all causes that there may be."""
+        """The weights of all possible causes."""
         total = self.of[Cause.FLAKY] + self.of[Cause.BROKEN] + self.of[Cause.INFRASTRUCTURE]
         return total + breaks * self.of[Cause.YOURS] + outage * self.of[Cause.ELSEWHERE]
 
@@ -189,7 +189,7 @@ class _Failure:
         return touches if self._known.touched else 1 - touches
 
     def _is_new(self, cause: Cause) -> float:
-        """How likely it ran nowhere else."""
+        """How likely the test ran nowhere else."""
         if self._known.failed.subject.level != Level.TEST:
             return 1.0
         new = tables.NEW_TEST.get(cause, tables.NEW_BY_CHANCE)

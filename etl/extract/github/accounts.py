@@ -1,6 +1,6 @@
-"""GitHub as everybody that the settings let us be: a token, or a GitHub App's installations.
+"""The accounts with which GitHub is asked: a token, or a GitHub App's installations.
 
-Each has a rate limit, connections and a token of its own.
+Each has its own rate limit, connections and token.
 Source: GitHub docs, "REST API endpoints for GitHub Apps", "… for GitHub App installations".
 """
 
@@ -58,11 +58,11 @@ class Accounts:
 
     @property
     def several(self) -> bool:
-        """Whether there is an installation for each owner, rather than one identity for all."""
+        """Whether each owner has its own installation, rather than one account for all."""
         return self._settings.app is not None and self._settings.app.installation_id is None
 
     def of(self, name: str) -> GitHub:
-        """Who asks for a repository; one for an owner without an installation fails with the reason."""
+        """The account for a repository; for an owner without an installation, one whose requests raise FatalError."""
         if not self.several:
             return self._own
         owner = name.partition("/")[0]
@@ -78,7 +78,7 @@ class Accounts:
             yield owner, github.budget
 
     async def refresh(self) -> None:
-        """Look where the App is installed now. Raises what asking GitHub raises."""
+        """Look up where the App is installed now. Raises the error of asking GitHub."""
         if not self.several:
             return
         client = RepositoryClient(self._own, "")
@@ -92,7 +92,7 @@ class Accounts:
                 self._installed[owner] = (item.id, await self._installation(item.id))
 
     async def repositories(self, owner: str) -> list[Repository]:
-        """The owner's repositories that the installation may see, but for archived ones, by name."""
+        """The owner's repositories that the installation may see, without archived ones, sorted by name."""
         client = RepositoryClient(self.of(f"{owner}/"), owner)
         path = "/installation/repositories?per_page=100"
         listing = await list_all(client, path, "repositories", parse_repository)

@@ -1,4 +1,4 @@
-"""Where a download may lead: which URLs, and which addresses their names may resolve to."""
+"""Checks the URLs of downloads, and the addresses that their host names resolve to."""
 
 import socket
 from collections.abc import Collection
@@ -30,7 +30,7 @@ _SPECIAL = (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is allowed beside https to public addresses: hosts by name, and plain http on loopback."""
+    """What is allowed besides https to public addresses: hosts by name, and plain http on loopback."""
 
     hosts: frozenset[str]
     plain: bool
@@ -43,7 +43,7 @@ class Policy:
         return cls(names, plain=api.scheme == "http" and _normal(api.host or "") in _LOOPBACK)
 
     def check(self, url: URL) -> None:
-        """Refuse a URL by what it says itself; raises DataError, which names no more than its host."""
+        """Check a URL without resolving its host; raises DataError, which shows only the host, if it is refused."""
         host = _normal(url.raw_host or "")
         if url.scheme != "https" and not (url.scheme == "http" and self.plain and host in _LOOPBACK):
             raise DataError(
@@ -69,9 +69,10 @@ class Policy:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves names for one connection and hands on allowed addresses alone.
+    """Resolves names for one connection, and returns only allowed addresses.
 
-    The connection takes what was checked: a name that resolves elsewhere next time gains nothing.
+    The connection uses the checked addresses, so a name that resolves differently next time (DNS rebinding)
+    gains nothing.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -81,7 +82,7 @@ class CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Allowed addresses of a name; raises DataError where it has others alone."""
+        """The allowed addresses of a name; raises DataError if it has only others."""
         found = await self._resolver.resolve(host, port, family)
         allowed = [item for item in found if self._policy.allows(host, item["host"])]
         if found and not allowed:
@@ -94,7 +95,7 @@ class CheckedResolver(AbstractResolver):
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the internet's, also where it wraps another."""
+    """Whether an address is public, and so is an IPv4 address embedded in it."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:

@@ -15,9 +15,9 @@ async def list_annotations(client: RepositoryClient, job_id: int) -> tuple[list[
 
 
 async def annotated_jobs(client: RepositoryClient, check_suite_id: int) -> dict[int, int]:
-    """Job id → number of annotations, of all jobs of all attempts of a run.
+    """The number of annotations by job id, for all jobs of all attempts of a run.
 
-    Raises DataError where they cannot all be understood, and what `RepositoryClient.page` raises.
+    Raises DataError if not all can be parsed, and what `RepositoryClient.page` raises.
     """
     path = f"/check-suites/{check_suite_id}/check-runs?filter=all&per_page=100"
     listing = await list_all(client, path, "check_runs", parse_check_run)

@@ -1,4 +1,4 @@
-"""Artifacts of a repository, newest first: one request tells that there are no new ones."""
+"""Artifacts of a repository, newest first; if there are no new ones, one request is enough."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ _PATH = "/actions/artifacts?per_page=100"
 
 @dataclass(frozen=True, slots=True)
 class ArtifactListing:
-    """Artifacts, newest first, each once; `tags` are for the caller to keep with what they led to.
+    """Artifacts, newest first, without duplicates; the caller stores `tags` together with them.
 
-    `unchanged`: nothing is new since the tags were kept.
+    `unchanged`: nothing is new since the tags were stored.
     """
 
     artifacts: tuple[Artifact, ...]
@@ -27,9 +27,9 @@ class ArtifactListing:
 
 
 async def list_artifacts(client: RepositoryClient, *, since: int, known: bool = True) -> ArtifactListing:
-    """Artifacts created at `since` (Unix seconds) or later, but for those on pages that did not change.
+    """Artifacts created at `since` (Unix seconds) or later, except those on unchanged pages.
 
-    All of them where they are not `known` yet, whatever tags are kept. Raises what `RepositoryClient.page` raises.
+    If they are not `known` yet, all of them, ignoring stored tags. Raises what `RepositoryClient.page` raises.
     """
     listing: Listing[Artifact] = Listing()
     page = first = await client.page(_PATH, conditional=known)
@@ -39,7 +39,7 @@ async def list_artifacts(client: RepositoryClient, *, since: int, known: bool = 
         listing.add(page, "artifacts", parse_artifact)
     if page.next_url is None and not page.not_modified:
         listing.require_whole(_PATH)
-    # One that is uploaded while the pages are read moves the others down, so that some come twice.
+    # An artifact uploaded while the pages are read moves others to the next page, so that some come twice.
     artifacts = {item.id: item for item in listing.items if item.created_at >= since}
     return ArtifactListing(
         tuple(artifacts.values()), _tags(listing), tuple(listing.anomalies), first.not_modified
@@ -47,11 +47,11 @@ async def list_artifacts(client: RepositoryClient, *, since: int, known: bool = 
 
 
 def _ends(page: Page, listing: Listing[Artifact], since: int) -> bool:
-    """Whether what follows is too old, or was seen when the tag of this page was kept."""
+    """Whether the following pages are too old, or were seen when this page's tag was stored."""
     return page.not_modified or (bool(listing.items) and listing.items[-1].created_at < since)
 
 
 def _tags(listing: Listing[Artifact]) -> tuple[PageTag, ...]:
-    # Where entries vanished while the pages were read, others moved up and may have slipped past:
+    # If entries vanished while the pages were read, others moved to an earlier page and may have been missed:
     # without tags, the next listing reads everything again.
     return () if listing.shrank else tuple(listing.tags)

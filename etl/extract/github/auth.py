@@ -1,4 +1,4 @@
-"""As whom GitHub is asked: a token, or an installation of a GitHub App.
+"""Authentication with a token, or as an installation of a GitHub App.
 
 Source: GitHub docs, "Authenticating as a GitHub App installation".
 """
@@ -27,21 +27,21 @@ class Auth(Protocol):
     """Gives the token for the next request."""
 
     async def token(self) -> str:
-        """A token that is valid now."""
+        """A token that is valid now; raises FatalError if there is none."""
         ...
 
     def forget(self, token: str) -> bool:
-        """GitHub refused this token: whether there may be another one."""
+        """Drop a token that GitHub refused; returns whether another may work."""
         ...
 
 
 def identity_of(token: str) -> str:
-    """A short hash that stands for a token where the token itself must not."""
+    """A short hash of a token, for places where the token itself must not appear."""
     return sha256(token.encode()).hexdigest()[:16]
 
 
 def account_of(settings: GitHubSettings) -> str:
-    """Whose rate limit it is, without the token; an installation's outlives its tokens."""
+    """A name for the account whose rate limit is used, without the token; an installation keeps it across tokens."""
     if settings.app is not None:
         return f"app {settings.app.app_id} installation {settings.app.installation_id}"
     assert settings.token is not None
@@ -68,7 +68,7 @@ class TokenAuth:
 
 
 class AppItself:
-    """The App as itself, which may list its installations: a new JWT for each request."""
+    """The App itself, which may list its installations; each request has a new JWT."""
 
     def __init__(self, settings: AppSettings) -> None:
         self._settings = settings
@@ -78,19 +78,19 @@ class AppItself:
         return make_jwt(self._settings)
 
     def forget(self, token: str) -> bool:
-        """Another would be made with the same key."""
+        """False: a new JWT would use the same key."""
         del token
         return False
 
 
 class NotInstalled:
-    """Nobody: the App has no installation for this owner."""
+    """Used if the App has no installation for an owner: every request fails."""
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
 
     async def token(self) -> str:
-        """Nothing, ever: raises FatalError."""
+        """Raises FatalError, always."""
         raise FatalError(
             f"the GitHub App is not installed for {self._owner}, or was suspended: install it there, or "
             "remove the repository from `repositories`"
@@ -103,7 +103,7 @@ class NotInstalled:
 
 
 class AppAuth:
-    """Installation tokens of a GitHub App; one is good for an hour and renewed before it ends."""
+    """Installation tokens of a GitHub App; each is valid for an hour and renewed before it expires."""
 
     def __init__(self, settings: AppSettings, post: PostAsApp, clock: Callable[[], float]) -> None:
         self._settings = settings
@@ -114,17 +114,17 @@ class AppAuth:
         self._expires = 0.0
 
     async def token(self) -> str:
-        """The installation's token, renewed where it is about to end."""
+        """The installation's token, renewed if it is about to expire."""
         async with self._renewal:
             if self._clock() > self._expires - _RENEW_BEFORE_S:
                 await self._renew()
         return self._token
 
     def forget(self, token: str) -> bool:
-        """Tokens end early when the App's permissions or its key change: a new one may be good."""
+        """Drop the token; True if a new one may work: tokens expire early if the App's permissions or key change."""
         if token == self._token:
             self._expires = 0.0
-        # Without a token it was the App that was refused.
+        # Without a token, it was the App itself that was refused.
         return bool(token)
 
     async def _renew(self) -> None:
@@ -132,7 +132,7 @@ class AppAuth:
         try:
             answer = await self._post(path, lambda: make_jwt(self._settings))
         except FatalError as error:
-            # The App is refused. As a NotFoundError it would look like a run that is gone.
+            # The App is refused. A NotFoundError would look like a deleted run.
             raise FatalError(
                 f"GitHub gives the App no token for its installation ({error.status}): check "
                 "github.app.app_id, github.app.installation_id and github.app.private_key_file",
@@ -141,13 +141,13 @@ class AppAuth:
         token = answer.get("token") if isinstance(answer, dict) else None
         expires = seconds(answer.get("expires_at")) if isinstance(answer, dict) else None
         if not isinstance(token, str) or expires is None:
-            # As a DataError it would cost the item that was to be read, which is not to blame.
+            # A DataError would skip the item that was to be read, which is not the cause.
             raise RetriableError("GitHub answered no installation token: the next sync asks anew")
         self._token, self._expires = token, float(expires)
 
 
 def authenticate(settings: GitHubSettings, post: PostAsApp, clock: Callable[[], float]) -> Auth:
-    """Who the settings say; of an App with no installation named, the App itself."""
+    """The authentication in the settings; the App itself if they name no installation."""
     app = settings.app
     if app is not None:
         return AppItself(app) if app.installation_id is None else AppAuth(app, post, clock)
@@ -157,7 +157,7 @@ def authenticate(settings: GitHubSettings, post: PostAsApp, clock: Callable[[], 
 
 
 def make_jwt(settings: AppSettings) -> str:
-    """A JWT of the App, good for some minutes. Raises ConfigurationError where its key cannot be used."""
+    """A JWT of the App, valid for some minutes. Raises ConfigurationError if its key cannot be used."""
     file = settings.private_key_file
     try:
         key = file.read_text("utf-8")
@@ -167,8 +167,8 @@ def make_jwt(settings: AppSettings) -> str:
             f"github.app.private_key_file {file} cannot be read: {error.strerror}"
         ) from None
     except (ValueError, TypeError, AttributeError, PyJWTError, UnsupportedAlgorithm) as error:
-        # Their texts might show something of the key: the kind of error has to do. A public key
-        # is an AttributeError.
+        # The errors' texts might reveal part of the key, so only their type is used. A public key raises
+        # AttributeError.
         raise ConfigurationError(
             f"github.app.private_key_file {file} holds no private key in PEM format ({type(error).__name__})"
         ) from None

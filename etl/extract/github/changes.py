@@ -1,4 +1,4 @@
-"""What a pull request or a commit changes.
+"""Files that a pull request or a commit changes.
 
 Source: GitHub's REST API reference: "Get a pull request", "Compare two commits", "Get a commit".
 """
@@ -17,9 +17,9 @@ async def head_of_request(client: RepositoryClient, number: int) -> str:
 
 
 async def files_changed(client: RepositoryClient, base: str, head: str) -> frozenset[str]:
-    """Files that differ since the branch left `base`, or those of the commit where `base` is empty.
+    """Files changed since the branch left `base`, or by the commit itself if `base` is empty; at most 300.
 
-    GitHub names at most 300. Raises what `RepositoryClient.page` raises.
+    Raises what `RepositoryClient.page` raises.
     """
     end = quote(head, safe="")
     path = f"/compare/{quote(base, safe='')}...{end}" if base else f"/commits/{end}"

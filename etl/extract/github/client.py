@@ -1,4 +1,4 @@
-"""What the stages ask: one repository's paths, its counters, its remembered pages."""
+"""The client of one repository: its paths, request counters and stored page tags."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from etl.settings import GitHubSettings
 
 
 class RepositoryClient:
-    """GitHub as one repository: its paths, its counters, its remembered pages."""
+    """GitHub's API for one repository: its paths, request counters and stored page tags."""
 
     def __init__(self, github: GitHub, name: str, tags: PageTags | None = None) -> None:
         self._github = github
@@ -28,12 +28,12 @@ class RepositoryClient:
 
     @property
     def requests(self) -> int:
-        """Requests sent so far; `kinds` has them by what they asked for."""
+        """Number of requests sent; `kinds` has the numbers by kind of request."""
         return self.kinds.total()
 
     @property
     def settings(self) -> GitHubSettings:
-        """Where and how patiently GitHub is asked."""
+        """The settings for requests to GitHub."""
         return self._github.settings
 
     @property
@@ -43,12 +43,12 @@ class RepositoryClient:
 
     @property
     def rate_limit_remaining(self) -> int | None:
-        """Requests left in the token's rate limit, as GitHub told last."""
+        """Requests left in the token's rate limit, by GitHub's latest answer."""
         return self._github.budget.remaining
 
     @contextmanager
     def at_most(self, requests: int) -> Iterator[None]:
-        """Within this, ask for so many pages and raise RequestsSpentError in place of more."""
+        """Within this context, request at most `most` pages; any further request raises RequestsSpentError."""
         self._allowed = requests
         try:
             yield
@@ -58,11 +58,11 @@ class RepositoryClient:
     async def page(self, path: str, *, conditional: bool = True) -> Page:
         """GET one page; `path` is below the repository (`/actions/runs?…`) or a page's `next_url`.
 
-        Raises RetriableError, FatalError (NotFoundError where it is not there) or DataError.
+        Raises RetriableError, FatalError (NotFoundError if it does not exist) or DataError.
         """
         path = self._below(path)
         if self._allowed is not None:
-            # Counted here, not when it is sent: many may be on their way.
+            # Counted here, not when it is sent: many requests may be waiting.
             self._allowed -= 1
             if self._allowed < 0:
                 raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
@@ -79,7 +79,7 @@ class RepositoryClient:
         return self._page(path, headers, data, identity)
 
     async def item(self, path: str) -> Any:
-        """GET one thing, unconditionally."""
+        """GET a single item, unconditionally."""
         return (await self.page(path, conditional=False)).data
 
     async def location(self, path: str) -> str:
@@ -94,7 +94,7 @@ class RepositoryClient:
         return headers["location"]
 
     async def back_off(self, failures: int, reason: str, path: str) -> None:
-        """Wait before asking again; raises RetriableError where that was done often enough."""
+        """Wait before a retry; raises RetriableError if there are no retries left."""
         await self._github.back_off(failures, reason, self._below(path))
 
     def _below(self, path: str) -> str:
@@ -127,10 +127,10 @@ async def _no_tag(_identity: str) -> PageTag | None:
     return None
 
 
-# Paths that are below no repository, or name theirs.
+# Paths that are not below a repository, or already contain it.
 _ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
 
-# The last word of a path that tells what is asked for.
+# Words of a path that name the kind of request; the last one counts.
 _KINDS = (
     "annotations",
     "artifacts",
@@ -146,7 +146,7 @@ _KINDS = (
 
 
 def _kind(path: str) -> str:
-    """What a path asks for: `/repos/a/b/actions/runs/1/attempts/2/jobs?page=3` for `jobs`."""
+    """The kind of a request: `jobs` for `/repos/a/b/actions/runs/1/attempts/2/jobs?page=3`."""
     # Behind the repository, whose own name may be anything.
     words = path.partition("?")[0].split("/")[2 if path.startswith("/repositories/") else 3 :]
     return next((kind for kind in _KINDS if kind in words[1:]), "repository")

@@ -1,4 +1,4 @@
-"""What other CI systems say of a commit: one listing of its check runs, and one of its statuses."""
+"""Results of other CI systems for a commit: its check runs and its statuses."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,16 +15,16 @@ T = TypeVar("T")
 async def list_app_checks(
     client: RepositoryClient, sha: str, *, known: bool
 ) -> Listing[AppCheck | None] | None:
-    """Check runs of a commit, also those that newer ones replaced; None where nothing changed.
+    """Check runs of a commit, including those that newer ones replaced; None if nothing changed.
 
-    All of them where they are not `known` yet, whatever tags are kept. Raises what `RepositoryClient.page` raises.
+    If they are not `known` yet, all of them, ignoring stored tags. Raises what `RepositoryClient.page` raises.
     """
     path = f"/commits/{quote(sha, safe='')}/check-runs?filter=all&per_page=100"
     return await _changed(client, path, "check_runs", parse_app_check, known=known)
 
 
 async def list_statuses(client: RepositoryClient, sha: str, *, known: bool) -> Listing[CommitStatus] | None:
-    """Statuses of a commit, newest first; None where nothing changed. Raises what `list_app_checks` raises."""
+    """Statuses of a commit, newest first; None if nothing changed. Raises what `list_app_checks` raises."""
     path = f"/commits/{quote(sha, safe='')}/statuses?per_page=100"
     return await _changed(client, path, None, parse_commit_status, known=known)
 

@@ -13,7 +13,7 @@ from etl.model.values import required
 
 
 async def has_deployments(client: RepositoryClient) -> bool:
-    """Whether there is any deployment in the repository. Raises what `RepositoryClient.page` raises."""
+    """Whether the repository has any deployments. Raises what `RepositoryClient.page` raises."""
     try:
         return bool(await client.item("/deployments?per_page=1"))
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""Downloads of artifacts and logs: the API names a signed URL, which is followed without credentials.
+"""Downloads artifacts and logs: the API redirects to a signed URL, which is requested without credentials.
 
 Source: GitHub docs, "Download an artifact", "Download job logs for a workflow run": a redirect to a URL that
 expires after a minute.
@@ -15,11 +15,11 @@ from etl.model.records import Artifact
 
 
 async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes], *, largest: int) -> None:
-    """Write an artifact's content into a file, from its beginning, and rewind it.
+    """Write an artifact's content to the beginning of a file, and rewind it.
 
-    `largest` is in bytes. Raises ExpiredError where the artifact is listed as expired or too large,
-    DataError where it turns out so or leads where it must not, NotFoundError where it is gone, RetriableError where the storage does not answer. No
-    error tells the signed URL.
+    `largest` is in bytes. Raises ExpiredError if the artifact is listed as expired or too large, DataError if
+    it turns out to be or redirects to a forbidden address, NotFoundError if it is gone, and RetriableError if
+    the storage does not answer. No error contains the signed URL.
     """
     _check(artifact, largest)
     try:
@@ -32,10 +32,10 @@ async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes]
 
 
 async def download_log(client: RepositoryClient, job_id: int, into: Target, *, largest: int) -> None:
-    """Hand on the log of a job, in pieces.
+    """Write a job's log to `target`, in chunks.
 
-    Raises ExpiredError where it has expired, else what `download` raises; NotFoundError also where it is not
-    there yet.
+    Raises ExpiredError if it has expired, otherwise what `download` raises; NotFoundError also if the log does
+    not exist yet.
     """
     try:
         await _fetch(client, f"/actions/jobs/{job_id}/logs", into, largest)
@@ -46,7 +46,7 @@ async def download_log(client: RepositoryClient, job_id: int, into: Target, *, l
 
 
 class _File:
-    """A file that is written from its beginning."""
+    """A target that writes to a file from its beginning."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -61,7 +61,7 @@ class _File:
 
 async def _fetch(client: RepositoryClient, path: str, into: Target, largest: int) -> None:
     failures = refusals = 0
-    # Each time by a new URL: the last one may have expired during a wait.
+    # Each try needs a new URL: the last one may have expired during the wait.
     while (verdict := await client.storage.fetch(await client.location(path), into, largest)) is not None:
         if isinstance(verdict, CiHealthError):
             raise verdict

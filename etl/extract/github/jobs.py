@@ -10,10 +10,10 @@ from etl.model.records import Job
 async def list_jobs(
     client: RepositoryClient, run_id: int, attempt: int, *, numbered: bool = True
 ) -> tuple[list[Job], list[Anomaly]]:
-    """Every job that the attempt lists, each once: executed by it, or inherited.
+    """Every job that the attempt lists, executed or inherited, without duplicates; and anomalies.
 
-    Asked by the attempt's number, so that a re-run that begins meanwhile changes nothing; of a server that
-    does not number attempts (not `numbered`), those of the run.
+    The request has the attempt's number, so that a re-run that begins meanwhile changes nothing. For a server
+    that does not number attempts (not `numbered`), the run's jobs are listed.
     """
     place = f"/attempts/{attempt}" if numbered else ""
     path = f"/actions/runs/{run_id}{place}/jobs?per_page=100"

@@ -1,4 +1,4 @@
-"""Listings paged to their end: items that cannot be parsed are counted as anomalies and skipped."""
+"""Reads all pages of a listing; items that cannot be parsed are counted as anomalies and skipped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Listing(Generic[T]):
-    """Items of all changed pages, the tags of those pages, and how many entries there were in all.
+    """Items and tags of all changed pages, and the total number of entries.
 
-    `shrank`: entries vanished between two pages, so that others may have slipped past. `unchanged` counts
-    entries of pages that are as they were, `pages` all pages.
+    `shrank`: entries vanished between two pages, so that others may have been missed. `unchanged` counts
+    entries of unchanged pages, `pages` all pages.
     """
 
     items: list[T] = field(default_factory=list)
@@ -31,9 +31,9 @@ class Listing(Generic[T]):
     shrank: bool = False
 
     def add(self, page: Page, key: str | None, parse: Callable[[Any], T]) -> None:
-        """Take over one page; entries of unchanged ones count and are not repeated.
+        """Add a page; entries of unchanged pages are only counted.
 
-        Raises DataError where it carries no list.
+        Raises DataError if the page has no list.
         """
         found = [] if page.not_modified else entries(page, key)
         self.received += page.items
@@ -48,12 +48,12 @@ class Listing(Generic[T]):
                 self.items.append(parse(raw))
             except (DataError, AttributeError, TypeError) as error:
                 self.anomalies.append(Anomaly(key or "item", f"cannot be understood: {error}", page.url))
-        # Without its tag, a page that could not be understood is asked for again.
+        # Without its tag, a page that could not be parsed is requested again.
         if page.tag is not None and len(self.anomalies) == before:
             self.tags.append(page.tag)
 
     def require_whole(self, path: str) -> None:
-        """Raises DataError where it ended before the number of entries that it names."""
+        """Raise DataError if the listing ended before the number of entries that it announces."""
         if self.total is not None and self.received < self.total:
             raise DataError(f"GitHub lists {self.received} of {self.total} entries of {path}")
 
@@ -66,9 +66,9 @@ async def list_all(
     *,
     conditional: bool = False,
 ) -> Listing[T]:
-    """Every page of a listing; `key` names the list in the answer, None where the answer is the list.
+    """Read every page of a listing; `key` names the list in the answer, None if the answer is the list.
 
-    Raises DataError where it ends too early, and what `RepositoryClient.page` raises.
+    Raises DataError if it ends too early, and what `RepositoryClient.page` raises.
     """
     listing = await _linked(client, path, key, parse, conditional=conditional)
     listing.require_whole(path)
@@ -78,7 +78,7 @@ async def list_all(
 async def _linked(
     client: RepositoryClient, path: str, key: str | None, parse: Callable[[Any], T], *, conditional: bool
 ) -> Listing[T]:
-    """The pages that each name the next one."""
+    """The pages of a listing, following their links to the next one."""
     listing: Listing[T] = Listing()
     next_url: str | None = path
     while next_url is not None:
@@ -89,9 +89,9 @@ async def _linked(
 
 
 async def list_whole(client: RepositoryClient, path: str, key: str, parse: Callable[[Any], T]) -> Listing[T]:
-    """Every page of a listing, also where an answer names no next page and more entries than it has.
+    """Read every page of a listing, also if an answer has no link to the next page but announces more entries.
 
-    Pages are asked for by number then, to the end; what never comes is one anomaly. `path` has a query.
+    Pages are then requested by number; entries that still do not come are one anomaly. `path` has a query.
     """
     listing = await _linked(client, path, key, parse, conditional=False)
     while listing.received < (listing.total or 0):
@@ -106,7 +106,7 @@ async def list_whole(client: RepositoryClient, path: str, key: str, parse: Calla
 
 
 def entries(page: Page, key: str | None) -> list[Any]:
-    """The list that a page carries; raises DataError where it carries none."""
+    """The list in a page; raises DataError if it has none."""
     found = page.data if key is None else page.data.get(key) if isinstance(page.data, dict) else None
     if not isinstance(found, list):
         raise DataError(f"GitHub's answer to {page.url} has no list {key or ''}".rstrip())

@@ -1,4 +1,4 @@
-"""Pages of GitHub's answers and the tags by which GitHub tells that one has not changed."""
+"""Pages of GitHub's answers, and the tags (ETags) for conditional requests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,9 @@ from etl.model.pages import PageTag
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer. `data` is None where GitHub answered 304: then the rest is as remembered.
+    """One answer. `data` is None if GitHub answered 304; the rest is then as stored.
 
-    `tag` is for the caller to keep, together with what the page led to.
+    The caller stores `tag` together with what was read from the page.
     """
 
     url: str
@@ -22,12 +22,12 @@ class Page:
 
     @property
     def not_modified(self) -> bool:
-        """Whether it is what it was when its tag was kept."""
+        """Whether the page is unchanged since its tag was stored."""
         return self.data is None
 
 
 def items_of(data: Any) -> int:
-    """How many entries a page has: those of the list, or of the one list in the object."""
+    """The number of entries in a page: of the list, or of the only list in the object."""
     if isinstance(data, list):
         return len(data)
     if isinstance(data, dict):

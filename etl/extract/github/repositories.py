@@ -1,4 +1,4 @@
-"""A repository and its workflows: asked conditionally, since they hardly ever change."""
+"""A repository and its workflows, requested conditionally since they rarely change."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from etl.model.records import Repository, Workflow
 
 
 async def get_repository(client: RepositoryClient) -> tuple[Repository | None, Sequence[PageTag]]:
-    """The repository, None where it is as it was; with the tag to keep."""
+    """The repository, None if it is unchanged; and the tag to store."""
     page = await client.page("")
     if page.not_modified:
         return None, ()
@@ -18,7 +18,7 @@ async def get_repository(client: RepositoryClient) -> tuple[Repository | None, S
 
 
 async def list_workflows(client: RepositoryClient) -> tuple[list[Workflow] | None, Sequence[PageTag]]:
-    """All workflows, None where none of them changed; with the tags to keep."""
+    """All workflows, None if none changed; and the tags to store."""
     path = "/actions/workflows?per_page=100"
     listing = await list_all(client, path, "workflows", parse_workflow, conditional=True)
     if not listing.tags and not listing.items and listing.received:

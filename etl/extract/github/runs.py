@@ -1,4 +1,4 @@
-"""Runs: listed by windows that are split until each is whole, or asked for one by one."""
+"""Runs: listed by windows, which are split until each is complete, or requested one by one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from etl.extract.github.windows import Window, split
 from etl.model.pages import PageTag
 from etl.model.records import Run
 
-# GitHub gives at most so many results of one search; a window that reaches it may hold more.
+# GitHub's limit on the results of a search; a window that reaches it may contain more.
 CAP = 1_000
 _WALKS = 2
 
 
 @dataclass(slots=True)
 class WindowListing:
-    """Runs on pages that changed, each once, and what to keep when they are committed.
+    """Runs on changed pages, without duplicates, and the tags to store when they are committed.
 
-    `unchanged` counts runs on pages that are as they were, `received` all of them. `doubt` says why some
-    of its runs may be missing; None where all were received.
+    `unchanged` counts runs on unchanged pages, `received` all runs. `doubt` says why some runs may be missing;
+    None if all were received.
     """
 
     runs: dict[int, Run] = field(default_factory=dict)
@@ -35,16 +35,16 @@ class WindowListing:
 
     @property
     def nothing_understood(self) -> bool:
-        """Whether something was there, and none of it could be understood."""
+        """Whether there were entries and none of them could be parsed."""
         return bool(self.anomalies) and not self.runs and not self.unchanged
 
     @property
     def is_emptied(self) -> bool:
-        """Whether GitHub now answers with nothing; where that is as it was, there are no tags."""
+        """Whether GitHub newly answers with no runs; if it already did last time, there are no tags."""
         return bool(self.tags) and not self.received
 
     def take(self, listing: Listing[Run]) -> None:
-        """Add one walk's runs; of a run that was met twice, the newer state."""
+        """Add the runs of one walk over the pages; of a run that came twice, its newer state counts."""
         for run in listing.items:
             known = self.runs.get(run.id)
             if known is None or (run.attempt, run.updated_at) >= (known.attempt, known.updated_at):
@@ -52,7 +52,7 @@ class WindowListing:
         self.tags += listing.tags
         self.unchanged += listing.unchanged
         self.received += listing.received
-        # A window that is walked twice tells of a run that cannot be read once.
+        # If a window is walked twice, a run that cannot be parsed is reported once.
         self.anomalies += (one for one in listing.anomalies if one not in self.anomalies)
         if listing.anomalies:
             self.doubt = listing.anomalies[0].detail
@@ -60,7 +60,7 @@ class WindowListing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Answer to the question for one run: `run` is None where nothing changed."""
+    """The answer to a request for one run; `run` is None if nothing changed."""
 
     run: Run | None
     tags: tuple[PageTag, ...] = ()
@@ -69,10 +69,10 @@ class Found:
 async def list_window(
     client: RepositoryClient, window: Window, workflows: Sequence[int], *, conditional: bool = True
 ) -> WindowListing:
-    """All runs of a window on pages that changed since their tags were kept; on all pages if not `conditional`.
+    """All runs of a window on pages that changed since their tags were stored; on all pages if not `conditional`.
 
-    `workflows` are ids by which a window of one second can still be split. A window that is
-    truncated and cannot be split is an anomaly: what was received counts.
+    `workflows` are ids by which a window of one second can still be split. A window that is truncated and
+    cannot be split is an anomaly; the runs received from it count.
     """
     gathered = WindowListing()
     pending = [window]
@@ -91,9 +91,9 @@ async def list_window(
 async def _walk(
     client: RepositoryClient, window: Window, gathered: WindowListing, *, divisible: bool, conditional: bool
 ) -> bool:
-    """Walk a window's pages; False where it holds more than GitHub lists, or too much to tell.
+    """Read a window's pages; False if it has, or may have, more runs than GitHub lists.
 
-    Runs that vanish while we page shift others past us: one more walk, unconditional, settles it.
+    Runs that vanish meanwhile move others to pages already read; a second, unconditional walk then finds them.
     """
     for walk in range(_WALKS):
         listing, broken_off = await _pages(
@@ -108,7 +108,7 @@ async def _walk(
     if listing.received < total:
         gathered.doubt = f"GitHub lists {listing.received} of {total} runs: {window}"
         gathered.anomalies.append(Anomaly("page", gathered.doubt, window.path))
-        # Without tags, all of it is asked for again.
+        # Without tags, the whole window is requested again.
         gathered.tags.clear()
         return True
     return False
@@ -117,9 +117,9 @@ async def _walk(
 async def _pages(
     client: RepositoryClient, window: Window, *, conditional: bool, divisible: bool
 ) -> tuple[Listing[Run], bool]:
-    """Pages up to the end, or to where GitHub breaks off: with a 422, or an empty page too early.
+    """The pages of a window, until GitHub stops: at the end, with a 422, or with an early empty page.
 
-    Of a window that holds too much and can be divided, the first page is enough to know that.
+    If a window has too many runs and can be split, only its first page is read.
     """
     listing: Listing[Run] = Listing()
     next_url: str | None = window.path
@@ -131,14 +131,14 @@ async def _pages(
                 return listing, listing.received < (listing.total or 0)
             raise
         except DataError as error:
-            # What follows it is unknown: the rest is asked for next time.
+            # What follows is unknown: the rest is requested next time.
             listing.anomalies.append(Anomaly("page", str(error), next_url))
             listing.received += CAP
             return listing, False
         try:
             listing.add(page, "workflow_runs", parse_run)
         except DataError as error:
-            # The page is lost, not the window: without its tag it is asked for again next time.
+            # Only this page is lost; without its tag it is requested again next time.
             listing.anomalies.append(Anomaly("page", str(error), page.url))
             listing.received += CAP
         if divisible and (listing.total or 0) >= CAP:
@@ -173,9 +173,9 @@ async def find_run(client: RepositoryClient, run_id: int, *, conditional: bool) 
 
 
 async def oldest_day(client: RepositoryClient, windows: Sequence[Window]) -> Window | None:
-    """The first of consecutive windows in which GitHub lists any run; None where there is none.
+    """The first of consecutive windows in which GitHub lists any run; None if there is none.
 
-    Found by halving: some ten requests for a thousand days.
+    A binary search: about ten requests for a thousand days.
     """
     low, high = 0, len(windows)
     if not windows or not await _has_runs(client, windows[0].start, windows[-1].stop):
@@ -195,9 +195,9 @@ async def _has_runs(client: RepositoryClient, start: int, stop: int) -> bool:
 
 
 async def newest_run(client: RepositoryClient) -> Run | None:
-    """The newest run, None where there is none.
+    """The newest run; None if there is none.
 
-    Raises FatalError, which names the permission, where this token may not list runs.
+    Raises FatalError, which names the permission, if the token may not list runs.
     """
     page = await client.page("/actions/runs?per_page=1", conditional=False)
     runs = entries(page, "workflow_runs")

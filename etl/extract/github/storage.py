@@ -1,6 +1,6 @@
-"""Where artifacts and logs are stored: signed URLs are followed without credentials, to checked addresses alone.
+"""The storage of artifacts and logs: requests signed URLs without credentials, only at checked addresses.
 
-One set of connections serves the whole process, as every download of a project comes from few hosts.
+The process shares its connections, since all downloads come from few hosts.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from etl.extract.github.addresses import CheckedResolver, Policy
 from etl.extract.github.limits import Retry
 from etl.settings import GitHubSettings
 
-# Artifacts in work at once, each with a file and a report's results: bounds memory.
+# Artifacts being read at once, each with a file and a report's results: limits memory.
 AT_ONCE = 8
 # Of a log up to four megabytes are kept while it comes.
 LOGS_AT_ONCE = 4
 _CHUNK = 1 << 16
 _MAX_REDIRECTS = 3
-# A large file may take longer than an answer: so many times github.timeout.
+# A large file may take longer than an answer: this multiple of github.timeout.
 _PATIENCE = 10
 _REDIRECTS = (
     HTTPStatus.MOVED_PERMANENTLY,
@@ -35,10 +35,10 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class Target(Protocol):
-    """Takes what is downloaded; `restart` forgets what came of an earlier try."""
+    """Receives a download; `restart` discards the bytes of an earlier try."""
 
     def restart(self) -> None:
-        """Begin anew."""
+        """Discard what was written."""
         ...
 
     def write(self, chunk: bytes) -> None:
@@ -46,16 +46,16 @@ class Target(Protocol):
         ...
 
 
-# What to do instead where the content is not there: ask again, give up, or, by the status with
-# which the storage refused the URL, ask for a fresh one.
+# What to do if there is no content: retry, fail, or request a new URL (with the status by which the storage
+# refused the old one).
 Verdict = Retry | CiHealthError | HTTPStatus | None
 
 
 class Storage:
     """Connections without cookies, proxies or credentials.
 
-    `slots` are for artifacts in work, `alone` is for the run whose results take much memory; `log_slots` are for
-    logs in work, `log_turn` for the one that is looked at.
+    `slots` limits artifacts being read, `alone` is the lock of runs whose results take much memory; `log_slots`
+    limits logs being downloaded, `log_turn` those being analysed.
     """
 
     def __init__(self, settings: GitHubSettings) -> None:
@@ -72,18 +72,18 @@ class Storage:
                 total=_PATIENCE * patience, sock_connect=patience, sock_read=patience
             ),
             headers={"accept-encoding": "identity"},
-            # What the storage packed although not asked to is left to the reader, which has bounds.
+            # Content that the storage compressed unasked is unpacked by the reader, which has limits.
             auto_decompress=False,
         )
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._session.close()
 
     async def fetch(self, location: str, into: Target, largest: int) -> Verdict:
-        """Follow a signed URL to at most `largest` bytes; None where the target has them all.
+        """Download at most `largest` bytes from a signed URL; returns None on success, otherwise what to do.
 
-        Verdicts are not raised: aiohttp's errors carry URLs.
+        Errors are returned, not raised: aiohttp's errors contain URLs.
         """
         try:
             return await self._follow(location, into, largest)
@@ -129,7 +129,7 @@ async def _taken(response: aiohttp.ClientResponse, into: Target, largest: int) -
 
 
 async def _write(response: aiohttp.ClientResponse, into: Target, largest: int) -> None:
-    """Stream a body; aiohttp raises where it ends before its announced length."""
+    """Stream a body to the target; aiohttp raises an error if it ends before its announced length."""
     into.restart()
     _bound(response.content_length or 0, largest)
     size = 0
@@ -145,7 +145,7 @@ def _bound(size: int, largest: int) -> None:
 
 
 def _joined(base: URL | None, location: str) -> URL:
-    """A redirect's target, letter by letter as it is signed; raises DataError where there is none."""
+    """A redirect's target, unchanged since it is signed; raises DataError if there is none."""
     target: URL | None = None
     if location.isascii():
         try:

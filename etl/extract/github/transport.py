@@ -1,4 +1,4 @@
-"""The socket to GitHub: one request at a time, redirects by hand, bodies within bounds."""
+"""HTTP requests to GitHub, with explicit redirects and limited bodies."""
 
 import asyncio
 import json
@@ -15,22 +15,22 @@ from etl.errors import DataError
 from etl.settings import GitHubSettings
 
 _MAX_BODY = 50 * 1024 * 1024
-# An ordinary page of a hundred has half of it; what is larger is held and parsed one at a time.
+# An ordinary page of a hundred entries has half as much; larger bodies are read and parsed one at a time.
 _LARGE_BODY = 4 * 1024 * 1024
 _PIECE = 1 << 16
 _MAX_REDIRECTS = 3
-# What a renamed repository answers; 302 is also how a download's signed URL is told.
+# Redirects of a renamed repository; a download's signed URL comes with a 302.
 RENAMES = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 REDIRECTS = (*RENAMES, HTTPStatus.FOUND)
 
 # Status, headers and JSON.
 Answer = tuple[int, CIMultiDict[str], Any]
-# In the place of the JSON of a body that is none.
+# Returned if a body is not JSON.
 NO_JSON: Final = object()
 
 
 class Transport:
-    """Connections to the API's own host, and to no other."""
+    """Connections to the API's host, and to no other."""
 
     def __init__(self, settings: GitHubSettings) -> None:
         self._base = settings.api_url
@@ -52,10 +52,10 @@ class Transport:
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
     ) -> Answer:
-        """One request and its redirects of the kinds to `follow`, as after a rename; `sent` is told of each.
+        """Send a request and follow redirects with a status in `follow`, as after a rename; `sent` is called for each.
 
-        Raises aiohttp.ClientError or TimeoutError where there is no answer, DataError for one that
-        leads to another host, in circles, or is absurdly large.
+        Raises aiohttp.ClientError or TimeoutError if there is no answer, DataError if it redirects to another
+        host or in circles, or is too large.
         """
         for _ in range(_MAX_REDIRECTS + 1):
             sent()
@@ -72,7 +72,7 @@ class Transport:
         raise DataError(f"GitHub redirects more than {_MAX_REDIRECTS} times from {urlsplit(url).path}")
 
     async def _json(self, response: aiohttp.ClientResponse) -> Any:
-        """The JSON of a body within bounds; large ones in turn, so that many need the memory of one."""
+        """The JSON of a body of limited size; large ones are parsed one at a time, to limit memory."""
         body = bytearray()
         async with AsyncExitStack() as turn:
             async for piece in response.content.iter_chunked(_PIECE):
@@ -87,7 +87,7 @@ class Transport:
 
 
 def same_origin_url(base: str, link: str, url: str) -> str | None:
-    """A link in the answer to a URL as a URL of the host of `base`; None where it leads elsewhere."""
+    """A link in an answer as an absolute URL; None if it is not on the host of `base`."""
     try:
         target = urljoin(url, link)
         same = urlsplit(target)[:2] == urlsplit(base)[:2]
@@ -97,7 +97,7 @@ def same_origin_url(base: str, link: str, url: str) -> str | None:
 
 
 def _decoded(body: bytearray) -> Any:
-    """The JSON of a body, which is emptied: its text is all that is held while it is parsed."""
+    """The JSON of a body; the body is emptied first, so that only its text is in memory during parsing."""
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
         body.clear()

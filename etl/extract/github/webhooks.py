@@ -1,4 +1,4 @@
-"""Webhook deliveries: whether GitHub sent them, and which run they tell of; pure.
+"""Webhook deliveries: checks their signature, and finds the run that they report; pure.
 
 Source: GitHub docs, "Validating webhook deliveries", "Webhook events and payloads": `workflow_run`,
 `workflow_job`.
@@ -20,7 +20,7 @@ _ENDED: Final = "completed"
 
 @dataclass(frozen=True, slots=True)
 class CompletionEvent:
-    """What a delivery tells: a run of a repository, or a job of one, has ended."""
+    """The content of a delivery: a run of a repository, or a job of the run, has ended."""
 
     repository_id: int
     full_name: str
@@ -29,15 +29,15 @@ class CompletionEvent:
 
 
 def is_signed(body: bytes, signature: str, secret: str) -> bool:
-    """Whether the header `X-Hub-Signature-256` is that of the raw body; takes the same time either way."""
+    """Whether the header `X-Hub-Signature-256` matches the raw body, compared in constant time."""
     expected = _PREFIX + hmac.new(secret.encode(), body, sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
 
 def parse(event: str, body: bytes) -> CompletionEvent | None:
-    """What a delivery of `workflow_run` or `workflow_job` tells; None for what has not ended yet.
+    """The event in a delivery of `workflow_run` or `workflow_job`; None if the run or job has not ended yet.
 
-    Raises DataError where it cannot be understood.
+    Raises DataError if the delivery cannot be parsed.
     """
     try:
         payload: Any = json.loads(body)
@@ -59,7 +59,7 @@ def parse(event: str, body: bytes) -> CompletionEvent | None:
 
 
 def _id(raw: dict[str, Any], key: str) -> int:
-    """GitHub's ids begin at 1: anything below is asked for in vain."""
+    """An id, which is 1 or more; raises DataError for anything else."""
     value = required(raw, key, int)
     if value < 1:
         raise DataError(f"{key} is {value}, not an id")

@@ -1,6 +1,6 @@
-"""Windows of creation time by which runs are listed, and how one that holds too many is split; pure.
+"""Windows of creation time by which runs are listed, and how a window with too many runs is split; pure.
 
-Addresses are stable: a past day is asked for by the same URL every time, so that its ETag lasts.
+A past day has the same URL every time, so that its ETag stays valid.
 Source: GitHub docs, "List workflow runs for a repository": at most 1,000 results a search.
 """
 
@@ -25,7 +25,7 @@ EVENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Runs created from `start` to `stop` (Unix seconds, both included), narrowed where that is too many."""
+    """Runs created from `start` to `stop` (Unix seconds, inclusive), optionally of one workflow and event."""
 
     start: int
     stop: int
@@ -34,7 +34,7 @@ class Window:
 
     @property
     def path(self) -> str:
-        """Path of its first page, below the repository."""
+        """The path of the first page, below the repository."""
         runs = "/actions/runs" if self.workflow_id is None else f"/actions/workflows/{self.workflow_id}/runs"
         query = {"created": f"{_iso(self.start)}..{_iso(self.stop)}", "per_page": "100"}
         if self.event is not None:
@@ -55,7 +55,7 @@ def day_windows(since: int, now: int) -> list[Window]:
 
 
 def split(window: Window, workflows: Sequence[int]) -> list[Window]:
-    """Smaller windows that hold the same runs; none where it cannot be split.
+    """Smaller windows with the same runs; empty if it cannot be split.
 
     By time down to one second, then by workflow, then by event.
     """

@@ -1,4 +1,4 @@
-"""Annotations that tell of a failing test, where no report does."""
+"""Finds failing tests in annotations, for jobs without a report."""
 
 import re
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ DEFAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedTest:
-    """A failing test as an annotation tells it; without a suite where it tells none."""
+    """A failing test named in an annotation; `suite` is empty if the annotation names none."""
 
     suite: str
     test: str
@@ -69,7 +69,7 @@ class AnnotatedTests:
         self._patterns = [re.compile(pattern, re.DOTALL | re.MULTILINE) for pattern in patterns]
 
     def __call__(self, title: str, message: str) -> AnnotatedTest | None:
-        """The test of the first pattern that is found, with the whole message where it tells none."""
+        """The test that the first matching pattern finds, with the full message if the pattern captures none."""
         texts = (message, f"{title}\n{message}") if title else (message,)
         for text in texts:
             seen = text.strip()[:_MAX_SEEN]

@@ -1,4 +1,4 @@
-"""What kind of failure a message tells of: the tag `category`, by rules that settings may add to."""
+"""The kind of a failure (tag `category`), by built-in rules and those in the settings."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ CATEGORIES = (
     "credentials", "configuration", "no_runner", UNKNOWN,
 )  # fmt: skip
 
-# Lines and characters of a message that are looked at: the first say what it is.
+# Lines and characters of a message that rules search: the beginning says what failed.
 _MAX_LINES, _MAX_LINE = 40, 400
 
 
 class Categories:
-    """Finds the category of a message: rules of one's own first, then the built-in ones in their order.
+    """Finds the category of a message: the user's rules first, then the built-in ones in their order.
 
     `disabled` names built-in rules; `extra` are pairs of a pattern and one of `CATEGORIES`.
     """
@@ -31,16 +31,16 @@ class Categories:
         self._rules = self._own + [(re.compile(pattern), category) for pattern, category in rules]
 
     def __call__(self, message: str, *, is_test: bool = False) -> str:
-        """The category; a failing test is one of `test`, whatever its message says."""
+        """The category of a message; a failing test has `test`, whatever its message says."""
         return TEST if is_test else _first(self._rules, message)
 
     def of_log(self, log: LogReading) -> str:
-        """The category of what a log tells: of its own rules' first match, else of the line that tells most."""
+        """The category of a log: of the first match of the log rules, else of the most telling line."""
         own = UNKNOWN if log.tests else _first(self._own, log.message)
         return log.category_without(self._off) if own == UNKNOWN else own
 
 
 def _first(rules: Sequence[tuple[re.Pattern[str], str]], message: str) -> str:
-    """The category of the first rule that is found in a line."""
+    """The category of the first rule that matches a line."""
     lines = [line[:_MAX_LINE] for line in message.splitlines()[:_MAX_LINES] if line.strip()]
     return next((category for pattern, category in rules if any(map(pattern.search, lines))), UNKNOWN)

@@ -1,4 +1,4 @@
-"""A test's own name in its message, and messages that say nothing without it."""
+"""Replaces a test's own name in its message, and marks messages that say nothing without it."""
 
 import re
 from functools import lru_cache
@@ -29,7 +29,7 @@ def without_own_name(message: str, suite: str, test: str) -> str:
 
 
 def with_place(template: str, place: str) -> str:
-    """A template that compares placeholders and says no more is told apart by where it comes from."""
+    """The template, with its place added if it only compares placeholders and would fit any failure."""
     told = _ASSERTION.sub("", _PLACEHOLDER.sub("", template))
     return template if _LETTER.search(told) or not place else f"{template} (in {place})".lstrip()
 

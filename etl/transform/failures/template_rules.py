@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A match, or its group `value` where the pattern has one, becomes the placeholder.
+    """A match, or its group `value` if the pattern has one, becomes the placeholder.
 
-    Without a placeholder it stays as it is, out of reach of later rules. Distinct values of an
-    identity get numbers; those of a measure do not, since their equality is mostly chance.
+    Without a placeholder, the match stays and later rules do not see it. Distinct values of an identity get
+    numbers; those of a measure do not, since they are mostly equal by chance.
     """
 
     pattern: str
@@ -41,8 +41,8 @@ _IPV6 = (
 
 # The alphabet of Kubernetes' random suffixes.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
-# How the names of pods, deployments and previews end: by the random part of Kubernetes, with or without
-# that of the replica set, or by six hex digits. What is called a pod may end by any text with a digit.
+# Endings of pod, deployment and preview names: Kubernetes' random suffix, with or without that of the replica
+# set, or six hex digits. After the word "pod", a name may end in any text with a digit.
 _HASHED = (
     rf"(?:(?=[a-z]*\d)[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}|\d{{8,10}}-[{_SAFE}]{{5}}"
     rf"|(?=[a-z]*\d)(?=\d*[a-z])(?:[{_SAFE}]{{8,10}}|[{_SAFE}]{{5}}|[0-9a-f]{{6}}))"
@@ -64,20 +64,20 @@ _COMPARED = (
 
 # In this order: what is more specific first, bare numbers last.
 RULES: Mapping[str, Rule] = {
-    # GitHub's runner says which one it is, and which of its workers; the cause is the same.
+    # GitHub's runner names itself and its worker; the cause is the same.
     "runner": Rule(
         r"(?i)\brunner:? (?P<value>\S(?:[^\n.:'\"]{0,78}\S)?)(?= (?:did not respond|(?:has )?lost communication))",
         "<runner>",
     ),
     "downloader": Rule(r"(?<=\S) \(Downloader \d+\)(?!\S)", ""),
-    # Where the transport, the server or the credentials failed, what was asked for explains nothing;
-    # what was not found, on the other hand, is the cause.
+    # If the transport, the server or the credentials failed, the URL explains nothing; if something was not
+    # found, the URL is the cause.
     "download": Rule(
         r"(?i)\bdownload (?:\w+ )?(?P<value>'[^'\n]{1,500}'|\"[^\"\n]{1,500}\"|https?://[^\s'\"]{1,500})"
         r"(?=[^\n]{0,120}?(?:\b(?:40[13]|429|5\d\d)\b|connection|time[d-]|timeout|transport|network))",
         "<download>",
     ),
-    # Status, exit and signal codes are what a failure means, not what varies.
+    # Status, exit and signal codes are the meaning of a failure: they stay.
     "status-code": Rule(
         r"(?i)\b(?:https?(?:/\d(?:\.\d)?)?|status|response|responded with|returned error)"
         r"(?:[ _-]?(?:response|status|code|error|was|is|of|does not indicate success)){0,4}"
@@ -162,12 +162,12 @@ RULES: Mapping[str, Rule] = {
         r"(?<![\w.])\d+(?:[.,]\d+)? ?(?:[kKMGTP]i?[bB]|[KMGTP]i|(?:[Kk]ilo|[Mm]ega|[Gg]iga)?[Bb]ytes?|B)\b",
         "<size>",
     ),
-    # Classes that the JVM makes while it runs, numbered as they come.
+    # Classes that the JVM generates at run time, numbered in order.
     "generated-class": _measure(
         r"(?:\bGenerated(?:Method|Constructor)Accessor|\$Proxy|\$\$Lambda\$?|\$Lambda\$)(?P<value>\d+(?:/<?\w+>?)?)",
         "<n>",
     ),
-    # ULIDs, AWS and GitHub ids: long, of capitals and digits; and times in names that tests make up.
+    # ULIDs, AWS and GitHub ids (long, capitals and digits), and times in generated names of tests.
     "id": Rule(
         r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{16,}\b|(?<=[A-Za-z0-9][_-])(?P<value>\d{8,20})(?![A-Za-z0-9])",
         "<id>",

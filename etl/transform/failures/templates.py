@@ -1,4 +1,4 @@
-"""Failure messages that mean the same: a message becomes a template, its hash the signature.
+"""Groups failure messages with the same meaning: a message becomes a template, its hash the signature.
 
 What varies from one occurrence to the next (times, durations, addresses, ids, numbers) becomes a
 named placeholder. The idea of replacing volatile tokens so that equality survives is that of
@@ -25,16 +25,16 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 # Private characters stand for what was replaced until all rules are through, so that no rule
 # takes a placeholder, or a number in it, for text.
 _FIRST_MARK = 0xF0000
-# A line break or tab as it is written in code, before a number that would look like part of a word.
+# An escaped line break or tab before a number, which would otherwise look like part of a word.
 _ESCAPED = re.compile(r"\\[nrt](?=-?\d)")
 _PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
 _UNFIT = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _PLACEHOLDER = r"<[a-z-]{1,24}(?::\d{1,4})?>"
-# So many messages are kept with their templates: an outage says the same of thousands of tests, but
-# long ones could fill the memory.
+# Messages cached with their templates: in an outage thousands of tests have the same one, but caching long
+# ones could fill the memory.
 _MESSAGES_KEPT, _LONG_KEPT = 1_000, 32
 
-# What GitHub says of every failed job; it explains nothing where another message stands beside it.
+# GitHub's message on every failed job, which is left out if there is any other.
 _BOILERPLATE = re.compile(
     r"Process completed with exit code -?\d+\.?"
     r"|The operation was canceled\.?"
@@ -45,12 +45,11 @@ _BOILERPLATE = re.compile(
 
 
 class Templates:
-    """Turns messages into templates: rules of one's own first, then the built-in ones.
+    """Turns messages into templates: the user's rules first, then the built-in ones.
 
-    A template's template is itself. `disabled` names built-in rules; `extra` are pairs of a pattern
-    and its placeholder. A placeholder in angle brackets gets numbers where a message holds several
-    distinct values, any other stays as it is; an empty one drops the match. A group `value` of a
-    pattern tells which part of a match becomes the placeholder.
+    It is idempotent. `disabled` names built-in rules; `extra` are pairs of a pattern and its placeholder.
+    A placeholder in angle brackets gets numbers if a message has several distinct values; any other stays as
+    it is; an empty one removes the match. If a pattern has a group `value`, only that part is replaced.
     """
 
     def __init__(self, disabled: Iterable[str] = (), extra: Sequence[tuple[str, str]] = ()) -> None:
@@ -64,7 +63,7 @@ class Templates:
         self._long = lru_cache(maxsize=_LONG_KEPT)(self._template)
 
     def __call__(self, message: str) -> str:
-        """The message with what varies replaced by placeholders, colours removed, white space folded."""
+        """The message with varying parts replaced by placeholders, without colours, white space collapsed."""
         return self._known(message) if len(message) <= MAX_KEPT else self._long(message)
 
     def _template(self, message: str) -> str:
@@ -72,8 +71,8 @@ class Templates:
         text = _folded(_ESCAPED.sub(" ", _UNFIT.sub("�", _ANSI.sub("", _cut(message, _MAX_RAW)))))
         text = self._placeholder.sub(lambda match: marks.of(match.group(), ""), text)
         before, text = "", _cut(text, _MAX_SEEN)
-        # Again until nothing changes: what stood beside a match, or before a cut, may match now. Each
-        # round but the last makes less of what is no mark, so it ends.
+        # Repeated until nothing changes: text beside a match, or before a cut, may match now. Each round but
+        # the last leaves less text that is not a mark, so it ends.
         while text != before:
             before = text
             for pattern, rule in self._rules:
@@ -83,7 +82,7 @@ class Templates:
 
 
 class _Marks:
-    """The private characters of one message: one for each distinct value of a placeholder."""
+    """The private characters of one message, one for each distinct value of a placeholder."""
 
     def __init__(self) -> None:
         self._marks: dict[tuple[str, str], str] = {}
@@ -122,7 +121,7 @@ def _bracketed(placeholder: str) -> bool:
 
 
 def _spelling(placeholder: str) -> str:
-    """A pattern of a placeholder of one's own as templates have it; one of letters as a word alone."""
+    """A pattern that finds a user's placeholder in templates; one of letters only as a separate word."""
     if _bracketed(placeholder):
         return re.escape(placeholder[:-1]) + r"(?::\d{1,4})?>"
     return rf"(?<!\w){re.escape(placeholder)}(?!\w)"
@@ -133,10 +132,10 @@ def _folded(text: str) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    """The beginning and the end of a long text, between words where there are some."""
+    """The beginning and the end of a long text, cut between words if possible."""
     if len(text) <= longest:
         return text
-    # The end of a message tells less than its beginning.
+    # The end of a message is less informative than its beginning.
     tail = longest // 4 - len(_CUT)
     head, tail_text = text[: longest - longest // 4], text[-tail:]
     return (head.rpartition(" ")[0] or head) + _CUT + (tail_text.partition(" ")[2] or tail_text)
@@ -156,5 +155,5 @@ def signature_of(template: str) -> str:
 
 
 def is_boilerplate(message: str) -> bool:
-    """Whether the message is GitHub's own and says nothing of the cause."""
+    """Whether the message is GitHub's boilerplate, which does not name the cause."""
     return _BOILERPLATE.fullmatch(message.strip()) is not None

@@ -1,7 +1,7 @@
 """Flake evidence: a failing result and a passing one of the same thing on the same commit; pure.
 
-Whichever order the two arrive in, the same point comes out: its time and tags are those of the
-failing result, and the earliest passing one is named.
+The order in which the two arrive does not matter: the point has the failing result's time and tags, and names
+the earliest passing result.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ Kind = Literal["rerun", "same_sha", "in_report"]
 
 _KINDS: tuple[Kind, ...] = ("rerun", "same_sha")
 
-# Events that test exactly the commit: a pull request's run tests a merge with a base that moves on.
+# Events that test exactly the commit; a pull request's run tests a merge with its base, which changes.
 SAME_SHA_EVENTS = ("push", "merge_group", "schedule")
 
 
@@ -33,7 +33,7 @@ def evidence(new: Execution, known: Iterable[Execution], limits: Limits) -> list
     everyone = [*others, new]
     points = _of_failing(new, everyone, limits)
     for other in others:
-        # Only where the new execution is the earliest passing one does an older failure change.
+        # An older failure's evidence changes only if the new execution is the earliest passing one.
         if any(_is_counterpart(kind, other, new, limits) for kind in _KINDS):
             points += [point for point in _of_failing(other, everyone, limits) if _names(point, new)]
     return points
@@ -51,7 +51,7 @@ def _names(point: Point, passing: Execution) -> bool:
 
 
 def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limits) -> list[Point]:
-    # Most executions are all green: nobody looks for counterparts of what did not fail.
+    # Most executions have no failures, and need no counterparts.
     if failing.green and (failing.outage or not failing.failures):
         return []
     points = []
@@ -83,7 +83,7 @@ def _is_counterpart(kind: Kind, failing: Execution, other: Execution, limits: Li
 
 
 def _passes(other: Execution, failing: Execution, failure: Failure) -> bool:
-    # Without a report a green job is all that tells, and only of the same job, not of another shard.
+    # Without a report, only the same job's success is evidence, not that of another shard.
     comparable = other.job == failing.job if failure.annotated else True
     return comparable and other.shows_passing(failure)
 
@@ -110,7 +110,7 @@ def _test_point(kind: Kind, failing: Execution, failure: Failure, passing: Execu
         "suite": failure.suite,
         "test": failure.test,
     }
-    # Points of one failing result share their time, whatever the kind: so they count once.
+    # Points of one failing result share their time, whatever their kind, so that they count once.
     identity = ("flake", "test", failing.job_id, failure.suite, failure.test, failure.ordinal)
     return Point(
         FLAKE.name,

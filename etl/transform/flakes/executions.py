@@ -1,6 +1,6 @@
-"""What a job's execution says for flake evidence: a record that outlives its points.
+"""Records of job executions for flake evidence, kept in the state.
 
-A failing result is kept as it is; passing ones are kept as hashes alone, since there are many.
+Failing results are kept in full; passing ones only as hashes, since there are many.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from etl.transform.jobs import job_duration, job_second, job_tags
 from etl.transform.names import printable
 from etl.transform.results.job_results import JobTests
 
-# Characters of a message that evidence keeps: it is loaded again for every run of the same commit.
+# Characters of a message that are kept: records are loaded again for every run of the same commit.
 _LONGEST = 2_000
 
 
@@ -29,7 +29,7 @@ def execution_of(
     annotated: Iterable[Failure],
     message: str,
 ) -> Execution | None:
-    """The record of a job's execution; None for one that counts nowhere (cancelled, skipped …) or never ran."""
+    """The record of a job's execution; None if it never ran or its conclusion is no evidence (cancelled, skipped …)."""
     if job.conclusion not in COUNTED or not job.taken:
         return None
     tags = job_tags(context, job)
@@ -55,7 +55,7 @@ def execution_of(
 
 
 def retried(tests: JobTests) -> Iterator[Failure]:
-    """What failed and passed on a retry within the report."""
+    """Tests that failed and passed on a retry within the report."""
     for test, ordinal, result in tests:
         if result.retried_message is not None:
             yield Failure(test.suite, test.name, ordinal, cut(result.retried_message, _LONGEST))
@@ -73,7 +73,7 @@ def _failures(tests: JobTests) -> Iterator[Failure]:
 
 
 def _passed(tests: JobTests) -> frozenset[bytes]:
-    """Those that passed, numbered among such; a name that also failed here (another browser) is no counterpart."""
+    """Passing tests, numbered by name; without names that also failed here (another browser)."""
     red = {test.key for test, _, _ in tests.red}
     if not any(tests.ordinals):
         passing = [one.outcome is Outcome.PASSED for one in tests.results]

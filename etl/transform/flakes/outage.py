@@ -1,4 +1,4 @@
-"""Reports that tell of an outage rather than of tests."""
+"""Detects reports whose failures come from an outage, not from the tests."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +14,6 @@ class OutageGuard:
     least: int = 20
 
     def is_outage(self, counts: Counter[Outcome]) -> bool:
-        """Whether results of these outcomes look like one; those that were skipped say nothing."""
+        """Whether these outcomes look like an outage; skipped tests do not count."""
         ran = counts.total() - counts[Outcome.SKIPPED]
         return ran >= self.least and counts[Outcome.FAILED] + counts[Outcome.ERROR] > self.share * ran

@@ -1,4 +1,4 @@
-"""Which attempt and which job an artifact belongs to, of which GitHub tells neither; pure.
+"""Finds the attempt and the job of an artifact, since GitHub names neither; pure.
 
 `docs/artifacts.md` explains the order with examples.
 """
@@ -31,11 +31,11 @@ def _plain(text: str) -> str:
 
 
 def was_made_in(artifact: Artifact, attempt: Run, until: int | None) -> bool:
-    """Whether an artifact was created in this attempt of its run; the next one began at `until`.
+    """Whether an artifact was created in this attempt; the next attempt began at `until` (Unix seconds).
 
-    All are times of GitHub's own; those of jobs and steps would be their runners'. Where no next one is
-    known, it may have begun since the run was listed: what came after the run's last change is not
-    this attempt's.
+    Only times of GitHub's own clock are compared; jobs and steps have their runners' times. If no next
+    attempt is known, one may have begun since the run was listed: artifacts created after the run's last
+    change do not belong to this attempt.
     """
     if until is None and attempt.completed and (ended := seconds(attempt.updated_at)) is not None:
         until = ended + _END_SLACK_S
@@ -44,9 +44,9 @@ def was_made_in(artifact: Artifact, attempt: Run, until: int | None) -> bool:
 
 
 def job_of(artifact: Artifact, jobs: Sequence[Job], rules: Sequence[Rule] = ()) -> Job | None:
-    """The job that uploaded an artifact; None where it cannot be told.
+    """The job that uploaded an artifact; None if it cannot be determined.
 
-    `jobs` are those of the artifact's attempt that ran there.
+    `jobs` are those that the artifact's attempt executed itself.
     """
     finders: tuple[Callable[[], Job | None], ...] = (
         lambda: _by_rule(artifact.name, jobs, rules),
@@ -75,7 +75,7 @@ def _by_rule(name: str, jobs: Sequence[Job], rules: Sequence[Rule]) -> Job | Non
 
 
 def _glob(pattern: str, found: Sequence[str] = ()) -> re.Pattern[str]:
-    """`*` and `?` alone are special (job names have brackets); `{1}` is what the first one found."""
+    """A pattern for a glob with only `*` and `?` (job names have brackets); `{1}` is the first wildcard's match."""
 
     def translate(match: re.Match[str]) -> str:
         sign, number = match.group(), match.group(1)
@@ -87,7 +87,7 @@ def _glob(pattern: str, found: Sequence[str] = ()) -> re.Pattern[str]:
 
 
 def _by_words(name: str, jobs: Sequence[Job]) -> Job | None:
-    """The job with the most words, all of which the artifact's name has; None where two are equal."""
+    """The job with the most words that are all in the artifact's name; None in case of a tie."""
     words = _words(name)
     matching = [(len(_words(job.name)), job) for job in jobs if _contains(words, job.name)]
     most = max((count for count, _ in matching), default=0)
@@ -95,9 +95,9 @@ def _by_words(name: str, jobs: Sequence[Job]) -> Job | None:
 
 
 def _contains(words: Sequence[str], job_name: str) -> bool:
-    """Whether each word is there; the parts of a version one after the other."""
+    """Whether all words of the job's name are there, the parts of a version in sequence."""
     phrases = Counter(tuple(_words(phrase)) for phrase in re.findall(r"\d+(?:\.\d+)+|[^\W_]+", job_name))
-    # As often as the job has it: shard 3/3 is not the 3 of shard 1/3.
+    # Each as often as in the job's name: shard 3/3 does not match shard 1/3.
     return bool(phrases) and all(_count(words, phrase) >= times for phrase, times in phrases.items())
 
 

@@ -1,8 +1,8 @@
-"""How many distinct tests a job brings: a sketch of their names that days are added up in; pure.
+"""Estimates how many distinct tests a job has, with a sketch that can be merged over days; pure.
 
 The sketch is that of the k smallest hashes (Bar-Yossef et al., "Counting distinct elements in a data
-stream", 2002): exact below k names, within about 5 % above. What has the smallest hashes is also a
-fair sample of all distinct names, however often each of them came.
+stream", 2002): exact below k names, within about 5 % above. The names with the smallest hashes are also a fair
+sample of all distinct names, however often each occurs.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,12 +16,12 @@ from etl.transform.results.identity import KnownTest
 
 _NAMES_KEPT = 32
 
-# Tags that CI names, beside that of tests.
+# Tags with values from CI, besides `test`.
 COUNTED_TAGS: Final = ("workflow", "branch", "job", "runner", "step")
 
 
 def seen_tests(workflow: str, job: str, second: int, tests: Collection[KnownTest]) -> SeenTests:
-    """What an execution that ended at `second` (Unix) adds."""
+    """The distinct tests of an execution that ended at `second` (Unix seconds)."""
     sketch = _sketch({test.key for test in tests})
     sample = dict.fromkeys(sketch.keys[:_NAMES_KEPT], "")
     sample |= {test.key: test.name for test in tests if test.key in sample}
@@ -29,7 +29,7 @@ def seen_tests(workflow: str, job: str, second: int, tests: Collection[KnownTest
 
 
 def seen_values(points: Collection[Point]) -> list[SeenTests]:
-    """What points add to the values that tags have, by the day of the last of them."""
+    """The distinct tag values of points, dated by the day of the last point."""
     if not points:
         return []
     day = max(point.time for point in points) // NANOSECONDS // DAY_S

@@ -1,6 +1,6 @@
-"""Tests by their names as tags have them, and what stands for them in hashes and times.
+"""Identity of tests: their names as in tags, and keys for hashes and times.
 
-The same tests come with every run: what is made of a name is made once and kept.
+The same tests occur in every run, so the keys of a name are computed once and cached.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _KEPT: Final = 50_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownTest:
-    """A test by its names as tags have them; there is one object for it, so that it can be a key itself.
+    """A test by its names as in tags; there is only one object for each, so that it can itself be a key.
 
-    `key` is that of its first result in a job, `number` the same as a number.
+    `key` identifies its first result in a job; `number` is the same as a number.
     """
 
     suite: str
@@ -31,12 +31,12 @@ class KnownTest:
         return key_of(self.suite, self.name, ordinal) if ordinal else self.key
 
     def number_at(self, ordinal: int) -> int:
-        """The same as a number."""
+        """The key of a result as a number."""
         return number_of(self.key_at(ordinal)) if ordinal else self.number
 
 
 def known_tests(masks: Masks) -> Memo[CaseName, KnownTest]:
-    """Tests by their names in reports."""
+    """A cache of tests by their names in reports."""
     known = Memo(_known_test, most=_KEPT, length=_length)
     return Memo(lambda case: known[masks(case.suite), masks(case.name)], most=_KEPT, length=_length)
 

@@ -1,4 +1,4 @@
-"""Results of a job's execution by names as tags have them: all that is made of tests is made of these."""
+"""Results of a job's execution with names as in tags, from which all points of tests are made."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ from etl.transform.context import Context
 from etl.transform.results.identity import KnownTest
 from etl.transform.results.retries import without_false_retries
 
-# A test, which of its results in the execution it is (from 0), and that result.
+# A test, the ordinal (from 0) of this result among its results in the execution, and the result.
 Named = tuple[KnownTest, int, Result]
 
 
 @dataclass(frozen=True, slots=True)
 class JobTests:
-    """All results of an execution in their order, their tests and ordinals beside them, and those that failed.
+    """All results of an execution in order, with their tests and ordinals, and the failing ones.
 
-    `ordinals` tell which result of its test each is, `counts` how many had each outcome. `is_job` is
-    false where no job was found for them.
+    `ordinals` number the results of the same test; `counts` is the number of results by outcome. `is_job` is
+    False if no job was found for the report.
     """
 
     job: Job
@@ -35,7 +35,7 @@ class JobTests:
 
 
 def named(context: Context, report: Report) -> JobTests:
-    """The results of a report, with names."""
+    """The results of a report, with names as in tags."""
     known, results = context.rules.tests, without_false_retries(report.job, report.results)
     tests = [known[result.case] for result in results]
     ordinals = _ordinals(tests)
@@ -53,7 +53,7 @@ def named(context: Context, report: Report) -> JobTests:
 
 
 def _ordinals(tests: Sequence[KnownTest]) -> list[int]:
-    """Which result of its test each is, in the order of the tests; nearly always the only one."""
+    """The ordinal of each result among those of the same test; nearly always 0."""
     if len({test.key for test in tests}) == len(tests):
         return [0] * len(tests)
     ordinals = []

@@ -1,10 +1,10 @@
-"""Which mask would join names that carry ever new values; pure."""
+"""Suggests a mask for names with ever new values; pure."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# The share of names that a mask must match to be worth naming.
+# The share of names that a mask must match to be suggested.
 _MOST = 0.8
 
 
@@ -16,8 +16,8 @@ class MaskHint:
     placeholder: str
 
 
-# The most particular one first: a mask should leave as much of a name as it can. All take a time that grows
-# with a name's length alone, whatever it holds.
+# The most specific first: a mask should keep as much of a name as possible. All take time linear in a name's
+# length, whatever its content.
 _CANDIDATES = (
     MaskHint(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?", "<time>"),
     MaskHint(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+\b", "<email>"),
@@ -33,7 +33,7 @@ _CANDIDATES = (
 
 
 def mask_hint(names: Sequence[str]) -> MaskHint | None:
-    """The most particular mask that matches most of the names; None where none does."""
+    """The most specific mask that matches most of the names; None if none does."""
     for candidate in _CANDIDATES:
         pattern = re.compile(candidate.pattern)
         if names and sum(pattern.search(name) is not None for name in names) >= _MOST * len(names):

@@ -21,7 +21,7 @@ from etl.transform.times import offset, point_time
 
 
 def report_point(context: Context, tests: JobTests) -> Point:
-    """The summary of all results of a job's execution."""
+    """The `test_report` point: a summary of all results of a job's execution."""
     job, counts = tests.job, tests.counts
     durations = [result.duration_s for result in tests.results if result.duration_s is not None]
     return Point(
@@ -45,9 +45,9 @@ def report_point(context: Context, tests: JobTests) -> Point:
 
 
 def test_points(context: Context, tests: JobTests) -> tuple[Columns, list[Point]]:
-    """A point a result (or a failing one), those with a duration and no message by columns.
+    """A point for each result (or each failing one); those with a duration and no message as columns.
 
-    Of equal names the ordinal within the job tells them apart.
+    Results of the same name differ by their ordinal within the job.
     """
     job, job_id = _jobs[(*job_tags(context, tests.job).items(),)], tests.job.id
     start, of_job = job_second(context, tests.job) * NANOSECONDS, offset("test", job_id)
@@ -73,7 +73,7 @@ def _fields(job_id: int, result: Result) -> dict[str, FieldValue]:
 
 
 def annotated_points(context: Context, job: Job, failures: Iterable[Failure]) -> Iterator[Point]:
-    """A point a failing result that only an annotation tells of."""
+    """A point for each failing result that only an annotation reports."""
     tags, second, of_job = job_tags(context, job), job_second(context, job), offset("test", job.id)
     for failure in failures:
         number = number_of(key_of(failure.suite, failure.test, failure.ordinal))
@@ -117,7 +117,7 @@ _PASSED = Outcome.PASSED
 
 
 class _Job:
-    """A job's tags, by which the series of its tests are kept."""
+    """A job's tags, with a cache of the series of its tests."""
 
     def __init__(self, tags: tuple[tuple[str, str], ...]) -> None:
         self.tags = tags

@@ -1,4 +1,4 @@
-"""Retries that equal names alone let one presume, held against how their job ended; pure."""
+"""Checks retries that are assumed only because names are equal against the job's conclusion; pure."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,10 @@ from etl.model.schema import SUCCESS
 
 
 def without_false_retries(job: Job, results: Sequence[Result]) -> Sequence[Result]:
-    """The results of a job's execution; each attempt by itself where no retry can have healed it.
+    """The results of a job's execution, with assumed retries split into separate results if they cannot be real.
 
-    A job that is red although all its failures seem healed did not retry: equal names are different tests.
+    A job that failed although every failing test seems to have passed on retry did not retry: the equal names
+    are different tests.
     """
     if job.conclusion == SUCCESS or not any(result.attempts for result in results):
         return results
