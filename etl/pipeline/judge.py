@@ -52,10 +52,14 @@ async def judge_after(pipeline: Pipeline, delivery: Delivery, summary: Summary) 
     state, name = pipeline.state, summary.repository
     try:
         known = await state.call(state.repositories.get, name)
-        if known is None or not (await state.call(state.judgements.get, known.id)).unread:
+        if known is None:
+            return
+        # Before the store is asked: points that are committed from here on are judged next time.
+        before = await state.call(state.judgements.get, known.id)
+        if not before.unread:
             return
         if await _is_delivered(pipeline, delivery, name):
-            await _judge(pipeline, known)
+            await _judge(pipeline, known, before)
         else:
             # No warning in the log: what keeps the store from taking points has one of its own.
             log.info("findings wait for the store", repository=name)
@@ -84,13 +88,12 @@ async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bo
     return True
 
 
-async def _judge(pipeline: Pipeline, known: KnownRepository) -> None:
+async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
     state = pipeline.state
     stop = datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
     executions = await pipeline.store.query("histories", asked)
     results = await pipeline.store.query("test_results", asked)
-    before = await state.call(state.judgements.get, known.id)
     branch = tag_value(known.default_branch)
     look = await asyncio.to_thread(_look, executions, results, branch, before, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)

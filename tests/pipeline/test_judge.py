@@ -1,15 +1,22 @@
 """After a sync: what the store has is judged, findings become points, and nothing of it can fail the sync."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from etl.demo.history import Attempt, Run
 from etl.errors import SupersededError
 from etl.judge.codec import findings_to_bytes, memory_to_bytes
+from etl.model.writes import Row
 from etl.pipeline import judge
+from etl.pipeline.context import Pipeline
+from etl.pipeline.delivery import Delivery
+from etl.pipeline.summary import Summary
 from etl.state.judgements import StoredJudgements
+from etl.state.repositories import KnownRepository
 from etl.state.runs import KnownRun
 from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, job, run, simulated
 
@@ -39,6 +46,19 @@ def told(world: World) -> list[tuple[str, str, str, str]]:
         for point in world.points("finding")
         if point["level"] == "job"
     )
+
+
+async def read_unjudged(world: World, monkeypatch: pytest.MonkeyPatch) -> Summary:
+    """A sync whose points the store takes too late to be judged."""
+    with monkeypatch.context() as patch:
+        patch.setattr(judge, "_MAX_WAIT_S", -1.0)
+        return await world.sync_well(since="20d")
+
+
+def commit_run(pipeline: Pipeline, known: KnownRepository) -> None:
+    """A run with a point, as a webhook's reading commits it."""
+    run = KnownRun(7, NOON, 1, "", "completed", 1, "CI", "main", frozenset())
+    pipeline.state.commit_run(known, run, [b"job value=1 1"])
 
 
 async def test_a_break_is_found_with_its_commit_and_stays_one_point_until_it_is_repaired(
@@ -96,9 +116,7 @@ async def test_a_store_that_takes_too_long_is_waited_for_no_longer_than_that(
 ) -> None:
     async with simulated(tmp_path) as world:
         world.add(*broken_since(CULPRIT))
-        with monkeypatch.context() as patch:
-            patch.setattr(judge, "_MAX_WAIT_S", -1.0)
-            summary = await world.sync_well(since="20d")
+        summary = await read_unjudged(world, monkeypatch)
         assert any("has not taken all points" in warning for warning in summary.warnings)
         # What was read is stored all the same, and the next sync judges it.
         await world.sync_well(since="20d")
@@ -110,20 +128,41 @@ async def test_of_two_looks_at_the_same_time_one_counts_and_points_that_come_mea
 ) -> None:
     async with simulated(tmp_path) as world:
         world.add(*broken_since(CULPRIT))
-        with monkeypatch.context() as patch:
-            patch.setattr(judge, "_MAX_WAIT_S", -1.0)
-            await world.sync_well(since="20d")
+        await read_unjudged(world, monkeypatch)
         async with world.pipeline(since="20d") as pipeline:
             state = pipeline.state
             known = state.repositories.get(NAME)
             assert known is not None
             before = state.judgements.get(known.id)
-            state.commit_run(
-                known, KnownRun(7, NOON, 1, "", "completed", 1, "CI", "main", frozenset()), [b"job value=1 1"]
-            )
+            commit_run(pipeline, known)
             looked = StoredJudgements(findings_to_bytes([]), memory_to_bytes({}))
             state.commit_judgements(known, before, looked, [])
             assert state.judgements.get(known.id).unread == 1
             with pytest.raises(SupersededError, match="was judged by another process"):
                 state.commit_judgements(known, before, looked, [b"finding value=1 1"])
             assert state.outbox.backlog(NAME).points == 1
+
+
+async def test_points_that_come_while_the_store_is_asked_are_judged_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with simulated(tmp_path) as world:
+        world.add(*broken_since(CULPRIT))
+        await read_unjudged(world, monkeypatch)
+        async with world.pipeline(since="20d") as pipeline:
+            delivery = Delivery(pipeline.state, pipeline.store, patience=None)
+            await delivery.drain()
+            known = pipeline.state.repositories.get(NAME)
+            assert known is not None
+            query = pipeline.store.query
+
+            async def asked(name: str, parameters: Mapping[str, Any]) -> list[Row]:
+                rows = await query(name, parameters)
+                commit_run(pipeline, known)
+                return rows
+
+            monkeypatch.setattr(pipeline.store, "query", asked)
+            summary = Summary(NAME)
+            await judge.judge_after(pipeline, delivery, summary)
+            assert summary.warnings == []
+            assert pipeline.state.judgements.get(known.id).unread == 2
