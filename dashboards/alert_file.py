@@ -33,7 +33,6 @@ def text() -> str:
 
 
 def _provisioned(rule: Rule) -> dict[str, Any]:
-    queries = [_query(chr(ord("A") + place), query) for place, query in enumerate(rule.queries)]
     condition = {
         "refId": "Z",
         "datasourceUid": "__expr__",
@@ -44,7 +43,7 @@ def _provisioned(rule: Rule) -> dict[str, Any]:
         "uid": uid(rule.name),
         "title": _expanded(rule.title),
         "condition": "Z",
-        "data": [*queries, condition],
+        "data": [_query(rule.query), condition],
         "noDataState": rule.without_data,
         "execErrState": "Error",
         "for": "0s",
@@ -60,13 +59,12 @@ def _provisioned(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _query(ref_id: str, query: Query) -> dict[str, Any]:
-    until = int(query.until.total_seconds())
+def _query(query: Query) -> dict[str, Any]:
     return {
-        "refId": ref_id,
+        "refId": "A",
         "datasourceUid": SOURCE,
-        "relativeTimeRange": {"from": until + int(query.span.total_seconds()), "to": until},
-        "model": {"refId": ref_id, "query": query.flux},
+        "relativeTimeRange": {"from": int(query.span.total_seconds()), "to": 0},
+        "model": {"refId": "A", "query": query.flux},
     }
 
 

@@ -15,9 +15,9 @@ def label(name: str) -> str:
     return f"{{{{ .Labels.{name} }}}}"
 
 
-def value(written: str, query: str = "A") -> str:
-    """The number of a query as a function of Grafana's templates writes it; nothing where it has none."""
-    return f"{{{{ with .Values.{query} }}}}{{{{ {written} .Value }}}}{{{{ end }}}}"
+def value(written: str) -> str:
+    """The number of the query as a function of Grafana's templates writes it; nothing where it has none."""
+    return f"{{{{ with .Values.A }}}}{{{{ {written} .Value }}}}{{{{ end }}}}"
 
 
 def page_link(uid: str, chosen: tuple[str, ...]) -> str:

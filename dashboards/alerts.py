@@ -14,23 +14,21 @@ from dashboards.flux import asked
 
 # Branches with a name of their own: the default branch, and what `branches` adds.
 _NAMED: Final = {"branch": r"/^[^(]/"}
-_NO_TIME: Final = timedelta()
 _WORKFLOW: Final = ("repository", "workflow")
 _JOB: Final = ("repository", "workflow", "job")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Flux over `span` until `until` ago."""
+    """Flux over the last `span`."""
 
     flux: str
     span: timedelta
-    until: timedelta = _NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: it fires where `condition`, of the queries A, B …, holds; `when` tells that in words.
+    """A rule: it fires where `condition`, of the query A, holds; `when` tells that in words.
 
     `chosen` are the labels that are chosen on the dashboard `page`, to which the alert leads, and
     `github` is the page of the repository that it leads to.
@@ -41,7 +39,7 @@ class Rule:
     when: str
     summary: str
     condition: str
-    queries: tuple[Query, ...]
+    query: Query
     page: str = "overview"
     chosen: tuple[str, ...] = ("repository",)
     github: str = "actions"
@@ -63,7 +61,7 @@ def _of_ci() -> tuple[Rule, ...]:
             f"default branch, of {limit.SUCCESS_TOTAL} or more",
             f"{workflow} succeeds in {value('humanizePercentage')} of attempts",
             f"$A < {limit.SUCCESS_RATE}",
-            (Query(_workflows("success_rate", limit.SUCCESS_TOTAL), limit.SUCCESS_OVER),),
+            Query(_workflows("success_rate", limit.SUCCESS_TOTAL), limit.SUCCESS_OVER),
             "workflow",
             _WORKFLOW,
         ),
@@ -73,7 +71,7 @@ def _of_ci() -> tuple[Rule, ...]:
             "a workflow, job or test of the default branch fails at every run since a commit; ends with the repair",
             f"{_subject()} is broken since commit {label('since_sha')}",
             "$A > 0",
-            (_lasting("broken", "evidence"),),
+            _lasting("broken", "evidence"),
             "workflow",
             _WORKFLOW,
             "commits/{{ .Labels.since_sha }}",
@@ -84,7 +82,7 @@ def _of_ci() -> tuple[Rule, ...]:
             "a workflow or job takes longer since a commit, beyond what chance gives; ends when it no longer does",
             f"{_subject()} takes {value('humanizePercentage')} longer since commit {label('since_sha')}",
             "$A > 0",
-            (_lasting("slower", "size"),),
+            _lasting("slower", "size"),
             "workflow",
             _WORKFLOW,
             "commits/{{ .Labels.since_sha }}",
@@ -95,7 +93,7 @@ def _of_ci() -> tuple[Rule, ...]:
             "a test or job fails now and then without a change that explains it; ends when it has passed for long enough",
             f"{_subject()} fails {value('humanizePercentage')} of the time without a change that explains it",
             "$A > 0",
-            (_lasting("flaky", "size", "workflow"),),
+            _lasting("flaky", "size", "workflow"),
             "flaky",
             _JOB,
         ),
@@ -106,16 +104,14 @@ def _of_ci() -> tuple[Rule, ...]:
             f"Failure {label('signature')} of {label('repository')} came in {value('humanize')} more jobs than in the "
             f"{span(limit.SPREAD_OVER)} before: {label('template')}",
             f"$A >= {limit.SPREAD_JOBS}",
-            (
-                Query(
-                    asked(
-                        "spreading",
-                        "map(fn: (r) => ({r with more: float(v: r.jobs - r.jobs_before)}))",
-                        *_row("more", "repository", "signature", "template"),
-                        names=(),
-                    ),
-                    limit.SPREAD_OVER,
+            Query(
+                asked(
+                    "spreading",
+                    "map(fn: (r) => ({r with more: float(v: r.jobs - r.jobs_before)}))",
+                    *_row("more", "repository", "signature", "template"),
+                    names=(),
                 ),
+                limit.SPREAD_OVER,
             ),
             "failures",
         ),
@@ -125,16 +121,14 @@ def _of_ci() -> tuple[Rule, ...]:
             f"a repository that had runs has had none for {hours(limit.MAX_SILENCE)}",
             f"No run of {label('repository')} has completed for {value('humanizeDuration')}",
             f"$A > {seconds(limit.MAX_SILENCE)}",
-            (
-                Query(
-                    asked(
-                        "last_run",
-                        "map(fn: (r) => ({r with seconds: r.hours * 3600.0}))",
-                        *_row("seconds", "repository"),
-                        names=(),
-                    ),
-                    limit.STOPPED_WITHIN,
+            Query(
+                asked(
+                    "last_run",
+                    "map(fn: (r) => ({r with seconds: r.hours * 3600.0}))",
+                    *_row("seconds", "repository"),
+                    names=(),
                 ),
+                limit.STOPPED_WITHIN,
             ),
         ),
     )
@@ -155,7 +149,7 @@ def _of_the_etl() -> tuple[Rule, ...]:
             "`ci-health run` runs and `ci-health check` finds what is wrong. Points that cannot be delivered wait "
             "in the outbox, the sync's own among them.",
             f"$A > {seconds(limit.MAX_SYNC_AGE)}",
-            (Query(_syncs(age, "seconds"), limit.STOPPED_WITHIN),),
+            Query(_syncs(age, "seconds"), limit.STOPPED_WITHIN),
             without_data="Alerting",
         ),
         Rule(
@@ -164,7 +158,7 @@ def _of_the_etl() -> tuple[Rule, ...]:
             f"a repository's data ends more than {hours(limit.MAX_LAG)} before its last sync did",
             f"The data of {label('repository')} is {value('humanizeDuration')} behind",
             f"$A > {seconds(limit.MAX_LAG)}",
-            (Query(_syncs(behind, "seconds"), limit.STOPPED_WITHIN),),
+            Query(_syncs(behind, "seconds"), limit.STOPPED_WITHIN),
         ),
         Rule(
             "outbox",
@@ -172,7 +166,7 @@ def _of_the_etl() -> tuple[Rule, ...]:
             f"more than {limit.MAX_OUTBOX:,} points waited for the store when a repository's last sync ended",
             f"{value('humanize')} points wait for the store: it takes fewer than the ETL makes",
             f"$A > {limit.MAX_OUTBOX}",
-            (Query(_syncs(waiting, "count"), limit.STOPPED_WITHIN),),
+            Query(_syncs(waiting, "count"), limit.STOPPED_WITHIN),
         ),
         Rule(
             "rejected",
@@ -180,7 +174,7 @@ def _of_the_etl() -> tuple[Rule, ...]:
             "the store rejected points of a repository's last sync",
             f"The last sync of {label('repository')} had {value('humanize')} points rejected: `ci-health check` tells why",
             f"$A > {limit.MAX_REJECTED}",
-            (Query(_syncs(rejected, "count"), limit.STOPPED_WITHIN),),
+            Query(_syncs(rejected, "count"), limit.STOPPED_WITHIN),
         ),
     )
 

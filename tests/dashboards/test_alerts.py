@@ -25,7 +25,6 @@ from tests.queries.test_flaky import JOB, ago, flake
 DAY = timedelta(days=1)
 
 _Labels = tuple[tuple[str, str], ...]
-_Values = dict[_Labels, float]
 
 RULES = {rule.name: rule for rule in rules()}
 RUN = {"repository": "acme/rocket", "workflow": NASTY[2], "branch": "main", "event": "push", "attempt": "1"}
@@ -146,23 +145,15 @@ async def test_without_data_nothing_errs(
 
 
 async def fires(rule: Rule, influx: InfluxStore, bucket: str) -> list[dict[str, str]]:
-    """Labels of what the rule fires for: Grafana's table of names and one number, joined by its names."""
-    answers = []
-    for query in rule.queries:
-        stop = STOP - query.until
-        rows = await answer(influx, Grafana({}, bucket, stop - query.span, stop, {}).query(query.flux))
-        assert len({row["table"] for row in rows}) <= 1
-        answers.append(dict(_labelled(row) for row in rows))
+    """Labels of what the rule fires for: Grafana's table of names and one number."""
+    grafana = Grafana({}, bucket, STOP - rule.query.span, STOP, {})
+    rows = await answer(influx, grafana.query(rule.query.flux))
+    assert len({row["table"] for row in rows}) <= 1
+    values = dict(_labelled(row) for row in rows)
     measured, operator, threshold = rule.condition.rsplit(" ", 2)
-    assert measured == ("$A / $B" if len(answers) > 1 else "$A")
+    assert measured == "$A"
     holds = {"<": lt, ">": gt, ">=": ge}[operator]
-    return [dict(labels) for labels, value in _ratio(*answers) if holds(value, float(threshold))]
-
-
-def _ratio(values: _Values, others: _Values | None = None) -> list[tuple[_Labels, float]]:
-    if others is None:
-        return list(values.items())
-    return [(labels, value / others[labels]) for labels, value in values.items() if labels in others]
+    return [dict(labels) for labels, value in values.items() if holds(value, float(threshold))]
 
 
 def _labelled(row: dict[str, Any]) -> tuple[_Labels, float]:

@@ -124,8 +124,7 @@ def sent() -> dict[str, str]:
         for panel in made.panels:
             for target in panel.targets:
                 found[f"{made.uid} {panel.title} {target.ref_id}"] = target.query
-    for rule in rules():
-        found |= {f"rule {rule.name} {n}": query.flux for n, query in enumerate(rule.queries)}
+    found |= {f"rule {rule.name}": rule.query.flux for rule in rules()}
     return found | {f"cookbook: {title}": flux for title, flux in RECIPES.items()}
 
 
