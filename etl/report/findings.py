@@ -35,7 +35,7 @@ def _text(value: float | None, write: Callable[[float], str]) -> str | None:
 def _size(kind: str) -> Callable[[float], str]:
     """How sizes of a kind are written: times change by a share, rates by points, a flake has a rate."""
     if kind in _TIMES:
-        return lambda size: f"{size:+.0%}".replace("%", " %")
+        return lambda size: f"{size * 100:+.0f} %"
     if kind in {"less reliable", "more reliable"}:
         return lambda size: f"{size * 100:+.0f} pp"
     return percent
@@ -43,8 +43,8 @@ def _size(kind: str) -> Callable[[float], str]:
 
 def _flaky(row: Row) -> str:
     proof = f"{row['proven']} of {row['evidence']} failures passed on the same commit"
-    likely = "" if row["probability"] >= _CERTAIN else f", {row['probability']:.0%} likely a flake"
-    suspected = f"{row['evidence']} failures among passes{likely.replace('%', ' %')}"
+    likely = "" if row["probability"] >= _CERTAIN else f", {row['probability'] * 100:.0f} % likely a flake"
+    suspected = f"{row['evidence']} failures among passes{likely}"
     return f"is flaky since {_day(row)}: fails {_frequency(row['size'])}; {proof if row['proven'] else suspected}"
 
 

@@ -1,6 +1,7 @@
 """The service's landing page: what to do first, and how each repository does. Pure functions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -47,7 +48,6 @@ def landing(
             # The packaged file.
             style=Markup(css),  # noqa: S704
             period=period,
-            days=max(1, round((period.stop - period.start).total_seconds() / 86_400)),
             at=at.astimezone(UTC),
             priorities=priorities(shown["findings"]),
             standings=standings(shown, names, period),
@@ -57,36 +57,40 @@ def landing(
 
 def standings(answers: Mapping[str, Sequence[Row]], names: Collection[str], period: Period) -> list[Standing]:
     """Each repository: those with something broken first, then by how often their runs succeed."""
-    rated = [(_standing(name, answers, period), _rate(name, answers)) for name in names]
-    rated.sort(key=lambda one: (-one[0].broken, 2.0 if one[1] is None else one[1], one[0].repository))
-    return [standing for standing, _ in rated]
+    found = {question: _by_repository(answers[question]) for question in LANDING}
+    rated = []
+    for name in names:
+        own = {question: rows[name] for question, rows in found.items()}
+        rate = _rate(own["workflows"])
+        standing = _standing(name, rate, own, period)
+        rated.append((-standing.broken, 2.0 if rate is None else rate, name, standing))
+    return [standing for *_, standing in sorted(rated, key=lambda one: one[:3])]
 
 
-def _standing(name: str, answers: Mapping[str, Sequence[Row]], period: Period) -> Standing:
-    rate = _rate(name, answers)
-    trend = together(by_workflow(_of(name, answers["success_over_time"]), period).values())
-    lasting = [row for row in _of(name, answers["findings"]) if not row["until"]]
+def _standing(name: str, rate: float | None, own: Mapping[str, Sequence[Row]], period: Period) -> Standing:
+    trend = together(by_workflow(own["success_over_time"], period).values())
+    lasting = [row for row in own["findings"] if not row["until"]]
+    broken = {row["job"] for row in lasting if (row["kind"], row["level"]) == ("broken", "job")}
+    flaky = {
+        (row["suite"], row["name"]) for row in lasting if (row["kind"], row["level"]) == ("flaky", "test")
+    }
     return Standing(
         single_line(name),
-        thousands(sum(row["total"] for row in _of(name, answers["workflows"]))),
+        thousands(sum(row["total"] for row in own["workflows"])),
         UNKNOWN if rate is None else percent(rate),
         sparkline(trend, _BARS) if trend else "",
-        len({row["job"] for row in lasting if row["kind"] == "broken" and row["level"] == "job"}),
-        len(
-            {
-                (row["suite"], row["name"])
-                for row in lasting
-                if row["kind"] == "flaky" and row["level"] == "test"
-            }
-        ),
+        len(broken),
+        len(flaky),
     )
 
 
-def _rate(name: str, answers: Mapping[str, Sequence[Row]]) -> float | None:
-    rows = _of(name, answers["workflows"])
-    total = sum(row["total"] for row in rows)
-    return sum(row["success"] for row in rows) / total if total else None
+def _rate(workflows: Sequence[Row]) -> float | None:
+    total = sum(row["total"] for row in workflows)
+    return sum(row["success"] for row in workflows) / total if total else None
 
 
-def _of(name: str, rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row["repository"] == name]
+def _by_repository(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["repository"]].append(row)
+    return found

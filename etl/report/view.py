@@ -79,7 +79,11 @@ class Period:
         """The last day (UTC) that the period includes, at least partly."""
         return (self.stop - timedelta(microseconds=1)).astimezone(UTC).date()
 
+    @property
+    def days(self) -> int:
+        """How many days it has, rounded, at least one."""
+        return max(1, round((self.stop - self.start).total_seconds() / 86400))
+
     def __str__(self) -> str:
         """As text for people: `last 30 days`."""
-        days = max(1, round((self.stop - self.start).total_seconds() / 86400))
-        return "last day" if days == 1 else f"last {days} days"
+        return "last day" if self.days == 1 else f"last {self.days} days"
