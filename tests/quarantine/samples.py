@@ -22,8 +22,8 @@ FAILING = {
     ],
     "vitest-failed.xml": [("cart.test.js", "pays"), ("cart.test.js", "converts usd")],
     "vitest-failed.json": [
-        ("/work/vitest/cart.test.js", "pays"),
-        ("/work/vitest/cart.test.js", "converts usd"),
+        ("/home/runner/work/vitest/cart.test.js", "pays"),
+        ("/home/runner/work/vitest/cart.test.js", "converts usd"),
     ],
     "surefire-failed.xml": [("shop.CartTest", "pays"), ("shop.CartTest", "converts(String)[2]")],
 }
