@@ -1,4 +1,4 @@
-"""What `ci-health check` tells of artifacts: those of the last runs, and which of them are read, or why not."""
+"""Findings of `ci-health check` on artifacts: which artifacts of the last runs are read, and why others are not."""
 
 import asyncio
 import tempfile
@@ -22,9 +22,9 @@ _RUNS, _NAMES, _DOWNLOADS = 5, 30, 5
 async def artifact_findings(
     client: RepositoryClient, settings: Settings, since: int
 ) -> AsyncIterator[tuple[bool | None, str]]:
-    """A line an artifact's name, of those created at `since` or later; a few that are wanted are read.
+    """One finding for each name of artifacts created at `since` (Unix seconds) or later; tries to read a few.
 
-    Whether it is good (None for what is worth knowing), and what was found. Raises what listing raises.
+    Yields whether it is good (None: for information) and the sentence. Raises what `list_artifacts` raises.
     """
     if not settings.tests.artifacts:
         yield None, "artifacts are not read: tests.artifacts is empty"
@@ -50,7 +50,7 @@ async def artifact_findings(
 
 
 def _of_last_runs(artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """The newest artifact of each name, of the last runs that have any."""
+    """The newest artifact of each name in the last runs with artifacts."""
     runs = list(dict.fromkeys(artifact.run_id for artifact in artifacts))[:_RUNS]
     named: dict[str, Artifact] = {}
     for artifact in artifacts:
@@ -60,7 +60,7 @@ def _of_last_runs(artifacts: Sequence[Artifact]) -> list[Artifact]:
 
 
 def _reason(artifact: Artifact, settings: Settings) -> str:
-    """Why an artifact is not read; empty where it is."""
+    """Why an artifact is not read; empty if it is."""
     if not is_wanted(artifact.name, settings.tests.artifacts):
         return "no glob of tests.artifacts matches its name"
     if artifact.expired:
@@ -71,7 +71,7 @@ def _reason(artifact: Artifact, settings: Settings) -> str:
 
 
 async def _try(client: RepositoryClient, artifact: Artifact, settings: Settings) -> tuple[bool | None, str]:
-    """Download and read it."""
+    """Download and read an artifact; whether it is good, and a sentence, as in `artifact_findings`."""
     limits = ArchiveLimits(report=Limits(held=settings.tests.largest_run))
     with tempfile.TemporaryFile() as file:
         try:
@@ -81,7 +81,7 @@ async def _try(client: RepositoryClient, artifact: Artifact, settings: Settings)
                 content = await asyncio.to_thread(read)
         except (DataError, NotFoundError) as error:
             return None, str(error)
-    told = "; ".join(anomaly.detail.partition(": ")[2] for anomaly in content.anomalies[:3])
+    problems = "; ".join(anomaly.detail.partition(": ")[2] for anomaly in content.anomalies[:3])
     if content.results:
-        return True, f"{len(content.results)} results" + (f"; {told}" if told else "")
-    return None, told or "no results"
+        return True, f"{len(content.results)} results" + (f"; {problems}" if problems else "")
+    return None, problems or "no results"

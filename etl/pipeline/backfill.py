@@ -1,4 +1,4 @@
-"""A backfill: the past of each repository, in time order; interrupted, it resumes where it stood."""
+"""Backfills: read each repository's past in time order; an interrupted backfill resumes where it stopped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,19 +35,19 @@ class Range:
     replace: bool = False
 
     def end(self, now: float) -> int:
-        """Where it ends when it is read now."""
+        """The end of the range (Unix seconds), given the current time."""
         return int(now) + 1 if self.stop is None else self.stop
 
     @property
     def key(self) -> tuple[int, int]:
-        """What the same command has in common with itself, tomorrow too."""
+        """Identifies the range in the state; the same when the command is repeated on another day."""
         return self.start, self.stop or 0
 
 
 async def backfill_all(
     pipeline: Pipeline, delivery: Delivery, asked: Range, *, advance: Callable[[str, int, int], None]
 ) -> list[Summary]:
-    """Backfill one repository after another; `advance` is told repository, windows done and of how many."""
+    """Backfill one repository after another; calls `advance` with the repository, windows done and their total."""
     summaries = []
     for name in await pipeline.repositories.names():
         async with pipeline.locks.hold(name):
@@ -98,9 +98,9 @@ async def _read_range(
 
 
 async def _replaceable(pipeline: Pipeline, session: Session, start: int, end: int) -> int:
-    """From when on the range can be written again: GitHub has its runs, and the store takes their points.
+    """The earliest time (Unix seconds) from which GitHub still has all runs and the store still takes points.
 
-    What is older stays as it is. Raises FatalError where that is all of it.
+    Older points stay. Raises FatalError if nothing of the range can be replaced.
     """
     kept = await pipeline.store.oldest()
     earliest = start - RERUN_S - MAX_RUN_S
@@ -111,11 +111,11 @@ async def _replaceable(pipeline: Pipeline, session: Session, start: int, end: in
         )
     has_all_from = start
     if found.start > start and await _stores(pipeline, session, start, found.start):
-        # Runs of the days before, which GitHub has no more, may have ended on that day.
+        # Runs of earlier days, which GitHub has deleted, may have ended on that day.
         has_all_from = found.stop + 1
     begin = max(start, has_all_from, kept - kept % DAY_S + DAY_S if kept > start else 0)
     if begin >= end:
-        raise FatalError("neither GitHub nor the store has runs of that time still: nothing is deleted")
+        raise FatalError("neither GitHub nor the store still has runs of that time: nothing is deleted")
     if begin > start:
         text = f"points before {datetime.fromtimestamp(begin, UTC):%F} stay as they are: they cannot be read anew"
         session.summary.warnings.append(text)
@@ -124,7 +124,7 @@ async def _replaceable(pipeline: Pipeline, session: Session, start: int, end: in
 
 
 async def _stores(pipeline: Pipeline, session: Session, start: int, stop: int) -> bool:
-    """Whether the store has points of the repository from that time."""
+    """Whether the store has points of the repository between two times (Unix seconds)."""
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, stop))
     asked = {"repository": tag_value(session.repository.name), "start": since, "stop": until}
     (row,) = await pipeline.store.query("overview", asked)
@@ -132,7 +132,10 @@ async def _stores(pipeline: Pipeline, session: Session, start: int, stop: int) -
 
 
 async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
-    """Delete the range in the store, and forget the runs that may have points in it."""
+    """Delete the range's points, and forget all runs that may have had points in it.
+
+    Raises FatalError if points of the repository are still in the outbox.
+    """
     state = session.state
     if (await state.call(state.outbox.backlog, session.repository.name)).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
@@ -143,7 +146,7 @@ async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) ->
 
 
 async def _read_earlier(session: Session, reader: RunReader, start: int) -> None:
-    """Runs created before the range that were still at work in it: their points there went too."""
+    """Read runs created before the range that were still running in it: their points in it were deleted too."""
 
     def reaches_in(run: Run) -> bool:
         return (seconds(run.updated_at) or start) >= start

@@ -1,4 +1,4 @@
-"""Tags with ever new values, above all tests: each is a series of its own, and the store gets slower and larger."""
+"""Warns of tags with too many values, usually tests: each value is a series, which makes the store slow and large."""
 
 import json
 
@@ -9,7 +9,7 @@ from etl.state.cardinality import DAYS, DistinctTestCounts, DistinctTests
 from etl.transform.results.cardinality import COUNTED_TAGS
 from etl.transform.results.mask_hints import mask_hint
 
-# Which setting bounds the values of a tag, where no mask does.
+# The setting that limits the values of a tag, for tags to which no mask applies.
 _BOUNDED_BY = {
     "workflow": "`workflows` tells which ones are read",
     "branch": "`branches` tells which ones have a tag of their own",
@@ -17,7 +17,7 @@ _BOUNDED_BY = {
 
 
 async def warn_of_cardinality(session: Session) -> None:
-    """Tell of every tag above `distinct`, and of every job above `tests.distinct`, in the log and in the summary."""
+    """Add every tag above `distinct` and every job above `tests.distinct` to the anomalies and the summary."""
     state = session.state
     found = await state.call(too_many, state.distinct, session.settings, session.repository.id)
     for kind, text in found:
@@ -26,15 +26,15 @@ async def warn_of_cardinality(session: Session) -> None:
 
 
 def too_many(counts: DistinctTestCounts, settings: Settings, repository_id: int) -> list[tuple[str, str]]:
-    """What takes too many values, each as the kind of an anomaly and a sentence that names the setting."""
+    """Jobs and tags with too many values: for each, an anomaly's kind and a sentence that names the setting."""
     found = [
         ("distinct tests", advice(job, settings.tests.distinct))
         for job in counts.above(repository_id, settings.tests.distinct)
     ]
     return found + [
-        ("distinct values", _tag_advice(tag, one, settings.distinct))
+        ("distinct values", _tag_advice(tag, values, settings.distinct))
         for tag in COUNTED_TAGS
-        for one in counts.above(repository_id, settings.distinct, tag=tag)
+        for values in counts.above(repository_id, settings.distinct, tag=tag)
     ]
 
 
@@ -46,7 +46,7 @@ def _tag_advice(tag: str, found: DistinctTests, limit: int) -> str:
 
 
 def advice(job: DistinctTests, limit: int) -> str:
-    """What is wrong with a job, and which setting would mend it."""
+    """A sentence: how many distinct tests a job has, and which setting would reduce them."""
     return (
         f"job {job.job!r} of workflow {job.workflow!r} brought about {job.count:,} distinct tests in {DAYS} "
         f"days, more than {limit:,} (tests.distinct){_example(job)}; {_masked(job)}"
@@ -60,8 +60,6 @@ def _example(found: DistinctTests) -> str:
 def _masked(found: DistinctTests) -> str:
     hint = mask_hint(found.names)
     if hint is None:
-        return (
-            "their names have no pattern that one mask would match: a rule in `masks.extra` has to be found"
-        )
+        return "no single mask would match their names: add a rule to `masks.extra` by hand"
     rule = json.dumps({"pattern": hint.pattern, "placeholder": hint.placeholder})
     return f"this mask would join most of them: `masks.extra: [{rule}]`"

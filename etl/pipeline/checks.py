@@ -1,4 +1,4 @@
-"""What `ci-health check` looks at, one finding a subject."""
+"""The checks of `ci-health check`: each yields findings."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _ARTIFACTS_S = 14 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found; `good` is None for what is worth knowing and neither right nor wrong."""
+    """The result of a check; `good` is None for information that is neither right nor wrong."""
 
     subject: str
     good: bool | None
@@ -30,7 +30,7 @@ class Finding:
 
 
 async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
-    """Look at one thing after another."""
+    """Run all checks, one after another."""
     names, found = await _names(pipeline)
     yield found
     for finding in await pipeline.state.call(_state, pipeline):
@@ -62,7 +62,7 @@ def _state(pipeline: Pipeline) -> list[Finding]:
     if backlog.dead_letters:
         reasons = "; ".join(pipeline.state.outbox.reasons(_DEAD_LETTERS_SHOWN))
         text = (
-            f"{backlog.dead_letters} points were rejected by the store: {reasons}. Mend the cause, then "
+            f"{backlog.dead_letters} points were rejected by the store: {reasons}. Fix the cause, then "
             "`ci-health dead-letters retry`, or `discard` them"
         )
         found.append(Finding("dead letters", False, text))
@@ -107,7 +107,7 @@ def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:
 
 
 def _open_pieces(pipeline: Pipeline, name: str) -> list[Finding]:
-    """What could not be read yet: for less than a day it may well heal by itself."""
+    """What could not be read yet; no problem if it is less than a day old, since it is often read later."""
     known = pipeline.state.repositories.get(name)
     pieces = [] if known is None else pipeline.state.open_pieces.of_repository(known.id)
     if not pieces:
@@ -133,16 +133,18 @@ def _cardinality(pipeline: Pipeline, name: str) -> list[Finding]:
 def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:
     if pipeline.settings.http.webhooks.secret is None:
         return []
-    told = pipeline.state.deliveries.newest(name)
-    if told is None:
+    newest = pipeline.state.deliveries.newest(name)
+    if newest is None:
         text = "no webhook has arrived in the last days: GitHub's Recent Deliveries tell why"
         return [Finding(name, None, text)]
-    return [Finding(name, True, f"the last webhook arrived at {datetime.fromtimestamp(told, UTC):%F %R} UTC")]
+    return [
+        Finding(name, True, f"the last webhook arrived at {datetime.fromtimestamp(newest, UTC):%F %R} UTC")
+    ]
 
 
 def _rate_limit(account: str, budget: Budget, reserve: int) -> Finding:
     if budget.remaining is None or budget.limit is None:
-        return Finding("rate limit", None, f"GitHub names none for {account}")
+        return Finding("rate limit", None, f"GitHub reports none for {account}")
     enough = budget.remaining > reserve
     text = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
     return Finding("rate limit", enough, text)

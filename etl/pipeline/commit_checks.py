@@ -1,7 +1,7 @@
-"""Check runs and statuses of other CI systems, for the commits of a repository's runs: where `checks` asks for them.
+"""Reads check runs and statuses of other CI systems for the commits of a repository's runs, with `checks: all`.
 
-They come at any time after a run has ended: a commit is asked for again, conditionally, for a day after its
-last run, and for as long as something of it has not ended. Asking again costs nothing where nothing changed.
+They may arrive long after a run has ended, so a commit is read again for a day after its last run and while
+any of its checks is open. The requests are conditional: an unchanged answer does not count against the limit.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ _WHO_MAY_READ = (
 
 
 async def read_commit_checks(session: Session) -> None:
-    """Read what other CI systems say of the commits that are due, and commit it, one by one.
+    """Read the checks of all commits that are due; each commit is stored on its own.
 
-    Raises RetriableError or FatalError where GitHub could not be asked: the rest is asked for next time.
+    Raises RetriableError or FatalError if GitHub cannot be asked; the next sync reads the rest.
     """
     if session.settings.checks != "all":
         return
@@ -39,7 +39,7 @@ async def read_commit_checks(session: Session) -> None:
 
     try:
         due = await session.state.call(session.state.commits.due, session.repository.id)
-        await run_all(read(*one) for one in due)
+        await run_all(read(commit, known) for commit, known in due)
     except FatalError as error:
         if error.status != HTTPStatus.FORBIDDEN:
             raise
@@ -52,7 +52,7 @@ async def _read(session: Session, commit: Commit, *, known: bool) -> None:
         statuses = await list_statuses(session.client, commit.sha, known=known)
         if checks is None and statuses is None:
             return
-        # One alone says nothing of whether the commit is done: the other is asked for as it is.
+        # Both are needed to tell whether the commit is done, so the unchanged one is read again.
         checks = checks or await list_app_checks(session.client, commit.sha, known=False)
         statuses = statuses or await list_statuses(session.client, commit.sha, known=False)
     except (DataError, NotFoundError) as error:
@@ -64,7 +64,7 @@ async def _read(session: Session, commit: Commit, *, known: bool) -> None:
     assert checks is not None
     assert statuses is not None
     session.anomalies.add(*checks.anomalies, *statuses.anomalies)
-    of_apps = [one for one in checks.items if one is not None]
+    of_apps = [check for check in checks.items if check is not None]
     name = tag_value(session.repository.name)
     points = check_points(name, commit, of_apps, statuses.items, session.rules.masks)
     await session.wait_for_outbox_capacity()

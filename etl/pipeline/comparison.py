@@ -1,7 +1,7 @@
-"""What GitHub has of a run, held against what the store has; pure.
+"""Compares what GitHub lists of a run with what the store has; pure.
 
-An attempt that has ended and a job that has completed are points, so each of them stands in both places. What
-stands in GitHub alone is a hole; what stands in the store alone, GitHub has deleted.
+Every ended attempt and every completed job has a point. An entry that only GitHub has is missing from the
+store; an entry that only the store has was deleted by GitHub.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from etl.transform.own_jobs import executed, own_jobs
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An attempt of a run, or where `job` is not None a job of it, by GitHub's ids and number."""
+    """An attempt of a run, or a job of the attempt if `job` is not None, by GitHub's ids and attempt number."""
 
     run: int
     attempt: int
@@ -31,7 +31,7 @@ class Stored:
     jobs: dict[int, Entry] = field(default_factory=dict)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Add the answer to the question `stored`."""
+        """Add the rows of the query `stored`."""
         for row in rows:
             entry = Entry(row["run_id"], row["attempt"], row["job_id"] or None)
             if entry.job is None:
@@ -40,40 +40,40 @@ class Stored:
                 self.jobs[entry.job] = entry
 
     def entries(self) -> list[Entry]:
-        """All of it, attempts first."""
+        """All entries, attempts first."""
         return [*(Entry(run, number) for run, number in self.attempts), *self.jobs.values()]
 
     def runs_with_jobs(self) -> set[int]:
-        """Ids of the runs of which any job is stored."""
+        """Ids of the runs with at least one stored job."""
         return {entry.run for entry in self.jobs.values()}
 
 
 @dataclass(slots=True)
-class Told:
-    """What GitHub tells of a run: its latest attempt, and the jobs of those attempts that were asked for.
+class ListedRun:
+    """A run as GitHub lists it: its latest attempt, and the jobs of the attempts whose jobs were requested.
 
-    `jobs` has None for an attempt that GitHub has deleted.
+    `jobs` is by attempt number; None is an attempt that GitHub has deleted.
     """
 
     run: Run
     jobs: dict[int, list[Job] | None] = field(default_factory=dict)
 
     def ended(self) -> range:
-        """Numbers of the attempts that have ended and may be asked for."""
+        """Numbers of the attempts that have ended."""
         first = 1 if self.run.has_previous_attempt else self.run.attempt
         return range(first, self.run.attempt + self.run.completed)
 
-    def unasked(self) -> list[int]:
-        """Attempts whose jobs were not asked for."""
+    def unrequested(self) -> list[int]:
+        """Numbers of the ended attempts whose jobs were not requested."""
         return [number for number in self.ended() if number not in self.jobs]
 
     def entries(self) -> list[Entry]:
-        """What is certain to be there: attempts and the jobs that each ran itself."""
+        """Entries that the store must have: attempts, and the jobs that each of them executed itself."""
         found = []
         known: frozenset[Executed] = frozenset()
         for number in self.ended():
             jobs = self.jobs.get(number)
-            # The listing of runs tells of the latest attempt alone.
+            # The listing of runs contains only the latest attempt.
             if jobs is not None or (number == self.run.attempt and number not in self.jobs):
                 found.append(Entry(self.run.id, number))
             own = own_jobs(jobs or (), self._attempt(number), known)
@@ -82,61 +82,66 @@ class Told:
         return found
 
     def _attempt(self, number: int) -> Run:
-        """An attempt as far as it is known: of earlier ones, the listing does not tell when they began."""
+        """An attempt as far as it is known: the listing does not say when earlier ones began."""
         is_latest = number == self.run.attempt
         return self.run if is_latest else replace(self.run, attempt=number, started_at=None)
 
     def job_ids(self) -> set[int]:
-        """Ids of all jobs that are listed, also of those that an attempt inherited."""
+        """Ids of all listed jobs, including those that an attempt inherited from an earlier one."""
         return {job.id for jobs in self.jobs.values() for job in jobs or ()}
 
 
-def missing(told: Iterable[Told], stored: Stored) -> list[Entry]:
-    """What GitHub has and the store has not, in order."""
-    return sorted(absent((entry for one in told for entry in one.entries()), stored), key=_place)
+def missing(runs: Iterable[ListedRun], stored: Stored) -> list[Entry]:
+    """Entries that GitHub has and the store lacks, sorted."""
+    return sorted(absent((entry for run in runs for entry in run.entries()), stored), key=_sort_key)
 
 
 def absent(entries: Iterable[Entry], stored: Stored) -> list[Entry]:
-    """Those of the entries that the store has not."""
+    """Those of the entries that the store lacks."""
     return [entry for entry in entries if not _is_stored(entry, stored)]
 
 
-def suspects_first(told: Iterable[Told], stored: Stored) -> list[Told]:
-    """Where requests are few, they are for runs of which every job is missing, or an attempt.
+def suspects_first(runs: Iterable[ListedRun], stored: Stored) -> list[ListedRun]:
+    """The runs in the order in which to request their jobs, so that limited requests find the most gaps.
 
-    A run whose latest attempt is missing is known to be, and comes after those.
+    First come runs that lack all jobs or an earlier attempt. Then come runs that lack their latest attempt,
+    which is known without a request, and then all others.
     """
     with_jobs = stored.runs_with_jobs()
 
-    def place(one: Told) -> int:
-        attempts = [(one.run.id, number) in stored.attempts for number in one.ended()]
+    def rank(listed: ListedRun) -> int:
+        attempts = [(listed.run.id, number) in stored.attempts for number in listed.ended()]
         if attempts and not attempts[-1]:
             return 1
-        return 2 if one.run.id in with_jobs and all(attempts) else 0
+        return 2 if listed.run.id in with_jobs and all(attempts) else 0
 
-    return sorted(told, key=place)
+    return sorted(runs, key=rank)
 
 
-def extra(told: Iterable[Told], stored: Stored) -> list[Entry]:
-    """What the store has of these runs and GitHub has not, in order.
+def extra(runs: Iterable[ListedRun], stored: Stored) -> list[Entry]:
+    """Entries of these runs that the store has and GitHub lacks, sorted.
 
-    A job is known not to be there only where the jobs of every attempt of a run that has ended were asked for.
+    Jobs count only if the run has ended and the jobs of all its attempts were requested.
     """
-    by_run = {one.run.id: one for one in told}
-    listed = {run: one.job_ids() for run, one in by_run.items() if one.run.completed and not one.unasked()}
+    by_run = {listed.run.id: listed for listed in runs}
+    job_ids = {
+        run_id: listed.job_ids()
+        for run_id, listed in by_run.items()
+        if listed.run.completed and not listed.unrequested()
+    }
     return sorted(
         (
             entry
             for entry in stored.entries()
-            if entry.run in by_run and not _is_told(entry, by_run[entry.run], listed.get(entry.run))
+            if entry.run in by_run and not _is_listed(entry, by_run[entry.run], job_ids.get(entry.run))
         ),
-        key=_place,
+        key=_sort_key,
     )
 
 
-def _is_told(entry: Entry, told: Told, jobs: set[int] | None) -> bool:
+def _is_listed(entry: Entry, listed: ListedRun, jobs: set[int] | None) -> bool:
     if entry.job is None:
-        return entry.attempt in told.ended() and told.jobs.get(entry.attempt, ()) is not None
+        return entry.attempt in listed.ended() and listed.jobs.get(entry.attempt, ()) is not None
     return jobs is None or entry.job in jobs
 
 
@@ -146,7 +151,7 @@ def _is_stored(entry: Entry, stored: Stored) -> bool:
     return entry.job in stored.jobs
 
 
-def _place(entry: Entry) -> tuple[int, int, int]:
+def _sort_key(entry: Entry) -> tuple[int, int, int]:
     return entry.run, entry.attempt, entry.job or 0
 
 
@@ -160,12 +165,12 @@ def sentences(entries: Sequence[Entry]) -> list[str]:
 
 def _sentence(run: int, attempt: int, entries: Sequence[Entry]) -> str:
     jobs = [str(entry.job) for entry in entries if entry.job is not None]
-    whole = len(jobs) < len(entries)
+    includes_attempt = len(jobs) < len(entries)
     what = f"run {run}, attempt {attempt}"
     if not jobs:
         return what
     word = "job" if len(jobs) == 1 else "jobs"
-    return f"{what}{' and its' if whole else ':'} {word} {', '.join(jobs)}"
+    return f"{what}{' and its' if includes_attempt else ':'} {word} {', '.join(jobs)}"
 
 
 def as_json(entry: Entry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The parts of the pipeline that everything in it shares."""
+"""The objects that all of the pipeline shares."""
 
 import asyncio
 from collections import defaultdict
@@ -26,28 +26,28 @@ _POLL_S = 0.5
 
 
 class Locks(Protocol):
-    """Keep other processes off a repository."""
+    """Locks that keep other processes from reading the same repository."""
 
     def hold(self, repository: str) -> AbstractAsyncContextManager[None]:
-        """Wait until no other process reads the repository, and keep it until the end."""
+        """Wait until no other process reads the repository; hold its lock until the block ends."""
         ...
 
 
 class NoLocks:
-    """Nothing to wait for: the data folder's lock keeps other processes off."""
+    """No locks: the data folder's lock already excludes other processes."""
 
     def hold(self, repository: str) -> AbstractAsyncContextManager[None]:
-        """Hold nothing."""
+        """A context manager that does nothing."""
         del repository
         return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The parts of the pipeline; `clock` gives GitHub's time, `debug` shows tracebacks of defects.
+    """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks.
 
-    `failing` has the error of every repository whose last sync failed; who reads a repository locks
-    its lock of `turns`.
+    `failing` has the error of every repository whose last sync failed. Code that reads a repository must
+    hold its lock in `turns`.
     """
 
     settings: Settings
@@ -64,37 +64,37 @@ class Pipeline:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def client(self, name: str) -> RepositoryClient:
-        """GitHub as one repository, with counters of its own."""
+        """A new client for one repository, with its own request counters."""
         return RepositoryClient(self.accounts.of(name), name, _Tags(self.state, name))
 
     async def last_webhook_at(self, name: str) -> float | None:
-        """When a webhook last told of a repository (Unix seconds); what came while they were on counts no more."""
+        """When the last webhook of a repository arrived (Unix seconds); None if none did or webhooks are off now."""
         http = self.settings.http
         is_on = http.enabled and http.webhooks.secret is not None
         return await self.state.call(self.state.deliveries.newest, name) if is_on else None
 
     async def wait_for_outbox_capacity(self, delivery: Delivery) -> None:
-        """Wait while the outbox is full; raises FatalError where nobody empties it any more."""
+        """Wait while the outbox is full; raises FatalError if delivery has given up."""
         limit = self.settings.state.outbox_limit
-        told = False
-        # Whoever comes while one waits, waits behind it: one line tells of all.
+        is_logged = False
+        # Later callers queue behind the first, so that only one line is logged.
         async with self._lock:
             while await self.state.call(self.state.outbox.points) >= limit:
                 if delivery.hopeless and delivery.trouble:
                     raise FatalError(f"the outbox is full ({limit} points): {delivery.trouble.reason}")
-                if not told:
+                if not is_logged:
                     log.warning(
                         "the outbox is full: extraction pauses until the store takes points", limit=limit
                     )
-                    told = True
+                    is_logged = True
                 await asyncio.sleep(_POLL_S)
-            if told:
+            if is_logged:
                 log.info("the outbox has room again: extraction goes on")
 
 
 @dataclass(frozen=True, slots=True)
 class _Tags:
-    """Page tags of the repository of one configured name, whatever its id is now."""
+    """Page tags of a repository by its configured name, which stays when the repository is replaced."""
 
     state: State
     name: str

@@ -1,4 +1,4 @@
-"""From the outbox into the store: oldest first, for as long as it takes or as patience lasts."""
+"""Delivers points from the outbox to the store, oldest first, until done or `patience` runs out."""
 
 import asyncio
 import random
@@ -22,14 +22,14 @@ _BATCH = MAX_ENTRY
 _POLL_S = 0.2
 _MAX_BACKOFF_S = 30.0
 _AFTER_REFUSAL_S = 60.0
-# A proxy may ask for a wait of any length; the store may be back long before.
+# A proxy may ask for any delay (Retry-After), and the store may be back much earlier.
 _MAX_WAIT_S = 900.0
 _REASONS_TOLD = 3
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Why the store takes nothing, since when, and what it asked for."""
+    """Why the store takes nothing, since when (`monotonic`), and the delay it asked for (seconds)."""
 
     reason: str
     since: float
@@ -38,7 +38,7 @@ class Trouble:
     refused: bool = False
 
     def pause(self) -> float:
-        """Seconds before the next try: as told, else longer each time, with jitter."""
+        """Seconds before the next try: as the store asked, else exponential backoff with jitter."""
         if self.retry_after is not None:
             return min(_MAX_WAIT_S, self.retry_after)
         if self.refused:
@@ -48,11 +48,11 @@ class Trouble:
 
 
 class Delivery:
-    """Delivers what the outbox holds, and knows what became of it.
+    """Delivers the points in the outbox and counts the results.
 
-    `patience` is in seconds: how long a store may take nothing before it counts as lost; None is
-    endless. `accepted`, `rejected` and `expired` (older than the store keeps) count points.
-    `trouble` tells why the store takes nothing, None while it does.
+    `patience` is how long (seconds) the store may fail before delivery gives up; None: it never does.
+    `accepted`, `rejected` and `expired` (older than the store's retention) count points.
+    `trouble` says why the store takes nothing; None while it does.
     """
 
     def __init__(self, state: State, store: Store, *, patience: float | None) -> None:
@@ -69,21 +69,21 @@ class Delivery:
 
     @property
     def hopeless(self) -> bool:
-        """Whether the store refuses, or has taken nothing for longer than patience lasts."""
+        """Whether delivery has given up: the store refuses, or has failed for longer than `patience`."""
         if self.trouble is None or self._patience is None:
             return False
         return self.trouble.refused or monotonic() - self.trouble.since >= self._patience
 
     def take_rejected(self, repository: str) -> int:
-        """Points of the repository that were rejected since this was last asked."""
+        """Points of the repository that were rejected since the last call."""
         return self._rejected_of.pop(repository, 0)
 
     def finish(self) -> None:
-        """No more points will come: `run` returns when the outbox is empty, or there is no hope."""
+        """No more points will come: `run` returns when the outbox is empty or delivery has given up."""
         self._finished.set()
 
     async def run(self) -> None:
-        """Deliver until finished. What could not be delivered stays in the outbox."""
+        """Deliver until `finish` is called and all is done. Undelivered points stay in the outbox."""
         while True:
             if await self._try():
                 continue
@@ -97,12 +97,12 @@ class Delivery:
                 await self._pause(self._before_next_try(self.trouble))
 
     async def drain(self) -> None:
-        """Deliver what is there now."""
+        """Deliver the points that are in the outbox now."""
         self.finish()
         await self.run()
 
     async def _try(self) -> bool:
-        """Deliver the oldest points; whether there were any, and nothing stood in the way."""
+        """Deliver the oldest points; True if there were any and the store took them."""
         began = monotonic()
         try:
             async with asyncio.timeout(self._patience_left()):
@@ -114,7 +114,7 @@ class Delivery:
         except FatalError as error:
             self._note(str(error), refused=True)
         except Exception as error:
-            # A bug here must not end the delivery of a service that goes on reading.
+            # A bug here must not stop delivery while the service goes on reading.
             log.debug("unexpected error", exc_info=True)
             self._note(f"unexpected {type(error).__name__}: {error} (--debug shows where)", refused=True)
         return False
@@ -136,7 +136,7 @@ class Delivery:
 
     @asynccontextmanager
     async def _claimed(self) -> AsyncIterator[Claim]:
-        """The oldest points, which nobody else delivers meanwhile."""
+        """A claim on the oldest points: no other process delivers them meanwhile."""
         claim = self._state.outbox.claim(_BATCH)
         claimed = await self._state.call(claim.__enter__)
         try:
@@ -144,7 +144,7 @@ class Delivery:
         except BaseException as error:
             release = self._state.call(claim.__exit__, type(error), error, error.__traceback__)
             if isinstance(error, asyncio.CancelledError):
-                # A database that does not answer must not keep a delivery that is cancelled from ending.
+                # A database that does not answer must not block a cancelled delivery.
                 asyncio.ensure_future(release).add_done_callback(
                     lambda task: task.cancelled() or task.exception()
                 )
@@ -155,7 +155,7 @@ class Delivery:
         await self._state.call(claim.__exit__, None, None, None)
 
     def _patience_left(self) -> float | None:
-        """How long a try may take (seconds), None: as long as it takes."""
+        """How long a try may take (seconds); None: any time."""
         if self._patience is None:
             return None
         since = monotonic() if self.trouble is None else self.trouble.since
@@ -169,7 +169,7 @@ class Delivery:
         refused: bool = False,
         since: float | None = None,
     ) -> None:
-        # Once for each kind: what heals by itself, and what somebody has to mend.
+        # Logged once for each kind: errors that pass, and errors that somebody has to fix.
         if self.trouble is None or self.trouble.refused != refused:
             log.warning("the store takes nothing, points wait in the outbox", reason=reason)
         if self.trouble is None:
@@ -185,11 +185,11 @@ class Delivery:
         self.rejected += len(result.rejected)
         if result.expired:
             log.warning("points older than the store keeps were not sent", points=result.expired)
-        home = (
+        repository_of = (
             {line: entry.repository for entry in entries for line in entry.lines} if result.rejected else {}
         )
         for letter in result.rejected:
-            self._rejected_of[home.get(letter.line, "")] += 1
+            self._rejected_of[repository_of.get(letter.line, "")] += 1
         if result.rejected:
             reasons = Counter(letter.reason for letter in result.rejected).most_common(_REASONS_TOLD)
             log.error(
@@ -205,7 +205,7 @@ class Delivery:
         return min(pause, self._patience_left() or _POLL_S)
 
     async def _pause(self, seconds: float) -> None:
-        """Sleep; while more points may come, no longer than until they will not."""
+        """Sleep, but only until `finish` is called if it has not been yet."""
         if self._finished.is_set():
             await asyncio.sleep(seconds)
             return

@@ -1,4 +1,4 @@
-"""Logs of a run's attempt: of the jobs that failed, as far as nothing explains why."""
+"""Reads the logs of an attempt's failed jobs, as far as no test report explains the failure."""
 
 import asyncio
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ _WHO_MAY_READ_LOGS = (
 
 @dataclass(frozen=True, slots=True)
 class FoundLogs:
-    """What the logs of an attempt tell, by job id, and the ids of jobs with one that could not be read yet.
+    """Readings of an attempt's logs by job id; `unread` has jobs whose log could not be read yet.
 
-    Without those that are `late` an earlier reading may have gone on.
+    `late` has jobs whose log an earlier reading of the run may have done without.
     """
 
     readings: dict[int, LogReading] = field(default_factory=dict)
@@ -45,8 +45,10 @@ class FoundLogs:
     late: frozenset[int] = frozenset()
 
     def without_late(self) -> "FoundLogs":
-        """What an earlier reading had that went on without some."""
-        return FoundLogs({job_id: one for job_id, one in self.readings.items() if job_id not in self.late})
+        """The readings that an earlier reading of the run had."""
+        return FoundLogs(
+            {job_id: reading for job_id, reading in self.readings.items() if job_id not in self.late}
+        )
 
 
 class Logs:
@@ -67,11 +69,10 @@ class Logs:
         pieces: RunPieces,
         read: dict[int, LogReading | bool],
     ) -> FoundLogs:
-        """What the logs of the failed jobs tell, one request each; nothing where this token may not read them.
+        """Readings of the failed jobs' logs, one request each; none if the token may not read logs.
 
-        `read` has what came of those that were asked for already while the run is read, and gets the others.
-        Of an attempt that is open, all that is wanted is unread: what a job's other sources say of its failure
-        depends on its log.
+        `read` caches results by job id while the run is read. In an attempt that is still open, all wanted
+        logs count as unread: how a failure is classified depends on its log.
         """
         wanted = [job for job in jobs if self._is_wanted(job, reports)]
         if not run.completed:
@@ -88,7 +89,7 @@ class Logs:
                 readings[job.id] = reading
             elif reading:
                 unread.add(job.id)
-        late = frozenset(one for one in readings if pieces.was_settled("log", run.attempt, one))
+        late = frozenset(job_id for job_id in readings if pieces.was_settled("log", run.attempt, job_id))
         return FoundLogs(readings, frozenset(unread), late)
 
     def _is_wanted(self, job: Job, reports: FoundReports) -> bool:
@@ -99,7 +100,7 @@ class Logs:
         return self._setting == "always" or job.id not in reports.explained
 
     async def _reading(self, job: Job, run: Run, pieces: RunPieces) -> LogReading | bool:
-        """What a job's log tells; else whether it is to be asked for again before anything is said of the failure."""
+        """The reading of a job's log; without one, whether the failure's points have to wait for a retry."""
         try:
             return await self._read(job, run)
         except (DataError, FatalError) as error:
@@ -110,7 +111,7 @@ class Logs:
                     self._forbidden = True
                     self._anomaly("logs forbidden", f"{error}. {_WHO_MAY_READ_LOGS}", run)
                 return False
-            # Logged once, however often it is asked for.
+            # Reported only the first time, not at every retry.
             if not pieces.was_open("log", run.attempt, job.id):
                 self._anomaly("log", f"of job {job.id}: {error}", run)
             return not (isinstance(error, ExpiredError) or pieces.leave(error, "log", run.attempt, job.id))
@@ -128,27 +129,27 @@ class Logs:
         return reading
 
     async def _excerpt(self, job_id: int, ended: str = "") -> Excerpt:
-        """What is kept of a job's log. Raises what `download_log` raises, and DataError for what is no log."""
+        """An excerpt of a job's log. Raises what `download_log` raises, and DataError if it is not a log."""
         incoming = IncomingLog(ended)
         await download_log(self._session.client, job_id, incoming, largest=_LARGEST)
         return incoming.excerpt
 
     async def _passing(self, job: Job, run: Run) -> Excerpt | None:
-        """The log of the last known execution of the job that passed before; None where it is not available."""
+        """The log of the last known passing execution of the job; None if it is not available."""
         if self._passing_left <= 0 or job.completed_at is None:
             return None
         state, repository = self._session.state, self._session.repository.id
         name = self._session.rules.masks(job.name)
-        found = await state.call(
+        passing_id = await state.call(
             state.evidence.last_passing, repository, run.workflow_id, name, job.completed_at
         )
-        if found is None:
+        if passing_id is None:
             return None
         self._passing_left -= 1
         try:
-            return await self._excerpt(found)
+            return await self._excerpt(passing_id)
         except (DataError, NotFoundError) as error:
-            log.debug("no passing log", job=found, reason=str(error), url=run.url)
+            log.debug("no passing log", job=passing_id, reason=str(error), url=run.url)
             return None
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Test reports of a run's attempt: artifacts are listed, downloaded and read, and find their jobs."""
+"""Reads an attempt's test reports: lists and downloads artifacts, parses them, and assigns them to jobs."""
 
 import asyncio
 import time
@@ -26,17 +26,17 @@ from etl.transform.results.artifact_jobs import is_wanted, job_of, was_made_in
 log = structlog.get_logger(__name__)
 
 _IN_MEMORY = 8 * 1024 * 1024
-# How much earlier than the first listing a run must have ended for that listing to hold its artifacts.
+# How long before the first listing a run must have ended for that listing to include its artifacts.
 _SLACK_S = 600
 
 
 @dataclass(frozen=True, slots=True)
 class FoundReports:
-    """Reports of an attempt, and the ids of jobs that may have one which could not be read yet.
+    """Reports of an attempt, and the ids of jobs whose reports could not all be read yet.
 
-    `unread` jobs wait for theirs. Those of `partial` have results beside an artifact that is none: they are
-    made of what there is, and what that changes later is taken back. `earlier` are the reports as a reading
-    had them that left artifacts open which are read now; None where there was none.
+    The points of `unread` jobs wait for their reports. `partial` jobs have results beside a broken artifact:
+    their points are made from those results, and retracted later if the artifact changes them. `earlier` are
+    the reports of an earlier reading, which lacked artifacts that are read now; None if there was none.
     """
 
     reports: list[Report] = field(default_factory=list)
@@ -46,14 +46,14 @@ class FoundReports:
 
     @property
     def explained(self) -> frozenset[int]:
-        """Ids of jobs of which a report names a failing test."""
+        """Ids of jobs with a failing test in a report."""
         return frozenset(
             report.job.id for report in self.reports if any(result.is_red for result in report.results)
         )
 
 
 class _ByJob:
-    """Reports by the id of their job, while artifact after artifact is read."""
+    """Collects reports by job id while the artifacts are read."""
 
     def __init__(self) -> None:
         self._now: dict[int, Report] = {}
@@ -64,22 +64,22 @@ class _ByJob:
         self._was_settled = False
 
     def add(self, job: Job, results: list[Result], *, is_job: bool) -> None:
-        """The results of an artifact."""
+        """Add the results of an artifact."""
         for reports in (self._now, self._earlier):
             _add(reports, job, results, is_job=is_job)
 
     def add_late(self, job: Job, results: list[Result], *, is_job: bool, was_settled: bool) -> None:
-        """The results of an artifact that an earlier reading left open, or (`was_settled`) went on without."""
+        """Add the results of an artifact that an earlier reading left open or, if `was_settled`, did without."""
         _add(self._now, job, results, is_job=is_job)
         self._late.add(job.id)
         self._was_settled |= was_settled and bool(results)
 
     def leave(self, job: Job, *, is_broken: bool) -> None:
-        """An artifact is open: it could not be had, or `is_broken` and something else than an artifact."""
+        """Record an open artifact: it could not be downloaded or, if `is_broken`, is not a valid archive."""
         (self._broken if is_broken else self._unread).add(job.id)
 
     def found(self) -> FoundReports:
-        """All of it."""
+        """The reports of all jobs, as collected."""
         partial = self._broken & self._now.keys() - self._unread
         unread = frozenset(self._unread | self._broken - partial)
         reports = [self._now[job_id] for job_id in sorted(self._now.keys() - unread)]
@@ -117,10 +117,10 @@ class Reports:
         until: int | None,
         seen_at: float,
     ) -> FoundReports:
-        """Reports of a completed attempt whose own jobs are `jobs`.
+        """Reports of a completed attempt that executed `jobs`.
 
-        `until` is when the next attempt began, `seen_at` (monotonic) when the run was listed. An
-        artifact that cannot be downloaded or read is counted as an anomaly, and left open in `pieces`.
+        `until` is when the next attempt began (Unix seconds), `seen_at` when the run was listed (monotonic).
+        An artifact that cannot be downloaded or read is counted as an anomaly and left open in `pieces`.
         """
         if not self._session.settings.tests.artifacts or not jobs:
             return FoundReports()
@@ -143,7 +143,7 @@ class Reports:
         memory: RunMemory,
         pieces: RunPieces,
     ) -> None:
-        """Add what an artifact holds."""
+        """Add the results of an artifact."""
         job = job_of(artifact, jobs, self._rules)
         stand_in, is_job = job or _stand_in(artifact, run, jobs), job is not None
         results, is_broken = await self._results(artifact, run, memory, pieces)
@@ -157,7 +157,7 @@ class Reports:
             by_job.add(stand_in, results, is_job=is_job)
 
     async def _are_listed(self, run: Run, pieces: RunPieces, seen_at: float) -> bool:
-        """List artifacts where none were since the run had ended; False where the list is open."""
+        """List artifacts unless they were listed after the run ended; False if the list stays open."""
         problem: CiHealthError | str | None
         async with self._listing:
             try:
@@ -191,7 +191,7 @@ class Reports:
             for artifact in listing.artifacts
             if artifact.run_id is not None and is_wanted(artifact.name, wanted)
         ]
-        # One that cannot be understood may be any: the next listing looks at the same ones again.
+        # An entry that cannot be parsed may be any artifact: the next listing starts at the same place.
         self._doubt = listing.anomalies[0].detail if listing.anomalies else None
         newest = max((artifact.created_at for artifact in listing.artifacts), default=since)
         if self._doubt is not None:
@@ -210,7 +210,7 @@ class Reports:
     async def _results(
         self, artifact: Artifact, run: Run, memory: RunMemory, pieces: RunPieces
     ) -> tuple[list[Result] | None, bool]:
-        """The results that an artifact holds, None where it is open; and whether it is none at all."""
+        """The results of an artifact, None if it stays open; and whether it is broken."""
         try:
             content = await self._content(artifact, memory)
         except (DataError, NotFoundError) as error:
@@ -218,16 +218,16 @@ class Reports:
             is_final = isinstance(error, ExpiredError)
             is_settled = is_final or pieces.leave(error, "artifact", run.attempt, artifact.id)
             return [] if is_settled else None, False
-        told = [replace(anomaly, url=run.url) for anomaly in content.anomalies]
-        self._session.anomalies.add(*told)
+        anomalies = [replace(anomaly, url=run.url) for anomaly in content.anomalies]
+        self._session.anomalies.add(*anomalies)
         for file in content.passed_over:
             log.debug("passed over", artifact=artifact.name, file=file, url=run.url)
-        if content.is_broken and not pieces.leave(told[0].detail, "artifact", run.attempt, artifact.id):
+        if content.is_broken and not pieces.leave(anomalies[0].detail, "artifact", run.attempt, artifact.id):
             return None, True
         return content.results, content.is_broken
 
     async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
-        """What an artifact holds. Raises what `download` raises."""
+        """Download and parse an artifact. Raises what `download` raises."""
         client, largest = self._session.client, self._session.settings.tests.largest_artifact
         with temporary_file(_IN_MEMORY) as file:
             read = partial(asyncio.to_thread, memory.read, cast("BinaryIO", file), artifact.name)
@@ -235,7 +235,7 @@ class Reports:
                 await download(client, artifact, file, largest=largest)
                 content = await read()
             while content is None:
-                # On disk, and outside of the slots: the run that is alone needs one.
+                # Wait with the file on disk and without a slot, which the large run under way needs.
                 file.rollover()
                 await memory.acquire_exclusive()
                 async with client.storage.slots:
@@ -247,8 +247,8 @@ class Reports:
 
 
 def _without_run(artifacts: Sequence[Artifact], *, later: int) -> list[Anomaly]:
-    """Artifacts that belong to no run, told as they come: of those listed before, nothing is new."""
-    orphans = [one for one in artifacts if one.run_id is None and one.created_at > later]
+    """An anomaly for artifacts without a run, if any were created after `later` (Unix seconds)."""
+    orphans = [artifact for artifact in artifacts if artifact.run_id is None and artifact.created_at > later]
     if not orphans:
         return []
     detail = f"GitHub names no run of {len(orphans)} artifacts, such as {orphans[0].name!r}: not read"
@@ -256,7 +256,7 @@ def _without_run(artifacts: Sequence[Artifact], *, later: int) -> list[Anomaly]:
 
 
 def _stand_in(artifact: Artifact, run: Run, jobs: Sequence[Job]) -> Job:
-    """What stands for the job where an artifact tells none: named after it, ended with the last job."""
+    """A substitute for an artifact's job if that is unknown: named after the artifact, ended with the last job."""
     ended = max((job.completed_at for job in jobs if job.completed_at is not None), default=run.created_at)
     return Job(
         id=artifact.id,

@@ -1,6 +1,6 @@
-"""Which repositories are watched: those that are named, and those that globs stand for now.
+"""The list of watched repositories: those named in the settings, and those that match its globs now.
 
-A repository keeps the name under which it was first met, so that its points stay together when it is
+A repository keeps the name under which it was first found, so that its points stay together when it is
 renamed.
 """
 
@@ -16,12 +16,12 @@ from etl.state.state import State
 
 log = structlog.get_logger(__name__)
 
-# New installations and repositories are looked for so often.
+# How often to look for new installations and repositories.
 _EVERY_S = 3_600.0
 
 
 class RepositoryList:
-    """The names of all repositories; `known` has them as they were last found."""
+    """The names of all watched repositories; `known` has those found last."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class RepositoryList:
         self.known: tuple[str, ...] = ()
 
     async def recall(self) -> None:
-        """Take over the names that an earlier process found."""
+        """Load the names that an earlier process found."""
         self.known = await self._state.call(self._remembered)
 
     async def names(self) -> tuple[str, ...]:
-        """All names. Where GitHub cannot be asked anew, those that were found last, by an earlier process too.
+        """All names. If GitHub cannot be asked, those found last, also by an earlier process.
 
-        Raises what asking GitHub raises where there are none.
+        Raises the error of asking GitHub if none are known.
         """
         now = self._clock()
         if self._found_at is not None and now - self._found_at < _EVERY_S:
@@ -64,23 +64,23 @@ class RepositoryList:
         return self.known
 
     async def _of(self, pattern: str) -> list[str]:
-        """Names that a pattern stands for."""
+        """Names that match a pattern."""
         if not is_glob(pattern):
             return [pattern]
         try:
             repositories = await self._accounts.repositories(pattern.partition("/")[0])
         except FatalError:
-            # As a repository that cannot be read it costs no other one, and is told like any.
+            # Kept as a name: its sync fails and is reported like any other, without failing the others.
             return [pattern]
         fitting = [item for item in repositories if _fits(item.full_name, pattern)]
         known = [await self._state.call(self._state.repositories.name_of, item.id) for item in fitting]
         found = [name or item.full_name for name, item in zip(known, fitting, strict=True)]
         if not found:
-            log.warning("a pattern stands for no repository that the GitHub App may see", pattern=pattern)
+            log.warning("a pattern matches no repository that the GitHub App may see", pattern=pattern)
         return found
 
     def _remembered(self) -> tuple[str, ...]:
-        """Names that are set, and those in the state that globs stand for."""
+        """Names in the settings, and names in the state that match a glob."""
         named = [name for name in self._settings.repositories if not is_glob(name)]
         stored = self._state.repositories.names() if self._settings.globs else []
         fitting = [name for name in stored if any(_fits(name, glob) for glob in self._settings.globs)]
@@ -88,5 +88,5 @@ class RepositoryList:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Whether a pattern stands for a name; GitHub's names are the same in any case."""
+    """Whether a name matches a pattern; GitHub's names are case-insensitive."""
     return fnmatchcase(name.lower(), pattern.lower())

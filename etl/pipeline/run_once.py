@@ -1,4 +1,4 @@
-"""A sync, a backfill or a verification from first request to last delivery: extraction beside delivery."""
+"""Runs one sync, backfill or verification to its last delivery; extraction and delivery run concurrently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ _Done = TypeVar("_Done")
 async def sync_and_deliver(
     pipeline: Pipeline, *, newest_only: bool = False
 ) -> tuple[list[Summary], Delivery]:
-    """Sync every repository, and deliver while and after that for as long as `store_timeout` says."""
+    """Sync every repository; deliver meanwhile, and afterwards for up to `store_timeout`."""
 
     async def extract(delivery: Delivery) -> list[Summary]:
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
@@ -43,18 +43,18 @@ async def backfill_and_deliver(
 async def verify_and_deliver(
     pipeline: Pipeline, since: int, *, most: int, repair: bool
 ) -> tuple[list[Verification], Delivery]:
-    """Hold what the store has since a time (Unix seconds) against GitHub, and deliver what was read again."""
+    """Compare the store with GitHub since a time (Unix seconds), and deliver what was read again."""
     found, delivery = await deliver_beside(
         pipeline, lambda delivery: verify_all(pipeline, delivery, since, most=most, repair=repair)
     )
-    for one in found if repair and delivery.trouble is None else ():
-        await wait_until_delivered(pipeline, delivery, one.repository)
-        await look_again(pipeline.store, one, pipeline.clock())
+    for verification in found if repair and delivery.trouble is None else ():
+        await wait_until_delivered(pipeline, delivery, verification.repository)
+        await look_again(pipeline.store, verification, pipeline.clock())
     return found, delivery
 
 
 async def deliver(pipeline: Pipeline) -> Delivery:
-    """Deliver what waits, for as long as `store_timeout` says."""
+    """Deliver what is in the outbox, for up to `store_timeout`."""
     delivery = _delivery(pipeline)
     await delivery.drain()
     return delivery
@@ -69,7 +69,7 @@ async def _judged(pipeline: Pipeline, delivery: Delivery, summaries: list[Summar
 async def deliver_beside(
     pipeline: Pipeline, extract: Callable[[Delivery], Awaitable[list[_Done]]]
 ) -> tuple[list[_Done], Delivery]:
-    """Extract, and deliver meanwhile and after that for as long as `store_timeout` says."""
+    """Extract; deliver meanwhile, and afterwards for up to `store_timeout`."""
     delivery = _delivery(pipeline)
     delivering = asyncio.create_task(delivery.run())
     try:

@@ -1,4 +1,4 @@
-"""One run: its attempts, jobs and annotations are read, transformed and committed together."""
+"""Reads one run: its attempts, jobs and annotations are read, transformed and committed together."""
 
 import asyncio
 import time
@@ -42,23 +42,23 @@ from etl.transform.workflow_filter import WorkflowFilter
 
 HOUR_S = 3_600
 DAY_S = 86_400
-# GitHub ends any run after 35 days; what is open for longer will never tell its end.
+# GitHub ends any run after 35 days; one that is open for longer never gets an end.
 MAX_RUN_S = 35 * DAY_S
 # GitHub lets a run be re-run for 30 days after it was created.
 RERUN_S = 30 * DAY_S
-# A run that has ended while its jobs have not yet: GitHub catches up within minutes.
+# Status of a run that has ended before all its jobs; GitHub ends them within minutes.
 SETTLING = "settling"
-# Runs in work at once, for each request that may be under way: bounds memory.
+# Runs being read at once, for each concurrent request: limits memory.
 _RUNS_PER_REQUEST = 2
 
-# Results and characters of messages from which on all else has to go on meanwhile. Each takes up to 3 µs
-# (messages that were made for it take that long to become templates); a thread costs a tenth more.
+# Results and characters of messages above which an attempt is transformed in a thread, so that the event loop
+# goes on. Each takes up to 3 µs (for adversarial messages, to become templates); a thread adds a tenth.
 _HEAVY = 50_000
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """What the attempts of one run led to, before it is committed."""
+    """What the attempts of one run produced, before it is committed."""
 
     seen_at: float
     memory: RunMemory
@@ -74,14 +74,14 @@ class _Gathered:
     tests: int = 0
 
     def alike(self) -> "_Gathered":
-        """An empty one for the same run."""
+        """An empty `_Gathered` for the same run."""
         return _Gathered(self.seen_at, self.memory, self.pieces, logs=self.logs)
 
 
 class RunReader:
     """Reads runs of one repository, many at once.
 
-    `since` is where the oldest artifact may be; points before `points_from` are not made.
+    `since` is the earliest creation time of artifacts; points before `points_from` are left out (Unix seconds).
     """
 
     def __init__(self, session: Session, *, since: int, points_from: int = 0) -> None:
@@ -97,10 +97,10 @@ class RunReader:
         self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
 
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
-        """Read what is new of a run and commit it, together with the tags of what led to it.
+        """Read what is new of a run, and commit it with the page tags of the listing that contained it.
 
-        What cannot be read of it stays open. Raises RetriableError or FatalError where GitHub could not
-        be asked: nothing is committed.
+        What cannot be read stays open. Raises RetriableError or FatalError if GitHub cannot be asked;
+        nothing is committed then.
         """
         state, repository = self._session.state, self._session.repository
         stored = await state.call(state.runs.get, repository.id, run.id)
@@ -124,7 +124,7 @@ class RunReader:
             await self._commit(run, known, gathered, tags)
 
     def _leave_out(self, stored: KnownRun | None, tags: Sequence[PageTag]) -> None:
-        """Read nothing of a run; one that was open before `workflows` left it out is not asked for any more."""
+        """Skip a run that `workflows` excludes; if it was open, it is not requested again."""
         state, repository = self._session.state, self._session.repository
         if stored is None or stored.status in (COMPLETED, AGED_OUT):
             state.commit_tags(repository, tags)
@@ -148,7 +148,7 @@ class RunReader:
         if run.completed:
             known = await self._read_late_jobs(run, known, gathered)
         if gathered.pieces.were_open:
-            # Points that are stored already are made once more, which changes nothing.
+            # Writing points that are already stored changes nothing.
             known = replace(known, stored_attempt=0, executions=frozenset())
         attempts = await self._attempts(run, known, gathered.pieces)
         for attempt, following in zip_longest(attempts, attempts[1:]):
@@ -156,13 +156,13 @@ class RunReader:
             if attempt.completed or self._age(attempt) > DAY_S:
                 stored = await self._read_attempt(attempt, until, known, gathered)
                 if stored is None:
-                    # What a later attempt executed itself is known by what the earlier ones did.
+                    # Which jobs a later attempt executed itself depends on the earlier ones.
                     break
                 known = stored
         return known
 
     async def _attempts(self, run: Run, known: KnownRun, pieces: RunPieces) -> list[Run]:
-        """The attempts that have not been stored, oldest first, up to the first that cannot be read."""
+        """The attempts that are not stored yet, oldest first, up to the first that cannot be read."""
         if run.attempt <= known.stored_attempt:
             return []
         earliest = 1 if run.has_previous_attempt else run.attempt
@@ -178,9 +178,9 @@ class RunReader:
         return [*attempts, run]
 
     async def _read_late_jobs(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        """Make stored attempts anew from the first one on that lists jobs which were not there."""
+        """Make stored attempts' points again, from the first attempt that lists new jobs."""
         client, before = self._session.client, known.executions
-        # Where all is read once more in any case, only what is to be taken back is wanted.
+        # If everything is read again anyway, only the retractions are needed.
         made = gathered.alike() if gathered.pieces.were_open else gathered
         for number in range(1, known.stored_attempt + 1):
             changed = known.executions != before
@@ -205,9 +205,9 @@ class RunReader:
         listed: Sequence[Job],
         before: frozenset[Executed],
     ) -> KnownRun:
-        """Make an attempt anew with all jobs that it lists; what moves is taken back.
+        """Make an attempt's points again with all jobs that it lists, and retract points that changed place.
 
-        `before` is what the run had executed as it was stored.
+        `before` has the run's executions as they were stored.
         """
         number = attempt.attempt
         following = await attempt_of(self._session.client, run, number + 1)
@@ -224,9 +224,10 @@ class RunReader:
     async def _read_attempt(
         self, attempt: Run, until: int | None, known: KnownRun, gathered: _Gathered
     ) -> KnownRun | None:
-        """Points of an attempt that has ended, or has been open for more than a day; None where its jobs are open.
+        """Make the points of an attempt that has ended, or has been open for more than a day.
 
-        The next attempt began at `until`.
+        Returns what is known of the run then, None if the jobs could not be read. The next attempt began at
+        `until` (Unix seconds).
         """
         jobs = await self._jobs(attempt, gathered.pieces)
         if jobs is None:
@@ -241,7 +242,7 @@ class RunReader:
         return replace(known, stored_attempt=attempt.attempt, executions=executions)
 
     async def _jobs(self, attempt: Run, pieces: RunPieces) -> list[Job] | None:
-        """The jobs of an attempt; None where they cannot all be read, and may be later."""
+        """The jobs of an attempt; None if not all can be read now, but perhaps later."""
         jobs: list[Job] = []
         problem: CiHealthError | str
         try:
@@ -261,7 +262,7 @@ class RunReader:
         return jobs if pieces.leave(problem, "jobs", attempt.attempt) else None
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
-        """Whether the jobs of an attempt that has ended have ended too, or had the time to."""
+        """Whether all jobs of an ended attempt have ended, or had an hour to."""
         if all(job.completed or job.is_check for job in jobs):
             return True
         if self._session.clock() - (seconds(attempt.updated_at) or 0) < HOUR_S:
@@ -317,7 +318,7 @@ class RunReader:
     async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
         if run.completed:
-            # What is open is asked for when it is due, and not at every sync.
+            # Open pieces are requested when they are due, not at every sync.
             is_read = known.stored_attempt >= run.attempt or gathered.pieces.left
             status = COMPLETED if is_read else SETTLING
         elif self._age(run) > MAX_RUN_S:
@@ -326,7 +327,7 @@ class RunReader:
         known = replace(known, attempt=run.attempt, updated_at=run.updated_at, status=status)
         lines = gathered.taken_back
         lines += self._encoded(gathered.points, run)
-        # What is encoded is let go: both are too much where the results are many.
+        # Columns are freed as they are encoded: with many results, both together take too much memory.
         while gathered.columns:
             lines += self._encoded_columns(gathered.columns.pop(), run)
         await self._session.state.call(self._commit_with_evidence, run, known, lines, tags, gathered)
@@ -340,7 +341,7 @@ class RunReader:
     def _commit_with_evidence(
         self, run: Run, known: KnownRun, lines: list[bytes], tags: Sequence[PageTag], gathered: _Gathered
     ) -> None:
-        """Blocks. Evidence is looked for in the same call, so that no run that is read at the same time is missed."""
+        """Commit the run with its flake evidence, in one call so that no concurrently read run is missed. Blocks."""
         lines += self._encoded(self._flakes(gathered.executions), run)
         self._session.state.commit_run(
             self._session.repository,
@@ -353,7 +354,7 @@ class RunReader:
         )
 
     def _flakes(self, executions: Sequence[Execution]) -> list[Point]:
-        """Evidence that new executions are, with known ones and with each other."""
+        """Points of flake evidence from new executions, compared with known ones and with each other."""
         if not executions:
             return []
         known = self._session.state.evidence.related(self._session.repository.id, executions[0])
@@ -364,7 +365,7 @@ class RunReader:
         return points
 
     def _encoded(self, points: Iterable[Point], run: Run) -> list[bytes]:
-        """Lines of all points that can be written; any other is counted as an anomaly and skipped."""
+        """Lines of the points; a point that cannot be encoded is counted as an anomaly and skipped."""
         lines = []
         for point in points:
             if point.time < self._points_from:
@@ -394,14 +395,14 @@ async def _transformed(
     *,
     is_heavy: bool,
 ) -> Transformed:
-    """The points of an attempt, made in a thread where that takes long."""
-    told = (context, jobs, annotations, found.reports)
+    """The points of an attempt; made in a thread if `is_heavy`."""
+    records = (context, jobs, annotations, found.reports)
     unread = found.unread | logs.unread
-    work = partial(transform_attempt, *told, unread=unread, partial=found.partial, logs=logs.readings)
+    work = partial(transform_attempt, *records, unread=unread, partial=found.partial, logs=logs.readings)
     return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _weight(annotations: Mapping[int, Sequence[Annotation]], reports: Iterable[Report]) -> int:
-    """Roughly how much work an attempt is: its results, and the characters of all messages."""
+    """Roughly how much work an attempt is: its results plus the characters of all messages."""
     results = sum(len(report.results) + sum(len(one.message) for one in report.results) for report in reports)
     return results + sum(len(note.message) for notes in annotations.values() for note in notes)

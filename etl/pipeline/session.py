@@ -1,4 +1,4 @@
-"""A session: the reading of one repository, from its first request to its summary.
+"""A session: reads one repository, from the first request to the summary.
 
 Syncs, backfills and the webhook queue all read a repository in a session.
 """
@@ -30,9 +30,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the reading of one repository shares.
+    """The objects shared while one repository is read.
 
-    `clock` gives Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full.
+    `clock` returns Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full.
     """
 
     client: RepositoryClient
@@ -49,9 +49,9 @@ class Session:
 async def run_session(
     pipeline: Pipeline, delivery: Delivery, name: str, read: Callable[[Session], Awaitable[None]]
 ) -> Summary:
-    """Read a repository when nothing else in this process reads it, and say how that went.
+    """Read a repository once nothing else in this process does, and return a summary.
 
-    Any failure, also a bug here, ends up in the summary: it must not fail the other repositories.
+    Any failure, also a bug here, goes into the summary: it must not fail the other repositories.
     Raises only ConfigurationError, which concerns them all.
     """
     summary, anomalies = Summary(name), Anomalies()
@@ -72,16 +72,16 @@ async def run_session(
                 log.debug("unexpected error", exc_info=True)
         summary.duration_s = round(time.monotonic() - began, 3)
     _complete(summary, client, anomalies)
-    # Where the state cannot be used, that is what the summary tells.
+    # If the state cannot be used, the summary already says so.
     with suppress(CiHealthError):
-        await pipeline.state.call(_tell_open, pipeline, summary)
+        await pipeline.state.call(_add_open_pieces, pipeline, summary)
     return summary
 
 
 async def _open(
     pipeline: Pipeline, delivery: Delivery, client: RepositoryClient, summary: Summary, anomalies: Anomalies
 ) -> Session:
-    """Ask what the repository is called and contains now, remember it, and begin."""
+    """Look up the repository's current name, default branch and workflows, store them, and open the session."""
     state = pipeline.state
     known = await _look_up(state, client, summary.repository)
     if pipeline.clock.is_wrong:
@@ -101,7 +101,10 @@ async def _open(
 
 
 async def _look_up(state: State, client: RepositoryClient, name: str) -> KnownRepository:
-    """The repository as it is now. A renamed one is asked by its new name from here on."""
+    """The repository as it is now; `client` uses its new name from here on if it was renamed.
+
+    Raises DataError if GitHub answers 304 for a repository that was never read.
+    """
     before = known = await state.call(state.repositories.get, name)
     found, tags = await get_repository(client)
     if found is not None:
@@ -126,8 +129,8 @@ def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
     return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _tell_open(pipeline: Pipeline, summary: Summary) -> None:
-    """Say what could not be read and is asked for again. Blocks."""
+def _add_open_pieces(pipeline: Pipeline, summary: Summary) -> None:
+    """Add the open pieces to the summary. Blocks."""
     known = pipeline.state.repositories.get(summary.repository)
     if known is None:
         return
@@ -138,7 +141,7 @@ def _tell_open(pipeline: Pipeline, summary: Summary) -> None:
 
 
 def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:
-    """Add what the client and the anomalies counted."""
+    """Add the counts of requests and anomalies to the summary."""
     summary.requests = client.requests
     summary.not_modified = client.not_modified
     summary.rate_limit_remaining = client.rate_limit_remaining

@@ -1,4 +1,4 @@
-"""What a sync of one repository did: the rows of `ci-health sync --json`."""
+"""Summary of one repository's sync: a row of `ci-health sync --json`."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,13 +8,11 @@ _NOT_IN_JSON = ("superseded", "requests_by_kind", "anomalies_by_kind", "open_by_
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one sync, and what it warns of in sentences.
+    """Counts and warnings (sentences) of one sync.
 
-    `open` counts what GitHub has and what could not be read yet, in this sync or an earlier one.
-    `error` is the sentence that says why it stopped, None where it did not. `retry_at` (ISO 8601, UTC) is
-    when GitHub's rate limit lets the next sync go on; None where no wait alone would help. `superseded`: another
-    process has taken the repository over. The kind of a
-    request is what it asked for, that of an anomaly its short name.
+    `open` counts pieces that could not be read yet, in this sync or an earlier one. `error` says why the sync
+    stopped; None if it did not. `retry_at` (ISO 8601, UTC) is when GitHub's rate limit allows the next sync;
+    None if waiting would not help. `superseded`: another process has taken over the repository.
     """
 
     repository: str
@@ -38,7 +36,7 @@ class Summary:
     duration_s: float = 0.0
 
     def include(self, other: "Summary") -> None:
-        """Count also what another session on the repository asked GitHub for and read."""
+        """Add the counts of another session on the same repository."""
         for name in ("runs", "attempts", "jobs", "tests", "points", "requests", "not_modified", "anomalies"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mine, theirs in (
@@ -49,10 +47,10 @@ class Summary:
                 mine[kind] = mine.get(kind, 0) + count
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object."""
+        """The object of `ci-health sync --json`."""
         return {name: value for name, value in asdict(self).items() if name not in _NOT_IN_JSON}
 
     def counts(self) -> dict[str, Any]:
-        """The counts alone, for the log."""
-        told = ("repository", "error", "retry_at", "warnings")
-        return {name: value for name, value in self.as_json().items() if name not in told}
+        """Only the counts, for the log."""
+        left_out = ("repository", "error", "retry_at", "warnings")
+        return {name: value for name, value in self.as_json().items() if name not in left_out}

@@ -1,7 +1,7 @@
-"""Settings that shape tags must not change unnoticed: old and new points would stand apart.
+"""Detects changes to settings that shape tags: old and new points would no longer belong to the same series.
 
-The rules by which reports are read and messages become templates change with versions of this project:
-then what is stored stays as it was, and is told.
+The rules for reading reports and turning messages into templates change with versions of this project; stored
+points stay as they are then, and a warning says so.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from etl.state.metadata import Metadata
 
 log = structlog.get_logger(__name__)
 
-# Raised with each change that gives the same reports or messages other points.
+# Increase with each change that makes different points from the same reports or messages.
 READING: Final = {"test reports": 2, "templates of messages": 2}
 
 SHAPES = {
@@ -26,7 +26,7 @@ SHAPES = {
 
 
 def require_unchanged(metadata: Metadata, settings: Settings, *, accept: bool) -> None:
-    """Raises ConfigurationError where settings that shape tags changed, unless that is accepted."""
+    """Raise ConfigurationError if settings that shape tags changed, unless `accept` takes them over."""
     if accept:
         metadata.accept_naming(settings)
         metadata.accept_reading(READING)
@@ -44,8 +44,8 @@ def require_unchanged(metadata: Metadata, settings: Settings, *, accept: bool) -
 
 
 def outdated_text(rules: list[str]) -> str:
-    """What is to be done where stored points were read by older rules."""
+    """A sentence: which rules are newer than those of the stored points, and what to do."""
     return (
-        f"{' and '.join(rules)} are read by newer rules than those that stored points were read by: "
-        "`ci-health backfill --since DATE --replace` reads them anew, `ci-health sync --accept` leaves them"
+        f"{' and '.join(rules)} are now read by newer rules than the stored points were: "
+        "`ci-health backfill --since DATE --replace` reads them again, `ci-health sync --accept` leaves them"
     )

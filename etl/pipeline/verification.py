@@ -1,4 +1,4 @@
-"""What a verification found, and how the store is asked for what it has."""
+"""Results of a verification, and the queries for what the store has."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,19 +9,19 @@ from etl.load.store import Store
 from etl.pipeline.comparison import Entry, Stored, absent, as_json
 from etl.pipeline.run_reader import DAY_S, HOUR_S, MAX_RUN_S, RERUN_S
 
-# Clocks differ, and GitHub stamps what it decides by itself a little before the run was created.
+# Clocks differ, and GitHub dates jobs that it ends itself slightly before the run was created.
 MARGIN_S = HOUR_S
 
 
 @dataclass(slots=True)
 class Verification:
-    """What became of a repository: counts of what GitHub has and was looked for in the store.
+    """Result for one repository; `runs`, `attempts` and `jobs` count what GitHub has and the store should have.
 
-    `missing` is in GitHub alone, `extra` in the store alone; `repaired` was missing and is there now. `holes` has
-    what is missing by the day (its first second) on which its runs were created. `unread` counts runs that changed since the last
-    sync or of which attempts or jobs are open, `unchecked` attempts whose jobs were not asked for, and `days_left` days that were not looked at:
-    the allowed requests were spent, or the store does not keep points so long. `reread` counts the runs
-    that were read again.
+    Only GitHub has the `missing` entries, only the store the `extra` ones; `repaired` ones were missing before.
+    `holes` has the missing entries by the day (its first second) on which their runs were created. `unread`
+    counts runs that were skipped, since they changed after the last sync or have open attempts or jobs;
+    `unchecked` attempts whose jobs were not requested; `days_left` days that were skipped, since the requests
+    were spent or the store's retention is shorter; `reread` runs that were read again.
     """
 
     repository: str
@@ -41,18 +41,18 @@ class Verification:
 
     @property
     def missing(self) -> list[Entry]:
-        """What GitHub has and the store has not."""
+        """Entries that GitHub has and the store lacks."""
         return [entry for entries in self.holes.values() for entry in entries]
 
     def as_json(self) -> dict[str, Any]:
         """The object of `ci-health verify --json`."""
         named = {"missing": self.missing, "repaired": self.repaired, "extra": self.extra}
         counts = {key: value for key, value in asdict(self).items() if key not in (*named, "holes")}
-        return counts | {name: [as_json(one) for one in entries] for name, entries in named.items()}
+        return counts | {name: [as_json(entry) for entry in entries] for name, entries in named.items()}
 
 
 class StoredDays:
-    """What the store has from a day on, asked for a day at a time: a run may end 35 days after its last re-run."""
+    """The store's entries from a day on, queried one day at a time: a run may end 35 days after its last re-run."""
 
     def __init__(self, store: Store, repository: str, start: int, now: float) -> None:
         self._store = store
@@ -62,20 +62,20 @@ class StoredDays:
         self.stored = Stored()
 
     async def read(self) -> None:
-        """Ask for the next day."""
+        """Query the next day."""
         start, stop = (datetime.fromtimestamp(at, UTC) for at in (self._next, self._next + DAY_S))
         asked = {"start": start, "stop": stop, "repository": self._repository}
         self.stored.add(await self._store.query("stored", asked))
         self._next += DAY_S
 
     async def read_while(self, incomplete: Callable[[], bool]) -> None:
-        """Ask for further days while something is not found that may be there."""
+        """Query further days while `incomplete` is true and entries may follow."""
         while self._next < self._stop and incomplete():
             await self.read()
 
 
 async def look_again(store: Store, found: Verification, now: float) -> None:
-    """Look whether what was missing is there now (Unix seconds): then it counts as repaired."""
+    """Query missing entries again; those found are moved to `repaired`. `now` is in Unix seconds."""
     for start, entries in list(found.holes.items()):
         left = await _absent(StoredDays(store, found.repository, start, now), entries)
         found.repaired += [entry for entry in entries if entry not in left]

@@ -1,4 +1,4 @@
-"""Verification: what GitHub has of past days, held against the store; what is missing is read again where asked."""
+"""Verification: compares past days on GitHub with the store, and reads missing runs again if asked to."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from etl.extract.github.windows import Window, day_windows
 from etl.load.store import Store
 from etl.model.records import Run
 from etl.model.values import seconds
-from etl.pipeline.comparison import Entry, Told, extra, missing, suspects_first
+from etl.pipeline.comparison import Entry, ListedRun, extra, missing, suspects_first
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import DAY_S, RunReader
@@ -22,7 +22,7 @@ from etl.pipeline.verification import MARGIN_S, StoredDays, Verification
 from etl.pipeline.windows import run_all
 from etl.state.runs import KnownRun
 
-# Status of a run that is to be read anew: open, so that a sync asks for it if this process ends before.
+# Status of a run that is to be read again: open, so that a sync reads it if this process ends first.
 _UNREAD: Final = ""
 _POLL_S: Final = 0.2
 # Open pieces without which attempts or jobs are not stored yet.
@@ -30,9 +30,9 @@ _COMPARED: Final = ("run", "attempt", "jobs")
 
 
 class Verifier:
-    """Verifies days of one repository in a session, into `found`.
+    """Verifies days of one repository in a session, and adds the results to `found`.
 
-    `most` requests at most are sent to compare; reading again what is missing takes as many as it takes.
+    At most `most` requests are sent to compare; reading missing runs again is not limited.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Verifier:
         self._found = found
 
     async def verify(self, windows: Sequence[Window]) -> None:
-        """Verify days, newest first, each with its share of the requests that are left."""
+        """Verify days, newest first, each with an equal share of the remaining requests."""
         oldest = await self._store.oldest()
         kept = [window for window in windows if window.start >= oldest + DAY_S]
         self._found.days_left += len(windows) - len(kept)
@@ -62,18 +62,18 @@ class Verifier:
 
 
 class _Day:
-    """Runs created on a day: as GitHub lists them, and as the store has them."""
+    """The runs created on one day, as GitHub lists them and as the store has them."""
 
     def __init__(self, session: Session, store: Store, window: Window, found: Verification) -> None:
         self._session = session
         self._window = window
         self._found = found
-        self._told: list[Told] = []
+        self._runs: list[ListedRun] = []
         self._days = StoredDays(store, session.repository.name, window.start, session.clock())
         self.holes: list[Entry] = []
 
     async def compare(self, most: int) -> None:
-        """Compare, with so many requests at most."""
+        """Compare, with at most `most` requests."""
         with self._session.client.at_most(most):
             try:
                 listing = await self._list()
@@ -83,7 +83,7 @@ class _Day:
             await self._days.read()
             await self._find_unlisted(listing)
             await self._days.read_while(self._incomplete)
-            await run_all(self._ask(one) for one in suspects_first(self._told, self._days.stored))
+            await run_all(self._request_jobs(run) for run in suspects_first(self._runs, self._days.stored))
         await self._days.read_while(self._incomplete)
         self._conclude()
 
@@ -95,37 +95,37 @@ class _Day:
         incomplete = await state.call(state.open_pieces.runs, repository.id, _COMPARED)
         for run in listing.runs.values():
             if self._is_read(run) and run.id not in incomplete:
-                self._told.append(Told(run))
+                self._runs.append(ListedRun(run))
             else:
                 self._found.unread += 1
         return listing
 
     def _is_read(self, run: Run) -> bool:
-        """Whether a sync has seen the run as it is now, and its jobs have had the time to end."""
+        """Whether a sync has seen the run as it is now, and its jobs have had time to end."""
         session = self._session
         swept = session.repository.swept_at
         until = session.clock() if swept is None else swept
         return (seconds(run.updated_at) or run.created_at) < until - MARGIN_S
 
-    async def _ask(self, told: Told) -> None:
-        """Ask for the jobs of every attempt, as far as requests last."""
-        for number in told.ended():
+    async def _request_jobs(self, listed: ListedRun) -> None:
+        """Request the jobs of every attempt, until the requests are spent."""
+        for number in listed.ended():
             try:
                 jobs, anomalies = await list_jobs(
-                    self._session.client, told.run.id, number, numbered=told.run.numbered
+                    self._session.client, listed.run.id, number, numbered=listed.run.numbered
                 )
             except RequestsSpentError:
                 return
             except NotFoundError:
-                told.jobs[number] = None
+                listed.jobs[number] = None
             except DataError as error:
-                self._anomaly("jobs", f"of attempt {number} of run {told.run.id}: {error}", told.run.url)
+                self._anomaly("jobs", f"of attempt {number} of run {listed.run.id}: {error}", listed.run.url)
             else:
                 self._session.anomalies.add(*anomalies)
-                told.jobs[number] = jobs
+                listed.jobs[number] = jobs
 
     async def _find_unlisted(self, listing: WindowListing) -> None:
-        """Ask by id for runs that the store has of this day and the listing has not: GitHub may have deleted them."""
+        """Request, by id, runs that the store has and the listing lacks: GitHub may have deleted them."""
         stored = self._days.stored.entries()
         for run_id in sorted({entry.run for entry in stored} - listing.runs.keys()):
             known = await self._remembered(run_id)
@@ -141,31 +141,29 @@ class _Day:
                 self._anomaly("run", f"run {run_id}: {error}", "")
 
     def _incomplete(self) -> bool:
-        return bool(missing(self._told, self._days.stored))
+        return bool(missing(self._runs, self._days.stored))
 
     def _conclude(self) -> None:
         found, stored = self._found, self._days.stored
-        there = [entry for one in self._told for entry in one.entries()]
-        found.runs += len(self._told)
-        found.attempts += sum(entry.job is None for entry in there)
-        found.jobs += sum(entry.job is not None for entry in there)
-        found.unchecked += sum(len(one.unasked()) for one in self._told)
-        found.extra += extra(self._told, stored)
-        self.holes = missing(self._told, stored)
+        entries = [entry for run in self._runs for entry in run.entries()]
+        found.runs += len(self._runs)
+        found.attempts += sum(entry.job is None for entry in entries)
+        found.jobs += sum(entry.job is not None for entry in entries)
+        found.unchecked += sum(len(run.unrequested()) for run in self._runs)
+        found.extra += extra(self._runs, stored)
+        self.holes = missing(self._runs, stored)
         if self.holes:
             found.holes[self._window.start] = self.holes
         for run_id in dict.fromkeys(entry.run for entry in self.holes):
             entries = [entry for entry in self.holes if entry.run == run_id]
-            self._anomaly(
-                "hole", f"of run {run_id} the store lacks {len(entries)} points of attempts and jobs", ""
-            )
+            self._anomaly("hole", f"the store lacks {len(entries)} attempts and jobs of run {run_id}", "")
 
     async def read_again(self) -> None:
-        """Read the runs of which anything is missing as if for the first time; their tags stay."""
+        """Read runs with missing entries as if for the first time, but with the tags they had."""
         session = self._session
         reader = RunReader(session, since=self._window.start)
         holes = {entry.run for entry in self.holes}
-        runs = [one.run for one in self._told if one.run.id in holes]
+        runs = [listed.run for listed in self._runs if listed.run.id in holes]
         for run in runs:
             known = await self._as_unread(run)
             if known is not None:
@@ -178,7 +176,7 @@ class _Day:
         return await state.call(state.runs.get, self._session.repository.id, run_id)
 
     async def _as_unread(self, run: Run) -> KnownRun | None:
-        """The run with its tags and as if nothing of it had been read; None where nothing is known of it."""
+        """The run with its tags, marked as unread; None if neither the state nor the store knows it."""
         known = await self._remembered(run.id)
         if known is not None:
             return replace(
@@ -223,9 +221,9 @@ async def _verify_repository(
 
 
 async def wait_until_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> None:
-    """Wait until the store has all that was read of a repository: what waits, also elsewhere, is not missing.
+    """Wait until no points of a repository are in the outbox: such points, also of other processes, are not missing.
 
-    Raises RetriableError where the store takes nothing.
+    Raises RetriableError if the store takes nothing.
     """
     state = pipeline.state
     while (await state.call(state.outbox.backlog, name)).points:

@@ -1,7 +1,7 @@
-"""Reads the runs that webhooks told of: by id, through the same code as a sync's runs.
+"""Reads the runs that webhooks report, by id and with the same code as a sync.
 
-The order of deliveries, duplicates and replays change nothing: GitHub is asked how the run stands now.
-What cannot be read waits; what is lost, the next sync reads.
+GitHub is asked for the run's current state, so order, duplicates and replays of deliveries do not matter.
+Runs that cannot be read stay queued; runs whose delivery was lost are read by the next sync.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from etl.state.runs import KnownRun
 
 log = structlog.get_logger(__name__)
 
-# GitHub tells of a run's jobs and of the run at about the same time: one reading does for all.
+# GitHub sends the webhooks of a run and its jobs at about the same time: one reading is enough for all.
 _TOGETHER_S = 1.0
 _AGAIN_S = 60.0
 
 
 class WebhookQueue:
-    """The queue of deliveries and the one who reads them; `done` is told what each reading did."""
+    """Queues webhook deliveries and reads their runs; calls `done` with the summary of each reading."""
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery, done: Callable[[Summary], None]) -> None:
         self._pipeline = pipeline
@@ -39,23 +39,23 @@ class WebhookQueue:
         self._done = done
         self._arrived = asyncio.Event()
         self._reading: set[str] = set()
-        self._told_again: set[str] = set()
+        self._read_again: set[str] = set()
         self._troubles: dict[str, str] = {}
-        # What an earlier process has kept is to be read first.
+        # Read first what an earlier process has left in the queue.
         self._arrived.set()
 
-    async def keep(self, delivery: str, name: str, told: CompletionEvent) -> str:
-        """Keep a delivery for good; `queued`, `known` or, of a job that nothing waits for, `ignored`."""
+    async def keep(self, delivery: str, name: str, event: CompletionEvent) -> str:
+        """Store a delivery; returns `queued`, `known` (a duplicate) or `ignored` (a job's end that changes nothing)."""
         state = self._pipeline.state
-        if told.of_job and not await state.call(self._is_wanted, name, told.run_id):
+        if event.of_job and not await state.call(self._is_wanted, name, event.run_id):
             return "ignored"
-        if not await state.call(state.deliveries.keep, delivery, name, told.run_id):
+        if not await state.call(state.deliveries.keep, delivery, name, event.run_id):
             return "known"
         self._arrived.set()
         return "queued"
 
     def _is_wanted(self, name: str, run_id: int) -> bool:
-        """Whether a job's end matters before its run's: the run waits for it, or is a day old."""
+        """Whether a job's end matters before its run has ended: the run waits for it, or is a day old."""
         run = self._known(name, run_id)
         if run is None:
             return False
@@ -67,7 +67,7 @@ class WebhookQueue:
         return None if repository is None else self._pipeline.state.runs.get(repository.id, run_id)
 
     async def run(self) -> None:
-        """Read what waits, again and again; a repository that takes long keeps no other one waiting."""
+        """Read queued runs until cancelled; a slow repository does not delay the others."""
         async with asyncio.TaskGroup() as group:
             while True:
                 with suppress(TimeoutError):
@@ -77,28 +77,28 @@ class WebhookQueue:
                 self._arrived.clear()
                 for name in await self._names():
                     if name in self._reading:
-                        self._told_again.add(name)
+                        self._read_again.add(name)
                     else:
                         self._reading.add(name)
                         group.create_task(self._read(name))
 
     async def _names(self) -> list[str]:
-        """Repositories with runs that wait."""
+        """Repositories with queued runs."""
         try:
             state = self._pipeline.state
             waiting = await state.call(state.deliveries.waiting)
-            names = list(dict.fromkeys(one.repository for one in waiting))
+            names = list(dict.fromkeys(run.repository for run in waiting))
             if names:
-                # Who is to be asked may not be known yet, right after the start.
+                # Right after the start, it may not be known yet which account to use.
                 await self._pipeline.repositories.names()
         except CiHealthError as error:
-            self._tell("", str(error))
+            self._log_trouble("", str(error))
             return []
-        self._tell("", None)
+        self._log_trouble("", None)
         return names
 
     async def _read(self, name: str) -> None:
-        """Read the runs of a repository that wait, when nobody else reads it."""
+        """Read a repository's queued runs once nothing else reads it."""
         error: str | None
         try:
             async with self._pipeline.locks.hold(name):
@@ -108,14 +108,14 @@ class WebhookQueue:
             log.info("read what webhooks told of", repository=name, **summary.counts())
         except CiHealthError as failure:
             error = str(failure)
-        self._tell(name, error)
+        self._log_trouble(name, error)
         self._reading.discard(name)
-        if name in self._told_again:
-            self._told_again.discard(name)
+        if name in self._read_again:
+            self._read_again.discard(name)
             self._arrived.set()
 
-    def _tell(self, name: str, error: str | None) -> None:
-        """Log why runs cannot be read: the same reason once, however often it comes again."""
+    def _log_trouble(self, name: str, error: str | None) -> None:
+        """Log why runs cannot be read; a repeated reason is logged once."""
         if error is not None and self._troubles.get(name) != error:
             log.warning("webhooks told of runs that cannot be read yet", repository=name, reason=error)
         if error is None:
@@ -125,18 +125,18 @@ class WebhookQueue:
 
     async def _read_runs(self, session: Session) -> None:
         name, state = session.repository.name, session.state
-        waiting = [one for one in await state.call(state.deliveries.waiting) if one.repository == name]
-        # What a sync would not look at is not read either.
+        waiting = [run for run in await state.call(state.deliveries.waiting) if run.repository == name]
+        # Runs that a sync would not read are not read here either.
         earliest = first_window(session, int(session.clock()), newest_only=False)
         reader = RunReader(session, since=earliest)
-        await run_all(self._read_run(session, reader, one, earliest - earliest % DAY_S) for one in waiting)
+        await run_all(self._read_run(session, reader, run, earliest - earliest % DAY_S) for run in waiting)
 
-    async def _read_run(self, session: Session, reader: RunReader, one: Waiting, earliest: int) -> None:
-        """Read a run as it stands now. It goes on waiting while its jobs have not all ended."""
+    async def _read_run(self, session: Session, reader: RunReader, waiting: Waiting, earliest: int) -> None:
+        """Read a run as it is now. It stays queued while not all its jobs have ended."""
         state, repository = session.state, session.repository.id
-        known = await state.call(state.runs.get, repository, one.run_id)
+        known = await state.call(state.runs.get, repository, waiting.run_id)
         settling = known is not None and known.status == SETTLING
-        await ask_for_run(session, reader, one.run_id, conditional=not settling, earliest=earliest)
-        known = await state.call(state.runs.get, repository, one.run_id)
+        await ask_for_run(session, reader, waiting.run_id, conditional=not settling, earliest=earliest)
+        known = await state.call(state.runs.get, repository, waiting.run_id)
         if known is None or known.status != SETTLING:
-            await state.call(state.deliveries.settle, one)
+            await state.call(state.deliveries.settle, waiting)

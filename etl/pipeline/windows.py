@@ -1,4 +1,4 @@
-"""Windows of one repository: which runs there are, and how far they are committed."""
+"""Reads the runs of one repository, by windows of creation time and by id."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
@@ -16,9 +16,9 @@ from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
 from etl.state.runs import COMPLETED, KnownRun
 
-# Windows in work at once: enough to keep every connection busy where days are short.
+# Windows read at once: enough to keep every connection busy on days with few runs.
 _WINDOWS = 4
-# Runs that are asked for again at once: where none of them can be read, the others wait for the next sync.
+# Runs requested again at once: if none of them can be read, the others wait for the next sync.
 _AGAIN = 20
 
 
@@ -32,9 +32,9 @@ async def scan_windows(
 ) -> None:
     """Read every wanted run of the windows, several windows at once.
 
-    `done` is called for each window in order, when it and all before it are committed. The first
-    error ends the sweep; what was committed stays. Raises DataError where windows held something, and
-    nothing of all could be understood: they are asked for again then.
+    `done` is called for each window in order, when it and all before it are committed. The first error ends
+    the scan; what was committed stays. Raises DataError if windows have entries and none of them can be
+    parsed; these windows are requested again later.
     """
     slots = asyncio.Semaphore(_WINDOWS)
     finished: set[int] = set()
@@ -59,7 +59,9 @@ async def scan_windows(
     await run_all(read(index, window) for index, window in enumerate(windows))
     if obscure and not understood:
         first = obscure[0].anomalies[0].detail
-        raise DataError(f"nothing that GitHub lists of {session.repository.name} can be understood: {first}")
+        raise DataError(
+            f"no entry that GitHub lists for {session.repository.name} can be understood: {first}"
+        )
     tags = [tag for listing in obscure for tag in listing.tags]
     await session.state.call(session.state.commit_tags, session.repository, tags)
 
@@ -77,7 +79,7 @@ async def _read_window(
     if listing.is_emptied and (
         known := await state.call(state.runs.count_created, session.repository.id, window.start, window.stop)
     ):
-        detail = f"GitHub lists no runs any more where there were {known}: {window}"
+        detail = f"GitHub no longer lists any of {known} runs: {window}"
         session.anomalies.add(Anomaly("window emptied", detail, window.path))
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
     await _note_window(session, window, listing.doubt)
@@ -87,7 +89,7 @@ async def _read_window(
 
 
 async def _note_window(session: Session, window: Window, doubt: str | None) -> None:
-    """Leave a window open where runs of it may be missing, else close it where it was."""
+    """Leave a window open if runs may be missing from its listing, otherwise close it."""
     name = PieceName("runs", subject=window.start)
     state, repository = session.state, session.repository
     before = await state.call(state.open_pieces.get, repository.id, name)
@@ -101,10 +103,10 @@ async def _note_window(session: Session, window: Window, doubt: str | None) -> N
 async def recheck(
     session: Session, reader: RunReader, candidates: Sequence[KnownRun], *, before: int
 ) -> None:
-    """Ask by id for open runs that no window shows any more, or whose jobs are stored as they end.
+    """Request, by id, open runs that are older than the windows, or whose jobs are stored before the run ends.
 
-    `candidates` were open when the sync began; those that the windows have shown since then need no
-    asking. `before` is the creation time (Unix seconds) from which on the windows show them.
+    `candidates` were open when the sync began; those that changed since then were read with their window.
+    The windows contain runs created from `before` (Unix seconds) on.
     """
     now, state = session.clock(), session.state
     runs = [
@@ -117,7 +119,7 @@ async def recheck(
 
 
 async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> None:
-    # What has ended and settles, or will never end, says nothing new: it is to be read all the same.
+    # Such runs may be unchanged on GitHub (304), but have to be read anyway.
     too_old = session.clock() - known.created_at > MAX_RUN_S
     conditional = known.status != SETTLING and not too_old
     if await ask_for_run(session, reader, known.id, conditional=conditional):
@@ -128,9 +130,9 @@ async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> 
 
 
 async def read_again(session: Session, since: int) -> None:
-    """Ask again for what is open and due: some at a time, and no more where none of it was answered well.
+    """Request open pieces that are due, some at a time; stop as soon as a round closes none.
 
-    `since` (Unix seconds) is how far back artifacts are to be listed for other runs.
+    `since` (Unix seconds) is how far back artifacts are listed for other runs.
     """
     pieces, repository = session.state.open_pieces, session.repository
     while open_now := await session.state.call(pieces.of_repository, repository.id):
@@ -143,7 +145,7 @@ async def read_again(session: Session, since: int) -> None:
         created = await session.state.call(session.state.runs.creation_times, repository.id, runs)
         reader = RunReader(session, since=min([since, *created]))
         await run_all(_read_run_again(session, reader, run) for run in runs)
-        await run_all(_read_window(session, reader, one) for one in windows[:_AGAIN])
+        await run_all(_read_window(session, reader, window) for window in windows[:_AGAIN])
         left = await session.state.call(pieces.counts, repository.id)
         if sum(left.values()) >= len(open_now):
             return
@@ -152,7 +154,7 @@ async def read_again(session: Session, since: int) -> None:
 async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> None:
     if not await ask_for_run(session, reader, run_id, conditional=False):
         return
-    # Gone with all that was open of it.
+    # The run is gone, and its open pieces with it.
     session.anomalies.add(Anomaly("run gone", f"run {run_id}, of which not all was read"))
     await session.state.call(session.state.commit_pieces, session.repository, run_id, [])
 
@@ -160,10 +162,10 @@ async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> N
 async def ask_for_run(
     session: Session, reader: RunReader, run_id: int, *, conditional: bool, earliest: int = 0
 ) -> bool:
-    """Read a run as it stands now; True where it is settled that GitHub has it no more.
+    """Read a run as it is now; True if it is settled that GitHub no longer has it.
 
-    A run that is not there, or that cannot be understood, stays open until then; one that was created
-    before `earliest` is not read.
+    Until then, a run that is not found or cannot be parsed stays open. A run created before `earliest` (Unix
+    seconds) is not read.
     """
     try:
         found = await find_run(session.client, run_id, conditional=conditional)
@@ -181,7 +183,7 @@ async def ask_for_run(
 
 
 async def run_all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Do all at once; the first error cancels the rest and is raised as it is."""
+    """Run all concurrently; the first error cancels the rest and is raised itself, not in a group."""
     try:
         async with asyncio.TaskGroup() as group:
             for coroutine in work:

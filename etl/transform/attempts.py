@@ -1,4 +1,4 @@
-"""An attempt of a run with all that belongs to it → its points: the stage's one entrance."""
+"""An attempt of a run with its jobs, annotations, reports and logs → points: the entry point of this stage."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from etl.model.records import Annotation, Job
 from etl.model.results import Report
 from etl.transform.context import Context
 from etl.transform.failures.check_runs import check_failures
-from etl.transform.failures.logged import log_points, logged_failures, says_anything, untold_tests
+from etl.transform.failures.logged import log_only_tests, log_points, logged_failures, says_anything
 from etl.transform.failures.no_runner import no_runner_points
 from etl.transform.failures.points import annotated_failures, failure_points, without_boilerplate
 from etl.transform.flakes.evidence import within_report
@@ -28,7 +28,7 @@ from etl.transform.runs import run_point
 
 
 class _Sources(NamedTuple):
-    """What tells of a job's failure."""
+    """The sources that may explain a job's failure."""
 
     annotations: Sequence[Annotation]
     tests: JobTests | None
@@ -37,7 +37,7 @@ class _Sources(NamedTuple):
 
 @dataclass(slots=True)
 class Transformed:
-    """Points of one attempt, what looked wrong on the way, and executions for flake evidence."""
+    """Points of one attempt, anomalies, executions for flake evidence, and tag values seen."""
 
     points: list[Point] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
@@ -56,12 +56,12 @@ def transform_attempt(
     partial: Collection[int] = (),
     logs: Mapping[int, LogReading] | None = None,
 ) -> Transformed:
-    """All points of an attempt from the jobs it ran itself; annotations and logs by job id.
+    """All points of an attempt from the jobs it executed itself; annotations and logs are by job id.
 
-    Of an attempt that is still open, its completed jobs alone, and no executions. Check runs that stand
-    among the jobs are none: what they say of failures counts where nothing else says it. Of a job with a
-    report or a log that could not be read yet (its id is in `unread`), only what neither changes: the job and
-    its steps; of one in `partial`, whose results may be incomplete, all but the execution for evidence.
+    An open attempt gives only its completed jobs, and no executions. Check runs among the jobs give no job
+    points, only failures that no other source reports. A job in `unread`, whose report or log could not be
+    read yet, gives only its job and step points, which neither changes. A job in `partial`, whose results may
+    be incomplete, gives everything but its execution.
     """
     made = Transformed()
     checks = [job for job in jobs if job.is_check and job.completed]
@@ -74,7 +74,7 @@ def transform_attempt(
     by_job = {tests.job.id: tests for tests in by_report}
     for job in jobs:
         if job.completed and job.id in unread:
-            _execution_alone(context, job, made)
+            _add_job_points(context, job, made)
         elif job.completed:
             log = logs.get(job.id) if logs else None
             sources = _Sources(annotations.get(job.id, ()), by_job.get(job.id), log)
@@ -87,11 +87,11 @@ def transform_attempt(
                 _keep(context, tests.job, tests, made, messages=messages)
     made.seen += seen_values(made.points)
     if not unread:
-        made.points += check_failures(context, checks, annotations, told=made.points)
+        made.points += check_failures(context, checks, annotations, known_points=made.points)
     return made
 
 
-def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
+def _add_job_points(context: Context, job: Job, made: Transformed) -> None:
     points, odd = job_points(context, job, repeated=name_key(job) in context.executed_before)
     made.points += points
     made.anomalies += odd
@@ -100,27 +100,27 @@ def _execution_alone(context: Context, job: Job, made: Transformed) -> None:
 def _transform_job(
     context: Context, job: Job, sources: _Sources, made: Transformed, *, is_whole: bool
 ) -> None:
-    _execution_alone(context, job, made)
+    _add_job_points(context, job, made)
     annotations, tests, log = sources
     reds = [result for _, _, result in tests.red] if tests is not None else []
     is_red = bool(reds)
-    told = without_boilerplate(annotations, explained=is_red or says_anything(log))
-    # What annotations and logs tell of tests counts where there is no report.
+    notes = without_boilerplate(annotations, explained=is_red or says_anything(log))
+    # Failing tests in annotations and logs count only if there is no report.
     has_report = tests is not None and bool(tests.results)
-    known = [] if has_report or not job.taken else annotated_failures(context, told)
+    known = [] if has_report or not job.taken else annotated_failures(context, notes)
     if not job.taken:
-        made.points += no_runner_points(context, job, told)
+        made.points += no_runner_points(context, job, notes)
     else:
-        made.points += failure_points(context, job, told, log)
+        made.points += failure_points(context, job, notes, log)
     if job.taken and log is not None:
-        untold = untold_tests(context, log, told, [(result.suite, result.name) for result in reds])
-        made.points += log_points(context, job, log, untold, explained=is_red or bool(told))
-        known += [] if has_report else logged_failures(context, untold, known)
+        log_only = log_only_tests(context, log, notes, [(result.suite, result.name) for result in reds])
+        made.points += log_points(context, job, log, log_only, explained=is_red or bool(notes))
+        known += [] if has_report else logged_failures(context, log_only, known)
     made.points += annotated_points(context, job, known)
     if tests is not None:
         _transform_tests(context, tests, made)
     if context.run.completed and is_whole:
-        messages = [note.message for note in told]
+        messages = [note.message for note in notes]
         messages += [result.message for result in reds] + [failure.message for failure in known]
         messages += [log.message] if log is not None else []
         _keep(context, job, tests, made, messages=messages, annotated=known)
@@ -145,7 +145,7 @@ def _keep(
     messages: Sequence[str] = (),
     annotated: Sequence[Failure] = (),
 ) -> None:
-    """The execution for evidence."""
+    """Add the job's execution, and flake evidence within its report."""
     execution = execution_of(
         context,
         job,

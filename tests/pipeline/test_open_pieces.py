@@ -168,7 +168,7 @@ async def test_an_answer_of_a_moment_loses_no_window(lie: str, tmp_path: Path) -
         world.github.faults.add(r"/actions/runs\?created", LIES[lie](), times=None)
         (summary,) = await world.sync()
         assert (summary.runs, summary.open > 0) == (0, True)
-        assert "nothing that GitHub lists" in (summary.error or ""), "an empty success would be a lie"
+        assert "no entry that GitHub lists" in (summary.error or ""), "an empty success would be a lie"
         world.github.faults.clear()
         assert (await world.sync_well()).open == 0
         await equals_fresh(world)

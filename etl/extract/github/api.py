@@ -1,4 +1,4 @@
-"""GitHub as one identity: who asks, how long it waits for rate limits, how often it asks again.
+"""GitHub's API with one identity: authentication, waiting for rate limits, retries.
 
 Source: GitHub docs, "Best practices for using the REST API".
 """
@@ -30,19 +30,19 @@ log = structlog.get_logger(__name__)
 
 _REQUESTER = "ci-health"
 _API_VERSION = "2022-11-28"
-# How old what others were told may be before a request.
+# Seconds for which the rate limits that other processes shared are used before they are read again.
 _STALE_S = 1.0
 
-# An answer that counts with its JSON, or what to do instead.
+# A final answer with its JSON, or how to retry.
 Verdict = tuple[int, CIMultiDict[str], Any] | Wait | Retry | CiHealthError
 
 
 class GitHub:
-    """GitHub's REST API as one identity: its connections, its rate limit, its patience.
+    """GitHub's REST API with one identity, its own connections and its own rate limit.
 
-    Who asks is what the settings say (of an App with no installation named, the App itself), unless
-    `auth` does. `clock` gives Unix seconds, which answers correct, and `sleep` waits; tests move both. On the `shared_limits` processes
-    share limits.
+    The identity comes from `auth`, by default from the settings (the App itself if they name no installation).
+    `clock` returns Unix seconds and is corrected by the dates of answers; tests replace it and `sleep`. Processes
+    share their rate limits through `shared_limits`.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class GitHub:
         self._auth = auth or authenticate(settings, self._post_as_app, self._clock)
         self._transport: Transport | None = None
         self._storage: Storage | None = None
-        self._told_of_wait = 0.0
+        self._logged_wait_until = 0.0
         self._shared_limits = shared_limits
         self._exchanged_at = 0.0
 
@@ -96,7 +96,7 @@ class GitHub:
         return path if "://" in path else self.settings.api_url + path
 
     def relative(self, url: str) -> str:
-        """A URL of the API as the path by which it is remembered."""
+        """A URL of the API as a path, under which its tag is stored."""
         base = self.settings.api_url
         return url.removeprefix(base) if url.startswith(base + "/") else url
 
@@ -107,19 +107,19 @@ class GitHub:
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
     ) -> tuple[int, CIMultiDict[str], Any, str, PageTag | None]:
-        """GET a path: status, headers, JSON, the identity that asked and the tag that was sent.
+        """GET a path; returns status, headers, JSON, the identity used and the tag sent.
 
-        A redirect of a kind not to `follow` is an answer without JSON.
+        A redirect whose status is not in `follow` is returned without JSON.
         """
         token, tag = "", None
 
         async def prepare() -> Mapping[str, str]:
-            # Before each request anew: an App's token may end while a rate limit is waited for.
+            # For each request: an App's token may expire during a wait for the rate limit.
             nonlocal token, tag
             token = ""
             token = await self._auth.token()
             tag = await known(identity_of(token))
-            # As a bearer: of a JWT, GitHub takes no other form.
+            # GitHub accepts a JWT only as a bearer token.
             headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
             headers["x-github-api-version"] = _API_VERSION
             if tag is not None:
@@ -143,10 +143,10 @@ class GitHub:
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
     ) -> tuple[int, CIMultiDict[str], Any]:
-        """Ask until there is an answer that counts, for as long as retries and patience last."""
+        """Send a request until there is a final answer; raises RetriableError if retries or patience run out."""
         failures = waits = 0
         waited = 0.0
-        # A token is renewed while a request has its place: the renewal must not wait for one too.
+        # A token is renewed while its request has a slot, so the renewal must not wait for one too.
         slots = self._slots if method == "GET" else nullcontext()
         while True:
             async with slots:
@@ -165,7 +165,7 @@ class GitHub:
                 await self._exchange()
 
     async def back_off(self, failures: int, reason: str, path: str) -> None:
-        """Wait before asking again; raises RetriableError where that was done often enough."""
+        """Wait before a retry; raises RetriableError if there are no retries left."""
         if failures > self.settings.retries:
             raise as_error(reason, path)
         await self._sleep(backoff(failures))
@@ -195,13 +195,13 @@ class GitHub:
         self.budget.note(answered)
         await self._exchange()
         verdict = self._verdict(status, answered, data, self.relative(url), waits)
-        # Where the clock is wrong, a JWT is refused: that answer tells the time, too.
+        # If the clock is wrong, a JWT is refused; that answer has GitHub's time too.
         if isinstance(verdict, tuple) or status == HTTPStatus.UNAUTHORIZED:
             self._note_time(answered.get("date"))
         return verdict
 
     def _note_time(self, date: str | None) -> None:
-        """Hold the machine's clock against GitHub's; logged once, and once that it is over."""
+        """Compare the machine's clock with GitHub's; a difference is logged once, and once that it is over."""
         was_wrong = self._clock.is_wrong
         self._clock.note(date)
         if self._clock.is_wrong and not was_wrong:
@@ -213,25 +213,25 @@ class GitHub:
         if status == HTTPStatus.NOT_MODIFIED:
             return status, headers, None
         if status in REDIRECTS and "location" in headers:
-            # Only one that was not to be followed comes this far.
+            # Redirects to follow have been followed already.
             return status, headers, None
         if status >= HTTPStatus.BAD_REQUEST:
             return judge(status, headers, data, url=url, now=self._clock(), waits=waits)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             return DataError(f"GitHub redirects {url} nowhere ({status})")
         if data is None:
-            # Valid, and the same when asked again: it costs what was asked for, not the sync.
+            # A valid answer that a retry would repeat: only this item fails, not the sync.
             return DataError(f"GitHub's answer to {url} is null")
         return Retry("GitHub sent no valid JSON") if data is NO_JSON else (status, headers, data)
 
     async def _exchange(self) -> None:
-        """Tell others that use this identity what it was told, and learn what they were."""
+        """Share this identity's rate limit with other processes, and take over what they shared."""
         if self._shared_limits is not None:
             self.budget = await self._shared_limits.exchange(account_of(self.settings), self.budget)
             self._exchanged_at = self._clock()
 
     async def _pause(self, waited: float) -> float:
-        """Wait while a limit holds, or while the reserve is all that is left; how long that was."""
+        """Wait until the rate limit allows a request beyond the reserve; returns the seconds waited."""
         if self._clock() - self._exchanged_at >= _STALE_S:
             await self._exchange()
         pause = self.budget.pause(self.settings.reserve, self._clock())
@@ -248,8 +248,8 @@ class GitHub:
                 retry_after=wait.seconds,
             )
         until = self._clock() + wait.seconds
-        # Many requests wait for the same moment: one line tells of all.
-        if until > self._told_of_wait + 1:
+        # Many requests wait for the same time: one line is logged for all.
+        if until > self._logged_wait_until + 1:
             log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds))
-            self._told_of_wait = until
+            self._logged_wait_until = until
         await self._sleep(wait.seconds)

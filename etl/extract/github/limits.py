@@ -1,4 +1,4 @@
-"""What to do with an answer that is no success; pure.
+"""Decides what to do with an unsuccessful answer: retry, wait or fail; pure.
 
 Source: GitHub docs, "Rate limits for the REST API", "Best practices for using the REST API",
 "Troubleshooting the REST API".
@@ -23,7 +23,7 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNAVAILABLE_FOR_LEGAL
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It may go better soon: ask again, each time later."""
+    """A retry may succeed: try again, each time after a longer wait."""
 
     reason: str
 
@@ -31,7 +31,7 @@ class Retry:
 def judge(
     status: int, headers: Mapping[str, str], data: Any, *, url: str, now: float, waits: int
 ) -> Wait | Retry | CiHealthError:
-    """What an answer of status 400 or more means; `waits` counts the waits for it so far."""
+    """How to treat an answer with status 400 or higher; `waits` is the number of waits so far."""
     message = data.get("message") if isinstance(data, Mapping) else None
     text = message if isinstance(message, str) else ""
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
@@ -59,18 +59,18 @@ def backoff(attempt: int) -> float:
 
 
 def as_error(reason: str, url: str) -> RetriableError:
-    """The error of what did not heal."""
+    """The error to raise if retries did not help."""
     return RetriableError(f"{reason} ({url}), also when asked again: the next sync goes on from here")
 
 
 def _limited(
     status: int, headers: Mapping[str, str], text: str, *, url: str, now: float, waits: int
 ) -> Wait | CiHealthError:
-    # A wait that did not help gets longer whatever GitHub says: a time in the past would never end.
+    # Each further wait is longer, whatever GitHub says: with a time in the past, retries would never pause.
     least = 2.0**waits
-    told = retry_after(headers.get("retry-after", ""), now)
-    if told is not None:
-        return Wait(max(least, told), "GitHub asks to wait (retry-after)")
+    delay = retry_after(headers.get("retry-after", ""), now)
+    if delay is not None:
+        return Wait(max(least, delay), "GitHub asks to wait (retry-after)")
     if headers.get("x-ratelimit-remaining") == "0":
         return Wait(max(least, until_reset(headers, now)), "GitHub's rate limit is used up")
     if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in text.lower() or "abuse" in text.lower():
@@ -85,6 +85,6 @@ def _limited(
 
 
 def until_reset(headers: Mapping[str, str], now: float) -> float:
-    """Seconds until the limit resets, a day at most; a minute where GitHub does not say when."""
+    """Seconds until the limit resets, at most a day; a minute if GitHub does not say when."""
     reset = headers.get("x-ratelimit-reset", "")
     return max(1.0, min(MAX_S, float(reset) - now + 1.0)) if reset.isdecimal() else _SECONDARY_S

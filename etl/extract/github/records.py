@@ -1,7 +1,7 @@
-"""GitHub's answers become records: pure parsing, no I/O.
+"""Parses GitHub's answers into records; pure.
 
-Each function raises DataError where something that the record cannot do without is missing or of the wrong
-type; anything else that is odd becomes None or an empty value.
+Each function raises DataError if a required value is missing or of the wrong type; any other invalid value
+becomes None or empty.
 Source: GitHub's REST API reference.
 """
 
@@ -27,9 +27,9 @@ from etl.model.values import optional, required, seconds
 
 # GitHub lets a run be re-run 50 times; each attempt costs requests.
 _MAX_ATTEMPTS = 1_000
-# Servers that are too old to tell of runners send neither.
+# Servers that are too old to report runners send neither.
 _RUNNER = {"runner_id", "runner_name"}
-# Where a job was dropped before GitHub looked at what it runs on, it has no labels either.
+# A job that was dropped before GitHub evaluated `runs-on` has no labels either.
 _NEVER_BEGUN = ("skipped", "cancelled")
 # GitHub Actions' own check runs are the jobs of its runs.
 _ACTIONS = "github-actions"
@@ -67,10 +67,10 @@ def parse_workflow(raw: Any) -> Workflow:
 
 def parse_run(raw: Any) -> Run:
     """An item of `GET …/actions/runs`, or `GET …/actions/runs/{id}[/attempts/{n}]`."""
-    told = optional(raw, "run_attempt", int, default=1)
-    if not 0 <= told <= _MAX_ATTEMPTS:
-        raise DataError(f"run_attempt is {told}")
-    attempt = max(1, told)
+    attempt_number = optional(raw, "run_attempt", int, default=1)
+    if not 0 <= attempt_number <= _MAX_ATTEMPTS:
+        raise DataError(f"run_attempt is {attempt_number}")
+    attempt = max(1, attempt_number)
     created_at = seconds(required(raw, "created_at", str))
     if created_at is None:
         raise DataError(f"created_at is no time: {raw['created_at']!r}")
@@ -94,7 +94,7 @@ def parse_run(raw: Any) -> Run:
         updated_at=optional(raw, "updated_at", str, default="").encode("ascii", "replace").decode(),
         url=optional(raw, "html_url", str, default=""),
         has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
-        numbered=told > 0,
+        numbered=attempt_number > 0,
     )
 
 
@@ -112,7 +112,7 @@ def parse_step(raw: Any) -> Step:
 def parse_job(raw: Any) -> Job:
     """An item of `GET …/actions/runs/{id}/attempts/{n}/jobs`.
 
-    A step that cannot be understood costs that step alone: it is counted in `broken_steps`.
+    A step that cannot be parsed is skipped and counted in `broken_steps`.
     """
     steps, broken = _steps(raw.get("steps") if isinstance(raw, Mapping) else None)
     number, conclusion = required(raw, "id", int), optional(raw, "conclusion", str, default=None)
@@ -172,7 +172,7 @@ def parse_artifact(raw: Any) -> Artifact:
 
 
 def parse_app_check(raw: Any) -> AppCheck | None:
-    """An item of `GET …/commits/{sha}/check-runs`; None for one of GitHub Actions, or of nobody."""
+    """An item of `GET …/commits/{sha}/check-runs`; None if it is of GitHub Actions, or has no App."""
     app = raw.get("app") if isinstance(raw, dict) else None
     number = required(raw, "id", int)
     name = optional(app, "name", str, default="") or optional(app, "slug", str, default="")
@@ -221,12 +221,12 @@ def parse_deployment_status(raw: Any) -> DeploymentStatus:
 
 
 def _has_runner(raw: Any) -> bool:
-    """Whether a runner took a job: of one that none took, GitHub sends null, or 0 and an empty name."""
+    """Whether a runner took a job; otherwise GitHub sends null, or 0 and an empty name."""
     return any(raw.get(name) not in (None, 0, "") for name in _RUNNER)
 
 
 def _is_fork(raw: Any) -> bool:
-    """Whether the head repository is another one; a deleted fork has none any more."""
+    """Whether the head repository is another one; a deleted fork has none."""
     head, base = raw.get("head_repository"), raw.get("repository")
     if not isinstance(base, Mapping):
         return False

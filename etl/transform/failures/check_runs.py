@@ -1,6 +1,6 @@
-"""Annotations of check runs that stand among a run's jobs → `failure` points with the source `check`.
+"""Annotations of check runs among a run's jobs → `failure` points with the source `check`.
 
-A reporter annotates what its job's report, or its job itself, says too: one cause is one failure.
+A reporter repeats failures of its job's report or annotations; each failure gets one point.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ def check_failures(
     checks: Sequence[Job],
     annotations: Mapping[int, Sequence[Annotation]],
     *,
-    told: Iterable[Point],
+    known_points: Iterable[Point],
 ) -> list[Point]:
-    """What completed check runs say that the attempt's other failures, which are among `told`, do not."""
+    """Failures of completed check runs that are not yet among the attempt's failures in `known_points`."""
     if not checks:
         return []
-    others = [point for point in told if point.measurement == FAILURE.name]
+    others = [point for point in known_points if point.measurement == FAILURE.name]
     signatures = {point.tags["signature"] for point in others}
     tests = {point.fields["test"] for point in others if "test" in point.fields}
     return [

@@ -1,7 +1,7 @@
-"""What a job's log tells and nothing else does → `failure` points, and failing results of tests.
+"""Failures that only a job's log reports → `failure` points and failing test results.
 
-An annotation, a report and a log often tell of one cause: it is one failure, the report's before the
-annotation's before the log's.
+A report, an annotation and a log often report the same failure: it gets one point, from the report if there is
+one, else from the annotation, else from the log.
 """
 
 import re
@@ -21,45 +21,47 @@ from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
 from etl.transform.times import point_time
 
-# Suites that two sources tell of one test differ in how they join names, and in how many of them they tell.
+# For the same test, sources join the names of suites differently, and some leave outer ones out.
 _PARTS = re.compile(r"(?:[.\\/:#>\u203a\s]|\.(?:py|[cm]?[jt]sx?)(?=::|$))+")
-# A shorter message is part of many others by chance.
+# A shorter message may be contained in another by chance.
 _MIN_PART = 12
 
 TestName = tuple[str, str]
 
 
 def says_anything(log: LogReading | None) -> bool:
-    """Whether a log tells more than GitHub's boilerplate."""
+    """Whether a log contains more than GitHub's boilerplate."""
     return log is not None and (bool(log.tests) or bool(_essence(log)))
 
 
-def untold_tests(
-    context: Context, log: LogReading, told: Sequence[Annotation], reported: Iterable[TestName]
+def log_only_tests(
+    context: Context, log: LogReading, annotations: Sequence[Annotation], reported: Iterable[TestName]
 ) -> list[LoggedTest]:
-    """Failing tests of a log that neither a report names (`reported`) nor an annotation tells of (`told`)."""
-    found = [context.rules.annotated_tests(note.title, note.message) for note in told]
-    named = [*reported, *((one.suite, one.test) for one in found if one is not None)]
+    """Failing tests of a log that are neither in a report (`reported`) nor in an annotation."""
+    annotated = [context.rules.annotated_tests(note.title, note.message) for note in annotations]
+    named = [*reported, *((test.suite, test.test) for test in annotated if test is not None)]
     known: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
     for parts in (_parts(*name) for name in named):
         known[parts[-1:]].append(parts)
-    messages = [note.message.strip() for note, one in zip(told, found, strict=True) if one is None]
-    untold = []
+    messages = [
+        note.message.strip() for note, test in zip(annotations, annotated, strict=True) if test is None
+    ]
+    log_only = []
     for test in log.tests:
         parts = _parts(test.suite, test.name)
-        if any(_is_one(parts, other) for other in known[parts[-1:]]):
+        if any(_is_same_name(parts, other) for other in known[parts[-1:]]):
             continue
         same = next((text for text in messages if _is_part(text, test.message.strip())), None)
         if same is None:
-            untold.append(test)
+            log_only.append(test)
         else:
             # One annotation stands for one test.
             messages.remove(same)
-    return untold
+    return log_only
 
 
 def logged_failures(context: Context, tests: Iterable[LoggedTest], known: Iterable[Failure]) -> list[Failure]:
-    """Failing results that only a log tells of, by names as tags have them; numbered after those that are `known`."""
+    """Failing results that only a log has, named as in tags; numbered after the `known` ones."""
     masks = context.rules.masks
     seen = Counter((failure.suite, failure.test) for failure in known)
     failures = []
@@ -71,14 +73,14 @@ def logged_failures(context: Context, tests: Iterable[LoggedTest], known: Iterab
 
 
 def log_points(
-    context: Context, job: Job, log: LogReading, untold: Sequence[LoggedTest], *, explained: bool
+    context: Context, job: Job, log: LogReading, log_only: Sequence[LoggedTest], *, explained: bool
 ) -> Iterator[Point]:
-    """A point for each test that nothing else told of; without any test, one for the lines that tell what happened.
+    """A point for each test that only the log has; without any test, one for the lines that explain the failure.
 
-    `explained`: something else tells what happened.
+    `explained`: another source already explains the failure.
     """
     seen: Counter[TestName] = Counter()
-    for test in untold:
+    for test in log_only:
         message = printable(test.message)
         masked = (context.rules.masks(test.suite), context.rules.masks(test.name))
         own = without_own_name(message, test.suite, test.name)
@@ -147,7 +149,7 @@ def _parts(suite: str, name: str) -> tuple[str, ...]:
     return tuple(part for part in _PARTS.split(f"{suite}::{name}") if part)
 
 
-def _is_one(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+def _is_same_name(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     """Whether the shorter name is the end of the longer one."""
     length = min(len(some), len(others))
     return length > 0 and some[-length:] == others[-length:]

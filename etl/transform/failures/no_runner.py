@@ -1,6 +1,6 @@
-"""A job that no runner took → its `failure` point: a class of its own, whatever GitHub says of it.
+"""A job that no runner took → its `failure` point, with a category of its own whatever GitHub's message says.
 
-Cancelled in the queue, rejected before its deployment, out of minutes: nothing of the project failed.
+It was cancelled in the queue, rejected before its deployment or out of minutes: nothing in the project failed.
 """
 
 from collections.abc import Sequence
@@ -15,19 +15,21 @@ from etl.transform.jobs import job_second, job_tags, unserved_wait
 from etl.transform.names import printable
 from etl.transform.times import point_time
 
-# All of them are one cause, so that it is seen how much it costs.
+# One message for all such jobs, so that they count as one cause.
 NO_RUNNER: Final = "no runner took the job"
 # GitHub cancels what waits for a runner for 24 hours. Source: GitHub docs, "Actions limits".
 _MAX_QUEUE_S: Final = 24 * 3_600 - 600
 
 
-def no_runner_points(context: Context, job: Job, told: Sequence[Annotation]) -> list[Point]:
-    """The failure of a job that no runner took; none where somebody cancelled it, or it was skipped."""
+def no_runner_points(context: Context, job: Job, annotations: Sequence[Annotation]) -> list[Point]:
+    """The failure point of a job that no runner took; empty if somebody cancelled it, or it was skipped."""
     given_up = job.conclusion == "cancelled" and (unserved_wait(job) or 0) >= _MAX_QUEUE_S
     if job.taken or not (given_up or job.conclusion in COUNTED) or job.conclusion == SUCCESS:
         return []
-    # The order of annotations is GitHub's: the one that says most stands for all.
-    message = max((note.message for note in told), key=lambda text: (len(text), text), default=NO_RUNNER)
+    # The longest annotation represents all, since their order is up to GitHub.
+    message = max(
+        (note.message for note in annotations), key=lambda text: (len(text), text), default=NO_RUNNER
+    )
     point = Point(
         FAILURE.name,
         {

@@ -18,31 +18,34 @@ from etl.transform.times import point_time
 
 
 def without_boilerplate(annotations: Sequence[Annotation], *, explained: bool = False) -> list[Annotation]:
-    """Annotations of level `failure`, without GitHub's boilerplate where another one says more, a test or a log (`explained`)."""
+    """Annotations of level `failure`; without GitHub's boilerplate if another annotation says more.
+
+    `explained`: a test or a log already explains the failure, so boilerplate is left out in any case.
+    """
     failures = [annotation for annotation in annotations if annotation.level == "failure"]
     better = [failure for failure in failures if not is_boilerplate(failure.message)]
     return better if better or explained else failures
 
 
 def failure_points(
-    context: Context, job: Job, told: Sequence[Annotation], log: LogReading | None = None
+    context: Context, job: Job, annotations: Sequence[Annotation], log: LogReading | None = None
 ) -> list[Point]:
-    """A point per annotation; two equal ones of a job are two. What they leave open of the category, the log tells."""
+    """A point for each annotation, also for equal ones; the log decides the category if the message does not."""
     unless_known = UNKNOWN if log is None else context.rules.categories.of_log(log)
     twins: Counter[Annotation] = Counter()
     points = []
-    for failure in told:
+    for failure in annotations:
         points.append(_point(context, job, failure, twins[failure], unless_known))
         twins[failure] += 1
     return points
 
 
-def annotated_failures(context: Context, told: Sequence[Annotation]) -> list[Failure]:
-    """Failing results that only annotations tell of, by names as tags have them."""
+def annotated_failures(context: Context, annotations: Sequence[Annotation]) -> list[Failure]:
+    """Failing results that only annotations have, named as in tags."""
     masks = context.rules.masks
     seen: Counter[tuple[str, str]] = Counter()
     failures = []
-    for annotation in told:
+    for annotation in annotations:
         found = context.rules.annotated_tests(annotation.title, annotation.message)
         if found is None:
             continue
@@ -59,7 +62,7 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int, unless_kn
     place = test.test if test else failure.path
     template = with_place(context.rules.templates(message), context.rules.masks(place) if place else "")
     signature = signature_of(template)
-    # The place among equals is part of the identity, not the place in the list: order is GitHub's.
+    # Identity uses the position among equal annotations, not in the list, whose order is up to GitHub.
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
     return Point(
         FAILURE.name,
@@ -78,7 +81,7 @@ def _point(context: Context, job: Job, failure: Annotation, twin: int, unless_kn
                 line=failure.line,
                 job_id=job.id,
                 run_id=job.run_id,
-                # Which attempt a check run belongs to, nobody tells: any later one may list it.
+                # The attempt of a check run is unknown: any later attempt may list it too.
                 attempt=None if job.is_check else context.run.attempt,
                 head_sha=printable(context.run.head_sha),
             ),
