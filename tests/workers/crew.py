@@ -176,7 +176,8 @@ def settings(github: SimulatedGitHub, influxd: Influxd, folder: Path) -> dict[st
         "CI_HEALTH_INFLUXDB__BUCKET": f"crew-{os.getpid()}-{next(_buckets)}",
         "CI_HEALTH_INFLUXDB__TOKEN": influxd.token,
         "CI_HEALTH_DATA_DIR": str(folder / "data"),
-        "CI_HEALTH_SINCE": "3d",
+        # Longer than any history here: where a run is old, it must not matter when a worker looked.
+        "CI_HEALTH_SINCE": "14d",
         "CI_HEALTH_LOG__FORMAT": "json",
         "CI_HEALTH_INTERVAL": "1h",
     }

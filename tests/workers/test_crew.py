@@ -20,6 +20,7 @@ SEEDS = range(5) if FULL else range(1)
 KILLS = 15 if FULL else 4
 
 ALL_SYNCED = "SELECT count(*) = 50 FROM repositories WHERE swept_at IS NOT NULL"
+ALL_JUDGED = "SELECT count(*) = 50 FROM judgements WHERE unread = 0"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
 
 
@@ -32,7 +33,8 @@ async def test_workers_killed_at_random_lose_and_double_nothing(
     # So slow that whoever is killed is in the midst of something.
     github.faults.add("/actions/runs/", faults.delay(0.1), times=None)
     async with github:
-        async with crew(tmp_path, github, influxd, postgres) as workers:
+        # What a busy store keeps from being judged, the next sync judges: it must not be an hour away.
+        async with crew(tmp_path, github, influxd, postgres, CI_HEALTH_INTERVAL="10s") as workers:
             await workers.work(3)
             for _ in range(KILLS):
                 index = random.randrange(3)
@@ -40,6 +42,7 @@ async def test_workers_killed_at_random_lose_and_double_nothing(
                 await asyncio.sleep(random.uniform(0.1, 1.5))
                 await workers.replace(index)
             await workers.until(ALL_SYNCED, seconds=300)
+            await workers.until(ALL_JUDGED)
             await workers.until(ALL_DELIVERED)
             budgets = workers.ask("SELECT identity, remaining > 0 FROM budgets")
             shared, said = points(influxd, workers.environment), workers.said()
