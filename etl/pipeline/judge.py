@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -14,6 +14,7 @@ from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
 from etl.judge.judge import Judge
 from etl.judge.lasting import lasting
+from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
 from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
@@ -22,6 +23,7 @@ from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
+from etl.settings import FindingSettings
 from etl.state.judgements import StoredJudgements
 from etl.state.repositories import KnownRepository
 
@@ -32,6 +34,14 @@ _POLL_S: Final = 0.05
 # Longer than a store that is well needs; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
 _STALE: Final = "findings are not up to date, the next sync judges again: {}"
+
+
+class _Read(NamedTuple):
+    """Answers of the store, and the tag of the default branch."""
+
+    executions: list[Row]
+    results: list[Row]
+    branch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +105,34 @@ async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudge
     executions = await pipeline.store.query("histories", asked)
     results = await pipeline.store.query("test_results", asked)
     branch = tag_value(known.default_branch)
-    look = await asyncio.to_thread(_look, executions, results, branch, before, int(stop.timestamp()))
+    told_at = int(stop.timestamp())
+    look = await asyncio.to_thread(
+        _look, _Read(executions, results, branch), before, limits_of(pipeline.settings.findings), told_at
+    )
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
 
-def _look(
-    executions: list[Row], results: list[Row], branch: str, before: StoredJudgements, now: int
-) -> _Look:
+def limits_of(settings: FindingSettings) -> Limits:
+    """The thresholds that the settings give; all others are constants."""
+    changes = ChangeLimits(
+        max_false_discoveries=settings.max_false_discoveries,
+        max_false_alerts=min(settings.max_false_discoveries, ChangeLimits().max_false_alerts),
+        min_results=settings.min_results,
+        min_effect=settings.min_change,
+        min_effect_s=settings.min_change_s,
+        min_rate_effect=settings.min_rate_change,
+    )
+    return Limits(changes, FlakeLimits(min_results=settings.min_results))
+
+
+def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _Look:
     """Judge everything, and make points of the findings that are new or changed."""
     memory: dict[Any, Any] = memory_from_bytes(before.memory)
     known = findings_from_bytes(before.findings)
-    histories, measures = histories_of(executions, branch)
-    tests = histories_of_tests(results, executions, branch)
-    told = Judge(memory=memory).judge([*tests, *histories], measures)
+    executions = read.executions
+    histories, measures = histories_of(executions, read.branch)
+    tests = histories_of_tests(read.results, executions, read.branch)
+    told = Judge(limits, memory).judge([*tests, *histories], measures)
     since = now - int(_PERIOD.total_seconds())
     found = [
         one

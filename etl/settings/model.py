@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from etl.errors import ConfigurationError
 from etl.settings.sections import (
     FailureSettings,
+    FindingSettings,
     FlakeSettings,
     GitHubSettings,
     HttpSettings,
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     )
     tests: TestSettings = Field(default_factory=TestSettings)
     flakes: FlakeSettings = Field(default_factory=FlakeSettings)
+    findings: FindingSettings = Field(default_factory=FindingSettings)
     failures: FailureSettings = Field(
         default_factory=FailureSettings,
         description="rules by which failure messages become templates and have a category",

@@ -271,6 +271,24 @@ class FlakeSettings(Section):
         return value
 
 
+class FindingSettings(Section):
+    """When a change or a flaky test is a finding; docs/judgements.md explains how they are found."""
+
+    min_change: float = Field(
+        0.05, ge=0, description="smallest relative change of a duration that is reported; 0.05 is 5 %"
+    )
+    min_change_s: float = Field(1.0, ge=0, description="smallest change of a duration, in seconds")
+    min_rate_change: float = Field(
+        0.05, ge=0, le=1, description="smallest change of a success rate; 0.05 is five percentage points"
+    )
+    min_results: int = Field(
+        20, ge=20, description="results in 30 days below which no change and no flaky test is reported"
+    )
+    max_false_discoveries: float = Field(
+        0.1, gt=0, le=0.5, description="share of the reported changes that may be due to chance"
+    )
+
+
 class LogSettings(Section):
     """The log, on standard error."""
 

@@ -10,11 +10,13 @@ import pytest
 from etl.demo.history import Attempt, Run
 from etl.errors import SupersededError
 from etl.judge.codec import findings_to_bytes, memory_to_bytes
+from etl.judge.limits import Limits
 from etl.model.writes import Row
 from etl.pipeline import judge
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
+from etl.settings import FindingSettings
 from etl.state.judgements import StoredJudgements
 from etl.state.repositories import KnownRepository
 from etl.state.runs import KnownRun
@@ -93,6 +95,28 @@ async def test_what_does_not_change_has_no_findings(tmp_path: Path) -> None:
         world.add(*broken_since(1_000))
         await world.sync_well(since="20d")
         assert world.points("finding") == []
+
+
+@pytest.mark.parametrize(("findings", "kinds"), [({}, {"flaky"}), ({"min_results": 100}, set())])
+async def test_the_settings_say_how_much_is_needed_for_a_finding(
+    findings: dict[str, Any], kinds: set[str], tmp_path: Path
+) -> None:
+    async with simulated(tmp_path) as world:
+        for number in range(60):
+            began = NOON - (60 - number) * 6 * HOUR
+            unit = job("unit", began + 10, conclusion="success" if number % 7 else "failure")
+            world.add(of_commit(number, began, attempt(began, unit)))
+        await world.sync_well(since="20d", findings=findings)
+        assert {kind for kind, *_ in told(world)} == kinds
+
+
+def test_the_settings_are_the_thresholds_of_the_judge() -> None:
+    assert judge.limits_of(FindingSettings()) == Limits()
+    made = judge.limits_of(
+        FindingSettings(min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01)
+    )
+    assert (made.changes.min_effect, made.changes.min_effect_s, made.changes.min_rate_effect) == (0.2, 30, 0.1)
+    assert made.changes.max_false_discoveries == made.changes.max_false_alerts == 0.01
 
 
 async def test_a_bug_in_a_judgement_fails_no_sync_and_the_next_one_judges(
