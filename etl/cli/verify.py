@@ -68,7 +68,7 @@ async def _verify(
                 print_error(f"{one.repository}: {one.error}")
         waiting = await pipeline.state.call(pipeline.state.outbox.points)
         exit_with_status([], delivery, address=pipeline.store.address, waiting=waiting)
-    if any(one.error is not None or one.missing for one in found):
+    if any(one.error is not None or one.missing or one.incomplete for one in found):
         raise typer.Exit(Exit.FAILED)
 
 
@@ -85,9 +85,11 @@ def _lines(found: Verification) -> Iterator[str]:
     if found.unread:
         yield f"{found.unread} runs changed since the last sync or are open: the next ones read them"
     if found.unchecked:
-        yield f"{found.unchecked} attempts were not asked for their jobs: --requests allows more"
+        yield f"incomplete: the jobs of {found.unchecked} attempts were not compared: raise --requests"
     if found.days_left:
-        yield f"{found.days_left} days were left out: --requests allows more, or the store keeps less"
+        yield f"incomplete: {found.days_left} days were not compared: raise --requests"
+    if found.days_expired:
+        yield f"{found.days_expired} days are older than the store's retention: nothing to compare"
 
 
 def _named(what: str, entries: list[Entry]) -> Iterator[str]:

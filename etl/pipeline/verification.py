@@ -20,8 +20,8 @@ class Verification:
     Only GitHub has the `missing` entries, only the store the `extra` ones; `repaired` ones were missing before.
     `holes` has the missing entries by the day (its first second) on which their runs were created. `unread`
     counts runs that were skipped, since they changed after the last sync or have open attempts or jobs;
-    `unchecked` attempts whose jobs were not requested; `days_left` days that were skipped, since the requests
-    were spent or the store's retention is shorter; `reread` runs that were read again.
+    `unchecked` attempts whose jobs were not requested, and `days_left` days that were skipped, since the requests
+    were spent; `days_expired` days that are older than the store's retention; `reread` runs that were read again.
     """
 
     repository: str
@@ -34,6 +34,7 @@ class Verification:
     unread: int = 0
     unchecked: int = 0
     days_left: int = 0
+    days_expired: int = 0
     reread: int = 0
     requests: int = 0
     anomalies: int = 0
@@ -43,6 +44,11 @@ class Verification:
     def missing(self) -> list[Entry]:
         """Entries that GitHub has and the store lacks."""
         return [entry for entries in self.holes.values() for entry in entries]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the requests did not suffice to compare everything."""
+        return bool(self.unchecked or self.days_left)
 
     def as_json(self) -> dict[str, Any]:
         """The object of `ci-health verify --json`."""

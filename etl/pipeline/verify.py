@@ -49,7 +49,7 @@ class Verifier:
         """Verify days, newest first, each with an equal share of the remaining requests."""
         oldest = await self._store.oldest()
         kept = [window for window in windows if window.start >= oldest + DAY_S]
-        self._found.days_left += len(windows) - len(kept)
+        self._found.days_expired += len(windows) - len(kept)
         for days, window in zip(range(len(kept), 0, -1), reversed(kept), strict=True):
             left = self._most - (self._session.client.requests - self._sent_before)
             if left <= 0:

@@ -29,5 +29,7 @@ async def test_it_names_what_is_missing_and_repair_brings_it_back(tmp_path: Path
         assert told["repaired"] == [{"run": run, "attempt": int(attempt), "job": job}]
         assert (told["missing"], told["reread"], told["error"]) == ([], 1, None)
         assert contents(tmp_path) == whole
+        few = await ci("verify", "--requests", "1")
+        assert (few.code, "were not compared: raise --requests" in few.out) == (1, True)
         wrong = await ci("verify", "--since", "soon")
     assert (wrong.code, "--since" in wrong.err) == (2, True)

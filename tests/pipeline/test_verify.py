@@ -204,6 +204,7 @@ async def test_few_requests_are_for_what_is_likely_to_be_missing(org: Org) -> No
     assert sum(f"/repos/{ROCKET}" in one.path for one in org.github.log.requests) <= 8 + 2
     rocket, _ = await org.verify(most=2, repair=True)
     assert rocket.days_left
+    assert rocket.incomplete
 
 
 async def test_what_changed_since_the_last_sync_is_no_hole(org: Org) -> None:
