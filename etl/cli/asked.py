@@ -52,7 +52,8 @@ def _of_url(text: str) -> Asked:
         is_commit = _SHA.fullmatch(found[2]) is not None
         return Asked(found[1], sha=found[2]) if is_commit else Asked(found[1], branch=found[2])
     raise ConfigurationError(
-        f"{text} is no run, pull request, branch or commit: …/actions/runs/ID, …/pull/N, …/tree/BRANCH or …/commit/SHA"
+        f"{text} is no run, pull request, branch or commit: …/actions/runs/ID, …/pull/N, …/tree/BRANCH or "
+        "…/commit/SHA"
     )
 
 

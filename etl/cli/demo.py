@@ -48,7 +48,7 @@ def demo(
         ),
     ] = False,
 ) -> None:
-    """Run end to end against a simulated GitHub: overview, what to fix first, flaky tests, failures, report."""
+    """Run end to end against a simulated GitHub: overview, what to fix first, flakes, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic
