@@ -1,4 +1,4 @@
-"""The composition root: which parts there are, and who gets what."""
+"""The composition root: creates the parts and wires them together."""
 
 import fcntl
 import os
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The pipeline, and the queue by which several workers share a state (None where it is not shared)."""
+    """The pipeline, and the queue of workers that share a state (None if it is not shared)."""
 
     pipeline: Pipeline
     queue: "Queue | None"
 
 
 def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> Store:
-    """InfluxDB where one is configured, else the embedded store."""
+    """InfluxDB if configured, else the embedded store."""
     if settings.influxdb is not None:
         return InfluxStore(settings.influxdb, clock=clock)
     return DuckStore(settings.data_dir / "ci-health.duckdb")
@@ -45,9 +45,9 @@ def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> St
 async def open_app(
     settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
 ) -> AsyncIterator[App]:
-    """All parts, ready to work: one process at a time on a data folder, or several on a server.
+    """All parts, ready to use: one process at a time per data folder, or several with a database server.
 
-    Raises ConfigurationError where the settings do not suffice or the state cannot be opened.
+    Raises ConfigurationError if settings are missing or the state cannot be opened.
     """
     settings.require_source()
     rules, clock = Rules.of(settings), GitHubClock(clock)
@@ -73,7 +73,7 @@ async def open_app(
 
 @dataclass(frozen=True, slots=True)
 class _SharedLimits:
-    """Rate limits that workers share through their state."""
+    """Rate limits that workers share through the state."""
 
     state: State
 
@@ -85,18 +85,18 @@ class _SharedLimits:
 async def open_pipeline(
     settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
 ) -> AsyncIterator[Pipeline]:
-    """The pipeline alone, as commands need it. Raises what `open_app` raises."""
+    """Just the pipeline, for commands. Raises the same errors as `open_app`."""
     async with open_app(settings, clock=clock, debug=debug) as app:
         yield app.pipeline
 
 
 @asynccontextmanager
 async def _open_queue(settings: Settings) -> AsyncIterator[tuple["Queue | None", Locks]]:
-    """The queue of a shared state, and the locks that go with it."""
+    """The queue of a shared state and its locks."""
     if not settings.shares_state:
         yield None, NoLocks()
         return
-    # Importing them takes a while, and most processes share no state.
+    # Slow to import, and most processes do not share their state.
     with needs(Extra.POSTGRESQL, "a state in PostgreSQL"):
         from etl.workers.locks import RepositoryLocks  # noqa: PLC0415
         from etl.workers.queue import Pace, open_queue  # noqa: PLC0415
@@ -112,7 +112,7 @@ async def _open_queue(settings: Settings) -> AsyncIterator[tuple["Queue | None",
 
 @contextmanager
 def _private_files() -> Iterator[None]:
-    """Create files for their owner alone: the databases make some beside their own."""
+    """Make new files private to their owner, including those that the databases create."""
     before = os.umask(0o077)
     try:
         yield
@@ -122,7 +122,7 @@ def _private_files() -> Iterator[None]:
 
 @contextmanager
 def _locked_folder(settings: Settings) -> Iterator[None]:
-    """Lock the data folder, shared with other workers if the state is; the system frees it when the process ends."""
+    """Lock the data folder (shared if the state is); the system releases it when the process ends."""
     how = fcntl.LOCK_SH if settings.shares_state else fcntl.LOCK_EX
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The application and its commands.
 
-Commands import what they need when they run, so that `--help` answers at once.
+Commands import what they need when they run, so that `--help` is fast.
 """
 
 import io
@@ -53,7 +53,7 @@ def _global_options(
 
 
 def main() -> None:
-    """Run the command line; errors are printed as sentences on standard error."""
+    """Run the command line; errors are printed as plain messages on standard error."""
     # Names from CI may contain characters that a terminal or pipe cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -62,21 +62,21 @@ def main() -> None:
     try:
         app()
     except ConfigurationError as error:
-        _say(error, str(error), Exit.WRONG_CONFIGURATION)
+        _exit_with_error(error, str(error), Exit.WRONG_CONFIGURATION)
     except CiHealthError as error:
-        _say(error, str(error), Exit.FAILED)
+        _exit_with_error(error, str(error), Exit.FAILED)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except Exception as error:  # noqa: BLE001
         kind = type(error).__name__
-        _say(
+        _exit_with_error(
             error,
             f"unexpected {kind}: {error}. `ci-health --debug …` shows where; please report it",
             Exit.FAILED,
         )
 
 
-def _say(error: Exception, sentences: str, code: Exit) -> None:
+def _exit_with_error(error: Exception, sentences: str, code: Exit) -> None:
     if "--debug" in sys.argv:
         raise error
     for line in sentences.splitlines():

@@ -1,4 +1,4 @@
-"""What `explain` is asked for: an argument, the surroundings of a step of GitHub Actions, or a git checkout."""
+"""Determines what to explain, from an argument, a GitHub Actions step's environment, or a git checkout."""
 
 import json
 import re
@@ -24,11 +24,13 @@ _SECONDS: Final = 30
 def what_is_asked(
     text: str, repository: str, configured: Sequence[str], environment: Mapping[str, str], folder: Path
 ) -> Asked:
-    """What is to be explained; ConfigurationError where that cannot be told."""
+    """What to explain; raises ConfigurationError if that cannot be determined."""
     if "://" in text:
         return _of_url(text)
     here = _of_actions(environment) if environment.get("GITHUB_ACTIONS") == "true" else None
-    name = repository or (here.repository if here else "") or _only(configured) or _of_remote(folder)
+    name = (
+        repository or (here.repository if here else "") or _only_repository(configured) or _of_remote(folder)
+    )
     if not name:
         raise ConfigurationError("which repository? Name it with --repository owner/name, or give a URL")
     if not text:
@@ -50,12 +52,13 @@ def _of_url(text: str) -> Asked:
         is_commit = _SHA.fullmatch(found[2]) is not None
         return Asked(found[1], sha=found[2]) if is_commit else Asked(found[1], branch=found[2])
     raise ConfigurationError(
-        f"{text} is no run, pull request, branch or commit: …/actions/runs/ID, …/pull/N, …/tree/BRANCH or …/commit/SHA"
+        f"{text} is no run, pull request, branch or commit: …/actions/runs/ID, …/pull/N, …/tree/BRANCH or "
+        "…/commit/SHA"
     )
 
 
 def _of_actions(environment: Mapping[str, str]) -> Asked:
-    """The run whose end started this workflow, or else the run that this step is part of."""
+    """The run that triggered this workflow by its completion, or else the run that this step belongs to."""
     try:
         name = environment["GITHUB_REPOSITORY"]
         if environment.get("GITHUB_EVENT_NAME") == "workflow_run":
@@ -64,12 +67,13 @@ def _of_actions(environment: Mapping[str, str]) -> Asked:
         return Asked(name, run_id=int(environment["GITHUB_RUN_ID"]))
     except (KeyError, ValueError, OSError, DataError):
         raise ConfigurationError(
-            "GITHUB_ACTIONS is set, but GITHUB_REPOSITORY and GITHUB_RUN_ID, or the event, cannot be read: name the run"
+            "GITHUB_ACTIONS is set, but GITHUB_REPOSITORY and GITHUB_RUN_ID, or the event, cannot be read: "
+            "name the run"
         ) from None
 
 
-def _only(configured: Sequence[str]) -> str:
-    """The repository in the settings, if there is one alone."""
+def _only_repository(configured: Sequence[str]) -> str:
+    """The repository in the settings if there is exactly one."""
     return configured[0] if len(configured) == 1 and "*" not in configured[0] else ""
 
 
@@ -77,7 +81,8 @@ def _head(folder: Path) -> str:
     found = _git(folder, "rev-parse", "HEAD")
     if not found:
         raise ConfigurationError(
-            f"which run? {folder} is no git checkout: give a run's URL or id, a pull request's URL, a branch or a commit"
+            f"which run? {folder} is not a git checkout: give a run's URL or id, a pull request's URL, "
+            "a branch or a commit"
         )
     return found
 
@@ -88,7 +93,7 @@ def _of_remote(folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """What git says, empty where it says nothing."""
+    """Git's output, or an empty string if git fails."""
     try:
         done = subprocess.run(  # noqa: S603
             ("git", *arguments),  # noqa: S607

@@ -1,4 +1,4 @@
-"""What `explain` asks GitHub beside a run: two requests at most."""
+"""What `explain` requests from GitHub in addition to a run: at most two requests."""
 
 from dataclasses import replace
 
@@ -11,21 +11,21 @@ from etl.report.explained import Asked
 
 
 class Beside:
-    """The two things that are asked of GitHub beside a run."""
+    """The two requests to GitHub in addition to a run."""
 
     def __init__(self, accounts: Accounts, repository: str) -> None:
         self._client = RepositoryClient(accounts.of(repository), repository)
 
     async def commit(self, asked: Asked) -> Asked:
-        """What is asked for, of a pull request its newest commit."""
+        """The same, with a pull request replaced by its newest commit."""
         if not asked.request:
             return asked
         return replace(asked, request=0, sha=await head_of_request(self._client, asked.request))
 
     async def changes(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files that a change touches; None, with a sentence, where GitHub does not tell."""
+        """The files that a change touches; if GitHub cannot tell, print why and return None."""
         try:
             return await files_changed(self._client, base, sha)
         except (DataError, FatalError, RetriableError) as error:
-            print_error(f"what {sha[:8]} changes is not known: {error}")
+            print_error(f"the files that {sha[:8]} changes are unknown: {error}")
             return None

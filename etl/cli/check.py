@@ -1,4 +1,4 @@
-"""`ci-health check`: whether everything is in order, and what to do if not."""
+"""`ci-health check`: checks that everything works, and says what to do if not."""
 
 from __future__ import annotations
 

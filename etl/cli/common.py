@@ -1,4 +1,4 @@
-"""What several commands share: settings, the log, and the messages at the end."""
+"""Shared by several commands: settings, the log, and the final messages."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Days = Annotated[int, typer.Option(min=1, max=3650, help="The last N days.")]
 Repository = Annotated[str, typer.Option(help="Only this repository, `owner/name`.")]
 Workflow = Annotated[str, typer.Option(help="Only this workflow.")]
-Branch = Annotated[str, typer.Option(help="Only this branch, as its tag says.")]
+Branch = Annotated[str, typer.Option(help="Only this branch, as in its tag.")]
 
 
 def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from all sources; also sets up the log."""
+    """Load settings from all sources, and set up the log."""
     from etl import log
     from etl.settings import load
 
@@ -42,8 +42,8 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
 def freeze_gc() -> None:
     """Make the garbage collector skip imported objects, which live as long as the process.
 
-    Many short-lived records make it run often; scanning the imported objects each time would take a tenth
-    of a sync's time. They are unfrozen at exit, because DuckDB complains about objects left uncollected.
+    Many short-lived records make it run often, and scanning the imported objects each time would take a tenth
+    of a sync's time. They are unfrozen at exit, because DuckDB complains about uncollected objects.
     """
     gc.collect()
     gc.freeze()
@@ -53,7 +53,7 @@ def freeze_gc() -> None:
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Ask the configured store; ConfigurationError where nothing is answered because a filter names nothing."""
+    """Query the configured store; raises ConfigurationError if a filter matches nothing that is stored."""
     from etl.app import open_store
     from etl.report.ask import ask, nothing_answered
     from etl.report.filters import LISTED_BY, unknown
@@ -74,7 +74,7 @@ async def ask_configured(
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
-    """Print a sentence for each failure or open piece on standard error, and exit with the matching code."""
+    """Print each failure and any open pieces on standard error, and exit with the matching code."""
     from etl.pipeline.open_pieces import open_sentence
 
     failed = False
@@ -93,7 +93,7 @@ def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, addres
     if delivery.rejected:
         print_error(
             f"{delivery.rejected} points were rejected by {address} and are kept as dead letters: "
-            "`ci-health dead-letters list` shows them, `retry` has them tried again"
+            "`ci-health dead-letters list` shows them, `retry` sends them again"
         )
         failed = True
     if failed:

@@ -33,9 +33,9 @@ dead_letters = typer.Typer(
 def show(
     context: typer.Context,
     repository: OfRepository = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the oldest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number to show, oldest first.")] = 100,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a list on stdout, whole lines in it.")
+        bool, typer.Option("--json", help="Print a list on stdout, with untruncated lines.")
     ] = False,
 ) -> None:
     """Show what the store rejected, and why."""
@@ -53,9 +53,9 @@ def discard(
     context: typer.Context,
     ids: Ids = None,
     repository: OfRepository = "",
-    every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Discard all of them.")] = False,
 ) -> None:
-    """Delete some dead letters, or all, permanently."""
+    """Permanently delete some or all dead letters."""
     if not (ids or repository or every):
         raise ConfigurationError("name the ids to discard, or --repository, or --all")
     asyncio.run(_discard(load_settings(context), _chosen(ids, repository)))

@@ -1,7 +1,8 @@
 """`ci-health demo`: an end-to-end run against a simulated GitHub, without network, token or server.
 
-`--serve` runs the service instead, on a simulated project that continues: the demo of InfluxDB and
-Grafana uses it. It stays on loopback in one process, because a token must never be sent over plain http.
+`--serve` runs the service instead, on a simulated project that keeps going, for the demo of InfluxDB and
+Grafana. The simulated GitHub runs in the same process, on loopback: a token must never cross a network in
+plain HTTP.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from etl.settings import Settings
 
 _DATA_DIR = Path(".ci-health/demo")
-# A recorded history may need more requests than GitHub allows in an hour; a demo does not wait for that.
+# A recorded history may need more requests than GitHub allows in an hour; a demo should not wait for that.
 _NO_LIMIT = 1_000_000
 _REPORT = Path("ci-health-report.html")
-# Days of history and of future of a served project; its outage is in the history.
+# Days of a served project before and after the first start; its outage is in the past.
 _PAST_DAYS, _COMING_DAYS = 28, 7
 
 
@@ -37,17 +38,17 @@ def demo(
     history: Annotated[
         Path | None, typer.Option(help="Replay a recorded history, shifted to end yesterday.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="File of the HTML report.")] = _REPORT,
+    out: Annotated[Path, typer.Option(help="Where to write the HTML report.")] = _REPORT,
     serve: Annotated[
         bool,
         typer.Option(
             "--serve",
-            help="Keep running as `run` does, on a project that continues, with the store and data folder in "
-            "the settings.",
+            help="Keep running like `run`, on a project that keeps going, with the store and data folder "
+            "from the settings.",
         ),
     ] = False,
 ) -> None:
-    """An end-to-end run against a simulated GitHub: overview, what to fix first, flaky tests, failures, report."""
+    """Run end to end against a simulated GitHub: overview, what to fix first, flakes, failures, report."""
     from etl.demo.history import ending
     from etl.demo.recorded import load
     from etl.demo.synthetic import synthetic
@@ -74,9 +75,9 @@ async def _serve(context: typer.Context, history: History) -> None:
 
 
 def _last_day(folder: Path) -> date:
-    """The day on which the history ends: some days ahead at the first start, the same at later starts.
+    """The last day of the history: some days ahead at the first start, unchanged at later starts.
 
-    Raises ConfigurationError for a folder that cannot be used or has the state of other repositories.
+    Raises ConfigurationError if the folder cannot be used or has the state of other repositories.
     """
     file = folder / "demo-last-day"
     if not file.exists() and any(folder.glob("state.sqlite*")):
@@ -90,7 +91,7 @@ def _last_day(folder: Path) -> date:
             file.write_text(last.isoformat(), "utf-8")
         return date.fromisoformat(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{file} holds the demo's last day, and cannot be used: {error}") from None
+        raise ConfigurationError(f"{file} holds the demo's last day, but cannot be used: {error}") from None
 
 
 async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> None:
@@ -102,7 +103,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     from etl.report.summary import summary
     from etl.report.verdicts import to_table
 
-    # The history moves with the calendar, so data stored by an earlier demo would not match.
+    # The history shifts with the calendar, so data from an earlier demo would not match.
     shutil.rmtree(_DATA_DIR, ignore_errors=True)
     async with SimulatedGitHub(history, rate_limit=_NO_LIMIT) as url:
         settings = _settings(history, url)
@@ -138,14 +139,14 @@ def _settings(history: History, url: str) -> Settings:
     from etl.settings import load
 
     overrides = _project(history, url) | {"data_dir": str(_DATA_DIR), "log": {"level": "error"}}
-    # An empty environment: the demo uses embedded defaults, whatever is configured on this machine.
+    # An empty environment: the demo uses the defaults, whatever is configured on this machine.
     settings = load({}, file=Path("/dev/null"), overrides=overrides)
     log.configure(settings.log)
     return settings
 
 
 def _project(history: History, url: str) -> dict[str, Any]:
-    """Settings of the simulated project and its GitHub."""
+    """Settings for the simulated project and its GitHub."""
     return {
         "repositories": [repository.full_name for repository in history.repositories],
         "github": {"token": "demo", "api_url": url},
@@ -154,7 +155,7 @@ def _project(history: History, url: str) -> dict[str, Any]:
 
 
 def _period(history: History, *, recorded: bool) -> Period:
-    """All of a recorded history; the newer half of the synthetic one, so that there is a previous period."""
+    """All of a recorded history, or the newer half of a synthetic one, which leaves a previous period."""
     from etl.report.view import Period
 
     stop, start = (

@@ -1,4 +1,4 @@
-"""`ci-health explain RUN`: whose failure a red run is, with the evidence."""
+"""`ci-health explain RUN`: who is responsible for a red run, with the evidence."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def explain(
     run: Annotated[
         str,
         typer.Argument(
-            help="A run's URL or id, a pull request's URL, a branch or a commit; without it the run of GitHub "
-            "Actions that this is part of, or else the commit that is checked out here.",
+            help="A run's URL or id, a pull request's URL, a branch or a commit; default: the current run "
+            "of GitHub Actions, or else the commit checked out here.",
         ),
     ] = "",
     repository: Annotated[str, typer.Option(help="The repository, `owner/name`, where RUN is no URL.")] = "",
-    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
+    form: Annotated[Form, typer.Option("--format", help="Output format.")] = Form.TABLE,
 ) -> None:
-    """Whose failure a red run is: yours, flaky, broken, elsewhere, infrastructure or unknown.
+    """Explain a red run: yours, flaky, broken, elsewhere, infrastructure or unknown.
 
-    Exit codes: 0 nothing is yours, 3 something is, 4 something may be, 1 it could not be told, 2 wrong usage.
+    Exit codes: 0 nothing is yours, 3 something is, 4 something may be, 1 no verdict, 2 wrong usage.
     """
     from etl.cli.asked import what_is_asked
     from etl.report.verdicts import nothing_known
@@ -53,13 +53,13 @@ def explain(
     if not explained.runs:
         print_error(nothing_known(asked))
         raise typer.Exit(Exit.FAILED)
-    typer.echo(_written(explained, form), nl=False)
-    _summarise(explained)
+    typer.echo(_formatted(explained, form), nl=False)
+    _add_step_summary(explained)
     raise typer.Exit(_exit_code(explained))
 
 
 async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explained:
-    """From the store; from GitHub what it does not have: the request's commit, the run, what changed."""
+    """Query the store, and GitHub for what it lacks: the request's commit, the run, the changed files."""
     from etl.app import open_store
     from etl.cli.asked_github import Beside
     from etl.extract.github.accounts import Accounts
@@ -70,7 +70,7 @@ async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explaine
         if not (settings.github.token or settings.github.app):
             if asked.request:
                 raise ConfigurationError(
-                    "a pull request's commit is known by GitHub alone: set GITHUB_TOKEN, or give its branch"
+                    "only GitHub knows a pull request's commit: set GITHUB_TOKEN, or give its branch"
                 )
             return await explain(store, asked, datetime.now(UTC))
         async with Accounts(settings.github) as accounts:
@@ -88,7 +88,7 @@ async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explaine
 
 
 async def _read(settings: Settings, asked: Asked, *, debug: bool) -> None:
-    """Read the run that is asked for, which no sync has read yet."""
+    """Read a run that no sync has read yet."""
     from etl.app import open_pipeline
     from etl.pipeline.one_run import read_one
 
@@ -98,7 +98,7 @@ async def _read(settings: Settings, asked: Asked, *, debug: bool) -> None:
         await read_one(pipeline, asked.repository, asked.run_id)
 
 
-def _written(explained: Explained, form: Form) -> str:
+def _formatted(explained: Explained, form: Form) -> str:
     from etl.report.verdicts import sentence, to_json, to_markdown, to_table
 
     match form:
@@ -110,8 +110,8 @@ def _written(explained: Explained, form: Form) -> str:
             return to_table(explained) if explained.verdicts else f"{sentence(explained)}\n"
 
 
-def _summarise(explained: Explained) -> None:
-    """In a step of GitHub Actions, add the same to the summary of its job."""
+def _add_step_summary(explained: Explained) -> None:
+    """In a GitHub Actions step, also add the result to the job summary."""
     from etl.report.verdicts import to_markdown
 
     file = os.environ.get("GITHUB_STEP_SUMMARY", "")

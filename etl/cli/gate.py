@@ -1,4 +1,4 @@
-"""`ci-health gate REPORT…`: whether a test job may pass, by its reports and the quarantine file alone."""
+"""`ci-health gate REPORT…`: whether a test job may pass, from its reports and the quarantine file only."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def gate(
     reports: Annotated[list[str], typer.Argument(metavar="REPORT...", help="Files, folders or patterns.")],
     file: Annotated[Path, typer.Option("--file", help="The quarantine file.")] = Path(FILE),
     min_tests: Annotated[
-        int, typer.Option(min=1, help="Red where fewer tests ran; the file's own min_tests counts as well.")
+        int, typer.Option(min=1, help="Fail if fewer tests ran; the file's min_tests applies as well.")
     ] = 1,
     runner_exit: Annotated[
-        int | None, typer.Option(help="The exit code of the test runner: 0 or 1, anything else is red.")
+        int | None, typer.Option(help="Exit code of the test runner; anything but 0 or 1 fails the gate.")
     ] = None,
 ) -> None:
-    """Exit with 0 only where all tests that failed are in quarantine."""
+    """Exit with 0 only if all failed tests are in quarantine."""
     from etl.quarantine.verdict import Terms, judge
 
     quarantine = quarantine_file.read(file)
     read = _read(reports, believe_retries=runner_exit == 0)
     verdict = judge(read, quarantine, Terms(datetime.now(UTC).date(), min_tests, runner_exit))
-    _tell(verdict)
+    _print_verdict(verdict)
     if not verdict.is_green:
         raise typer.Exit(Exit.FAILED)
 
@@ -61,7 +61,7 @@ def _report(path: Path, *, believe_retries: bool) -> Report:
         return Report(str(path), trouble=str(error))
 
 
-def _tell(verdict: Verdict) -> None:
+def _print_verdict(verdict: Verdict) -> None:
     from etl.quarantine.describe import verdict_lines, verdict_markdown
     from etl.report.formats import single_line
 

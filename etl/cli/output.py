@@ -13,7 +13,7 @@ class Exit(IntEnum):
     DONE = 0
     FAILED = 1
     WRONG_CONFIGURATION = 2
-    # Of `explain`: something is yours, or may be.
+    # From `explain`: something is yours, or may be.
     YOURS = 3
     UNKNOWN = 4
     INTERRUPTED = 130
@@ -21,14 +21,14 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """Options before the command."""
+    """Options given before the command."""
 
     config: Path | None
     debug: bool
 
 
 def print_error(sentence: str) -> None:
-    """Print an error on standard error, always on one line, whatever names and answers it quotes."""
+    """Print an error on standard error, always on one line, whatever text it quotes."""
     from etl.report.formats import single_line
 
     typer.echo(f"ci-health: {single_line(sentence)}", err=True)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Yields a function that takes a repository's name, the number of finished days, and their total."""
+    """Yields a function that takes a repository's name, the number of finished days and the total."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

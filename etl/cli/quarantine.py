@@ -1,4 +1,4 @@
-"""`ci-health quarantine`: proposes which tests may fail for a while, and seals what was written by hand."""
+"""`ci-health quarantine`: proposes which tests may fail for a while, and seals manual changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Format(StrEnum):
 File = Annotated[Path, typer.Option("--file", help="The quarantine file.")]
 
 quarantine = typer.Typer(
-    help="Tests that may fail for a while: propose them from evidence, seal changes by hand.",
+    help="Tests that may fail for a while: propose them from evidence, or seal manual changes.",
     no_args_is_help=True,
 )
 
@@ -46,24 +46,24 @@ def propose(
     days: Days = 30,
     repository: Repository = "",
     lasts: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="Days until a new entry expires.")] = 30,
-    flakes: Annotated[int, typer.Option(min=1, help="How often a test flaked at least.")] = 2,
-    passes: Annotated[int, typer.Option(min=1, help="An entry goes after so many passes in a row.")] = 50,
+    flakes: Annotated[int, typer.Option(min=1, help="Minimum number of flakes of a test.")] = 2,
+    passes: Annotated[int, typer.Option(min=1, help="Drop an entry after this many passes in a row.")] = 50,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")
+        bool, typer.Option("--check", help="Write nothing; exit 1 if something would change.")
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print the changes.")] = Format.TEXT,
 ) -> None:
-    """Write the quarantine file anew, from what is proven flaky: for review, nothing is let pass by itself."""
+    """Update the quarantine file with tests proven flaky, for review: a proposal alone lets nothing pass."""
     from etl.quarantine.propose import Rules
     from etl.quarantine.propose import propose as proposed
 
     settings = load_settings(context)
-    of = repository or _only(settings)
+    of = repository or _only_repository(settings)
     is_new = not file.exists()
     old = _empty() if is_new else quarantine_file.read(file)
     known = asyncio.run(_ask(settings, old, of, days=days, flakes=flakes, passes=passes))
     proposal = proposed(old, known, Rules(datetime.now(UTC).date(), lasts, passes))
-    _tell(proposal, form)
+    _print_proposal(proposal, form)
     if (proposal.changes or is_new) and check:
         raise typer.Exit(Exit.FAILED)
     if proposal.changes or is_new:
@@ -72,7 +72,7 @@ def propose(
 
 @quarantine.command()
 def seal(file: File = Path(FILE)) -> None:
-    """Write the seals anew after a change by hand."""
+    """Renew the seals after a manual change."""
     quarantine_file.write(file, quarantine_file.read(file, sealed=False))
     typer.echo(f"sealed: {file}")
 
@@ -83,10 +83,10 @@ def _empty() -> Quarantine:
     return Quarantine()
 
 
-def _only(settings: Settings) -> str:
+def _only_repository(settings: Settings) -> str:
     if len(settings.repositories) != 1:
         raise ConfigurationError(
-            "a quarantine file is of one repository: name it with --repository owner/name"
+            "a quarantine file covers one repository: name it with --repository owner/name"
         )
     return str(next(iter(settings.repositories)))
 
@@ -123,7 +123,7 @@ def _placeholders(settings: Settings) -> set[str]:
     }
 
 
-def _tell(proposal: Proposal, form: Format) -> None:
+def _print_proposal(proposal: Proposal, form: Format) -> None:
     from etl.quarantine.describe import proposal_data, proposal_lines
     from etl.report.formats import single_line
 

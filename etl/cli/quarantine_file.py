@@ -15,7 +15,7 @@ _LARGEST = 8 << 20
 
 
 def read(file: Path, *, sealed: bool = True) -> Quarantine:
-    """What a file says; raises ConfigurationError where it is missing, unreadable or wrong in any way."""
+    """Read a file; raises ConfigurationError if it is missing, unreadable or invalid."""
     from etl.quarantine.parse import parse
 
     try:
@@ -23,7 +23,7 @@ def read(file: Path, *, sealed: bool = True) -> Quarantine:
             data = stream.read(_LARGEST + 1)
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{file}: no such file; `ci-health quarantine propose` writes one, also without an entry"
+            f"{file}: no such file; `ci-health quarantine propose` writes one, even without entries"
         ) from None
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
@@ -32,11 +32,11 @@ def read(file: Path, *, sealed: bool = True) -> Quarantine:
     try:
         return parse(data.decode(), str(file), sealed=sealed)
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{file}: no UTF-8") from None
+        raise ConfigurationError(f"{file}: not UTF-8") from None
 
 
 def write(file: Path, quarantine: Quarantine) -> None:
-    """Write it; raises ConfigurationError where that fails."""
+    """Write a file; raises ConfigurationError if that fails."""
     from etl.quarantine.write import written
 
     try:

@@ -1,4 +1,4 @@
-"""`ci-health read-log`: what failed, from the log of a job."""
+"""`ci-health read-log`: finds what failed in a job's log."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _STDIN = Path("-")
 
 
 def read_log(
-    file: Annotated[Path, typer.Argument(help="The log of a job that failed; `-` for standard input.")],
+    file: Annotated[Path, typer.Argument(help="The log of a failed job; `-` for standard input.")],
     passing: Annotated[
-        Path | None, typer.Option(help="The log of an execution of the same job that passed.")
+        Path | None, typer.Option(help="The log of a passing execution of the same job.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object on stdout.")] = False,
 ) -> None:
-    """Which tests failed according to a job's log, or else the lines that say what happened."""
+    """Show the failed tests in a job's log, or else the lines that say what happened."""
     from etl.extract.logs import reading
 
     found = reading.read_log(_chunks(file), passing=None if passing is None else _chunks(passing))
@@ -36,7 +36,7 @@ def read_log(
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
-    """The content, piece by piece; raises ConfigurationError where it cannot be read."""
+    """The content in chunks; raises ConfigurationError if it cannot be read."""
     try:
         with _opened(file) as stream:
             while chunk := stream.read(_CHUNK):

@@ -47,7 +47,7 @@ def report(
 
 
 def write_report(out: Path, answers: Mapping[str, list[Row]], period: Period, *, title: str) -> None:
-    """Write the report; raises ConfigurationError where the file cannot be written."""
+    """Write the report; raises ConfigurationError if the file cannot be written."""
     from etl.report.html import render
 
     html = render(answers, period=period, generated_at=datetime.now(UTC), title=title)

@@ -63,7 +63,7 @@ class Question(StrEnum):
     ETL_STATUS = "etl_status"
 
 
-# What a table has below it: the share of failures that is no code's fault, and what is not proven.
+# A second table below the first: failures that are not the code's fault, and unproven flakes.
 _BELOW: Final = {Question.OVERVIEW: Question.CATEGORIES, Question.FLAKY: Question.SUSPECTED}
 
 
@@ -78,18 +78,18 @@ class Format(StrEnum):
 def show(
     context: typer.Context,
     question: Annotated[
-        Question | None, typer.Argument(help="What to show; without it, what to do first and how it goes.")
+        Question | None, typer.Argument(help="What to show; default: what to do first and the key figures.")
     ] = None,
     days: Days = 14,
     repository: Repository = "",
     workflow: Workflow = "",
     branch: Branch = "",
     job: Annotated[
-        str, typer.Option(help="Only this job: for slow, runners, test_history and all over time.")
+        str, typer.Option(help="Only this job; for slow, runners, test_history and those over time.")
     ] = "",
-    test: Annotated[str, typer.Option(help="The test: for test_history.")] = "",
-    category: Annotated[str, typer.Option(help="Only failures of this category: for failures.")] = "",
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
+    test: Annotated[str, typer.Option(help="The test; for test_history.")] = "",
+    category: Annotated[str, typer.Option(help="Only failures of this category; for failures.")] = "",
+    form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
     from etl.report.ask import last_days, parameters
@@ -102,11 +102,11 @@ def show(
     if question is None:
         if job or test or category or form is not Format.TABLE:
             raise ConfigurationError(
-                "--job, --test, --category and --format need the question: `show QUESTION`"
+                "--job, --test, --category and --format need a question: `show QUESTION`"
             )
         _show_first(settings, period, asked)
         return
-    asked |= _closer(question, job=job, test=test, category=category)
+    asked |= _extra_filters(question, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
     below = _BELOW.get(question) if form is Format.TABLE else None
@@ -125,8 +125,8 @@ def _show_first(settings: Settings, period: Period, asked: dict[str, Any]) -> No
     typer.echo(first_screen(answers, period=period), nl=False)
 
 
-def _closer(asked: Question, **names: str) -> dict[str, str]:
-    """The additional name filters; ConfigurationError for one that the question does not take."""
+def _extra_filters(asked: Question, **names: str) -> dict[str, str]:
+    """The additional filters; raises ConfigurationError for one that the question does not take."""
     from etl.queries import question
 
     takes = question(asked).filters
@@ -134,5 +134,5 @@ def _closer(asked: Question, **names: str) -> dict[str, str]:
         if value and option not in takes:
             raise ConfigurationError(f"`show {asked}` takes no --{option}")
     if asked is Question.TEST_HISTORY and not names["test"]:
-        raise ConfigurationError(f"`show {asked}` needs the test: --test NAME")
+        raise ConfigurationError(f"`show {asked}` needs a test: --test NAME")
     return {option: value for option, value in names.items() if value}

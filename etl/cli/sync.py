@@ -31,7 +31,7 @@ def sync(
         bool, typer.Option("--accept", help="Accept that changed settings name new points differently.")
     ] = False,
 ) -> None:
-    """One incremental pass over every configured repository."""
+    """Sync every configured repository once, incrementally."""
     asyncio.run(_sync(load_settings(context), as_json=as_json, accept=accept, debug=context.obj.debug))
 
 
@@ -58,13 +58,13 @@ def backfill(
         bool, typer.Option("--replace", help="Delete the range's points first, then read it again.")
     ] = False,
 ) -> None:
-    """Read the past in time order; if interrupted, the same command resumes."""
+    """Read past runs in chronological order; if interrupted, the same command resumes."""
     settings = load_settings(context)
     asyncio.run(_backfill(settings, _range(since, until, replace=replace), debug=context.obj.debug))
 
 
 def _range(since: str, until: str | None, *, replace: bool) -> Range:
-    """Whole days in UTC, so that the same command a minute later means the same range."""
+    """The range in whole UTC days, so that the same command means the same range a minute later."""
     from etl.pipeline.backfill import Range
     from etl.settings import parse_since
 

@@ -1,4 +1,4 @@
-"""`ci-health verify`: what GitHub has and the store lacks, and the other way round."""
+"""`ci-health verify`: finds what GitHub has and the store lacks, and vice versa."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 def verify(
     context: typer.Context,
     since: Annotated[str, typer.Option(help="First day, `2026-01-31`, or how far back, `90d`.")] = "30d",
-    repair: Annotated[bool, typer.Option("--repair", help="Read again what is missing.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Reread what is missing.")] = False,
     requests: Annotated[
-        int, typer.Option(min=1, help="Send at most so many requests for a repository to compare.")
+        int, typer.Option(min=1, help="Maximum number of requests per repository for the comparison.")
     ] = 500,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a list on stdout, one object per repository.")
     ] = False,
 ) -> None:
-    """Find runs, attempts and jobs that GitHub has and the store lacks, and the other way round."""
+    """Find runs, attempts and jobs that GitHub has and the store lacks, and vice versa."""
     settings, first = load_settings(context), _first(since)
     asyncio.run(
         _verify(settings, first, most=requests, repair=repair, as_json=as_json, debug=context.obj.debug)
@@ -73,7 +73,7 @@ async def _verify(
 
 
 def _lines(found: Verification) -> Iterator[str]:
-    """What was found, in sentences."""
+    """The findings as readable lines."""
     missing = len(found.missing)
     yield (
         f"{found.repository}: {found.runs} runs, {found.attempts} attempts and {found.jobs} jobs at GitHub, "

@@ -1,7 +1,7 @@
-"""Keeps GitHub Actions from taking names from CI in the output for workflow commands.
+"""Keeps GitHub Actions from executing workflow commands in names from CI that are printed.
 
 The runner reads every line that a step prints, on both streams, and executes what follows `::` if only
-white space precedes it, or `##[` anywhere (`ActionCommand` in actions/runner).
+whitespace precedes it, or `##[` anywhere (`ActionCommand` in actions/runner).
 """
 
 import io
@@ -20,12 +20,12 @@ class _Disarming(io.TextIOWrapper):
 
 
 def disarmed(text: str) -> str:
-    """The text with a space in each marker that would make a line a command."""
+    """The text with a space inserted into each marker of a command."""
     return _COMMAND.sub(r"\g<0> ", text)
 
 
 def disarm_output(environment: Mapping[str, str] = os.environ) -> None:
-    """In a step of GitHub Actions, print nothing that is a workflow command; elsewhere change nothing."""
+    """In a GitHub Actions step, disarm workflow commands on both output streams."""
     if environment.get("GITHUB_ACTIONS") == "true":
         sys.stdout, sys.stderr = (_wrapped(stream) for stream in (sys.stdout, sys.stderr))
 

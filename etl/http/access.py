@@ -1,8 +1,8 @@
-"""Access control: public data for everybody, everything for this machine, everything for clients with the token.
+"""Access control: everybody sees public data; this machine and clients with the token see everything.
 
 A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
-DNS rebinding. A request for something embedded in another site's page never counts as local or authorised:
-whether a picture loads would tell that page what exists, and browsers send a remembered password with it.
+DNS rebinding. A request from another site's page that embeds the resource never counts as local or
+authorised: browsers send a remembered password, and whether an image loads would tell that page what exists.
 """
 
 import base64
@@ -17,15 +17,15 @@ from pydantic import SecretStr
 
 from etl.state.state import State
 
-# Browsers ask for the token by themselves: any name, the token as the password.
-_ASK = {"WWW-Authenticate": 'Basic realm="ci-health", charset="UTF-8"'}
+# Makes browsers prompt for credentials: any user name, and the token as the password.
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="ci-health", charset="UTF-8"'}
 
-# A request through a proxy on this machine is not local; not every proxy adds one of these headers.
+# A request through a proxy on this machine is not local, but not every proxy adds one of these headers.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 class Access:
-    """Decides by the configured token and by which repositories are public."""
+    """Grants access by the configured token and by which repositories are public."""
 
     def __init__(self, token: SecretStr | None, state: State) -> None:
         self._token = token
@@ -37,10 +37,10 @@ class Access:
             return False
         if self._token is None:
             return _is_local(request)
-        return hmac.compare_digest(_given(request), self._token.get_secret_value().encode())
+        return hmac.compare_digest(_presented_token(request), self._token.get_secret_value().encode())
 
     async def require(self, request: web.Request, names: Collection[str]) -> None:
-        """Raises HTTPUnauthorized unless all repositories are public or the client is trusted.
+        """Raise HTTPUnauthorized unless all repositories are public or the client is trusted.
 
         An unknown repository counts as private, so the answer does not reveal whether it exists.
         """
@@ -48,11 +48,11 @@ class Access:
             return
         if not names or not await self._state.call(self._are_public, names):
             why = (
-                "the token of the setting http.token is needed, as `Authorization: Bearer TOKEN`"
+                "the token from the setting http.token is required, as `Authorization: Bearer TOKEN`"
                 if self._token
-                else "beyond this machine, what is private is shown only where http.token is set"
+                else "private data is shown to other machines only if http.token is set"
             )
-            raise web.HTTPUnauthorized(text=why, headers=_ASK)
+            raise web.HTTPUnauthorized(text=why, headers=_CHALLENGE)
 
     async def visible(self, request: web.Request, names: Collection[str]) -> list[str]:
         """The repositories that the client may see; raises HTTPUnauthorized if there is none."""
@@ -87,7 +87,7 @@ def _is_local(request: web.Request) -> bool:
 
 
 def _is_embedded_elsewhere(request: web.Request) -> bool:
-    """Whether another site's page embeds what is requested; following a link does not count.
+    """Whether a page of another site embeds the resource; following a link does not count.
 
     Source: W3C, "Fetch Metadata Request Headers". Browsers without these headers send Origin or Referer.
     """
@@ -99,8 +99,8 @@ def _is_embedded_elsewhere(request: web.Request) -> bool:
     return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
 
 
-def _given(request: web.Request) -> bytes:
-    """The token of a request, as a bearer or as the password of basic authentication."""
+def _presented_token(request: web.Request) -> bytes:
+    """The request's token, from bearer authentication or the password of basic authentication."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:

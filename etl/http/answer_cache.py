@@ -1,4 +1,4 @@
-"""Caches answers of the store, so that many clients cause only one query."""
+"""Caches the store's answers, so that many clients cause only one query."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from etl.pipeline.context import Pipeline
 from etl.report.ask import ask, last_days, parameters
 from etl.report.view import Period
 
-# A client that keeps asking for new periods evicts other entries, but can neither fill the memory nor
+# A client that keeps asking for new periods evicts other entries, but can neither exhaust memory nor
 # overload the store.
 _MAX_ENTRIES = 32
 _CONCURRENCY = 2
@@ -48,9 +48,9 @@ class AnswerCache:
         self.refresh_s = pipeline.settings.http.refresh.total_seconds()
 
     async def get(self, names: Sequence[str], days: int, repository: str = "") -> Answered:
-        """Answers to questions about the last days.
+        """Answers to questions about the last `days` days.
 
-        Raises the store's errors, which are not cached; RetriableError if too many queries are running.
+        Raises the store's errors, which are not cached, and RetriableError if too many queries are running.
         """
         key = (tuple(names), days, repository)
         entry = self._entries.get(key)
@@ -85,7 +85,7 @@ def _failed(task: asyncio.Task[Answered]) -> bool:
 
 
 def cached(request: web.Request, body: str, content_type: str, seconds: float) -> web.Response:
-    """An answer that clients may cache for so many seconds; 304 if it has not changed."""
+    """A response that clients may cache for this many seconds; 304 if it has not changed."""
     etag = sha256(body.encode()).hexdigest()[:32]
     unchanged = any(tag.value in (etag, "*") for tag in request.if_none_match or ())
     response = web.Response(status=304) if unchanged else web.Response(text=body, content_type=content_type)

@@ -1,4 +1,4 @@
-"""`/badge/OWNER/REPO.svg`: success rate and flaky tests of a repository as a small picture."""
+"""`/badge/OWNER/REPO.svg`: a badge with a repository's success rate and flaky tests."""
 
 from collections.abc import Callable, Collection
 from typing import Final
@@ -10,7 +10,7 @@ from etl.http.access import Access
 from etl.http.answer_cache import AnswerCache, cached
 from etl.model.writes import Row
 
-# Width of a character of 11 pixels, about, in Verdana or DejaVu Sans: text is stretched to fit.
+# Approximate character width at 11 px in Verdana or DejaVu Sans; the text is stretched to fit.
 _CHARACTER = 6.6
 _MARGIN = 10
 _LABEL: Final = "CI"
@@ -33,7 +33,7 @@ aria-label="{{ label }}: {{ text }}">
 
 
 class Badge:
-    """Draws badges from the answers of the last `days` days, for the repositories in `names`."""
+    """Draws badges for the repositories in `names`, covering the last `days` days."""
 
     def __init__(
         self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]], days: int
@@ -44,20 +44,20 @@ class Badge:
         self._days = days
 
     async def show(self, request: web.Request) -> web.Response:
-        """The badge of a repository; "unknown" if it has no runs."""
+        """A repository's badge; "unknown" if it has no runs."""
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
-        # The name can be anything: do not query the state for repositories that are not configured.
+        # The name is untrusted: do not query the state for repositories that are not configured.
         configured = name in self._names()
         await self._access.require(request, [name] if configured else [])
         if not configured:
-            raise web.HTTPNotFound(text="no such repository is configured here")
+            raise web.HTTPNotFound(text="this repository is not configured")
         answered = await self._answers.get(["overview"], self._days, name)
         svg = draw(answered.rows["overview"][0], name, self._days)
         return cached(request, svg, "image/svg+xml", self._answers.refresh_s)
 
 
 def draw(overview: Row, name: str, days: int) -> str:
-    """The badge as SVG, from a repository's overview of `days` days."""
+    """The badge as SVG, from a repository's overview of the last `days` days."""
     rate, flaky = overview["run_success_rate"], overview["flaky_tests"]
     text = "unknown" if rate is None else f"{_percent(rate)} · {flaky} flaky" if flaky else _percent(rate)
     colour = _UNKNOWN if rate is None else next(colour for least, colour in _COLOURS if rate >= least)
@@ -74,5 +74,5 @@ def draw(overview: Row, name: str, days: int) -> str:
 
 
 def _percent(rate: float) -> str:
-    """Rounded down, so that less than everything never reads as 100 %."""
+    """Rounded down, so that anything below 1 never reads as 100 %."""
     return f"{int(round(rate * 1000, 6)) / 10:g} %"

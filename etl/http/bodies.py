@@ -1,4 +1,4 @@
-"""Reads request bodies within a common memory limit, since anybody may send many at the same time, and slowly."""
+"""Reads request bodies within a shared memory limit, since anybody can send many of them slowly at once."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from typing import Final
 
 from aiohttp import web
 
-# A hundred times GitHub's payload of a run; no other request to this server has a body.
+# A hundred times the size of GitHub's payload for a run; no other request to this server has a body.
 MAX_BODY: Final = 5 * 1024 * 1024
 _MAX_BODIES: Final = 32 * 1024 * 1024
-# GitHub gives up a delivery after this time.
+# GitHub abandons a delivery after this time.
 _TIMEOUT_S: Final = 10.0
 _RETRY_AFTER_S: Final = 60
 
 
 @dataclass(slots=True, eq=False)
 class _Reading:
-    """A body that is being read: its bytes so far, and its time limit."""
+    """A body being read: its bytes so far and its time limit."""
 
     limit: asyncio.Timeout
     parts: list[bytes] = field(default_factory=list)
@@ -25,10 +25,10 @@ class _Reading:
 
 
 class Bodies:
-    """Reads bodies; together, those being read use at most `most` bytes of memory.
+    """Reads bodies; all bodies being read use at most `most` bytes of memory together.
 
-    If one more chunk does not fit, the largest body is dropped: real deliveries are small and arrive quickly,
-    so clients that send much and slowly lose to them.
+    If another chunk does not fit, the largest body is dropped: real deliveries are small and arrive quickly,
+    so clients that send large bodies slowly lose out.
     """
 
     def __init__(self, most: int = _MAX_BODIES, *, largest: int = MAX_BODY) -> None:
@@ -38,7 +38,7 @@ class Bodies:
         self._free = most
 
     async def read(self, request: web.Request) -> bytes:
-        """The raw body; refused if it is too large, too slow or incomplete, or if others need its memory."""
+        """The raw body; rejected if it is too large, too slow or incomplete, or if others need its memory."""
         reading = _Reading(asyncio.timeout(_TIMEOUT_S))
         self._under_way.add(reading)
         try:
@@ -50,7 +50,7 @@ class Bodies:
             if not reading.dropped:
                 raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
             raise web.HTTPTooManyRequests(
-                text="too many request bodies: send it again later",
+                text="too many request bodies: try again later",
                 headers={"Retry-After": str(_RETRY_AFTER_S)},
             ) from None
         except (web.RequestPayloadError, ConnectionError):

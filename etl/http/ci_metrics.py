@@ -1,7 +1,7 @@
-"""The CI's metrics: computed from the questions every `http.refresh`, exposed at every scrape.
+"""CI metrics: computed from the questions every `http.refresh`, exposed at every scrape.
 
-Ratios and flaky tests cover the last `http.days` days. Histograms count since the month (UTC) began: like
-counters they only grow, restarts do not reset them, and they start again with the next month.
+Ratios and flaky tests cover the last `http.days` days. Histograms count from the start of the month (UTC):
+like counters, they only grow; they survive restarts and start over with the next month.
 The workflows and jobs with the most executions have their own labels; the rest are combined as `other`.
 """
 
@@ -29,13 +29,13 @@ log = structlog.get_logger(__name__)
 
 _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
 _DURATIONS: Final = "durations"
-# Pause after a failure: shorter than `http.refresh`, so that a store that comes back is noticed soon.
+# Delay after a failure: shorter than `http.refresh`, to notice soon when the store is back.
 _AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
 class CiMetrics(Collector):
-    """CI metrics, at most `http.refresh` old, or from when the store last answered."""
+    """CI metrics, at most `http.refresh` old, or as of the store's last answer."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
@@ -45,7 +45,7 @@ class CiMetrics(Collector):
         self._failing: set[str] = set()
 
     async def run(self) -> None:
-        """Compute the metrics repeatedly; failed questions are asked again sooner, with growing pauses."""
+        """Compute the metrics repeatedly; failed questions are retried sooner, with increasing delays."""
         refresh_s = self._pipeline.settings.http.refresh.total_seconds()
         while True:
             await self.compute(self._rows)
@@ -57,7 +57,7 @@ class CiMetrics(Collector):
                     again_s *= 2
 
     async def compute(self, names: Iterable[str]) -> None:
-        """Ask the store. If it does not answer a question, only that question's metrics stay old."""
+        """Query the store. A question that fails leaves only its own metrics stale."""
         now, settings = self._pipeline.clock(), self._pipeline.settings.http
         recent, month = last_days(settings.days, now), _month(now)
         for name in tuple(names):
@@ -72,10 +72,10 @@ class CiMetrics(Collector):
         try:
             self._rows[name] = await self._pipeline.store.query(name, asked)
         except CiHealthError as error:
-            # The delivery already warns of a store that is unavailable or still empty.
+            # The delivery already warns about a store that is unavailable or still empty.
             self._log_once(log.info, name, str(error))
         except Exception as error:
-            # A bug here must not end a loop that runs as long as the service.
+            # A bug here must not end this loop, which runs as long as the service.
             log.debug("unexpected error", exc_info=True)
             self._log_once(
                 log.warning, name, f"unexpected {type(error).__name__}: {error} (--debug shows where)"
@@ -85,20 +85,20 @@ class CiMetrics(Collector):
             self._failing.discard(name)
 
     def _log_once(self, write: Callable[..., None], name: str, reason: str) -> None:
-        """Log once for each question, until it is answered again."""
+        """Log once per question, until it is answered again."""
         if name not in self._failing:
             write("CI metrics are not renewed", question=name, reason=reason)
         self._failing.add(name)
 
     def collect(self) -> Iterable[Family]:
-        """The metrics as they were last computed."""
+        """The metrics as last computed."""
         return self._families
 
 
 def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
-    """Metrics from the answers, with at most `most` workflows and as many job groups; pure."""
-    workflows = _Shown(_labels(rows["workflows"]), most)
-    jobs = _Shown(_labels(rows["jobs"]), most)
+    """Metrics from the answers, with at most `most` workflows and `most` job groups; pure."""
+    workflows = _TopLabels(_labels(rows["workflows"]), most)
+    jobs = _TopLabels(_labels(rows["jobs"]), most)
     families = Families(CI_METRICS)
     _ratios(families, rows["workflows"], workflows, "workflow_success_ratio", "workflow_attempts")
     _ratios(families, rows["jobs"], jobs, "job_success_ratio", "job_executions")
@@ -108,8 +108,8 @@ def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
     return families
 
 
-class _Shown:
-    """Which labels are kept: those with the most executions; the rest become `other`."""
+class _TopLabels:
+    """Keeps the labels with the most executions; the rest become `other`."""
 
     def __init__(self, counted: Counter[Labels], most: int) -> None:
         ranked = sorted(counted, key=lambda labels: (-counted[labels], labels))
@@ -124,7 +124,7 @@ class _Shown:
 
 
 def _labels_of(row: Row) -> Labels:
-    """Repository and workflow; for a job also its group."""
+    """Repository and workflow, and for a job its group."""
     labels = (row["repository"], row["workflow"])
     group = row.get("job_group") or (job_group(row["job"]) if row.get("job") else None)
     return labels if group is None else (*labels, group)
@@ -137,7 +137,7 @@ def _labels(rows: Iterable[Row]) -> Counter[Labels]:
     return counted
 
 
-def _ratios(families: Families, rows: Iterable[Row], shown: _Shown, ratio: str, executions: str) -> None:
+def _ratios(families: Families, rows: Iterable[Row], shown: _TopLabels, ratio: str, executions: str) -> None:
     success: Counter[Labels] = Counter()
     total: Counter[Labels] = Counter()
     for row in rows:
@@ -149,8 +149,8 @@ def _ratios(families: Families, rows: Iterable[Row], shown: _Shown, ratio: str, 
             families.add(ratio, success[labels] / count, *labels)
 
 
-def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
-    # Zero for every job: an alert on an increase needs a value to start from.
+def _flaky(families: Families, rows: Iterable[Row], jobs: _TopLabels) -> None:
+    # Start every job at zero: an alert on an increase needs an initial value.
     for labels in jobs:
         for metric in ("flaky_tests", "flaky_jobs", "flaky_wasted_seconds"):
             families.add(metric, 0, *labels)
@@ -161,8 +161,8 @@ def _flaky(families: Families, rows: Iterable[Row], jobs: _Shown) -> None:
         families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
 
 
-def _broken(families: Families, rows: Iterable[Row], workflows: _Shown, most: int) -> None:
-    """The branches that have been broken the longest have their own labels."""
+def _broken(families: Families, rows: Iterable[Row], workflows: _TopLabels, most: int) -> None:
+    """How long branches have been broken; those broken the longest have their own labels."""
     broken = [row for row in rows if row["job"] is None and row["hours"] is not None]
     broken.sort(key=lambda row: (-row["hours"], _labels_of(row), row["branch"] or ""))
     for place, row in enumerate(broken):
@@ -171,7 +171,7 @@ def _broken(families: Families, rows: Iterable[Row], workflows: _Shown, most: in
         families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
 
 
-def _durations(families: Families, rows: Iterable[Row], workflows: _Shown, jobs: _Shown) -> None:
+def _durations(families: Families, rows: Iterable[Row], workflows: _TopLabels, jobs: _TopLabels) -> None:
     none = [0.0] * (len(BOUNDS) + 1)
     for level, shown in (("workflow", workflows), ("job", jobs)):
         for labels in shown:

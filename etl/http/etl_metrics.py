@@ -1,4 +1,4 @@
-"""The ETL's own metrics: what syncs did since the start, and the state at the time of a scrape."""
+"""The ETL's own metrics: what syncs have done since startup, and the state at scrape time."""
 
 import asyncio
 from collections import Counter
@@ -17,13 +17,13 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.state.outbox import Backlog
 
-# Shorter than the timeout of a scrape.
-_MAX_STATE_S = 3.0
+# Shorter than a scrape's timeout.
+_STATE_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Values from the state, by repository: `cursors` in Unix seconds, and the number of open pieces of each kind."""
+    """Values from the state; by repository, `cursors` in Unix seconds and the open pieces of each kind."""
 
     backlog: Backlog
     webhooks_waiting: int
@@ -32,7 +32,7 @@ class _Stored:
 
 
 class EtlMetrics(Collector):
-    """Counts events, and reads the state when asked."""
+    """Counts events, and reads the state on request."""
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery) -> None:
         self._pipeline = pipeline
@@ -65,14 +65,14 @@ class EtlMetrics(Collector):
         self._counts["webhooks", event, outcome] += 1
 
     async def refresh(self) -> None:
-        """Read the state. If it cannot be used, `/readyz` says why, and the other metrics work without it."""
+        """Read the state. If that fails, `/readyz` says why, and the other metrics are still exposed."""
         self._stored = None
         with suppress(CiHealthError, TimeoutError):
-            async with asyncio.timeout(_MAX_STATE_S):
-                self._stored = await self._pipeline.state.call(self._look)
+            async with asyncio.timeout(_STATE_TIMEOUT_S):
+                self._stored = await self._pipeline.state.call(self._read_state)
 
     def collect(self) -> Iterator[Family]:
-        """All metrics of the ETL; those of the state are from the last `refresh`."""
+        """All ETL metrics; those from the state are as of the last `refresh`."""
         families = Families(ETL_METRICS)
         shown = frozenset(sorted(self._last)[: self._pipeline.settings.http.series])
 
@@ -106,7 +106,7 @@ class EtlMetrics(Collector):
             families.add("points", getattr(delivery, outcome), outcome)
         families.add("store_up", delivery.trouble is None)
 
-    def _look(self) -> _Stored:
+    def _read_state(self) -> _Stored:
         """Blocks."""
         state = self._pipeline.state
         known = {name: state.repositories.get(name) for name in self._last}

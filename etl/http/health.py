@@ -1,8 +1,8 @@
-"""`/healthz`: is the process running; `/readyz`: can it take requests, and what is wrong.
+"""`/healthz`: whether the process is running; `/readyz`: whether it can take requests, and what is wrong.
 
-A store that is unavailable or a repository that cannot be read makes the service degraded, but still
-ready: webhooks are still stored, and metrics are still served. Only clients that may see everything get
-the reasons, since they may name private repositories.
+If the store is unavailable or a repository cannot be read, the service is degraded but still ready:
+webhooks are still stored, and metrics are still served. Only clients that may see everything get the
+reasons, since these can name private repositories.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 
 _UNAVAILABLE = 503
-# Shorter than the timeout of a probe.
-_MAX_STATE_S = 3.0
+# Shorter than a probe's timeout.
+_STATE_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something that is wrong; `blocks` means that it keeps the service from taking requests."""
+    """A problem; `blocks` means that it keeps the service from taking requests."""
 
     check: str
     why: str
@@ -31,7 +31,7 @@ class Reason:
 
 
 class Health:
-    """Checks the parts of a service. `trouble` says which of them ended."""
+    """Checks the parts of a service. `trouble` returns those that have ended."""
 
     def __init__(
         self, pipeline: Pipeline, delivery: Delivery, access: Access, trouble: Callable[[], list[str]]
@@ -42,7 +42,7 @@ class Health:
         self._trouble = trouble
 
     async def alive(self, _request: web.Request) -> web.Response:
-        """Whether all parts are running; if not, a restart helps."""
+        """Whether all parts are running; if not, the service needs a restart."""
         trouble = self._trouble()
         if trouble:
             return web.json_response({"status": "broken", "reasons": trouble}, status=_UNAVAILABLE)
@@ -61,7 +61,7 @@ class Health:
         )
 
     async def reasons(self) -> list[Reason]:
-        """Everything that is wrong."""
+        """All current problems."""
         found = [Reason("service", trouble, True) for trouble in self._trouble()]
         found += await self._state()
         if self._delivery.trouble is not None:
@@ -74,10 +74,10 @@ class Health:
     async def _state(self) -> list[Reason]:
         state = self._pipeline.state
         try:
-            async with asyncio.timeout(_MAX_STATE_S):
+            async with asyncio.timeout(_STATE_TIMEOUT_S):
                 backlog = await state.call(state.outbox.backlog)
         except TimeoutError:
-            return [Reason("state", f"the state gave no answer within {_MAX_STATE_S:.0f} s", True)]
+            return [Reason("state", f"the state did not answer within {_STATE_TIMEOUT_S:.0f} s", True)]
         except CiHealthError as error:
             return [Reason("state", str(error), True)]
         found = []

@@ -1,4 +1,4 @@
-"""`/`: what to do first, and how each repository does that the client may see."""
+"""`/`: what to do first, and the health of each repository that the client may see."""
 
 from aiohttp import web
 
@@ -10,7 +10,7 @@ class Landing(Page):
     """Renders the landing page."""
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page; `?days=N` selects what it covers. Repositories that the client may not see are left out."""
+        """The page for the last `?days=N` days, without repositories that the client may not see."""
         days = days_of(request)
         names = await self._access.visible(request, self._names())
         answered = await self._answers.get(LANDING, days)

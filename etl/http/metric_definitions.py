@@ -1,4 +1,4 @@
-"""The metrics as data: names, kinds, labels and descriptions; docs/service.md is generated from here.
+"""The metrics as data: names, kinds, labels and descriptions; docs/service.md is generated from these.
 
 Source of the conventions: Prometheus' documentation, "Metric and label naming".
 """
@@ -26,7 +26,7 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric; `merge` is how the values of several become that of `other`."""
+    """A metric; `merge` combines several values into the one of `other`."""
 
     name: str
     kind: Kind
@@ -107,7 +107,7 @@ CI_METRICS: Final = (
 
 
 class Families:
-    """Gathers samples of some metrics; what is added twice for the same labels is merged."""
+    """Collects samples of metrics; values added for the same labels are merged."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = {
@@ -117,18 +117,18 @@ class Families:
         self._buckets: dict[str, dict[Labels, list[float]]] = {name: {} for name in self._metrics}
 
     def add(self, name: str, value: float, *labels: str) -> None:
-        """A value of the metric, named without prefix and `_total`."""
+        """Add a value to a metric, named without prefix and `_total`."""
         known = self._values[name]
         known[labels] = self._metrics[name].merge(known[labels], value) if labels in known else value
 
     def distribute(self, name: str, counts: Sequence[float], total: float, *labels: str) -> None:
-        """A histogram: cumulative counts by bound, the last of all; and the sum of what was measured."""
+        """Add a histogram: cumulative counts by bound, the last for all values, and the values' sum."""
         known = self._buckets[name].get(labels, [0.0] * len(counts))
         self._buckets[name][labels] = [before + more for before, more in zip(known, counts, strict=True)]
         self.add(name, total, *labels)
 
     def families(self, bounds: Sequence[float] = ()) -> Iterator[Family]:
-        """All of them, as prometheus-client exposes them; histograms have these bounds and infinity."""
+        """All metrics in prometheus-client's form; histograms have these bounds and infinity."""
         texts = [*(f"{bound:g}" for bound in bounds), "+Inf"]
         for name, metric in self._metrics.items():
             family: Family

@@ -1,4 +1,4 @@
-"""`/metrics`: the ETL's health and the CI's, as Prometheus reads them."""
+"""`/metrics`: metrics of the ETL and of the CI, for Prometheus."""
 
 from collections.abc import Awaitable, Callable, Collection
 
@@ -11,7 +11,7 @@ from etl.http.access import Access
 
 
 class Metrics:
-    """Exposes the metrics of its collectors after `refresh`; `names` gives the repositories they cover."""
+    """Calls `refresh`, then exposes the collectors' metrics; `names` returns the repositories they cover."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the pages of the server share: who may see them, what they ask, which period they cover, their headers."""
+"""What the server's pages share: access control, questions, the period they cover, and headers."""
 
 import re
 from collections.abc import Callable, Collection
@@ -9,12 +9,12 @@ from etl.http.access import Access
 from etl.http.answer_cache import AnswerCache, cached
 
 _DAYS, _MAX_DAYS = 14, 365
-# A page carries the policy that allows its own style and scripts; none may frame it.
+# Each page embeds a policy that allows only its own style and scripts; this header forbids framing.
 _HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 
 
 class Page:
-    """A page of the repositories that `names` gives."""
+    """A page about the repositories that `names` returns."""
 
     def __init__(self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]]) -> None:
         self._access = access
@@ -28,8 +28,8 @@ class Page:
 
 
 def days_of(request: web.Request) -> int:
-    """How many days a page is to cover; raises HTTPBadRequest for what is no such number."""
+    """The number of days that a page covers; raises HTTPBadRequest if it is invalid."""
     text = request.query.get("days", str(_DAYS))
     if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= _MAX_DAYS:
         return int(text)
-    raise web.HTTPBadRequest(text=f"days is a whole number from 1 to {_MAX_DAYS}")
+    raise web.HTTPBadRequest(text=f"days must be a whole number from 1 to {_MAX_DAYS}")

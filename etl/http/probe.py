@@ -1,6 +1,6 @@
 """Health check for containers: `python -m etl.http.probe` exits 0 if the service on this machine is running.
 
-It asks `/healthz`. If HTTP is turned off, it checks the lock of the data folder, which a running service holds.
+Requests `/healthz`, or, if HTTP is off, checks whether a running service holds the data folder's lock.
 """
 
 import fcntl
@@ -11,9 +11,9 @@ from http.client import HTTPConnection, HTTPException
 from etl.errors import CiHealthError
 from etl.settings import HttpSettings, Settings, load
 
-_PATIENCE_S = 4.0
-# A server that listens on every address can be reached on loopback.
-_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+_TIMEOUT_S = 4.0
+# A server that listens on all addresses is reachable on loopback.
+_LOOPBACK_FOR = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def healthy(settings: Settings) -> bool:
@@ -22,7 +22,7 @@ def healthy(settings: Settings) -> bool:
 
 
 def _answers(http: HttpSettings) -> bool:
-    connection = HTTPConnection(_EVERY.get(http.host, http.host), http.port, timeout=_PATIENCE_S)
+    connection = HTTPConnection(_LOOPBACK_FOR.get(http.host, http.host), http.port, timeout=_TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == HTTPStatus.OK
@@ -44,7 +44,7 @@ def _is_locked(settings: Settings) -> bool:
 
 
 def main() -> int:
-    """The exit code: 0 healthy, 1 not, 2 wrong settings."""
+    """The exit code: 0 if healthy, 1 if not, 2 for invalid settings."""
     try:
         return 0 if healthy(load()) else 1
     except CiHealthError as error:

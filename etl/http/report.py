@@ -1,4 +1,4 @@
-"""`/report`: the current report, of all repositories or of one."""
+"""`/report`: the current report on all repositories or one."""
 
 from aiohttp import web
 
@@ -15,11 +15,11 @@ class Report(Page):
         days = days_of(request)
         repository = request.query.get("repository", "")
         configured = list(self._names())
-        # The name can be anything: do not query the state for repositories that are not configured.
+        # The name is untrusted: do not query the state for repositories that are not configured.
         names = [name for name in configured if name == repository] if repository else configured
         await self._access.require(request, names)
         if repository and not names:
-            raise web.HTTPNotFound(text="no such repository is configured here")
+            raise web.HTTPNotFound(text="this repository is not configured")
         answered = await self._answers.get(REPORTED, days, repository)
         title = ", ".join(names)
         html = render(answered.rows, period=answered.period, generated_at=answered.at, title=title)

@@ -1,4 +1,4 @@
-"""The server's routes: what is served at which path."""
+"""The server's routes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -35,7 +35,7 @@ async def open_routes(
 ) -> AsyncIterator[None]:
     """Serve the configured routes until the context ends.
 
-    Background tasks of the server go into `parts`; `trouble` says which parts ended unexpectedly.
+    The server's background tasks are added to `parts`; `trouble` returns parts that ended unexpectedly.
     """
     settings = pipeline.settings.http
     if not settings.enabled:
@@ -62,15 +62,15 @@ async def open_routes(
             secret = settings.webhooks.secret.get_secret_value()
             webhooks = Webhooks(secret, queue, pipeline.state, names, telemetry)
             routes.append(web.post("/webhooks/github", webhooks.take))
-            await stack.enter_async_context(_beside(parts, "webhooks", queue.run()))
-        await stack.enter_async_context(_beside(parts, "figures", figures.run()))
+            await stack.enter_async_context(_in_background(parts, "webhooks", queue.run()))
+        await stack.enter_async_context(_in_background(parts, "figures", figures.run()))
         await stack.enter_async_context(serving(settings, routes))
         yield
 
 
 @asynccontextmanager
-async def _beside(parts: Parts, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A background task, cancelled at the end."""
+async def _in_background(parts: Parts, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run a background task, cancelled when the context ends."""
     task = parts[name] = asyncio.create_task(work)
     try:
         yield

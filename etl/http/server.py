@@ -1,4 +1,4 @@
-"""The HTTP server: runs the routes, turns errors into sentences, and sets security headers."""
+"""The HTTP server: serves the routes, turns errors into readable messages, and sets security headers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LAST_REQUESTS_S = 1.0
-_SAFE = {
+_SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -53,12 +53,12 @@ async def _listen(site: web.TCPSite, settings: HttpSettings) -> None:
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; set http.host and "
-            "http.port (0: any that is free), or http.enabled: false"
+            "http.port (0: any free port), or http.enabled: false"
         ) from None
 
 
 def _guard() -> Middleware:
-    """Errors become sentences in JSON; a bug here fails only one request."""
+    """Turn errors into JSON messages; a bug fails only its own request."""
     rare_log = RareLog()
 
     @web.middleware
@@ -68,19 +68,21 @@ def _guard() -> Middleware:
         except web.HTTPException as error:
             if error.status < HTTPStatus.BAD_REQUEST:
                 raise
-            response = _refusal(error.status, error.text or error.reason)
+            response = _error_response(error.status, error.text or error.reason)
             response.headers.update({k: v for k, v in error.headers.items() if k != "Content-Type"})
         except CiHealthError as error:
             if rare_log.allows(f"{_route(request)} {type(error).__name__}"):
                 log.warning("a request could not be answered", path=request.path, reason=str(error))
-            response = _refusal(
-                HTTPStatus.SERVICE_UNAVAILABLE, "not available now: the service's log says why"
+            response = _error_response(
+                HTTPStatus.SERVICE_UNAVAILABLE, "temporarily unavailable: the service's log says why"
             )
         except Exception:
             if rare_log.allows(_route(request)):
                 log.exception("unexpected error", path=request.path)
-            response = _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected: the service's log says where")
-        for name, value in _SAFE.items():
+            response = _error_response(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error: see the service's log"
+            )
+        for name, value in _SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
@@ -88,10 +90,10 @@ def _guard() -> Middleware:
 
 
 def _route(request: web.Request) -> str:
-    """The path pattern of the route that answers the request."""
+    """The path pattern of the request's route."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ""
 
 
-def _refusal(status: int, why: str) -> web.Response:
+def _error_response(status: int, why: str) -> web.Response:
     return web.json_response({"error": why}, status=status)

@@ -1,4 +1,4 @@
-"""`POST /webhooks/github`: a delivery says what has ended; it is stored before the answer, and read afterwards."""
+"""`POST /webhooks/github`: stores a delivery before it responds; the run is read afterwards."""
 
 from collections.abc import Callable, Collection
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _MAX_ID = 100
 
 
 class Webhooks:
-    """Accepts deliveries signed with the secret; `names` gives the configured repositories."""
+    """Accepts deliveries signed with the secret; `names` returns the configured repositories."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Webhooks:
         self._log = RareLog()
 
     async def take(self, request: web.Request) -> web.Response:
-        """202 and the outcome: `queued`, `known` or `ignored`. A body without a valid signature is not parsed."""
+        """Answer 202 and `queued`, `known` or `ignored`; parse the body only if its signature is valid."""
         event = request.headers.get("X-GitHub-Event", "")
         label = event if event in (*EVENTS, "ping") else "other"
         try:
@@ -58,7 +58,7 @@ class Webhooks:
             raise web.HTTPUnsupportedMediaType(text="set the webhook's content type to application/json")
         delivery = request.headers.get("X-GitHub-Delivery", "")
         if not 0 < len(delivery) <= _MAX_ID:
-            raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or absurdly long")
+            raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or too long")
         try:
             completion = parse(event, body)
         except DataError as error:
@@ -69,17 +69,17 @@ class Webhooks:
         return await self._queue.keep(delivery, name, completion)
 
     async def _signed_body(self, request: web.Request) -> bytes:
-        """The raw body; refused if it cannot be read or its signature is wrong."""
+        """The raw body; rejected if it cannot be read or its signature is wrong."""
         body = await self._bodies.read(request)
         signed = is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._secret)
         if not signed and self._log.allows("signature"):
-            log.warning("webhooks are refused: their signature is not that of http.webhooks.secret")
+            log.warning("webhooks are refused: their signature does not match http.webhooks.secret")
         if not signed:
-            raise web.HTTPUnauthorized(text="the signature is not that of the secret that is set here")
+            raise web.HTTPUnauthorized(text="the signature does not match the configured secret")
         return body
 
     async def _name(self, completion: CompletionEvent) -> str | None:
-        """The configured name of the repository: found by its id, which never changes, else by its name."""
+        """The repository's configured name, looked up by its id, which never changes, or else by its name."""
         names = self._names()
         known = await self._state.call(self._state.repositories.name_of, completion.repository_id)
         if known in names:

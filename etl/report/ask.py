@@ -1,4 +1,4 @@
-"""Asks a store for what the terminal, the report and the HTTP server show."""
+"""Queries a store for the terminal, the report and the HTTP server."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from etl.report.page import TABLES
 from etl.report.view import Period
 from etl.settings import Settings
 
-# The questions that the HTML report shows.
+# The questions shown in the HTML report.
 REPORTED: Final = ("overview", "findings", *(table.question for table in TABLES), "success_over_time")
 
 
@@ -22,7 +22,7 @@ def last_days(days: int, now: float) -> Period:
 
 
 def parameters(period: Period, repository: str = "", workflow: str = "", branch: str = "") -> dict[str, Any]:
-    """The parameters of every question; an empty text means no restriction."""
+    """The parameters of every question; an empty string means no filter."""
     return {
         "start": period.start,
         "stop": period.stop,
@@ -35,7 +35,7 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 async def ask(
     store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Answers by question; links lead to the GitHub server in the settings."""
+    """Answers by question; links point to the GitHub server in the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""Columns as shown to people: titles, how values are formatted, and which columns a narrow table omits."""
+"""Columns as people see them: titles, value formats, and which ones a narrow table omits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ class Better(Enum):
 class Column:
     """One key of an answer's rows.
 
-    `narrowest` is the minimum terminal width, in cells, at which the column is shown; with None only the
-    machine formats have it. `foldable` columns are omitted from a table if all rows have the same value.
+    `narrowest` is the minimum terminal width, in cells, at which the column is shown; None means only in
+    machine formats. `foldable` columns are omitted from a table if all rows have the same value.
     """
 
     key: str
@@ -44,7 +44,7 @@ def of(names: str, **changes: Mapping[str, Any]) -> tuple[Column, ...]:
 _COLUMNS: Final = {
     column.key: column
     for column in (
-        # Names, from the widest to the closest.
+        # Names, from general to specific.
         Column("repository", "Repository", Kind.TEXT, foldable=True),
         Column("level", "Level", Kind.TEXT, foldable=True),
         Column("workflow", "Workflow", Kind.TEXT, foldable=True),
@@ -74,7 +74,7 @@ _COLUMNS: Final = {
         Column("url", "Link", Kind.TEXT, narrowest=None),
         Column("failed_url", "Failed", Kind.TEXT, narrowest=None),
         Column("passed_url", "Passed", Kind.TEXT, narrowest=None),
-        # Ids are no quantities: no separators.
+        # Ids are not quantities: no thousands separators.
         Column("run_id", "Run", Kind.TEXT),
         Column("attempt", "Attempt", Kind.TEXT),
         Column("job_id", "Job", Kind.TEXT),
@@ -121,7 +121,7 @@ _COLUMNS: Final = {
         Column("score", "At least", Kind.RATE, narrowest=100),
         Column("share", "Share", Kind.RATE),
         Column("probability", "Likely", Kind.RATE, narrowest=130),
-        # Of times or rates, by what the row is of.
+        # Times or rates, depending on the row's kind.
         Column("size", "Change", Kind.TEXT),
         Column("low", "At least", Kind.TEXT, narrowest=150),
         Column("high", "At most", Kind.TEXT, narrowest=150),

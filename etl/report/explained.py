@@ -1,4 +1,4 @@
-"""Asks a store what is known of a red run and of what failed in it, and has it judged."""
+"""Collects what a store knows about a red run and its failures, and has them judged."""
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -15,18 +15,18 @@ from etl.verdict.gather import Found, Told, gather
 from etl.verdict.known import BASE, Break, Failed, Flake, RedRun, Seen
 from etl.verdict.verdict import RunVerdict, verdict_on
 
-# How far back other results count.
+# How far back other results are considered.
 LOOK_BACK: Final = timedelta(days=21)
 _PULL_REQUEST, _OTHER = "(pull request)", "(other)"
 _DAY: Final = timedelta(days=1)
-# Of a run with more failures so many are judged; the rest hardly say anything else.
+# At most this many failures of a run are judged; the rest would add little.
 MOST_FAILURES: Final = 200
 _FAILED: Final = "failed\nerror"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be explained: a run by its id, the newest commit of a branch or of a pull request, a commit."""
+    """What to explain: a run by its id, a commit, or the newest commit of a branch or pull request."""
 
     repository: str
     run_id: int = 0
@@ -36,7 +36,7 @@ class Asked:
     request: int = 0
 
     def __str__(self) -> str:
-        """What was asked for, for people."""
+        """A readable description."""
         if self.run_id:
             return f"run {self.run_id} of {self.repository}"
         if self.request:
@@ -47,36 +47,36 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The runs that were asked for: how many there are, how many have ended green, and verdicts on red ones."""
+    """The runs asked for: how many exist, how many ended green, and the verdicts on the red ones."""
 
     runs: int
     green: int
     verdicts: tuple[RunVerdict, ...]
 
 
-# The files that differ between a branch and a commit, or of the commit where no branch is named; None where
-# nobody can tell.
+# Takes a branch and a commit and returns the files that differ between them; without a branch, the files
+# that the commit changed. None if unknown.
 Changes = Callable[[str, str], Awaitable[frozenset[str] | None]]
 
 
 async def no_changes(_base: str, _sha: str) -> None:
-    """Nobody knows what changed."""
+    """Report that the changes are unknown."""
     return
 
 
 async def explain(store: Store, asked: Asked, now: datetime, changes: Changes = no_changes) -> Explained:
-    """Explain the red ones of the runs that were asked for; without any run, none is known of them.
+    """Explain the red runs among those asked for. If the result has no runs, the store knows none of them.
 
-    `changes` is asked at most once, and only where a failure names a file.
+    `changes` is called at most once, and only if a failure names a file.
     """
     attempts = await store.query("attempts", _within(asked.repository, now - LOOK_BACK - _DAY, now))
     runs = _Runs(attempts)
     wanted = runs.asked_for(asked)
     green = sum(row["conclusion"] == SUCCESS for row in wanted)
     verdicts = []
-    once = _Once(changes)
+    once = _RequestedOnce(changes)
     for row in wanted:
-        found = await _Asking(store, runs, row, now, once).verdict() if _is_red(row) else None
+        found = await _RunExplainer(store, runs, row, now, once).verdict() if _is_red(row) else None
         if found is not None:
             verdicts.append(found)
     return Explained(len(wanted), green, tuple(verdicts))
@@ -96,7 +96,7 @@ def _seconds(value: Any) -> int:
 
 
 async def last_red(store: Store, repository: str, start: datetime, stop: datetime) -> Asked | None:
-    """The last run of a period that is red, None without any."""
+    """The last red run of a period, or None."""
     attempts = await store.query("attempts", _within(repository, start, stop))
     latest = {row["run_id"]: row for row in sorted(attempts, key=lambda row: row["attempt"])}
     red = [row for row in latest.values() if _is_red(row)]
@@ -105,8 +105,8 @@ async def last_red(store: Store, repository: str, start: datetime, stop: datetim
     return Asked(repository, run_id=max(red, key=lambda row: (row["time"], row["run_id"]))["run_id"])
 
 
-class _Once:
-    """Asks what changed once: the runs that are explained together are of one commit."""
+class _RequestedOnce:
+    """Requests the changes only once: runs that are explained together have the same commit."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -119,28 +119,28 @@ class _Once:
 
 
 class _Runs:
-    """Attempts of runs: which line each is of, and which were asked for."""
+    """Attempts of runs: which line each belongs to, and which were asked for."""
 
     def __init__(self, attempts: Sequence[Row]) -> None:
         self.attempts = attempts
         named = Counter(row["branch"] for row in attempts if row["branch"] not in (_PULL_REQUEST, _OTHER))
-        # Of branches with a tag of their own the one with most runs is the default branch.
+        # The default branch is the one with the most runs among branches with their own tag.
         self.base = named.most_common(1)[0][0] if named else ""
         self._lines = {row["run_id"]: self.line(row) for row in attempts}
 
     def line(self, row: Row) -> str:
-        """The line of a run: of a branch by its name, of a fork's branch that is called as ours by its author."""
+        """A run's line: its branch, prefixed by the author if a fork's branch is named like the base."""
         if row["branch"] == self.base:
             return BASE
         name = row["head_branch"] or row["branch"]
         return f"{row['actor']}:{name}" if name == self.base else name
 
     def line_of(self, run_id: int) -> str | None:
-        """The line of a run by its id, None where it is not known."""
+        """The line of a run by its id; None if unknown."""
         return self._lines.get(run_id)
 
     def kin(self, row: Row) -> frozenset[str]:
-        """Other lines of the same author; bots have no commits of their own to share."""
+        """Other lines by the same author; none for bots, which do not share commits between branches."""
         actor = row["actor"] or ""
         if not actor or actor.endswith("[bot]"):
             return frozenset()
@@ -152,8 +152,8 @@ class _Runs:
         )
 
     def asked_for(self, asked: Asked) -> list[Row]:
-        """The last attempt of each run that was asked for, or the one that was named."""
-        found = [row for row in self.attempts if self._is_asked(row, asked)]
+        """The last attempt of each run asked for, or the attempt that was named."""
+        found = [row for row in self.attempts if self._matches(row, asked)]
         if asked.branch and found:
             newest = max(found, key=lambda row: (row["time"], row["run_id"]))["head_sha"]
             found = [row for row in found if row["head_sha"] == newest]
@@ -164,7 +164,7 @@ class _Runs:
                 last[row["run_id"]] = row
         return [last[run_id] for run_id in sorted(last)]
 
-    def _is_asked(self, row: Row, asked: Asked) -> bool:
+    def _matches(self, row: Row, asked: Asked) -> bool:
         if asked.run_id:
             return row["run_id"] == asked.run_id and asked.attempt in (0, row["attempt"])
         if asked.sha:
@@ -172,19 +172,19 @@ class _Runs:
         return asked.branch in (row["head_branch"], row["branch"])
 
 
-class _Asking:
-    """What the store knows of one red run."""
+class _RunExplainer:
+    """Collects what the store knows about one red run."""
 
     def __init__(self, store: Store, runs: _Runs, row: Row, now: datetime, changes: Changes) -> None:
         self._store, self._runs, self._row, self._changes = store, runs, row, changes
         ended = instant(row["time"]) or now
         self._began = ended - timedelta(seconds=row["duration_s"] or 0)
-        # An earlier attempt may have run what this one inherits.
+        # An earlier attempt may have run the jobs that this one inherits.
         self._window = (self._began - _DAY, ended + timedelta(hours=1))
         self._around = (self._began - LOOK_BACK, now)
 
     async def verdict(self) -> RunVerdict | None:
-        """The verdict; None where nothing is known that failed in it."""
+        """The verdict; None if no failure of the run is known."""
         jobs = await self._jobs()
         failures = await self._failures(jobs)
         if not failures:
@@ -202,7 +202,7 @@ class _Asking:
         return await self._store.query(name, asked)
 
     async def _jobs(self) -> list[Row]:
-        """The last execution of each job of the run, up to the attempt that is explained."""
+        """The last execution of each job of the run, up to the attempt being explained."""
         last: dict[str, Row] = {}
         for one in await self._ask("executions", self._window):
             if one["run_id"] == self._row["run_id"] and one["attempt"] <= self._row["attempt"]:
@@ -212,15 +212,15 @@ class _Asking:
         return list(last.values())
 
     async def _failures(self, jobs: Sequence[Row]) -> list[Failed]:
-        """Failing tests by name, and the jobs that failed without one."""
+        """Failing tests, and jobs that failed without one."""
         red = {one["job_id"]: one for one in jobs if one["conclusion"] != SUCCESS}
         if not red:
             return []
         named = "\n".join(sorted(one["job"] for one in red.values()))
         tests = await self._ask("results", self._window, jobs_named=named, outcomes=_FAILED)
-        said = [one for one in await self._ask("messages", self._window) if one["job_id"] in red]
-        by_test = {(one["job_id"], one["test"]): one for one in reversed(said) if one["test"]}
-        by_job = {one["job_id"]: one for one in reversed(said)}
+        messages = [one for one in await self._ask("messages", self._window) if one["job_id"] in red]
+        by_test = {(one["job_id"], one["test"]): one for one in reversed(messages) if one["test"]}
+        by_job = {one["job_id"]: one for one in reversed(messages)}
         found = {
             (one["job_id"], one["suite"], one["test"]): _failed(
                 one, red[one["job_id"]], by_test.get((one["job_id"], one["test"])), Level.TEST
@@ -228,13 +228,13 @@ class _Asking:
             for one in tests
             if one["job_id"] in red
         }
-        told = {job_id for job_id, _, _ in found}
+        with_tests = {job_id for job_id, _, _ in found}
         failures = [
             *found.values(),
             *(
                 _failed(one, one, by_job.get(job_id), Level.JOB)
                 for job_id, one in red.items()
-                if job_id not in told
+                if job_id not in with_tests
             ),
         ]
         return sorted(failures, key=lambda one: one.subject)[:MOST_FAILURES]
@@ -248,8 +248,8 @@ class _Asking:
             await self._ask("results", self._around, jobs_named=named, tests_named=names) if names else []
         )
         signatures = "\n".join(sorted({one.signature for one in failures if one.signature}))
-        said = await self._ask("messages", self._around, signatures=signatures) if signatures else []
-        seen = _Results(self._runs, executions, results, said)
+        messages = await self._ask("messages", self._around, signatures=signatures) if signatures else []
+        seen = _Results(self._runs, executions, results, messages)
         findings = [one for one in await self._ask("findings", self._around) if one["until"] is None]
         return Found(
             {
@@ -257,7 +257,7 @@ class _Asking:
                 for one in failures
             },
             {one.subject: seen.elsewhere_in_matrix(one, run, jobs) for one in failures if one.subject.name},
-            list(self._told(said)),
+            list(self._same_failures(messages)),
             [
                 (_seconds(row["time"]), self._runs.line(row))
                 for row in self._runs.attempts
@@ -273,8 +273,9 @@ class _Asking:
         base = "" if run.line == BASE else self._runs.base
         return await self._changes(base, run.sha) if run.sha and (base or run.line == BASE) else None
 
-    def _told(self, said: Iterable[Row]) -> Iterable[Told]:
-        for one in said:
+    def _same_failures(self, messages: Iterable[Row]) -> Iterable[Told]:
+        """Failures in other runs with one of these messages' signatures."""
+        for one in messages:
             line = self._runs.line_of(one["run_id"])
             if line is not None and one["run_id"] != self._row["run_id"]:
                 name = one["test"] or ""
@@ -284,28 +285,28 @@ class _Asking:
 
 
 class _Results:
-    """Results elsewhere of jobs and tests."""
+    """Results of jobs and tests elsewhere."""
 
     def __init__(
-        self, runs: _Runs, executions: Sequence[Row], results: Sequence[Row], said: Sequence[Row]
+        self, runs: _Runs, executions: Sequence[Row], results: Sequence[Row], messages: Sequence[Row]
     ) -> None:
         self._runs, self._executions = runs, executions
         self._results: dict[tuple[str, str, str], dict[int, Row]] = defaultdict(dict)
         for one in results:
             key = (one["job"], one["suite"] or "", one["test"])
             known = self._results[key].get(one["job_id"])
-            # One name may stand for several results: of these a failing one counts.
+            # Several results can share a name: a failing one takes precedence.
             if known is None or known["outcome"] == "passed":
                 self._results[key][one["job_id"]] = one
-        self._said: dict[tuple[int, str], str] = {}
-        for one in said:
+        self._signatures: dict[tuple[int, str], str] = {}
+        for one in messages:
             for name in ("", one["test"] or ""):
-                self._said.setdefault((one["job_id"], name), one["signature"])
+                self._signatures.setdefault((one["job_id"], name), one["signature"])
 
     def of(self, subject: Subject) -> list[Seen]:
-        """All results of a job or test, of this run's other attempts, too."""
+        """All results of a job or test, including this run's other attempts."""
         known = self._results.get((subject.job, subject.suite, subject.name), {})
-        # Where no report ever tells of a pass, a green execution of its job is one.
+        # If reports never include passes, a green execution of the job counts as one.
         unreported = not any(one["outcome"] == "passed" for one in known.values())
         found = []
         for one in self._executions:
@@ -314,11 +315,11 @@ class _Results:
                 continue
             passed = self._passed(one, known, subject, unreported=unreported)
             if passed is not None:
-                said = "" if passed else self._said.get((one["job_id"], subject.name), "")
+                signature = "" if passed else self._signatures.get((one["job_id"], subject.name), "")
                 found.append(
                     Seen(
-                        _seconds(one["time"]), one["run_id"], one["attempt"], one["head_sha"] or "", line, passed,
-                        said, one["job_id"],
+                        _seconds(one["time"]), one["run_id"], one["attempt"], one["head_sha"] or "", line,
+                        passed, signature, one["job_id"],
                     )
                 )  # fmt: skip
         return found
@@ -344,7 +345,7 @@ class _Results:
         ]
 
     def beside(self, failed: Failed, run: RedRun, jobs: Iterable[Row]) -> tuple[int, int]:
-        """How many other jobs of the matrix failed, and passed, with it in this run."""
+        """How many other jobs of the matrix failed and how many passed in this run."""
         counts = [0, 0]
         for one in jobs:
             if one["job_group"] != failed.job_group or one["job"] == failed.subject.job:
@@ -365,7 +366,7 @@ def _subject(finding: Row) -> Subject:
 
 
 def _flake(finding: Row) -> Flake:
-    """A flake that was found: its failures, and of how many results by its rate."""
+    """A known flake: its failures, and the number of results derived from its rate."""
     failures, rate = finding["evidence"], finding["size"] or 1.0
     return Flake(finding["proven"] > 0, failures, max(failures, round(failures / rate)))
 
@@ -379,21 +380,21 @@ def _break(finding: Row) -> Break:
     )
 
 
-def _failed(one: Row, job: Row, said: Row | None, level: Level) -> Failed:
-    """A failing test or job, with what it said."""
+def _failed(one: Row, job: Row, found: Row | None, level: Level) -> Failed:
+    """A failing test or job with its message."""
     is_test = level is Level.TEST
     subject = Subject(
         one["repository"], level, one["workflow"], one["job"],
         (one["suite"] or "") if is_test else "", one["test"] if is_test else "",
     )  # fmt: skip
-    message = (said["message"] if said else "") or (one["message"] if is_test else "") or ""
+    message = (found["message"] if found else "") or (one["message"] if is_test else "") or ""
     return Failed(
         subject,
         one["job_group"],
-        said["signature"] if said else "",
-        "test" if is_test else (said["category"] if said else "") or "unknown",
+        found["signature"] if found else "",
+        "test" if is_test else (found["category"] if found else "") or "unknown",
         message,
-        (said["path"] if said else "") or "",
+        (found["path"] if found else "") or "",
         job["job_id"],
         job["url"] or "",
     )

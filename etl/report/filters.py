@@ -1,4 +1,4 @@
-"""What to say where filters leave nothing: which of the names is not stored, and which are. Pure functions."""
+"""Explains why filters match nothing: which name is not stored, and which ones are. Pure functions."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -7,16 +7,16 @@ from typing import Final
 from etl.model.writes import Row
 from etl.report.formats import single_line
 
-# Names by which questions are filtered, the widest first, and the question that lists them all.
+# Names that questions can be filtered by, the most general first, and the question that lists them all.
 LISTED_BY: Final = {"repository": "jobs", "workflow": "jobs", "job": "jobs", "branch": "attempts"}
 _MAX_LISTED: Final = 8
 
 
 def unknown(filters: Mapping[str, str], rows: Mapping[str, Iterable[Row]]) -> str | None:
-    """A sentence about the first filter that no stored row matches; None if each has one.
+    """A sentence about the first filter that no stored row matches; None if all filters match.
 
-    `rows` has the unfiltered answers of the questions in LISTED_BY. A filter is looked for within what the
-    wider ones leave: a workflow within its repository.
+    `rows` has the unfiltered answers of the questions in LISTED_BY. Each filter applies to what the more
+    general ones leave: a workflow is looked up within its repository.
     """
     left = {question: list(found) for question, found in rows.items()}
     for name, question in LISTED_BY.items():
@@ -31,7 +31,7 @@ def unknown(filters: Mapping[str, str], rows: Mapping[str, Iterable[Row]]) -> st
 
 
 def _sentence(name: str, value: str, known: Iterable[str]) -> str:
-    """Names that are close come first: a mistyped one is most likely among them."""
+    """Suggests the closest name, or else lists the known ones."""
     folded = {one.casefold(): one for one in sorted(known)}
     if not folded:
         return f"no {name} {value!r}: nothing is stored of this period"

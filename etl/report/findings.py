@@ -1,4 +1,4 @@
-"""Findings in words: what a row of `findings` says in a table, and in a sentence. Pure functions."""
+"""Findings as text: a row of `findings` in a table or as a sentence. Pure functions."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -14,7 +14,7 @@ _FEW_HOURS: Final = 10
 
 
 def readable(row: Row) -> Row:
-    """The row with its levels and its size as text, in the unit of its kind."""
+    """The row with its levels and size as text, in the unit of its kind."""
     level = duration if row["kind"] in _TIMES else percent
     changed = {name: _text(row[name], _size(row["kind"])) for name in ("size", "low", "high")}
     levels = {name: _text(row[name], level) for name in ("level_before", "level_after")}
@@ -24,7 +24,7 @@ def readable(row: Row) -> Row:
 
 
 def sentence(row: Row) -> str:
-    """What happened, since when, by how much and at what cost; its subject is written before it."""
+    """What happened, since when, by how much and at what cost; callers put the subject in front."""
     return f"{_SAYS[row['kind']](row)}{_cost(row['cost_minutes'])}."
 
 
@@ -33,7 +33,7 @@ def _text(value: float | None, write: Callable[[float], str]) -> str | None:
 
 
 def _size(kind: str) -> Callable[[float], str]:
-    """How sizes of a kind are written: times change by a share, rates by points, a flake has a rate."""
+    """How to format sizes of a kind: relative for times, in points for rates; a flake has a rate."""
     if kind in _TIMES:
         return lambda size: f"{size * 100:+.0f} %"
     if kind in {"less reliable", "more reliable"}:
@@ -62,7 +62,7 @@ def _change(verb: str) -> Callable[[Row], str]:
 
 
 def _since(row: Row) -> str:
-    """The commit with its day; where several are possible, how many."""
+    """The commit and its day, and how many commits are candidates if there are several."""
     if not row["since_sha"]:
         return _day(row)
     commit = written(row["since_sha"], Kind.COMMIT)

@@ -59,7 +59,7 @@ def percent(rate: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """252.4 → `4m 12s`: the two largest units; below ten seconds with one decimal."""
+    """252.4 → `4m 12s`: the two largest units; below ten seconds, one decimal."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if round(seconds, 1) < _FINE:
@@ -113,12 +113,12 @@ def instant(value: Any) -> datetime | None:
 
 
 def single_line(text: str) -> str:
-    """Text on one line, with runs of white space as one space and control characters visible."""
+    """Text on one line, with whitespace collapsed and control characters visible."""
     return harmless(" ".join(text.split()))
 
 
 def harmless(text: str) -> str:
-    """Replace characters that control a terminal or reorder a line, except newline and tab, by visible symbols."""
+    """Make characters that control a terminal or reorder a line visible, except newline and tab."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 

@@ -1,7 +1,7 @@
 """The answers as one self-contained HTML file with charts and tables, in light and dark colours.
 
-The skeleton is rendered here; the page's own script draws tables and charts from data that the page
-embeds as JSON. The page's policy allows only its own style and scripts.
+This module renders the skeleton; the page's script draws tables and charts from JSON embedded in the page.
+The page's policy allows only its own style and scripts.
 """
 
 import base64
@@ -33,7 +33,7 @@ def render(
     """The report as a complete HTML document.
 
     `answers` has the rows of `overview` and of any questions that the page shows, for `period`; `title`
-    names the project. The same answers with the same `generated_at` give the same bytes.
+    names the project. The same input gives the same bytes.
     """
     tables = shown(answers)
     data = content(tables, answers.get("success_over_time", ()), period)
@@ -46,7 +46,7 @@ def render(
             period=period,
             generated_at=generated_at.astimezone(UTC),
             policy=policy([css], [theme, script]),
-            # The packaged files, and JSON in which all characters special to HTML are escaped.
+            # Packaged files, and JSON with all characters that are special in HTML escaped.
             style=Markup(css),  # noqa: S704
             theme=Markup(theme),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -62,7 +62,7 @@ def render(
 
 
 def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
-    """Content-Security-Policy: only these styles and scripts, and no text turned into markup at run time."""
+    """Content-Security-Policy: only these styles and scripts, and no markup made from text at run time."""
     return (
         f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -76,13 +76,13 @@ def _digests(texts: Sequence[str]) -> str:
 
 @cache
 def style() -> str:
-    """The style of all pages."""
+    """The stylesheet of all pages."""
     return _text(f"{_LIBRARY}/uPlot.min.css") + _text("report.css")
 
 
 @cache
 def _script() -> str:
-    """The library with its licence, which the licence requires, and the page's own scripts."""
+    """The library with its licence, as that requires, and the page's own scripts."""
     own = "".join(_text(f"script/{name}.js") for name in _SCRIPTS)
     return f'/*\n{_text(f"{_LIBRARY}/LICENSE")}*/\n{_text(f"{_LIBRARY}/uPlot.iife.min.js")}\n(() => {{\n"use strict";\n{own}}})();\n'
 
@@ -98,7 +98,7 @@ def _written(value: Any, column: Column) -> str:
 
 @cache
 def environment() -> Environment:
-    """The templates of this folder."""
+    """The environment of the templates in this folder."""
     environment = Environment(
         loader=PackageLoader("etl.report", "."),
         autoescape=True,

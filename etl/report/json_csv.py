@@ -1,4 +1,4 @@
-"""Answers for programs: JSON and CSV, byte for byte the same from either store."""
+"""Answers for programs: JSON and CSV, byte-identical from either store."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from etl.model.writes import Row
 from etl.report.formats import Kind, harmless, instant
 from etl.report.view import BEFORE, View
 
-# Characters that start a formula in spreadsheets, including full-width forms: at the start of a cell, and
+# Characters that start a formula in spreadsheets, including full-width forms: at the start of a cell or
 # after a semicolon, which separates cells in locales with a decimal comma.
 _FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=;)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
 
@@ -22,7 +22,7 @@ _FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=;)(?=[=+\-@＝＋－�
 def to_json(view: View, rows: Sequence[Row]) -> str:
     """A list of objects, or one object for a single answer; ASCII, with a newline at the end.
 
-    It never contains `##[`, which GitHub Actions would execute, and still parses to the same values.
+    `##[`, which GitHub Actions would execute, is escaped without changing the parsed values.
     """
     objects = [_plain(view, row) for row in rows]
     content = (objects[0] if objects else _plain(view, {})) if view.single else objects
@@ -53,7 +53,7 @@ def _keys(view: View, row: Row) -> Iterable[str]:
 
 
 def _value(value: Any, kind: Kind | None) -> Any:
-    """Numbers get the kind's type, because stores differ in theirs: 3 and 3.0 print differently."""
+    """Convert numbers to the kind's type, because stores return 3 or 3.0, which print differently."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _number(value, kind)
     if kind is Kind.TIME or isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""The service's landing page: what to do first, and how each repository does. Pure functions."""
+"""The service's landing page: what to do first, and each repository's health. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,14 +15,14 @@ from etl.report.priorities import priorities
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period
 
-# The questions whose answers the page shows.
+# The questions that the page answers.
 LANDING: Final = ("workflows", "findings", "success_over_time")
 _BARS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a repository does, as text: `broken` and `flaky` count jobs and tests, once each."""
+    """A repository's health as text; `broken` counts distinct jobs, `flaky` distinct tests."""
 
     repository: str
     runs: str
@@ -35,7 +35,7 @@ class Standing:
 def landing(
     answers: Mapping[str, Sequence[Row]], names: Collection[str], period: Period, at: datetime
 ) -> str:
-    """The page as HTML, of the repositories `names` alone; `answers` may have others."""
+    """The page as HTML for the repositories in `names`; `answers` may include others."""
     shown = {
         question: [row for row in rows if row["repository"] in names] for question, rows in answers.items()
     }
@@ -45,7 +45,7 @@ def landing(
         .get_template("landing.html.j2")
         .render(
             policy=policy([css], []),
-            # The packaged file.
+            # A packaged file.
             style=Markup(css),  # noqa: S704
             period=period,
             at=at.astimezone(UTC),
@@ -56,7 +56,7 @@ def landing(
 
 
 def standings(answers: Mapping[str, Sequence[Row]], names: Collection[str], period: Period) -> list[Standing]:
-    """Each repository: those with something broken first, then by how often their runs succeed."""
+    """The repositories, those with the most broken jobs first, then by success rate."""
     found = {question: _by_repository(answers[question]) for question in LANDING}
     rated = []
     for name in names:

@@ -1,7 +1,7 @@
-"""What the page's script draws, as plain data: tables and trends. Pure functions.
+"""The data that the page's script draws: tables and trends. Pure functions.
 
-Every text is shortened and made harmless here, and every link is an http or https address; the script
-inserts them as text and never as markup.
+All text is shortened and made harmless here, and links are limited to http and https; the script inserts
+them as text, never as markup.
 """
 
 import json
@@ -22,7 +22,7 @@ from etl.report.trends import Trend, Workflow, by_workflow, days, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
 
-# A page with more rows takes seconds to open; it says what it leaves out and where to find it.
+# A page with more rows takes seconds to open; it says what is left out and where to find it.
 MAX_ROWS: Final = 10_000
 _MAX_NAME: Final = 600
 _MAX_DETAIL: Final = 4000
@@ -36,7 +36,7 @@ _WITHIN: Final = " › "  # noqa: RUF001
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How the page shows the rows of one question; `detail` is the text that expands below a row."""
+    """How the page shows a question's rows; `detail` is the column whose text expands below a row."""
 
     question: str
     note: str
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table with its rows in order; `common` has the columns that have the same value in all rows."""
+    """A table with its sorted rows; `common` has the columns with the same value in all rows."""
 
     table: Table
     rows: Sequence[Row]
@@ -68,47 +68,69 @@ class Shown:
 TABLES: Final = (
     Table(
         "broken",
-        "On the default branch and others with a name of their own; red that the next attempt of a run turned "
-        "green is a flake, not a break. Repaired ones show how long the repair took.",
+        "On the default branch and others with their own tag. A failure that the run's next attempt turned "
+        "green is a flake, not a break. Repaired breaks show how long the repair took.",
     ),
     Table(
         "worse",
-        "What is slower, waits longer or succeeds less often since a commit of this period, beyond what chance "
-        "gives, by the minutes that costs a week.",
+        "What has become slower, waits longer or succeeds less often since a commit of this period, beyond "
+        "chance, by what it costs in minutes per week.",
     ),
-    Table("better", "What is faster, waits less or succeeds more often since a commit of this period: what a fix brought."),
-    Table("workflows", "From least to most reliable; the trend is the success rate of each day.", least_reliable, trend=True),
+    Table(
+        "better",
+        "What has become faster, waits less or succeeds more often since a commit of this period: the effect "
+        "of fixes.",
+    ),
+    Table(
+        "workflows",
+        "From least to most reliable; the trend is the success rate of each day.",
+        least_reliable,
+        trend=True,
+    ),
     Table("jobs", "From least to most reliable.", least_reliable),
     Table(
         "flaky",
-        "They failed and passed on the same commit. Ordered by what the flake rate is at least, as sure as the "
-        "runs can be.",
+        "They failed and passed on the same commit. Ordered by a lower bound of the flake rate, which takes "
+        "the number of runs into account.",
         detail="message",
     ),
     Table(
         "suspected",
-        "They fail among passes again and again, without a commit that failed and passed; a break that a commit "
+        "They keep failing among passes, but not on a commit where they also passed; a break that a commit "
         "repaired does not explain it.",
     ),
-    Table("newly_flaky", "They began to fail and pass on the same commit, or among passes, in this period."),
-    Table("categories", "What is the code's fault, and what the network's, a registry's or a runner's: shares of all failures."),
-    Table("failures", "Messages that differ in numbers, addresses and names alone are one.", most_common, detail="message"),
+    Table(
+        "newly_flaky",
+        "In this period, they began to fail and pass on the same commit, or to fail among passes.",
+    ),
+    Table(
+        "categories",
+        "What is the code's fault, and what the network's, a registry's or a runner's: shares of all "
+        "failures.",
+    ),
+    Table(
+        "failures",
+        "Messages that differ only in numbers, addresses and names count as one.",
+        most_common,
+        detail="message",
+    ),
     Table(
         "tests",
-        "Broken ones, which failed each time in the last 7 days, come first; flaky ones also passed on the same commit.",
+        "Broken ones, which failed every time in the last 7 days, come first; flaky ones also passed on the "
+        "same commit.",
         most_failing,
     ),
-    Table("slow", "By the time they take in all; the p95 beside that of the period before."),
+    Table("slow", "By total time; p95 next to that of the previous period."),
 )  # fmt: skip
 
 
 def shown(answers: Mapping[str, Sequence[Row]]) -> list[Shown]:
-    """The tables of the questions that were asked, in the page's order."""
+    """The tables of the answered questions, in the page's order."""
     return [_shown(table, answers[table.question]) for table in TABLES if table.question in answers]
 
 
 def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -> dict[str, Any]:
-    """Everything that the script draws, as values that JSON can represent."""
+    """Everything that the script draws, as JSON-compatible values."""
     trends = by_workflow(over_time, period)
     return {
         "tables": {item.table.question: _table(item, trends) for item in tables},
@@ -118,13 +140,13 @@ def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -
 
 
 def embedded(value: Any) -> str:
-    """JSON in ASCII that no HTML parser takes for markup, anywhere in a script element."""
+    """ASCII JSON that no HTML parser takes for markup inside a script element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def web_address(value: Any) -> str | None:
-    """The value when it is an http or https address that a page may link to, else None."""
+    """The value if it is an http or https address that a page may link to, else None."""
     if not isinstance(value, str) or not value.isprintable() or " " in value:
         return None
     try:
@@ -142,7 +164,7 @@ def names(row: Mapping[str, Any], common: Collection[str] = ()) -> list[str]:
 
 
 def path(called: Iterable[str]) -> str:
-    """Names from general to specific as one text."""
+    """Names from general to specific as one string."""
     return _WITHIN.join(called)
 
 
@@ -188,7 +210,7 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
 
 
 def _title(view: View) -> str:
-    """The title of the column of names: its most specific name, unless rows have several levels."""
+    """The title of the name column: the most specific name, unless rows have several levels."""
     if any(column.key == "level" for column in view.columns):
         return "Name"
     return next(column.title for column in reversed(view.columns) if column.key in _NAMES)
@@ -208,12 +230,12 @@ def _detail(value: Any) -> str | None:
 
 
 def _excerpt(text: str, length: int) -> str:
-    """The beginning of a text, because one message can be larger than the rest of the page."""
+    """The start of a text, because one message can be larger than the rest of the page."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _trends(trends: Mapping[Workflow, Trend]) -> list[dict[str, Any]]:
-    """All workflows together first, then each."""
+    """All workflows combined, then each one."""
     several = len({repository for repository, _ in trends}) > 1
     named = [
         (path(names({"repository": repository if several else None, "workflow": workflow})), trend)

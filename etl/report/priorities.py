@@ -1,4 +1,4 @@
-"""What to do first: the problems that last, the most expensive first, each once. Pure functions."""
+"""What to do first: ongoing problems without duplicates, most expensive first. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from etl.report.findings import sentence
 from etl.report.page import names, path, web_address
 
 MAX_PRIORITIES: Final = 10
-# By kind of a problem, the kinds of a closer subject (a workflow's job, a job's test) that explain it.
+# For each kind of problem, the kinds that explain it in a workflow's job or a job's test.
 _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "broken": ("broken",),
     "flaky": ("flaky",),
@@ -17,7 +17,7 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "slower": ("slower",),
     "waits longer": ("waits longer",),
 }
-# Share of a problem's cost from which on the closer ones explain it.
+# Share of a problem's cost that more specific ones must cover to explain it.
 _MIN_EXPLAINED: Final = 0.5
 _SUBJECT: Final = ("repository", "workflow", "job", "suite", "name")
 _NAMES: Final = {"repository", "workflow", "job", "name"}
@@ -25,7 +25,7 @@ _NAMES: Final = {"repository", "workflow", "job", "name"}
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """Something to do: its name, where it is, what happened as a sentence, and what changed at GitHub."""
+    """Something to fix: its name, its place, what happened as a sentence, and a link to the change."""
 
     name: str
     where: str
@@ -35,21 +35,21 @@ class Priority:
 
 @dataclass(frozen=True, slots=True)
 class Priorities:
-    """The first things to do, and how many more there are."""
+    """The first things to fix, and how many more there are."""
 
     first: tuple[Priority, ...]
     more: int
 
 
 def priorities(findings: Sequence[Row], n: int = MAX_PRIORITIES) -> Priorities:
-    """The problems among rows of `findings` that last.
+    """The ongoing problems among rows of `findings`.
 
-    A problem of a workflow or job is left out where those of its jobs or tests explain it; a test that
+    A problem of a workflow or job is left out if problems of its jobs or tests explain it; a test that
     fails in several jobs of a workflow is one problem.
     """
     lasting = [row for row in findings if row["kind"] in _EXPLAINED_BY and not row["until"]]
     closest = [row for row in lasting if not _is_explained(row, lasting)]
-    rows = sorted(map(_together, _by_test(closest)), key=lambda row: -row["cost_minutes"])
+    rows = sorted(map(_merged, _by_test(closest)), key=lambda row: -row["cost_minutes"])
     common = ("repository",) if len({row["repository"] for row in rows}) == 1 else ()
     return Priorities(tuple(_priority(row, common) for row in rows[:n]), max(0, len(rows) - n))
 
@@ -66,14 +66,14 @@ def _is_explained(row: Row, others: Iterable[Row]) -> bool:
 
 
 def _is_within(row: Row, wider: Row) -> bool:
-    """Whether a row is of a job of the workflow, or of a test of the job."""
+    """Whether `row` is about a job of the wider row's workflow, or a test of its job."""
     return row["level"] != wider["level"] and all(
         not wider[name] or row[name] == wider[name] for name in _SUBJECT
     )
 
 
 def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows of one test in several jobs together; each other row alone."""
+    """Groups the rows of a test in several jobs; any other row is a group of its own."""
     groups: dict[object, list[Row]] = {}
     for place, row in enumerate(rows):
         test = tuple(row[name] for name in ("repository", "kind", "workflow", "suite", "name"))
@@ -81,8 +81,8 @@ def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _together(rows: Sequence[Row]) -> Row:
-    """One row of several: the worst one's, with all their evidence and cost."""
+def _merged(rows: Sequence[Row]) -> Row:
+    """Merge rows into one: the worst, with the evidence and cost of all."""
     worst = max(rows, key=lambda row: (row["size"] or 0.0, row["cost_minutes"]))
     summed = {name: sum(row[name] for row in rows) for name in ("evidence", "proven", "cost_minutes")}
     jobs = {row["job"] for row in rows}
@@ -92,6 +92,6 @@ def _together(rows: Sequence[Row]) -> Row:
 
 def _priority(row: Row, common: Sequence[str]) -> Priority:
     called = names({key: value for key, value in row.items() if key in _NAMES}, common)
-    # What flakes did not begin with what changed.
+    # A flake is not caused by the linked change.
     url = None if row["kind"] == "flaky" else web_address(row["url"])
     return Priority(called[-1], path(called[:-1]), sentence(row), url)

@@ -1,4 +1,4 @@
-"""Orders that the views share."""
+"""Sort orders shared by the views."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ _NAMES = ("repository", "workflow", "job")
 def least_reliable(rows: Iterable[Row], n: int | None = None) -> list[Row]:
     """The `n` rows (None: all) with the lowest success rate; more executions first, then by name.
 
-    Rows without executions that count, which have no success rate, are left out.
+    Rows without a success rate, because no execution counts, are left out.
     """
     rated = [row for row in rows if row["success_rate"] is not None]
     return sorted(rated, key=_reliability)[:n]

@@ -1,4 +1,4 @@
-"""The first screen of the terminal, and the demo's summary: what to do first, the figures, the longest lists."""
+"""The terminal's first screen and the demo's summary: what to do first, key figures, and the top of lists."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -27,7 +27,7 @@ def first_screen(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """What to do first, as sentences, and the figures: of the questions in FIRST_SCREEN."""
+    """What to do first and the key figures, from the answers to FIRST_SCREEN."""
     return as_text(lambda _cells: _first(answers, period), width, color)
 
 
@@ -41,8 +41,8 @@ def summary(
 ) -> str:
     """The first screen, the least reliable jobs, all proven flaky tests, suspected ones, and common failures.
 
-    `n` is the maximum number of rows of the longer lists. `answers` has the questions of all these, and
-    those of the first screen.
+    `n` is the maximum number of rows of the longer lists. `answers` has the answers for all of these,
+    including the first screen.
     """
     parts = {
         "jobs": least_reliable(answers["jobs"], n),

@@ -1,4 +1,4 @@
-"""Answers in the terminal: tables that fit its width, or JSON and CSV for other programs."""
+"""Answers in the terminal: tables that fit its width, or JSON and CSV for programs."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from etl.report.views import VIEWS
 
 Form = Literal["table", "json", "csv"]
 
-# Questions whose tables show a trend for each workflow, or for all workflows together.
+# Questions whose tables show a trend per workflow or for all workflows combined.
 TRENDING: Final = ("overview", "workflows")
 
 _NARROWEST_NAME: Final = 8
@@ -45,9 +45,9 @@ def render(
 ) -> str:
     """The answer as text with a newline at the end, ready for stdout.
 
-    `over_time` has the rows of `success_over_time`, for the trends in the tables of `TRENDING`
-    questions. `width` is in cells and `color` switches styles; None uses what stdout supports (a pipe: no
-    colours). Raises KeyError for a question without a view.
+    `over_time` has the rows of `success_over_time`, for the trends of `TRENDING` questions. `width` is in
+    cells, and `color` turns styles on or off; None uses what stdout supports (no colours for a pipe).
+    Raises KeyError for a question without a view.
     """
     view = VIEWS[question]
     if form == "json":
@@ -70,7 +70,7 @@ def answer(
 ) -> RenderableType:
     """The answer as a rich renderable, at most `width` cells wide.
 
-    With `over_time`, workflows and the overview have a trend.
+    With `over_time`, workflows and the overview include a trend.
     """
     if not rows or (view.single and not rows[0].get(view.columns[0].key)):
         return Text(empty(view, period))
@@ -88,7 +88,7 @@ def answer(
 
 
 def empty(view: View, period: Period) -> str:
-    """The message for an empty answer: that there is nothing, and what to do."""
+    """The message for an empty answer, with what to do."""
     return (
         f"no {view.noun} in the {period}: run `ci-health sync` for the newest, "
         f"`ci-health backfill --since DATE` for the past, or ask for more days with `--days N`"
@@ -96,7 +96,7 @@ def empty(view: View, period: Period) -> str:
 
 
 def as_text(draw: Callable[[int], RenderableType], width: int | None, color: bool | None) -> str:
-    """What is drawn for so many cells, ready for stdout; None is what stdout supports."""
+    """The output of `draw` at a width in cells, ready for stdout; None uses what stdout supports."""
     stdout = Console()
     can_color = not stdout.no_color and stdout.color_system is not None
     cells = width or stdout.width
@@ -114,7 +114,7 @@ def as_text(draw: Callable[[int], RenderableType], width: int | None, color: boo
 
 
 def panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> RenderableType:
-    """The figures of a single answer with their changes, and a trend where `over_time` has one."""
+    """The figures of a single answer with their changes, and a trend if `over_time` has one."""
     figures = view.figures(row)
     grid = Table.grid(padding=(0, _PADDING))
     grid.add_column(no_wrap=True)
@@ -133,9 +133,9 @@ def panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> Ren
         grid,
         title=f"{view.title}, {period}",
         title_align="left",
-        subtitle="change to the period before"
+        subtitle="change from the previous period"
         if any(figure.change for figure in figures)
-        else "nothing stored of the period before",
+        else "nothing stored for the previous period",
         subtitle_align="right",
         box=box.ROUNDED,
         expand=False,
@@ -171,7 +171,7 @@ def _only_value(rows: Sequence[Row], column: Column) -> str | None:
 
 
 def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The width of each column: what it needs; names share what numbers and dates leave."""
+    """The width of each column: what it needs, except that names share what numbers and dates leave."""
     needs = [
         max(cell_len(column.title), *(cell_len(line[index]) for line in cells))
         for index, column in enumerate(columns)

@@ -21,8 +21,8 @@ Workflow = tuple[str, str]  # repository and name
 class Trend:
     """The outcomes of executions in a period, one value per day.
 
-    `success` and `total` count executions, `p50_s` and `p95_s` are seconds; a duration is None on a
-    day without one.
+    `success` and `total` count executions; `p50_s` and `p95_s` are in seconds, and None on days without
+    a duration.
     """
 
     success: tuple[int, ...]
@@ -64,9 +64,9 @@ def together(trends: Iterable[Trend]) -> Trend | None:
 
 
 def sparkline(trend: Trend, cells: int) -> str:
-    """Success rates from 0 to 100 % as a text of at most `cells` bars; a dot if nothing ran.
+    """Success rates from 0 to 100 % as at most `cells` bars; a dot if nothing ran.
 
-    If there are more days than bars, a bar combines several days.
+    If there are more days than bars, each bar combines several days.
     """
     count = len(trend.total)
     bars = min(cells, count)

@@ -1,4 +1,4 @@
-"""Verdicts for people and programs: a table, JSON, and the Markdown of a comment or a step summary."""
+"""Verdicts for people and programs: a table, JSON, and Markdown for a comment or a step summary."""
 
 import json
 import re
@@ -17,30 +17,30 @@ from etl.verdict.evidence import advice, evidence
 from etl.verdict.known import BASE, RedRun
 from etl.verdict.verdict import Call, RunVerdict, Verdict
 
-# What comes first in a list: what somebody has to do something about.
+# The order in lists: what needs action comes first.
 _ORDER: Final = (Call.YOURS, Call.UNKNOWN, Call.BROKEN, Call.ELSEWHERE, Call.FLAKY, Call.INFRASTRUCTURE)
 _STYLES: Final = {Call.YOURS: "bold red", Call.UNKNOWN: "yellow"}
 _SENTENCES: Final = {
     Call.YOURS: "This change breaks something.",
-    Call.UNKNOWN: "Whether this change breaks something is not known.",
+    Call.UNKNOWN: "It is unknown whether this change breaks something.",
     Call.FLAKY: "Nothing here comes from this change: it is flaky.",
     Call.BROKEN: "Nothing here comes from this change: the default branch is broken.",
     Call.ELSEWHERE: "Nothing here comes from this change: it fails elsewhere, too.",
     Call.INFRASTRUCTURE: "Nothing here comes from this change: the infrastructure failed.",
 }
-# A comment that nobody scrolls through: the rest is counted.
+# Keeps comments short; further rows are only counted.
 _MOST_ROWS: Final = 20
 _MOST_TEXT: Final = 200
-# What Markdown and HTML are made of: a backslash before ASCII punctuation is always that character by itself
-# (CommonMark), and so no link, also not of a bare address.
+# The syntax of Markdown and HTML: ASCII punctuation after a backslash is always literal (CommonMark), so it
+# forms no link, not even from a bare address.
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
-# What GitHub makes references of afterwards: people, issues, emoji, commits.
+# What GitHub then turns into references: people, issues, emoji, commits.
 _REFERENCES: Final = re.compile(r"(?<=[@#:])(?=\w)|(?<=[Gg][Hh]-)(?=\d)|(?<=[0-9a-fA-F]{6})(?=[0-9a-fA-F])")
-_APART: Final = "\u2060"  # a word joiner: nothing is seen of it
+_WORD_JOINER: Final = "\u2060"  # word joiner, invisible
 
 
 def to_json(explained: Explained) -> str:
-    """An object with the verdict on each run; ASCII, without what GitHub Actions would execute."""
+    """An object with the verdict on each run; ASCII, without anything that GitHub Actions would execute."""
     content = {
         "runs": explained.runs,
         "green": explained.green,
@@ -88,16 +88,16 @@ def _object(run: RedRun, verdict: Verdict) -> dict[str, Any]:
 
 def to_table(explained: Explained, *, width: int | None = None, color: bool | None = None) -> str:
     """A table for each red run."""
-    return as_text(lambda _: Group(*map(_drawn_run, explained.verdicts)), width, color)
+    return as_text(lambda _: Group(*map(_rendered_run, explained.verdicts)), width, color)
 
 
-def _drawn_run(found: RunVerdict) -> RenderableType:
+def _rendered_run(found: RunVerdict) -> RenderableType:
     table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 1, 0))
     for title in ("Verdict", "Failure", "Evidence"):
         table.add_column(title, overflow="fold")
     for verdict in _sorted(found.verdicts):
         table.add_row(
-            Text(_called(verdict), style=_STYLES.get(verdict.call, "")),
+            Text(_verdict_label(verdict), style=_STYLES.get(verdict.call, "")),
             Text(_name(verdict)),
             Text(f"{single_line(evidence(found.run, verdict))}\n→ {advice(found.run, verdict)}"),
         )
@@ -109,7 +109,7 @@ def _drawn_run(found: RunVerdict) -> RenderableType:
 
 
 def to_markdown(explained: Explained) -> str:
-    """What a comment on the pull request and the step summary show; text from CI is only ever text."""
+    """Markdown for a pull request comment or the step summary; text from CI is always escaped."""
     parts = [_markdown_run(one) for one in explained.verdicts]
     return "\n".join(parts) if parts else f"{_nothing_red(explained)}\n"
 
@@ -136,17 +136,17 @@ def _markdown_run(found: RunVerdict) -> str:
 
 
 def neutral(text: str) -> str:
-    """Text from CI in Markdown, as it is read: no mention, reference, link, HTML, command or table cell."""
+    """Text from CI, escaped for Markdown: no mention, reference, link, HTML, command or table cell."""
     line = single_line(text)
     if len(line) > _MOST_TEXT:
         line = f"{line[: _MOST_TEXT - 1]}…"
-    return _PUNCTUATION.sub(r"\\\1", _REFERENCES.sub(_APART, line))
+    return _PUNCTUATION.sub(r"\\\1", _REFERENCES.sub(_WORD_JOINER, line))
 
 
 def nothing_known(asked: object) -> str:
-    """The sentence where no run is stored."""
+    """The message if no run is stored."""
     return (
-        f"nothing is stored of {asked}: either it has not ended yet, or it was not read: run `ci-health sync`, "
+        f"nothing is stored of {asked}: it has not ended or has not been read yet: run `ci-health sync`, "
         "or `ci-health backfill --since DATE` for an older one"
     )
 
@@ -154,7 +154,7 @@ def nothing_known(asked: object) -> str:
 def _nothing_red(explained: Explained) -> str:
     still = explained.runs - explained.green
     if still:
-        return f"Nothing failed in what is stored: {explained.green} of {explained.runs} runs are green."
+        return f"No stored run failed: {explained.green} of {explained.runs} runs are green."
     return f"Nothing is red: {explained.green} of {explained.runs} runs are green."
 
 
@@ -173,7 +173,7 @@ def _sorted(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     return sorted(verdicts, key=lambda one: (_ORDER.index(one.call), -one.yours, one.known.failed.subject))
 
 
-def _called(verdict: Verdict) -> str:
+def _verdict_label(verdict: Verdict) -> str:
     if verdict.call is Call.UNKNOWN:
         return f"unknown\n({verdict.likeliest} {verdict.probability:.0%})"
     return f"{verdict.call} {verdict.probability:.0%}"
@@ -189,12 +189,12 @@ def _name(verdict: Verdict) -> str:
 
 
 def _link(verdict: Verdict) -> str:
-    """The failure's name, linked to GitHub's page of its job."""
+    """The failure's name, linked to its job's page at GitHub."""
     name = " in ".join(map(neutral, _name(verdict).split("\n")))
     url = verdict.known.failed.url
     return f"[{name}]({url})" if _is_plain(url) else name
 
 
 def _is_plain(url: str) -> bool:
-    """Whether an address is GitHub's own, of plain characters alone."""
+    """Whether a URL contains only plain characters, which need no escaping."""
     return bool(re.fullmatch(r"https?://[\w.:-]+/[\w./-]+", url, re.ASCII))

@@ -1,4 +1,4 @@
-"""How the answer to a question is shown, as data, and the period that it covers."""
+"""How an answer is shown, as data, and the period that it covers."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ BEFORE: Final = "_before"
 class View:
     """How the answer to one question is shown; a `single` answer is one object, not a list.
 
-    `readable` makes of a row what tables show of it, where that depends on more than one of its values;
-    programs get the row as it is.
+    `readable` converts a row for tables if its text depends on more than one value; programs get the row
+    unchanged.
     """
 
     question: str
@@ -33,11 +33,11 @@ class View:
         return [self.readable(row) if self.readable else row for row in rows]
 
     def without(self, key: str) -> "View":
-        """The same view without a column that is not needed for the rows to show."""
+        """The same view without one column."""
         return replace(self, columns=tuple(column for column in self.columns if column.key != key))
 
     def figures(self, row: Row) -> list["Figure"]:
-        """The row's values with those of the previous period, without those that are unknown in both."""
+        """The row's values with those of the previous period, except values unknown in both."""
         figures = [
             Figure(column, row.get(column.key), row.get(column.key + BEFORE))
             for column in self.columns
@@ -48,7 +48,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value of a single answer, and the same for the previous period; None if unknown."""
+    """A value of a single answer, now and in the previous period; None if unknown."""
 
     column: Column
     now: Any
@@ -69,7 +69,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The time an answer covers: start ≤ time < stop."""
+    """The time span of an answer: start ≤ time < stop."""
 
     start: datetime
     stop: datetime
@@ -81,9 +81,9 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days it has, rounded, at least one."""
+        """The length in days, rounded, at least one."""
         return max(1, round((self.stop - self.start).total_seconds() / 86400))
 
     def __str__(self) -> str:
-        """As text for people: `last 30 days`."""
+        """Readable text: `last 30 days`."""
         return "last day" if self.days == 1 else f"last {self.days} days"

@@ -1,6 +1,6 @@
-"""The views of all questions: which columns they have, in which order.
+"""The views of all questions: their columns, in order.
 
-The terminal, the machine formats and the HTML report all use these. A new question needs a `View` here and
+The terminal, the machine formats and the HTML report all use them. A new question needs a `View` here and
 nothing else in this folder.
 """
 
@@ -19,7 +19,7 @@ _MACHINES_ONLY: Final = {"narrowest": None}
 
 
 def _headline(title: str, better: Better = Better.NEITHER) -> dict[str, Any]:
-    """A figure of the overview, whose title can be longer."""
+    """A figure of the overview, which has room for a longer title."""
     return {"title": title, "better": better, **_ALWAYS}
 
 

@@ -1,1 +1,1 @@
-"""`ci-health run`: the service, the scheduler or worker in it, and how it starts and stops."""
+"""`ci-health run`: the service, its scheduler or worker, and startup and shutdown."""

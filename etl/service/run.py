@@ -1,4 +1,4 @@
-"""Starts the service, and stops it on SIGTERM or SIGINT."""
+"""Starts the service and stops it on SIGTERM or SIGINT."""
 
 import asyncio
 import signal
@@ -24,7 +24,7 @@ _RETRY_S = 2.0
 
 
 async def serve(settings: Settings, *, debug: bool = False) -> None:
-    """Run the service until SIGTERM or SIGINT; a state that is away at the start is waited for."""
+    """Run the service until SIGTERM or SIGINT. If the state is unavailable at startup, wait for it."""
     stopping = asyncio.Event()
     _on_signals(stopping.set)
     asyncio.get_running_loop().set_exception_handler(partial(_log_task_error, stopping))
@@ -44,14 +44,14 @@ async def serve(settings: Settings, *, debug: bool = False) -> None:
 
 
 def service_of(app: App) -> Service:
-    """A service with a scheduler, or with a worker where the state is shared."""
+    """A service with a scheduler, or with a worker if the state is shared."""
     delivery = Delivery(app.pipeline.state, app.pipeline.store, patience=None)
     metrics = EtlMetrics(app.pipeline, delivery)
     syncs: Syncs
     if app.queue is None:
         syncs = Scheduler(app.pipeline, delivery, metrics.synced)
     else:
-        # Importing it takes a while, and most services share no state.
+        # Slow to import, and most services do not share their state.
         from etl.service.worker import Worker  # noqa: PLC0415
 
         syncs = Worker(app.pipeline, delivery, app.queue, metrics.synced)
@@ -61,16 +61,16 @@ def service_of(app: App) -> Service:
 async def _open(
     stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event, *, debug: bool
 ) -> App | None:
-    """The parts, once the state can be used; None where the service was told to stop before."""
+    """The app once its state can be used, or None if the service was stopped first."""
     opening = asyncio.create_task(_keep_opening(stack, settings, debug=debug))
-    told_to_stop = asyncio.create_task(stopping.wait())
+    stop_requested = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait([opening, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([opening, stop_requested], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        told_to_stop.cancel()
+        stop_requested.cancel()
     if opening.done():
         return opening.result()
-    # A database that does not answer must not keep the service from stopping.
+    # An unresponsive database must not keep the service from stopping.
     opening.cancel()
     await asyncio.wait([opening])
     return None
@@ -99,10 +99,10 @@ async def _opened(settings: Settings, *, debug: bool) -> AsyncIterator[App]:
 def _log_task_error(
     stopping: asyncio.Event, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
 ) -> None:
-    """Log what a task of a library failed with; as the service stops, they fail where a server does not answer."""
+    """Log a failed library task; only at debug level while stopping, when unreachable servers cause some."""
     error = context.get("exception")
-    tell = log.debug if stopping.is_set() else log.error
-    tell(
+    write = log.debug if stopping.is_set() else log.error
+    write(
         "a task failed",
         reason=f"{context['message'].splitlines()[0]}: {error!r}",
         exc_info=error if stopping.is_set() else None,

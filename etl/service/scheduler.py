@@ -1,4 +1,4 @@
-"""Starts a sync at every interval, in a process that shares its state with no other."""
+"""Starts a sync at every interval, in a process that has its state to itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,21 +20,21 @@ from etl.pipeline.sync import sync_all
 log = structlog.get_logger(__name__)
 
 _LAST_SYNC_S = 3.0
-# Intervals without a sync after which something is wrong here.
+# After this many intervals without a sync, the scheduler is considered stuck.
 _MAX_MISSED = 3
 _JOB = "sync"
-# How often the machine's clock is looked at, and how far it has to move to count as set.
-_LOOK_S, _SET_S = 10.0, 2.0
+# How often to check the system clock, and by how much it must jump to count as changed.
+_CLOCK_CHECK_S, _MIN_CLOCK_JUMP_S = 10.0, 2.0
 
 
 class _Every(BaseTrigger):  # type: ignore[misc]
-    """An interval after now, not after when it was due: a clock that is set ahead makes up none in between."""
+    """Fires one interval from now, not from the last due time, so a clock set ahead causes no catch-up."""
 
     def __init__(self, seconds: float) -> None:
         self._interval = timedelta(seconds=seconds)
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """When it is due next."""
+        """The next time to fire."""
         del previous_fire_time
         return now + self._interval
 
@@ -42,9 +42,9 @@ class _Every(BaseTrigger):  # type: ignore[misc]
 class Scheduler:
     """One sync at a time; `done` is called with the summary of each repository.
 
-    APScheduler plans by the machine's clock: where that is set, the next sync is planned anew by the
-    monotonic clock. It also cancels running coroutines when it shuts down, so a sync under way gets some
-    seconds first. Cut short, it loses nothing: points and the progress that covers them are committed together.
+    APScheduler schedules by the system clock; when that changes, the next sync is rescheduled by the
+    monotonic clock. APScheduler also cancels running coroutines on shutdown, so a running sync gets a few
+    seconds to finish first. Cancelling it loses nothing: points and progress are committed together.
     """
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery, done: Callable[[Summary], None]) -> None:
@@ -59,13 +59,13 @@ class Scheduler:
         self._began_at = self._active_at = monotonic()
 
     def start(self) -> Parts:
-        """Sync now, and then at every interval."""
+        """Sync now and then at every interval."""
         self._scheduler.add_job(
             self._tick,
             _Every(self._interval),
             id=_JOB,
             next_run_time=datetime.now(UTC),
-            # A late sync is still wanted, and two that are due are one.
+            # Run a late sync anyway, and merge several that are due into one.
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
@@ -75,21 +75,21 @@ class Scheduler:
         return {"the scheduler": self._watching}
 
     async def stop(self) -> None:
-        """Wait a little for the sync under way, then cancel it: what it committed stays."""
+        """Give the running sync a few seconds, then cancel it; what it has committed stays."""
         if self._watching is not None:
             self._watching.cancel()
         self._scheduler.pause()
-        # Let a tick that is due begin before the check below.
+        # Let a due tick start before the check below.
         await asyncio.sleep(0)
         if self._current is not None and not self._current.done():
             await asyncio.wait([self._current], timeout=_LAST_SYNC_S)
             if self._current.cancel():
-                log.info("the sync under way was cut short: the next one goes on where it stopped")
+                log.info("the running sync was cancelled: the next one resumes from there")
                 await asyncio.wait([self._current])
         self._scheduler.shutdown(wait=False)
 
     def trouble(self) -> str | None:
-        """That no sync has begun for several intervals, though none is under way."""
+        """A message if no sync is running and none has started for several intervals, else None."""
         idle = monotonic() - self._active_at
         is_idle = self._current is None or self._current.done()
         if is_idle and idle > _MAX_MISSED * self._interval + _LAST_SYNC_S:
@@ -97,19 +97,19 @@ class Scheduler:
         return None
 
     async def _tick(self) -> None:
-        """What APScheduler runs. It returns at once: a shutdown would cancel it."""
+        """Called by APScheduler. Returns at once, since a shutdown would cancel it."""
         if self._current is None or self._current.done():
             self._began_at = monotonic()
             self._current = asyncio.create_task(self._sync())
-            self._current.add_done_callback(self._end)
+            self._current.add_done_callback(self._on_sync_end)
 
     async def _watch_clock(self) -> None:
-        """Plan the next sync anew where the machine's clock was set."""
+        """Reschedule the next sync when the system clock changes."""
         offset = time() - monotonic()
         while True:
-            await asyncio.sleep(min(_LOOK_S, self._interval))
+            await asyncio.sleep(min(_CLOCK_CHECK_S, self._interval))
             moved, offset = time() - monotonic() - offset, time() - monotonic()
-            if abs(moved) > _SET_S:
+            if abs(moved) > _MIN_CLOCK_JUMP_S:
                 log.warning(
                     "the machine's clock was set: the next sync is planned anew", seconds=round(moved)
                 )
@@ -118,7 +118,7 @@ class Scheduler:
                     _JOB, next_run_time=datetime.fromtimestamp(time(), UTC) + timedelta(seconds=left)
                 )
 
-    def _end(self, sync: asyncio.Task[None]) -> None:
+    def _on_sync_end(self, sync: asyncio.Task[None]) -> None:
         self._active_at = monotonic()
         if not sync.cancelled() and (error := sync.exception()):
             log.error("sync failed", reason=str(error), exc_info=error if self._pipeline.debug else None)

@@ -1,4 +1,4 @@
-"""The service: syncs, delivery and the HTTP server beside each other, until it is told to stop."""
+"""The service: runs syncs, delivery and the HTTP server concurrently until it is stopped."""
 
 import asyncio
 from contextlib import suppress
@@ -14,29 +14,29 @@ from etl.pipeline.delivery import Delivery
 
 log = structlog.get_logger(__name__)
 
-# With the last sync, less than the ten seconds after which container engines kill what they told to stop.
+# Together with the last sync, less than the 10 s that container engines wait before they kill a container.
 _LAST_DELIVERY_S = 5.0
 _LAST_COUNT_S = 1.0
 
 
 class Syncs(Protocol):
-    """What starts the syncs: a scheduler, or a worker beside others."""
+    """Starts the syncs: a scheduler, or one of several workers."""
 
     def start(self) -> Parts:
-        """Start them; returns the tasks that must not end before `stop`."""
+        """Start syncing; returns the tasks that must not end before `stop`."""
         ...
 
     def trouble(self) -> str | None:
-        """Why no sync begins; None while they do."""
+        """Why no sync starts, or None if all is well."""
         ...
 
     async def stop(self) -> None:
-        """Start no further sync, and end the ones under way within some seconds."""
+        """Start no more syncs, and end the running ones within a few seconds."""
         ...
 
 
 class Service:
-    """One pipeline at work. `delivery` and `metrics` are shared with `syncs`."""
+    """Runs one pipeline. `delivery` and `metrics` are shared with `syncs`."""
 
     def __init__(self, pipeline: Pipeline, delivery: Delivery, metrics: EtlMetrics, syncs: Syncs) -> None:
         self._pipeline = pipeline
@@ -47,13 +47,13 @@ class Service:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Start no further sync, and let the one under way and the delivery come to an end."""
+        """Start no more syncs, and let the running one and the delivery finish."""
         if not self._stopping.is_set():
             log.info("stopping")
         self._stopping.set()
 
     async def run(self) -> None:
-        """Serve until stopped. Raises ConfigurationError where the HTTP server cannot listen."""
+        """Serve until stopped. Raises ConfigurationError if the HTTP server cannot listen."""
         async with open_routes(self._pipeline, self.delivery, self._metrics, self._parts, self._trouble):
             delivering = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
             self._parts |= self._syncs.start()
@@ -64,7 +64,7 @@ class Service:
                 await self._end_delivery(delivering)
 
     def _trouble(self) -> list[str]:
-        """What ended and should not have; nothing does, unless there is a bug here."""
+        """Parts that ended unexpectedly, which only a bug here can cause."""
         ended = [f"{name} has ended" for name, task in self._parts.items() if task.done()]
         if (trouble := self._syncs.trouble()) is not None:
             ended.append(trouble)
@@ -78,7 +78,7 @@ class Service:
         log.info("stopped", points_waiting=await self._points_waiting())
 
     async def _points_waiting(self) -> int | None:
-        """Points in the outbox; None where the state cannot be asked, which must not keep the service from stopping."""
+        """Points in the outbox; None if the state does not answer, which must not block the shutdown."""
         state = self._pipeline.state
         try:
             async with asyncio.timeout(_LAST_COUNT_S):

@@ -1,4 +1,4 @@
-"""Takes syncs from the queue that all workers on one state share."""
+"""Takes syncs from the queue shared by all workers on one state."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _LAST_RETURN_S: Final = 1.0
 
 
 class Worker:
-    """One worker beside others; `done` is called with the summary of each sync."""
+    """One of several workers; `done` is called with the summary of each sync."""
 
     def __init__(
         self, pipeline: Pipeline, delivery: Delivery, queue: Queue, done: Callable[[Summary], None]
@@ -33,7 +33,7 @@ class Worker:
         shorten_log(SYNC)
 
     def start(self) -> Parts:
-        """Take syncs until stopped, with the queue's upkeep beside them, however busy they are."""
+        """Start taking syncs; the queue's upkeep has its own task, so that syncs cannot delay it."""
         parts: Parts = {
             f"the queue {SYNC}": asyncio.create_task(run_forever(SYNC, self._take_syncs)),
             "the queue's upkeep": asyncio.create_task(run_forever("upkeep", self._upkeep.run)),
@@ -42,11 +42,11 @@ class Worker:
         return parts
 
     def trouble(self) -> str | None:
-        """None: which worker takes a sync is the queue's affair."""
+        """Always None: the queue decides which worker takes a sync."""
         return None
 
     async def stop(self) -> None:
-        """Hand back what is under way: other workers go on where it stopped."""
+        """Hand back the running syncs; other workers resume them."""
         await give_up(self._working, _LAST_SYNC_S + _LAST_RETURN_S)
 
     async def _take_syncs(self) -> None:
