@@ -13,11 +13,12 @@ _LINKS: Final = {
     "job": (to_page("job"),),
     "since_sha": (to_address(title="Show what changed on GitHub"),),
 }
-_PROBLEMS: Final = "broken|flaky|slower|waits longer|less reliable"
-# Problems that last; what makes a workflow one is seen in its jobs.
-_LASTING: Final = ("filter(fn: (r) => not exists r.until)", 'filter(fn: (r) => r.level != "workflow")')
+PROBLEMS: Final = "broken|flaky|slower|waits longer|less reliable"
+# What makes a workflow a problem is seen in its jobs.
+NO_WORKFLOWS: Final = 'filter(fn: (r) => r.level != "workflow")'
+_LASTING: Final = ("filter(fn: (r) => not exists r.until)", NO_WORKFLOWS)
 # Levels are seconds or rates, by the kind of the finding: text tells which.
-_TEXTS: Final = (
+TEXTS: Final = (
     'seconds = (v) => string(v: float(v: int(v: v * 10.0 + 0.5)) / 10.0) + " s"',
     'rate = (v) => string(v: float(v: int(v: v * 1000.0 + 0.5)) / 10.0) + " %"',
     "level = (kind, v) => if kind =~ /^(slower|faster|waits)/ then seconds(v: v) else rate(v: v)",
@@ -29,7 +30,7 @@ _TEXTS: Final = (
     else
         level(kind: r.kind, v: float(v: r.level_before)) + " → " + level(kind: r.kind, v: float(v: r.level_after))""",
 )
-_READ: Final = "map(fn: (r) => ({r with changed: change(r: r), cost_minutes: float(v: r.cost_minutes)}))"
+READ: Final = "map(fn: (r) => ({r with changed: change(r: r), cost_minutes: float(v: r.cost_minutes)}))"
 
 
 def to_do() -> AnyPanel:
@@ -41,7 +42,7 @@ def to_do() -> AnyPanel:
         "that it costs a week. The commit leads to what changed.",
         NOTHING_TO_DO,
         *_LASTING,
-        kinds=_PROBLEMS,
+        kinds=PROBLEMS,
     )
 
 
@@ -76,9 +77,9 @@ def _panel(question: str, title: str, about: str, nothing: str, *steps: str, **o
         asked(
             question,
             *steps,
-            _READ,
+            READ,
             *shown(f"{_COLUMNS} url", "cost_minutes", most=20),
-            helpers=_TEXTS,
+            helpers=TEXTS,
             **options,
         ),
         _COLUMNS,

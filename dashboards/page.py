@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.flux import CHOSEN
 from dashboards.links import PREFIX, uid
+from dashboards.marks import marks
 from dashboards.panels import AnyPanel
 from dashboards.variables import variables
 
@@ -53,6 +54,7 @@ class Page:
         # takes their names (`addVariable` in sharedReducer.ts).
         for variable in content["templating"]["list"]:
             del variable["id"]
+        content["annotations"] = {"list": [mark.to_json() for mark in marks()]}
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

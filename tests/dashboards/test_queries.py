@@ -1,6 +1,7 @@
 """Every query of the dashboards and alert rules, filled in as Grafana does, asked of the real InfluxDB."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import yaml
 
 from dashboards.__main__ import PAGES, ROOT
 from dashboards.alerts import rules
+from dashboards.findings import PROBLEMS
 from dashboards.flux import CHOSEN, WINDOWS, asked, chosen
+from dashboards.marks import IMPROVEMENTS, MAX_MARKS, marks
 from dashboards.variables import ALL as ALL_VALUE
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
@@ -42,8 +45,10 @@ async def answer(store: InfluxStore, flux: str) -> list[dict[str, Any]]:
 
 
 def queries(page: Any) -> Iterator[tuple[str, str]]:
-    """What a dashboard asks: title or variable → Flux."""
+    """What a dashboard asks: title, variable or annotation → Flux."""
     made = page.model()
+    for mark in marks():
+        yield mark.name, mark.query
     for variable in made.templating.list_val:
         if variable.type_val == "query":
             yield variable.name, variable.query
@@ -96,6 +101,28 @@ async def test_one_value_chosen_answers_as_the_embedded_store(
         values = EVERYTHING | {key: [value] for key, value in given.items()} | {"test": given.get("test", "")}
         rows = await answer(filled, opened(influx_settings.bucket, values).query(flux))
         assert asked_.normalised(rows) == await duck.query(asked_.name, SPAN | given)
+
+
+def written(moment: datetime) -> str:
+    """A time as answers have it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def test_marks_are_the_findings_of_the_embedded_store(
+    filled: InfluxStore, duck: DuckStore, influx_settings: InfluxSettings
+) -> None:
+    await duck.write([encode(point) for point in points(7, 4_000)])
+    for mark, kinds in zip(marks(), (PROBLEMS, IMPROVEMENTS), strict=True):
+        rows = await answer(filled, opened(influx_settings.bucket, EVERYTHING).query(mark.query))
+        found = await duck.query("findings", SPAN | {"kinds": kinds})
+        expected = [
+            (row["since"], row["until"] or row["since"], row["kind"])
+            for row in found
+            if row["level"] != "workflow"
+        ]
+        assert 0 < len(rows) == min(len(expected), MAX_MARKS)
+        told = {(written(row["time"]), written(row["timeEnd"]), row["tags"]) for row in rows}
+        assert told <= set(expected)
 
 
 async def test_several_values_chosen_are_each_of_them(
