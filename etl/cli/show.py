@@ -52,6 +52,7 @@ class Question(StrEnum):
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"
+    SIGNATURES = "signatures"
     STORED = "stored"
     SUCCESS_OVER_TIME = "success_over_time"
     JOBS_OVER_TIME = "jobs_over_time"

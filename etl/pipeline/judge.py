@@ -16,7 +16,7 @@ from etl.judge.judge import Judge
 from etl.judge.lasting import lasting
 from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
-from etl.judge.series import histories_of, histories_of_tests, usage_of
+from etl.judge.series import Signatures, histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
 from etl.model.tag_values import tag_value
 from etl.model.writes import Row
@@ -41,6 +41,7 @@ class _Read(NamedTuple):
 
     executions: list[Row]
     results: list[Row]
+    signatures: list[Row]
     branch: str
 
 
@@ -104,10 +105,15 @@ async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudge
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
     executions = await pipeline.store.query("histories", asked)
     results = await pipeline.store.query("test_results", asked)
+    signatures = await pipeline.store.query("signatures", asked)
     branch = tag_value(known.default_branch)
     told_at = int(stop.timestamp())
     look = await asyncio.to_thread(
-        _look, _Read(executions, results, branch), before, limits_of(pipeline.settings.findings), told_at
+        _look,
+        _Read(executions, results, signatures, branch),
+        before,
+        limits_of(pipeline.settings.findings),
+        told_at,
     )
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
@@ -131,7 +137,7 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
     known = findings_from_bytes(before.findings)
     executions = read.executions
     histories, measures = histories_of(executions, read.branch)
-    tests = histories_of_tests(read.results, executions, read.branch)
+    tests = histories_of_tests(read.results, executions, read.branch, Signatures(read.signatures))
     told = Judge(limits, memory).judge([*tests, *histories], measures)
     since = now - int(_PERIOD.total_seconds())
     found = [
