@@ -60,7 +60,7 @@ def _run_object(found: RunVerdict) -> dict[str, Any]:
         "url": run.url or None,
         "verdict": found.call,
         "yours": round(found.yours, 6),
-        "failures": [_object(run, one) for one in _sorted(found.verdicts)],
+        "failures": [_object(run, one) for one in in_order(found.verdicts)],
     }
 
 
@@ -95,7 +95,7 @@ def _rendered_run(found: RunVerdict) -> RenderableType:
     table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 1, 0))
     for title in ("Verdict", "Failure", "Evidence"):
         table.add_column(title, overflow="fold")
-    for verdict in _sorted(found.verdicts):
+    for verdict in in_order(found.verdicts):
         table.add_row(
             Text(_verdict_label(verdict), style=_STYLES.get(verdict.call, "")),
             Text(_name(verdict)),
@@ -116,7 +116,7 @@ def to_markdown(explained: Explained) -> str:
 
 def _markdown_run(found: RunVerdict) -> str:
     run = found.run
-    rows = _sorted(found.verdicts)
+    rows = in_order(found.verdicts)
     lines = [
         f"### {_sentence(found)}",
         "",
@@ -169,7 +169,8 @@ def _sentence(found: RunVerdict) -> str:
     return _SENTENCES[found.call]
 
 
-def _sorted(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    """What needs action comes first."""
     return sorted(verdicts, key=lambda one: (_ORDER.index(one.call), -one.yours, one.known.failed.subject))
 
 
