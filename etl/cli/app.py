@@ -13,6 +13,7 @@ import typer
 from etl.cli.check import check
 from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
+from etl.cli.digest import digest
 from etl.cli.explain import explain
 from etl.cli.gate import gate
 from etl.cli.mcp import mcp
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, explain, report, read_log, gate, mcp):
+for command in (demo, check, sync, backfill, verify, run, show, explain, digest, report, read_log, gate, mcp):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(quarantine, name="quarantine")
