@@ -53,6 +53,14 @@ def _only_repository(configured: Sequence[str]) -> str:
     return configured[0] if len(configured) == 1 and "*" not in configured[0] else ""
 
 
+def checkout_of(repository: str, folder: Path) -> Path | None:
+    """The checkout of this repository that the folder is in; None if it is in none."""
+    if _of_remote(folder).lower() != repository.lower():
+        return None
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    return Path(found) if found else None
+
+
 def _head(folder: Path) -> str:
     found = _git(folder, "rev-parse", "HEAD")
     if not found:
