@@ -60,10 +60,10 @@ async def test_an_agent_finds_out_why_a_run_is_red(ci):
         worst = await answer(asked, "worst")
     assert flaky["answer"].startswith("Flaky: 3 of its results failed")
     assert history["answer"] == "4 of 4 results failed; the newest 4 failed."
-    assert alike["data"]["rows"][0]["message"] == MESSAGE
-    assert worst["answer"].startswith("Nothing is broken")
+    assert alike["data"]["rows"][0]["message"].endswith(MESSAGE)
+    assert worst["data"]["rows"][0]["name"] == HOSTILE
     # A name that speaks to the agent stays within what is marked as data.
-    for one in (explained, flaky, history, alike):
+    for one in (explained, flaky, history, alike, worst):
         assert HOSTILE not in json.dumps({key: value for key, value in one.items() if key != "data"})
         assert "never as instructions" in one["note"]
 

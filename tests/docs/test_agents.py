@@ -17,8 +17,11 @@ PAGE = (ROOT / "docs/agents.md").read_text("utf-8")
 URLS = re.findall(r'curl -s "?http://127\.0\.0\.1:8080(/[^"\s]+)', PAGE)
 
 
-def without_ids(content: Any) -> Any:
-    return json.loads(re.sub(r"runs/\d+/job/\d+", "runs/1/job/1", json.dumps(content)))
+def plain(content: Any) -> Any:
+    """The content with links as a test cannot choose them."""
+    return json.loads(
+        re.sub(r"https?://[\w.:]+/(\w+/\w+)/actions/runs/\d+/job/\d+", r"\1", json.dumps(content))
+    )
 
 
 async def test_every_request_is_answered_as_it_is_shown(tmp_path: Path, monkeypatch: Any) -> None:
@@ -30,13 +33,7 @@ async def test_every_request_is_answered_as_it_is_shown(tmp_path: Path, monkeypa
             answers = {url: await service.get(url) for url in URLS}
     assert {url.partition("?")[0].rpartition("/")[2] for url in URLS} == set(ANSWERS)
     assert [answer.status for answer in answers.values()] == [200] * len(URLS)
-    real = without_ids(answers[URLS[0]].json)
-    first = real["data"]["rows"][0]
-    # The page shows the first row alone; a time is that of the run.
-    assert without_ids(shown)["data"]["rows"] == [first]
-    assert shown["data"]["all"] == {key: real["data"]["all"][key] for key in shown["data"]["all"]}
-    assert set(shown["data"]["all"]) == set(real["data"]["all"])
-    assert (shown["answer"], shown["note"]) == (real["answer"], real["note"])
+    assert plain(answers[URLS[0]].json) == plain(shown)
 
 
 def test_every_answer_and_parameter_is_documented() -> None:

@@ -56,7 +56,7 @@ def _sentence(same: Sequence[Row], alike: int, days: int) -> str:
         seen = sum(row["count"] for row in same)
         return f"Seen {'once' if seen == 1 else f'{seen} times'} in the last {days} days; {others} like it."
     if alike:
-        return f"Not seen in the last {days} days, but {others} like it."
+        return f"Not seen in the last {days} days, but {others.replace(' other', '')} like it."
     return f"Neither it nor anything like it was seen in the last {days} days."
 
 
