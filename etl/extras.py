@@ -11,6 +11,7 @@ class Extra(StrEnum):
     """Names of the extras."""
 
     SERVICE = "service"
+    MCP = "mcp"
     POSTGRESQL = "postgresql"
 
 

@@ -6,18 +6,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from etl.errors import ConfigurationError, DataError
 from etl.model.values import required
+from etl.report.asked import asked_for, of_url
 from etl.report.explained import Asked
 
-_RUN: Final = re.compile(r"/([^/]+/[^/]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/.*)?")
-_TREE: Final = re.compile(r"/([^/]+/[^/]+)/(?:tree|commits?)/(.+)")
-_REQUEST: Final = re.compile(r"/([^/]+/[^/]+)/pull/(\d+)(?:/.*)?")
 _REMOTE: Final = re.compile(r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?$")
-_SHA: Final = re.compile(r"[0-9a-f]{7,40}")
-_SHA_DIGITS: Final = 40
 _SECONDS: Final = 30
 
 
@@ -26,7 +21,7 @@ def what_is_asked(
 ) -> Asked:
     """What to explain; raises ConfigurationError if that cannot be determined."""
     if "://" in text:
-        return _of_url(text)
+        return of_url(text)
     here = _of_actions(environment) if environment.get("GITHUB_ACTIONS") == "true" else None
     name = (
         repository or (here.repository if here else "") or _only_repository(configured) or _of_remote(folder)
@@ -35,26 +30,7 @@ def what_is_asked(
         raise ConfigurationError("which repository? Name it with --repository owner/name, or give a URL")
     if not text:
         return here if here is not None and not repository else Asked(name, sha=_head(folder))
-    if text.isdecimal() and len(text) < _SHA_DIGITS:
-        return Asked(name, run_id=int(text))
-    if _SHA.fullmatch(text):
-        return Asked(name, sha=text)
-    return Asked(name, branch=text)
-
-
-def _of_url(text: str) -> Asked:
-    path = unquote(urlsplit(text).path)
-    if found := _RUN.fullmatch(path):
-        return Asked(found[1], run_id=int(found[2]), attempt=int(found[3] or 0))
-    if found := _REQUEST.fullmatch(path):
-        return Asked(found[1], request=int(found[2]))
-    if found := _TREE.fullmatch(path):
-        is_commit = _SHA.fullmatch(found[2]) is not None
-        return Asked(found[1], sha=found[2]) if is_commit else Asked(found[1], branch=found[2])
-    raise ConfigurationError(
-        f"{text} is no run, pull request, branch or commit: …/actions/runs/ID, …/pull/N, …/tree/BRANCH or "
-        "…/commit/SHA"
-    )
+    return asked_for(text, name)
 
 
 def _of_actions(environment: Mapping[str, str]) -> Asked:
@@ -75,6 +51,14 @@ def _of_actions(environment: Mapping[str, str]) -> Asked:
 def _only_repository(configured: Sequence[str]) -> str:
     """The repository in the settings if there is exactly one."""
     return configured[0] if len(configured) == 1 and "*" not in configured[0] else ""
+
+
+def checkout_of(repository: str, folder: Path) -> Path | None:
+    """The checkout of this repository that the folder is in; None if it is in none."""
+    if _of_remote(folder).lower() != repository.lower():
+        return None
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    return Path(found) if found else None
 
 
 def _head(folder: Path) -> str:

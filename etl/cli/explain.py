@@ -17,6 +17,7 @@ from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from etl.report.explained import Asked, Explained
+    from etl.report.owners import Owners
     from etl.settings import Settings
 
 
@@ -39,22 +40,30 @@ def explain(
     ] = "",
     repository: Annotated[str, typer.Option(help="The repository, `owner/name`, where RUN is no URL.")] = "",
     form: Annotated[Form, typer.Option("--format", help="Output format.")] = Form.TABLE,
+    codeowners: Annotated[
+        Path | None,
+        typer.Option(
+            help="CODEOWNERS file that names owners; default: that of a checkout of the repository."
+        ),
+    ] = None,
 ) -> None:
     """Explain a red run: yours, flaky, broken, elsewhere, infrastructure or unknown.
 
     Exit codes: 0 nothing is yours, 3 something is, 4 something may be, 1 no verdict, 2 wrong usage.
     """
-    from etl.cli.asked import what_is_asked
+    from etl.cli.asked import checkout_of, what_is_asked
+    from etl.cli.codeowners import owners_of
     from etl.report.verdicts import nothing_known
 
     settings = load_settings(context)
     asked = what_is_asked(run, repository, settings.repositories, os.environ, Path.cwd())
+    owners = owners_of(codeowners, checkout_of(asked.repository, Path.cwd()))
     explained = asyncio.run(_explain(settings, asked, debug=context.obj.debug))
     if not explained.runs:
         print_error(nothing_known(asked))
         raise typer.Exit(Exit.FAILED)
-    typer.echo(_formatted(explained, form), nl=False)
-    _add_step_summary(explained)
+    typer.echo(_formatted(explained, owners, form), nl=False)
+    _add_step_summary(explained, owners)
     raise typer.Exit(_exit_code(explained))
 
 
@@ -98,19 +107,19 @@ async def _read(settings: Settings, asked: Asked, *, debug: bool) -> None:
         await read_one(pipeline, asked.repository, asked.run_id)
 
 
-def _formatted(explained: Explained, form: Form) -> str:
+def _formatted(explained: Explained, owners: Owners, form: Form) -> str:
     from etl.report.verdicts import sentence, to_json, to_markdown, to_table
 
     match form:
         case Form.JSON:
-            return to_json(explained)
+            return to_json(explained, owners)
         case Form.MARKDOWN:
-            return to_markdown(explained)
+            return to_markdown(explained, owners)
         case Form.TABLE:
-            return to_table(explained) if explained.verdicts else f"{sentence(explained)}\n"
+            return to_table(explained, owners) if explained.verdicts else f"{sentence(explained)}\n"
 
 
-def _add_step_summary(explained: Explained) -> None:
+def _add_step_summary(explained: Explained, owners: Owners) -> None:
     """In a GitHub Actions step, also add the result to the job summary."""
     from etl.report.verdicts import to_markdown
 
@@ -119,7 +128,7 @@ def _add_step_summary(explained: Explained) -> None:
         return
     try:
         with Path(file).open("a", encoding="utf-8") as summary:
-            summary.write(f"{to_markdown(explained)}\n")
+            summary.write(f"{to_markdown(explained, owners)}\n")
     except OSError as error:
         print_error(f"the step summary {file} cannot be written: {error.strerror}")
 

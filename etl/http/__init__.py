@@ -1,1 +1,1 @@
-"""The HTTP server of `run`: health, metrics, report, badges and webhooks."""
+"""The HTTP server of `run`: health, metrics, report, badges, answers and webhooks."""

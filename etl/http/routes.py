@@ -9,6 +9,7 @@ from aiohttp import web
 
 from etl.http.access import Access
 from etl.http.answer_cache import AnswerCache
+from etl.http.api import Api
 from etl.http.badge import Badge
 from etl.http.ci_metrics import CiMetrics
 from etl.http.etl_metrics import EtlMetrics
@@ -55,6 +56,7 @@ async def open_routes(
         web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),
         web.get("/report", Report(access, answers, names).show),
         web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
+        *Api(access, pipeline, names).routes(),
     ]
     async with AsyncExitStack() as stack:
         if settings.webhooks.secret is not None:

@@ -1,6 +1,6 @@
 """What to do first: ongoing problems without duplicates, most expensive first. Pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,16 +42,27 @@ class Priorities:
 
 
 def priorities(findings: Sequence[Row], n: int = MAX_PRIORITIES) -> Priorities:
-    """The ongoing problems among rows of `findings`.
+    """The ongoing problems among rows of `findings`, without duplicates."""
+    rows = distinct(row for row in findings if not row["until"])
+    called = prioritised(rows)
+    return Priorities(called[:n], max(0, len(rows) - n))
+
+
+def distinct(findings: Iterable[Row]) -> list[Row]:
+    """The problems among rows of `findings`, each once, the most expensive first.
 
     A problem of a workflow or job is left out if problems of its jobs or tests explain it; a test that
     fails in several jobs of a workflow is one problem.
     """
-    lasting = [row for row in findings if row["kind"] in _EXPLAINED_BY and not row["until"]]
-    closest = [row for row in lasting if not _is_explained(row, lasting)]
-    rows = sorted(map(_merged, _by_test(closest)), key=lambda row: -row["cost_minutes"])
+    problems = [row for row in findings if row["kind"] in _EXPLAINED_BY]
+    closest = [row for row in problems if not _is_explained(row, problems)]
+    return sorted(map(_merged, _by_test(closest)), key=lambda row: -row["cost_minutes"])
+
+
+def prioritised(rows: Sequence[Row], say: Callable[[Row], str] = sentence) -> tuple[Priority, ...]:
+    """The rows with their names; a repository that all have in common is left out."""
     common = ("repository",) if len({row["repository"] for row in rows}) == 1 else ()
-    return Priorities(tuple(_priority(row, common) for row in rows[:n]), max(0, len(rows) - n))
+    return tuple(_priority(row, common, say) for row in rows)
 
 
 def _is_explained(row: Row, others: Iterable[Row]) -> bool:
@@ -90,8 +101,8 @@ def _merged(rows: Sequence[Row]) -> Row:
     return {**worst, **summed, "job": where, "since": min(row["since"] for row in rows)}
 
 
-def _priority(row: Row, common: Sequence[str]) -> Priority:
+def _priority(row: Row, common: Sequence[str], say: Callable[[Row], str]) -> Priority:
     called = names({key: value for key, value in row.items() if key in _NAMES}, common)
     # A flake is not caused by the linked change.
     url = None if row["kind"] == "flaky" else web_address(row["url"])
-    return Priority(called[-1], path(called[:-1]), sentence(row), url)
+    return Priority(called[-1], path(called[:-1]), say(row), url)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -12,9 +12,10 @@ from rich.text import Text
 from etl.judge.history import Level
 from etl.report.explained import Explained
 from etl.report.formats import harmless, single_line
+from etl.report.owners import NOBODY, Owners
 from etl.report.terminal import as_text
 from etl.verdict.evidence import advice, evidence
-from etl.verdict.known import BASE, RedRun
+from etl.verdict.known import BASE, Failed, RedRun
 from etl.verdict.verdict import Call, RunVerdict, Verdict
 
 # The order in lists: what needs action comes first.
@@ -39,17 +40,17 @@ _REFERENCES: Final = re.compile(r"(?<=[@#:])(?=\w)|(?<=[Gg][Hh]-)(?=\d)|(?<=[0-9
 _WORD_JOINER: Final = "\u2060"  # word joiner, invisible
 
 
-def to_json(explained: Explained) -> str:
+def to_json(explained: Explained, owners: Owners = NOBODY) -> str:
     """An object with the verdict on each run; ASCII, without anything that GitHub Actions would execute."""
     content = {
         "runs": explained.runs,
         "green": explained.green,
-        "verdicts": [_run_object(one) for one in explained.verdicts],
+        "verdicts": [_run_object(one, owners) for one in explained.verdicts],
     }
     return json.dumps(content, indent=2, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
 
 
-def _run_object(found: RunVerdict) -> dict[str, Any]:
+def _run_object(found: RunVerdict, owners: Owners) -> dict[str, Any]:
     run = found.run
     return {
         "repository": run.repository,
@@ -60,11 +61,11 @@ def _run_object(found: RunVerdict) -> dict[str, Any]:
         "url": run.url or None,
         "verdict": found.call,
         "yours": round(found.yours, 6),
-        "failures": [_object(run, one) for one in _sorted(found.verdicts)],
+        "failures": [_object(run, one, owners) for one in in_order(found.verdicts)],
     }
 
 
-def _object(run: RedRun, verdict: Verdict) -> dict[str, Any]:
+def _object(run: RedRun, verdict: Verdict, owners: Owners) -> dict[str, Any]:
     failed = verdict.known.failed
     subject = failed.subject
     return {
@@ -82,23 +83,29 @@ def _object(run: RedRun, verdict: Verdict) -> dict[str, Any]:
         "category": failed.category,
         "signature": failed.signature or None,
         "message": failed.message or None,
+        "path": failed.path or None,
+        "owner": owners.of(failed),
         "url": failed.url or None,
     }
 
 
-def to_table(explained: Explained, *, width: int | None = None, color: bool | None = None) -> str:
+def to_table(
+    explained: Explained, owners: Owners = NOBODY, *, width: int | None = None, color: bool | None = None
+) -> str:
     """A table for each red run."""
-    return as_text(lambda _: Group(*map(_rendered_run, explained.verdicts)), width, color)
+    return as_text(lambda _: Group(*(_rendered_run(one, owners) for one in explained.verdicts)), width, color)
 
 
-def _rendered_run(found: RunVerdict) -> RenderableType:
+def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
     table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 1, 0))
-    for title in ("Verdict", "Failure", "Evidence"):
+    owned = _owned(found, owners)
+    for title in ("Verdict", "Failure", *(["Owner"] if owned else []), "Evidence"):
         table.add_column(title, overflow="fold")
-    for verdict in _sorted(found.verdicts):
+    for verdict in in_order(found.verdicts):
         table.add_row(
             Text(_verdict_label(verdict), style=_STYLES.get(verdict.call, "")),
             Text(_name(verdict)),
+            *([Text(single_line(owned.get(verdict.known.failed, "")))] if owned else []),
             Text(f"{single_line(evidence(found.run, verdict))}\n→ {advice(found.run, verdict)}"),
         )
     run = found.run
@@ -108,23 +115,24 @@ def _rendered_run(found: RunVerdict) -> RenderableType:
     return Group(Text(_sentence(found), style="bold"), Text(where), Text(single_line(run.url)), Text(), table)
 
 
-def to_markdown(explained: Explained) -> str:
+def to_markdown(explained: Explained, owners: Owners = NOBODY) -> str:
     """Markdown for a pull request comment or the step summary; text from CI is always escaped."""
-    parts = [_markdown_run(one) for one in explained.verdicts]
+    parts = [_markdown_run(one, owners) for one in explained.verdicts]
     return "\n".join(parts) if parts else f"{_nothing_red(explained)}\n"
 
 
-def _markdown_run(found: RunVerdict) -> str:
+def _markdown_run(found: RunVerdict, owners: Owners) -> str:
     run = found.run
-    rows = _sorted(found.verdicts)
+    rows = in_order(found.verdicts)
+    owned = _owned(found, owners)
     lines = [
         f"### {_sentence(found)}",
         "",
-        "| Verdict | Failure | Evidence | What to do |",
-        "|---|---|---|---|",
+        f"| Verdict | Failure |{' Owner |' if owned else ''} Evidence | What to do |",
+        f"|---|---|{'---|' if owned else ''}---|---|",
         *(
             f"| **{verdict.call}** {verdict.probability:.0%} | {_link(verdict)} "
-            f"| {neutral(evidence(run, verdict))} | {advice(run, verdict)} |"
+            f"{_cell(owned, verdict)}| {neutral(evidence(run, verdict))} | {advice(run, verdict)} |"
             for verdict in rows[:_MOST_ROWS]
         ),
     ]
@@ -133,6 +141,16 @@ def _markdown_run(found: RunVerdict) -> str:
     of = f"[run {run.run_id}]({run.url})" if _is_plain(run.url) else f"run {run.run_id}"
     lines += ["", f"<sub>ci-health, {of}, attempt {run.attempt}, commit {neutral(run.sha[:8])}</sub>", ""]
     return "\n".join(lines)
+
+
+def _owned(found: RunVerdict, owners: Owners) -> dict[Failed, str]:
+    """The owners of the failures that have any."""
+    failures = (one.known.failed for one in found.verdicts)
+    return {failed: owner for failed in failures if (owner := owners.of(failed))}
+
+
+def _cell(owned: Mapping[Failed, str], verdict: Verdict) -> str:
+    return f"| {neutral(owned.get(verdict.known.failed, ''))} " if owned else ""
 
 
 def neutral(text: str) -> str:
@@ -169,7 +187,8 @@ def _sentence(found: RunVerdict) -> str:
     return _SENTENCES[found.call]
 
 
-def _sorted(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    """What needs action comes first."""
     return sorted(verdicts, key=lambda one: (_ORDER.index(one.call), -one.yours, one.known.failed.subject))
 
 

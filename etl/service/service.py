@@ -11,6 +11,7 @@ from etl.http.etl_metrics import EtlMetrics
 from etl.http.routes import Parts, open_routes
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.service.digests import Digests
 
 log = structlog.get_logger(__name__)
 
@@ -56,10 +57,16 @@ class Service:
         """Serve until stopped. Raises ConfigurationError if the HTTP server cannot listen."""
         async with open_routes(self._pipeline, self.delivery, self._metrics, self._parts, self._trouble):
             delivering = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
+            url = self._pipeline.settings.digest.url
+            if url is not None:
+                digests = Digests(self._pipeline, url.get_secret_value())
+                self._parts["the digest"] = asyncio.create_task(digests.run())
             self._parts |= self._syncs.start()
             try:
                 await self._stopping.wait()
             finally:
+                if "the digest" in self._parts:
+                    self._parts["the digest"].cancel()
                 await self._syncs.stop()
                 await self._end_delivery(delivering)
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from etl.errors import ConfigurationError
 from etl.settings.sections import (
+    DigestSettings,
     FailureSettings,
     FindingSettings,
     FlakeSettings,
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
         description="rules by which failure messages become templates and have a category",
     )
     masks: MaskSettings = Field(default_factory=MaskSettings)
+    digest: DigestSettings = Field(default_factory=DigestSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @field_validator("repositories")

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from etl.settings.values import Duration, Names, Token, WebAddress
+from etl.settings.values import LOCAL_HOSTS, Duration, Names, Token, WebAddress, WebhookAddress
 
 GITHUB_API = "https://api.github.com"
 _SHORTEST_SECRET = 16
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_AT = re.compile(rf"(?:(?:{'|'.join(WEEKDAYS)}) )?(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -67,7 +69,7 @@ class GitHubSettings(Section):
     @classmethod
     def _safe_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
             raise ValueError(f"is plain http ({value}), which would send the token unprotected: use https")
         return value
 
@@ -287,6 +289,44 @@ class FindingSettings(Section):
     max_false_discoveries: float = Field(
         0.1, gt=0, le=0.5, description="share of the reported changes that may be due to chance"
     )
+
+
+class DigestSettings(Section):
+    """The digest that `run` sends to a chat: off without a URL."""
+
+    url: WebhookAddress = Field(
+        None,
+        description="incoming webhook of Slack, Teams, Mattermost or Discord, whose URL is a secret; none: off",
+    )
+    chat: Literal["auto", "slack", "teams", "mattermost", "discord"] = Field(
+        "auto", description="the chat that the webhook belongs to; auto: by the host of its URL"
+    )
+    at: str = Field(
+        "mon 08:00", description="when to send it, in UTC: a weekday and a time, or a time for every day"
+    )
+    days: int = Field(7, ge=1, le=365, description="days that it covers")
+
+    @field_validator("at")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        if not _AT.fullmatch(value.strip().lower()):
+            raise ValueError(f"is no time: {value!r}; write for example mon 08:00, or 08:00 for every day")
+        return value.strip().lower()
+
+    @property
+    def weekday(self) -> int | None:
+        """The day of the week, 0 for Monday; None for every day."""
+        return WEEKDAYS.index(self.at[:3]) if " " in self.at else None
+
+    @property
+    def hour(self) -> int:
+        """The hour of the day."""
+        return int(self.at[-5:-3])
+
+    @property
+    def minute(self) -> int:
+        """The minute of the hour."""
+        return int(self.at[-2:])
 
 
 class LogSettings(Section):

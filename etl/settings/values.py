@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -53,6 +54,15 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def webhook_address(value: str) -> str:
+    """The URL of a chat's webhook, which is a secret: errors do not quote it."""
+    address = _web_address(value.strip())
+    parts = urlsplit(address)
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+        raise ValueError("is plain http, which would send the secret URL unprotected: use https")
+    return address
+
+
 def sendable(token: str, *, blanks: bool) -> str:
     """A token that fits into a header; raises ValueError, without quoting the token, if it cannot.
 
@@ -70,7 +80,12 @@ def _sendable_secret(value: SecretStr) -> SecretStr:
     return SecretStr(sendable(value.get_secret_value(), blanks=True))
 
 
+def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
+    return None if value is None else SecretStr(webhook_address(value.get_secret_value()))
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebhookAddress = Annotated[SecretStr | None, AfterValidator(_webhook_secret)]
 Token = Annotated[SecretStr, AfterValidator(_sendable_secret)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]

@@ -11,7 +11,7 @@ from etl.state import tables
 from etl.state.database import upsert
 
 _NAMING, _READING = "naming", "reading"
-_VERIFIED, _INTERVAL = "verified", "interval"
+_VERIFIED, _INTERVAL, _DIGEST = "verified", "interval", "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,26 @@ class Metadata:
             start = now if began is None or began > now else now - (now - began) % seconds
             upsert(connection, tables.facts, {"name": _INTERVAL, "value": start})
         return True
+
+    def last_digest(self) -> int | None:
+        """When the digest that was sent last was due (Unix seconds); None in a new state."""
+        found = self._get(_DIGEST)
+        return None if found is None else int(found)
+
+    def claim_digest(self, due: int) -> bool:
+        """Whether the caller shall send the digest that was due then, alone of all callers."""
+        value = tables.facts.c.value
+        with self._engine.begin() as connection:
+            before = connection.scalar(select(value).where(tables.facts.c.name == _DIGEST).with_for_update())
+            if before is not None and due <= before:
+                return False
+            upsert(connection, tables.facts, {"name": _DIGEST, "value": due})
+        return True
+
+    def return_digest(self, due: int, before: int) -> None:
+        """Give back the claim on a digest that was not sent; `before` is the one sent last."""
+        if self._get(_DIGEST) == due:
+            self._set(_DIGEST, before)
 
     def _get(self, name: str) -> Any:
         table = tables.facts

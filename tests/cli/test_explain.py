@@ -1,6 +1,8 @@
 """`ci-health explain` against a simulated GitHub: what it says of its red runs, and what it asks for."""
 
 import json
+import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -9,6 +11,7 @@ import pytest
 from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
+from tests.agents import project
 from tests.cli.running import Ci, settings_for
 
 CODES = {"yours": 3, "unknown": 4}
@@ -92,3 +95,28 @@ async def test_green_and_unknown_runs_are_told(ci):
     assert "nothing is stored of branch no-such-branch of acme/rocket" in unknown.err
     wrong = await ci("explain", "https://github.com/acme/rocket/issues/1")
     assert wrong.code == 2
+
+
+def check_out(folder, remote):
+    for arguments in (("init", "--quiet"), ("config", "remote.origin.url", remote)):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+async def test_it_names_owners_by_the_file_given_or_that_of_the_checkout(tmp_path):
+    def owner(outcome):
+        return json.loads(outcome.out)["verdicts"][0]["failures"][0]["owner"]
+
+    async with SimulatedGitHub(project(int(time.time()))) as url:
+        ci = Ci(tmp_path, **settings_for(url))
+        await ci("sync")
+        asked = ("explain", "main", "--format", "json")
+        (tmp_path / "owners").write_text("orbit.test.ts @acme/orbit\n")
+        (tmp_path / "CODEOWNERS").write_text("* @acme/everybody\n")
+        assert owner(await ci(*asked)) is None
+        assert owner(await ci(*asked, "--codeowners", "owners")) == "@acme/orbit"
+        for remote, expected in (("acme/other", None), ("acme/rocket", "@acme/everybody")):
+            check_out(tmp_path, f"https://github.com/{remote}.git")
+            assert owner(await ci(*asked)) == expected
+        assert "@acme/everybody" in (await ci("explain", "main")).out
+        missing = await ci(*asked, "--codeowners", "nowhere")
+        assert (missing.code, "cannot be read" in missing.err) == (2, True)

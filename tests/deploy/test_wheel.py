@@ -18,7 +18,7 @@ from tools.docs import ROOT
 pytestmark = pytest.mark.slow
 
 COMMAND = "etl.cli:main"
-OF_EXTRAS = ("apscheduler", "procrastinate", "prometheus_client", "psycopg", "psycopg_pool")
+OF_EXTRAS = ("apscheduler", "mcp", "procrastinate", "prometheus_client", "psycopg", "psycopg_pool")
 
 
 def build(folder: Path, version: str = "0.1.0") -> Path:
@@ -139,16 +139,18 @@ def test_a_wheel_made_of_the_sdist_has_its_version(sdist: Path, tmp_path: Path) 
 
 def test_what_is_installed_without_an_extra_is_not_for_a_server(wheel: Path) -> None:
     needed = release_check.headers(wheel)["Requires-Dist"]
-    of_extras = {"apscheduler", "procrastinate", "prometheus-client", "psycopg"}
+    of_extras = {"apscheduler", "mcp", "procrastinate", "prometheus-client", "psycopg"}
     plain = {re.split(r"[^\w-]", line)[0] for line in needed if "extra ==" not in line}
     assert {"aiohttp", "duckdb", "sqlalchemy", "typer"} <= plain
     assert plain & of_extras == set()
+    extras = ("mcp", "postgresql", "service")
     assert {line for line in needed if line.endswith("extra == 'all'")} == {
-        line.replace("'postgresql'", "'all'").replace("'service'", "'all'")
+        line.replace(f"extra == '{extra}'", "extra == 'all'")
         for line in needed
-        if "extra == 'postgresql'" in line or "extra == 'service'" in line
+        for extra in extras
+        if line.endswith(f"extra == '{extra}'")
     }
-    assert set(release_check.headers(wheel)["Provides-Extra"]) == {"all", "postgresql", "service"}
+    assert set(release_check.headers(wheel)["Provides-Extra"]) == {"all", *extras}
 
 
 def test_pypi_finds_what_the_readme_links_to(wheel: Path, sdist: Path) -> None:
@@ -177,19 +179,21 @@ def test_the_demo_runs_from_the_wheel_without_what_servers_need(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "missing", "sentence"),
+    ("arguments", "missing", "extra"),
     [
-        (["run"], "prometheus_client", "`ci-health run` needs the Python package prometheus_client"),
-        (["demo", "--serve"], "apscheduler", "`ci-health demo --serve` needs the Python package apscheduler"),
+        (["run"], "prometheus_client", "service"),
+        (["demo", "--serve"], "apscheduler", "service"),
+        (["mcp"], "mcp", "mcp"),
     ],
 )
-def test_the_service_names_its_extra(
-    run: Callable[..., subprocess.CompletedProcess[str]], arguments: list[str], missing: str, sentence: str
+def test_a_command_names_its_extra(
+    run: Callable[..., subprocess.CompletedProcess[str]], arguments: list[str], missing: str, extra: str
 ) -> None:
     outcome = run(*arguments, without=[missing])
     assert outcome.returncode == 2, outcome.stderr
-    assert outcome.stderr.startswith(f"ci-health: {sentence}")
-    assert outcome.stderr.endswith("pip install 'ci-health-metrics[service]'\n")
+    command = " ".join(arguments)
+    assert outcome.stderr.startswith(f"ci-health: `ci-health {command}` needs the Python package {missing}")
+    assert outcome.stderr.endswith(f"pip install 'ci-health-metrics[{extra}]'\n")
 
 
 def test_a_state_in_postgresql_names_its_extra(
