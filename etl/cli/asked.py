@@ -9,8 +9,7 @@ from typing import Final
 
 from etl.errors import ConfigurationError, DataError
 from etl.model.values import required
-from etl.report.asked import asked_for, of_url
-from etl.report.explained import Asked
+from etl.report.explained.asked import Asked, asked_for, of_url
 
 _REMOTE: Final = re.compile(r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?$")
 _SECONDS: Final = 30

@@ -7,7 +7,7 @@ from etl.errors import DataError, FatalError, RetriableError
 from etl.extract.github.accounts import Accounts
 from etl.extract.github.changes import files_changed, head_of_request
 from etl.extract.github.client import RepositoryClient
-from etl.report.explained import Asked
+from etl.report.explained.asked import Asked
 
 
 class Beside:

@@ -99,7 +99,7 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
     from etl.demo.server import SimulatedGitHub
     from etl.pipeline.run_once import sync_and_deliver
     from etl.report.ask import REPORTED, ask, parameters
-    from etl.report.explained import explain, last_red
+    from etl.report.explained.explain import explain, last_red
     from etl.report.summary import summary
     from etl.report.verdicts import to_table
 

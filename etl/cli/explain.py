@@ -16,7 +16,8 @@ from etl.cli.output import Exit, print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from etl.report.explained import Asked, Explained
+    from etl.report.explained.asked import Asked
+    from etl.report.explained.explain import Explained
     from etl.report.owners import Owners
     from etl.settings import Settings
 
@@ -72,7 +73,7 @@ async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explaine
     from etl.app import open_store
     from etl.cli.asked_github import Beside
     from etl.extract.github.accounts import Accounts
-    from etl.report.explained import explain
+    from etl.report.explained.explain import explain
 
     store = open_store(settings)
     try:

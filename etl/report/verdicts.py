@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.judge.history import Level
-from etl.report.explained import Explained
+from etl.report.explained.explain import Explained
 from etl.report.formats import harmless, single_line
 from etl.report.owners import NOBODY, Owners
 from etl.report.terminal import as_text

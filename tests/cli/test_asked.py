@@ -5,7 +5,7 @@ import pytest
 
 from etl.cli.asked import what_is_asked
 from etl.errors import ConfigurationError
-from etl.report.explained import Asked
+from etl.report.explained.asked import Asked
 
 SHA = "3f2a91c0" * 5
 ACTIONS = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/rocket", "GITHUB_RUN_ID": "7"}

@@ -13,7 +13,7 @@ from etl.report.answers.answer import NOTE, Answer, to_json
 from etl.report.answers.catalogue import ANSWERS
 from etl.report.answers.named import Named
 from etl.report.answers.source import close_names, parsed
-from etl.report.explained import Explained
+from etl.report.explained.explain import Explained
 from etl.transform.failures.templates import signature_of, template_of
 from etl.verdict.verdict import verdict_on
 from tests.report.answers import HOSTILE, failure, finding, flaky

@@ -8,7 +8,7 @@ import pytest
 
 from etl.cli.codeowners import owners_of
 from etl.errors import ConfigurationError
-from etl.report.explained import Explained
+from etl.report.explained.explain import Explained
 from etl.report.owners import NOBODY, Owners
 from etl.report.verdicts import to_json, to_markdown, to_table
 from etl.verdict.known import Failed

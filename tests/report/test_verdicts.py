@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from etl.report.explained import Explained
+from etl.report.explained.explain import Explained
 from etl.report.verdicts import neutral, sentence, to_json, to_markdown, to_table
 from etl.verdict.known import Failed, Known
 from etl.verdict.verdict import verdict_on

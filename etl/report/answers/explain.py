@@ -9,8 +9,8 @@ from etl.errors import ConfigurationError
 from etl.model.writes import Row
 from etl.report.answers.answer import Answer, commit
 from etl.report.answers.source import Parameters, Source
-from etl.report.asked import asked_for, of_url
-from etl.report.explained import Explained, explain
+from etl.report.explained.asked import asked_for, of_url
+from etl.report.explained.explain import Explained, explain
 from etl.report.verdicts import in_order, sentence
 from etl.verdict.evidence import advice, evidence
 from etl.verdict.known import BASE, RedRun

@@ -1,17 +1,38 @@
-"""Reads which run is meant from text: a URL, an id, a commit or a branch. Pure functions."""
+"""Which run is meant, and how that is read from text: a URL, an id, a commit or a branch. Pure functions."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from etl.errors import ConfigurationError
-from etl.report.explained import Asked
 
 _RUN: Final = re.compile(r"/([^/]+/[^/]+)/actions/runs/(\d{1,19})(?:/attempts/(\d{1,9}))?(?:/.*)?")
 _TREE: Final = re.compile(r"/([^/]+/[^/]+)/(?:tree|commits?)/(.+)")
 _REQUEST: Final = re.compile(r"/([^/]+/[^/]+)/pull/(\d{1,19})(?:/.*)?")
 _SHA: Final = re.compile(r"[0-9a-f]{7,40}")
 _SHA_DIGITS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to explain: a run by its id, a commit, or the newest commit of a branch or pull request."""
+
+    repository: str
+    run_id: int = 0
+    attempt: int = 0
+    branch: str = ""
+    sha: str = ""
+    request: int = 0
+
+    def __str__(self) -> str:
+        """A readable description."""
+        if self.run_id:
+            return f"run {self.run_id} of {self.repository}"
+        if self.request:
+            return f"pull request {self.request} of {self.repository}"
+        what = f"branch {self.branch}" if self.branch else f"commit {self.sha}"
+        return f"{what} of {self.repository}"
 
 
 def asked_for(text: str, repository: str) -> Asked:

@@ -1,0 +1,1 @@
+"""What a store knows about red runs, and the verdicts on them."""
