@@ -30,7 +30,6 @@ app = typer.Typer(
     name="ci-health",
     help="CI health as time series: GitHub Actions into InfluxDB, Grafana and a report.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -41,6 +40,14 @@ app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(quarantine, name="quarantine")
 
 
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        typer.echo(f"ci-health {version('ci-health-metrics')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _global_options(
     context: typer.Context,
@@ -48,6 +55,9 @@ def _global_options(
         Path | None, typer.Option(help="Settings file; default: $CI_HEALTH_CONFIG, config/ci-health.yaml.")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Log everything; show tracebacks.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     context.obj = Global(config, debug)
 

@@ -45,13 +45,14 @@ def explain(
     Exit codes: 0 nothing is yours, 3 something is, 4 something may be, 1 no verdict, 2 wrong usage.
     """
     from etl.cli.asked import what_is_asked
+    from etl.load.opened import open_store
     from etl.report.verdicts import nothing_known
 
     settings = load_settings(context)
     asked = what_is_asked(run, repository, settings.repositories, os.environ, Path.cwd())
     explained = asyncio.run(_explain(settings, asked, debug=context.obj.debug))
     if not explained.runs:
-        print_error(nothing_known(asked))
+        print_error(nothing_known(asked, open_store(settings).address))
         raise typer.Exit(Exit.FAILED)
     typer.echo(_formatted(explained, form), nl=False)
     _add_step_summary(explained)
@@ -60,9 +61,9 @@ def explain(
 
 async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explained:
     """Query the store, and GitHub for what it lacks: the request's commit, the run, the changed files."""
-    from etl.app import open_store
     from etl.cli.asked_github import Beside
     from etl.extract.github.accounts import Accounts
+    from etl.load.opened import open_store
     from etl.report.explained import explain
 
     store = open_store(settings)
