@@ -29,7 +29,10 @@ def what_is_asked(
         return _of_url(text)
     here = _of_actions(environment) if environment.get("GITHUB_ACTIONS") == "true" else None
     name = (
-        repository or (here.repository if here else "") or _only_repository(configured) or _of_remote(folder)
+        repository
+        or (here.repository if here else "")
+        or _only_repository(configured)
+        or repository_of_remote(folder)
     )
     if not name:
         raise ConfigurationError("which repository? Name it with --repository owner/name, or give a URL")
@@ -87,7 +90,8 @@ def _head(folder: Path) -> str:
     return found
 
 
-def _of_remote(folder: Path) -> str:
+def repository_of_remote(folder: Path) -> str:
+    """The repository that a git checkout comes from, `owner/name`; empty if there is none."""
     found = _REMOTE.search(_git(folder, "remote", "get-url", "origin"))
     return found[1] if found else ""
 
