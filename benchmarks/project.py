@@ -98,6 +98,7 @@ class Lines:
     """A store that keeps lines, or hands them to `take`."""
 
     address = "memory"
+    is_missing = False
 
     def __init__(self, take: Callable[[Sequence[bytes]], None] | None = None) -> None:
         self.lines: list[bytes] = []
@@ -105,6 +106,9 @@ class Lines:
 
     async def prepare(self) -> None:
         """Nothing to do."""
+
+    async def probe(self) -> None:
+        """It always works."""
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """All are accepted."""

@@ -6,14 +6,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from etl.errors import ConfigurationError
 from etl.extract.github.accounts import Accounts
 from etl.extras import Extra, needs
-from etl.load.duckdb import DuckStore
-from etl.load.influxdb import InfluxStore
-from etl.load.store import Store
+from etl.load.opened import open_store
 from etl.model.clock import GitHubClock
 from etl.model.rate_limit import Budget
 from etl.pipeline.context import Locks, NoLocks, Pipeline
@@ -26,19 +25,16 @@ if TYPE_CHECKING:
     from etl.workers.queue import Queue
 
 
+# How long a reader waits for one answer of GitHub, and for a store, in seconds.
+_TIMEOUT_S, _PATIENCE_S = 10.0, 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The pipeline, and the queue of workers that share a state (None if it is not shared)."""
 
     pipeline: Pipeline
     queue: "Queue | None"
-
-
-def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> Store:
-    """InfluxDB if configured, else the embedded store."""
-    if settings.influxdb is not None:
-        return InfluxStore(settings.influxdb, clock=clock)
-    return DuckStore(settings.data_dir / "ci-health.duckdb")
 
 
 @asynccontextmanager
@@ -91,6 +87,41 @@ async def open_pipeline(
 
 
 @asynccontextmanager
+async def open_reader(
+    settings: Settings, *, clock: Callable[[], float] = time.time
+) -> AsyncIterator[Pipeline]:
+    """A pipeline that only asks questions, also while another process works on the data folder.
+
+    It leaves the folder as it is and never waits for long: not for a rate limit, a busy store, or a server
+    that does not answer. Raises ConfigurationError if settings are missing or the state cannot be opened.
+    """
+    settings.require_source()
+    settings = impatient(settings)
+    if settings.shares_state:
+        async with open_pipeline(settings, clock=clock) as pipeline:
+            yield pipeline
+        return
+    rules, clock = Rules.of(settings), GitHubClock(clock)
+    state = await State.open(settings.state_url, clock, read_only=True)
+    store = open_store(settings, clock, patience_s=_PATIENCE_S)
+    try:
+        async with Accounts(settings.github, clock=clock) as accounts:
+            repositories = RepositoryList(settings, accounts, state, clock)
+            await repositories.recall()
+            yield Pipeline(settings, rules, accounts, repositories, store, state, NoLocks(), clock)
+    finally:
+        await store.close()
+        state.close()
+
+
+def impatient(settings: Settings) -> Settings:
+    """The settings of a command that answers at once: no waits for rate limits, one retry, short time-outs."""
+    timeout = min(settings.github.timeout, timedelta(seconds=_TIMEOUT_S))
+    github = settings.github.model_copy(update={"max_wait": timedelta(0), "retries": 1, "timeout": timeout})
+    return settings.model_copy(update={"github": github})
+
+
+@asynccontextmanager
 async def _open_queue(settings: Settings) -> AsyncIterator[tuple["Queue | None", Locks]]:
     """The queue of a shared state and its locks."""
     if not settings.shares_state:
@@ -124,19 +155,19 @@ def _private_files() -> Iterator[None]:
 def _locked_folder(settings: Settings) -> Iterator[None]:
     """Lock the data folder (shared if the state is); the system releases it when the process ends."""
     how = fcntl.LOCK_SH if settings.shares_state else fcntl.LOCK_EX
+    folder = settings.data_dir.absolute()
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (settings.data_dir / "lock").open("a")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a")
     except OSError as error:
         raise ConfigurationError(
-            f"the data folder {settings.data_dir} cannot be used: {error.strerror}; set data_dir"
+            f"the data folder {folder} cannot be used: {error.strerror}; set data_dir"
         ) from None
     with lock:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(
-                f"another ci-health works on the data folder {settings.data_dir}: "
-                "wait for it, or set another data_dir"
+                f"another ci-health works on the data folder {folder}: wait for it, or set another data_dir"
             ) from None
         yield

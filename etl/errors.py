@@ -24,6 +24,18 @@ class RetriableError(CiHealthError):
         self.retry_after = retry_after
 
 
+class BusyError(RetriableError):
+    """Another process has what is needed, and lets go of it by itself."""
+
+
+class RateLimitedError(RetriableError):
+    """GitHub's rate limit allows no request for `retry_after` seconds; `reason` says which limit it is."""
+
+    def __init__(self, message: str, *, reason: str, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.reason = reason
+
+
 class UnreachableError(ConfigurationError, RetriableError):
     """A server that a setting names is not there: the setting is wrong, or the server comes in a moment.
 

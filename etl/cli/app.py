@@ -16,6 +16,7 @@ from etl.cli.demo import demo
 from etl.cli.digest import digest
 from etl.cli.explain import explain
 from etl.cli.gate import gate
+from etl.cli.init import init
 from etl.cli.mcp import mcp
 from etl.cli.output import Exit, Global, print_error
 from etl.cli.quarantine import quarantine
@@ -32,15 +33,37 @@ app = typer.Typer(
     name="ci-health",
     help="CI health as time series: GitHub Actions into InfluxDB, Grafana and a report.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, explain, digest, report, read_log, gate, mcp):
+for command in (
+    demo,
+    init,
+    check,
+    sync,
+    backfill,
+    verify,
+    run,
+    show,
+    explain,
+    digest,
+    report,
+    read_log,
+    gate,
+    mcp,
+):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(quarantine, name="quarantine")
+
+
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        typer.echo(f"ci-health {version('ci-health-metrics')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -50,6 +73,9 @@ def _global_options(
         Path | None, typer.Option(help="Settings file; default: $CI_HEALTH_CONFIG, config/ci-health.yaml.")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Log everything; show tracebacks.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     context.obj = Global(config, debug)
 

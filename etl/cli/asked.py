@@ -23,7 +23,10 @@ def what_is_asked(
         return of_url(text)
     here = _of_actions(environment) if environment.get("GITHUB_ACTIONS") == "true" else None
     name = (
-        repository or (here.repository if here else "") or _only_repository(configured) or _of_remote(folder)
+        repository
+        or (here.repository if here else "")
+        or _only_repository(configured)
+        or repositoryrepository_of_remote(folder)
     )
     if not name:
         raise ConfigurationError("which repository? Name it with --repository owner/name, or give a URL")
@@ -54,7 +57,7 @@ def _only_repository(configured: Sequence[str]) -> str:
 
 def checkout_of(repository: str, folder: Path) -> Path | None:
     """The checkout of this repository that the folder is in; None if it is in none."""
-    if _of_remote(folder).lower() != repository.lower():
+    if repository_of_remote(folder).lower() != repository.lower():
         return None
     found = _git(folder, "rev-parse", "--show-toplevel")
     return Path(found) if found else None
@@ -70,7 +73,8 @@ def _head(folder: Path) -> str:
     return found
 
 
-def _of_remote(folder: Path) -> str:
+def repository_of_remote(folder: Path) -> str:
+    """The repository that a git checkout comes from, `owner/name`; empty if there is none."""
     found = _REMOTE.search(_git(folder, "remote", "get-url", "origin"))
     return found[1] if found else ""
 

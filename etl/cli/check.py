@@ -23,12 +23,12 @@ def check(context: typer.Context) -> None:
 
 
 async def _check(settings: Settings) -> bool:
-    from etl.app import open_pipeline
+    from etl.app import open_reader
     from etl.pipeline.checks import findings
     from etl.report.formats import single_line
 
     good = True
-    async with open_pipeline(settings) as pipeline:
+    async with open_reader(settings) as pipeline:
         async for finding in findings(pipeline):
             sign = {True: "ok  ", False: "FAIL", None: "note"}[finding.good]
             typer.echo(f"{sign}  {single_line(f'{finding.subject}: {finding.text}')}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import difflib
 import gc
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,12 +14,15 @@ from etl.cli.output import Exit, Global, print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from etl.load.store import Store
     from etl.model.writes import Row
     from etl.pipeline.delivery import Delivery
     from etl.pipeline.summary import Summary
     from etl.settings import Settings
+
+_Name = TypeVar("_Name", bound=StrEnum)
 
 Days = Annotated[int, typer.Option(min=1, max=3650, help="The last N days.")]
 Repository = Annotated[str, typer.Option(help="Only this repository, `owner/name`.")]
@@ -39,6 +44,20 @@ def load_settings(context: typer.Context, overrides: Mapping[str, Any] | None = 
     return settings
 
 
+def one_of(names: type[_Name]) -> Callable[[str], _Name]:
+    """A parser for an argument that is one of these names; it says which one a mistyped one is close to."""
+
+    def parse(text: str) -> _Name:
+        try:
+            return names(text)
+        except ValueError:
+            close = difflib.get_close_matches(text.replace("-", "_"), list(names), n=1, cutoff=0.5)
+            advice = f"did you mean `{close[0]}`?" if close else f"it is none of {', '.join(names)}"
+            raise typer.BadParameter(f"{text!r} is unknown: {advice}") from None
+
+    return parse
+
+
 def freeze_gc() -> None:
     """Make the garbage collector skip imported objects, which live as long as the process.
 
@@ -53,24 +72,47 @@ def freeze_gc() -> None:
 async def ask_configured(
     settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Query the configured store; raises ConfigurationError if a filter matches nothing that is stored."""
-    from etl.app import open_store
+    """Query the configured store, and say where it is if it is empty.
+
+    Raises ConfigurationError if a filter matches nothing that is stored.
+    """
+    from etl.load.opened import open_store
     from etl.report.ask import ask, nothing_answered
-    from etl.report.filters import LISTED_BY, unknown
+    from etl.report.filters import LISTED_BY
 
     store = open_store(settings)
     try:
         answers = await ask(store, settings, names, asked)
+        if not nothing_answered(answers):
+            return answers
         filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
-        if any(filters.values()) and nothing_answered(answers):
-            listing = {question for name, question in LISTED_BY.items() if filters[name]}
-            everything = {"start": asked["start"], "stop": asked["stop"]}
-            known = await ask(store, settings, sorted(listing | {"jobs"}), everything)
-            if sentence := unknown(filters, known):
-                raise ConfigurationError(sentence)
+        sentence = await _why_nothing(
+            store, settings, filters, {key: asked[key] for key in ("start", "stop")}
+        )
+        if sentence and any(filters.values()):
+            raise ConfigurationError(sentence)
+        if sentence:
+            print_error(sentence)
         return answers
     finally:
         await store.close()
+
+
+async def _why_nothing(
+    store: Store, settings: Settings, filters: Mapping[str, str], period: Mapping[str, Any]
+) -> str | None:
+    """Why nothing answers: where the empty store is, or which filter is unknown; None if it is neither."""
+    from etl.report.ask import ask, nothing_answered
+    from etl.report.filters import LISTED_BY, unknown
+
+    if store.is_missing:
+        return f"nothing is stored in {store.address}: run `ci-health sync`, or set data_dir"
+    if nothing_answered(await ask(store, settings, ["overview"], period)):
+        return f"nothing of this period is stored in {store.address}"
+    listing = {question for name, question in LISTED_BY.items() if filters[name]}
+    return (
+        unknown(filters, await ask(store, settings, sorted(listing | {"jobs"}), period)) if listing else None
+    )
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.common import exit_with_status, load_settings
-from etl.cli.output import Exit
+from etl.cli.output import Exit, print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,11 +68,13 @@ def _chosen(ids: list[int] | None, repository: str) -> Chosen:
 
 
 async def _list(settings: Settings, chosen: Chosen, limit: int, *, as_json: bool) -> None:
-    from etl.app import open_pipeline
+    from etl.app import open_reader
     from etl.report.formats import single_line
 
-    async with open_pipeline(settings) as pipeline:
+    async with open_reader(settings) as pipeline:
         state = pipeline.state
+        if state.absent:
+            print_error(state.absent)
         letters = await state.call(state.dead_letters.oldest, chosen, limit)
         count = await state.call(state.dead_letters.count, chosen)
     if as_json:

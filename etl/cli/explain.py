@@ -54,6 +54,7 @@ def explain(
     """
     from etl.cli.asked import checkout_of, what_is_asked
     from etl.cli.codeowners import owners_of
+    from etl.load.opened import open_store
     from etl.report.verdicts import nothing_known
 
     settings = load_settings(context)
@@ -61,7 +62,7 @@ def explain(
     owners = owners_of(codeowners, checkout_of(asked.repository, Path.cwd()))
     explained = asyncio.run(_explain(settings, asked, debug=context.obj.debug))
     if not explained.runs:
-        print_error(nothing_known(asked))
+        print_error(nothing_known(asked, open_store(settings).address))
         raise typer.Exit(Exit.FAILED)
     typer.echo(_formatted(explained, owners, form), nl=False)
     _add_step_summary(explained, owners)
@@ -70,9 +71,9 @@ def explain(
 
 async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explained:
     """Query the store, and GitHub for what it lacks: the request's commit, the run, the changed files."""
-    from etl.app import open_store
     from etl.cli.asked_github import Beside
     from etl.extract.github.accounts import Accounts
+    from etl.load.opened import open_store
     from etl.report.explained.explain import explain
 
     store = open_store(settings)

@@ -8,8 +8,8 @@ import structlog
 from mcp import stdio_server, types
 from mcp.server import Server, ServerRequestContext
 
-from etl.app import open_store
 from etl.errors import CiHealthError
+from etl.load.opened import open_store
 from etl.load.store import Store
 from etl.report.answers.answer import NOTE, to_json
 from etl.report.answers.catalogue import ANSWERS

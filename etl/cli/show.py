@@ -16,6 +16,7 @@ from etl.cli.common import (
     Workflow,
     ask_configured,
     load_settings,
+    one_of,
 )
 from etl.errors import ConfigurationError
 
@@ -79,7 +80,13 @@ class Format(StrEnum):
 def show(
     context: typer.Context,
     question: Annotated[
-        Question | None, typer.Argument(help="What to show; default: what to do first and the key figures.")
+        Question | None,
+        typer.Argument(
+            parser=one_of(Question),
+            metavar="QUESTION",
+            autocompletion=lambda: list(Question),
+            help=f"What to show: {', '.join(Question)}. Default: what to do first and the key figures.",
+        ),
     ] = None,
     days: Days = 14,
     repository: Repository = "",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from etl.cli.common import exit_with_status, freeze_gc, load_settings
+from etl.cli.output import print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from etl.pipeline.backfill import Range
     from etl.pipeline.context import Pipeline
@@ -32,11 +34,27 @@ def sync(
     ] = False,
 ) -> None:
     """Sync every configured repository once, incrementally."""
-    asyncio.run(_sync(load_settings(context), as_json=as_json, accept=accept, debug=context.obj.debug))
+    settings = load_settings(context)
+    with _interruptible(settings, "the next `ci-health sync` goes on from there"):
+        asyncio.run(_sync(settings, as_json=as_json, accept=accept, debug=context.obj.debug))
+
+
+@contextmanager
+def _interruptible(settings: Settings, what_next: str) -> Iterator[None]:
+    """Say on a terminal that nothing is lost by Ctrl-C."""
+    from etl.cli.progress import is_watched
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_watched(settings):
+            print_error(f"stopped: what was read is kept, and {what_next}")
+        raise
 
 
 async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool) -> None:
     from etl.app import open_pipeline
+    from etl.cli.progress import is_watched, progress
     from etl.pipeline.run_once import sync_and_deliver
     from etl.pipeline.tag_settings import require_unchanged
 
@@ -44,10 +62,16 @@ async def _sync(settings: Settings, *, as_json: bool, accept: bool, debug: bool)
     async with open_pipeline(settings, debug=debug) as pipeline:
         state = pipeline.state
         await state.call(require_unchanged, state.metadata, settings, accept=accept)
-        summaries, delivery = await sync_and_deliver(pipeline)
+        with progress(settings, always=False) as advance:
+            summaries, delivery = await sync_and_deliver(pipeline, advance=advance)
         if as_json:
             typer.echo(json.dumps([summary.as_json() for summary in summaries], indent=2))
+        talks = is_watched(settings) and not as_json
+        for summary in summaries if talks else ():
+            typer.echo(_line(summary), err=True)
         await _conclude(pipeline, summaries, delivery)
+    if talks:
+        typer.echo("next: `ci-health show` says what to do first", err=True)
 
 
 def backfill(
@@ -60,7 +84,9 @@ def backfill(
 ) -> None:
     """Read past runs in chronological order; if interrupted, the same command resumes."""
     settings = load_settings(context)
-    asyncio.run(_backfill(settings, _range(since, until, replace=replace), debug=context.obj.debug))
+    asked = _range(since, until, replace=replace)
+    with _interruptible(settings, "the same command goes on from there"):
+        asyncio.run(_backfill(settings, asked, debug=context.obj.debug))
 
 
 def _range(since: str, until: str | None, *, replace: bool) -> Range:
@@ -81,7 +107,7 @@ def _range(since: str, until: str | None, *, replace: bool) -> Range:
 
 async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
     from etl.app import open_pipeline
-    from etl.cli.progress import progress_bar
+    from etl.cli.progress import progress
     from etl.pipeline.run_once import backfill_and_deliver
     from etl.pipeline.tag_settings import require_unchanged
 
@@ -89,14 +115,18 @@ async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:
     async with open_pipeline(settings, debug=debug) as pipeline:
         state = pipeline.state
         await state.call(require_unchanged, state.metadata, settings, accept=asked.replace)
-        with progress_bar() as advance:
+        with progress(settings, always=True) as advance:
             summaries, delivery = await backfill_and_deliver(pipeline, asked, advance)
         for summary in summaries:
-            typer.echo(
-                f"{summary.repository}: {summary.runs} runs, {summary.attempts} attempts, "
-                f"{summary.jobs} jobs, {summary.points} points, {summary.requests} requests"
-            )
+            typer.echo(_line(summary))
         await _conclude(pipeline, summaries, delivery)
+
+
+def _line(summary: Summary) -> str:
+    return (
+        f"{summary.repository}: {summary.runs} runs, {summary.attempts} attempts, "
+        f"{summary.jobs} jobs, {summary.points} points, {summary.requests} requests"
+    )
 
 
 async def _conclude(pipeline: Pipeline, summaries: Sequence[Summary], delivery: Delivery) -> None:

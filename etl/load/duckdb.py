@@ -23,7 +23,7 @@ from typing import Any, Final, TypeVar
 
 import duckdb
 
-from etl.errors import DataError, FatalError, RetriableError
+from etl.errors import BusyError, DataError, FatalError, RetriableError
 from etl.load.line_parser import parse
 from etl.load.retractions import in_order, retracted
 from etl.model.points import Point
@@ -46,12 +46,21 @@ class DuckStore:
 
     @property
     def address(self) -> str:
-        """The file."""
-        return str(self._path)
+        """The file, by its absolute path."""
+        return str(self._path.absolute())
 
     async def prepare(self) -> None:
         """Create the file, readable only by its owner, and any missing tables and columns."""
         await self._writing(_create_tables)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no file."""
+        return not self._path.exists()
+
+    async def probe(self) -> None:
+        """Open the file for reading."""
+        await self._reading(lambda connection: connection.execute("SELECT 1"))
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """Write lines and retract points, in order; consecutive lines of one kind are one transaction.
@@ -106,7 +115,7 @@ class DuckStore:
                             f"the embedded store {self._path} cannot be used: {error}"
                         ) from error
                     if time.monotonic() >= deadline:
-                        raise RetriableError(
+                        raise BusyError(
                             f"the embedded store {self._path} is in use by another process"
                         ) from error
                 except OSError as error:

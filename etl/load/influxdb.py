@@ -61,6 +61,15 @@ class InfluxStore:
         """Create the bucket with its retention if it is missing; an existing bucket keeps its own."""
         self._retention_s = await ensure_bucket(self._client, self._settings)
 
+    @property
+    def is_missing(self) -> bool:
+        """Never: a missing bucket is an error."""
+        return False
+
+    async def probe(self) -> None:
+        """Prepare it, which asks for all that writing needs."""
+        await self.prepare()
+
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """Write lines, or take back; the ones that InfluxDB refuses are isolated, those too old are not sent."""
         kept = self._unexpired(lines)

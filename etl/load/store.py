@@ -19,6 +19,18 @@ class Store(Protocol):
         """Prepare it for writing: bucket and retention, or file and tables."""
         ...
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is an embedded store in which nothing was ever stored."""
+        ...
+
+    async def probe(self) -> None:
+        """Ask whether it can be used. An embedded store is left as it is; InfluxDB is prepared for writing.
+
+        Raises BusyError if another process has the embedded store.
+        """
+        ...
+
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """Write lines of line protocol (one point each, no newline). Writing a line twice changes nothing.
 

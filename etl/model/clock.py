@@ -6,6 +6,7 @@ about GitHub's times, and a machine's clock may be wrong by weeks and jump eithe
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -13,6 +14,11 @@ from typing import Final
 _TOLERANCE_S: Final = 5.0
 # How far a clock may be off before that is logged.
 _MAX_SKEW_S: Final = 60.0
+
+
+def local_time(second: float) -> str:
+    """A moment (Unix seconds) for people: in this machine's zone, which it names."""
+    return f"{datetime.fromtimestamp(second).astimezone():%F %R %Z}"
 
 
 class GitHubClock:

@@ -8,6 +8,7 @@ from etl.retry_after import MAX_S
 
 # More digits than any real limit or time; Python itself refuses to parse more than 4,300.
 _MAX_DIGITS = 15
+USED_UP = "GitHub's rate limit is used up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Budget:
             return held
         if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
             return held
-        return Wait(self.reset - now + 1.0, "the rate limit's reserve is left to others")
+        reason = "the rate limit's reserve is left to others" if self.remaining else USED_UP
+        return Wait(self.reset - now + 1.0, reason)
 
 
 class SharedRateLimits(Protocol):

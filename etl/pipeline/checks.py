@@ -1,19 +1,23 @@
 """The checks of `ci-health check`: each yields findings."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from etl.errors import CiHealthError
+from etl.errors import BusyError, CiHealthError, RateLimitedError, RetriableError
 from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
+from etl.model.clock import local_time
 from etl.model.open_pieces import DAY_S
-from etl.model.rate_limit import Budget
+from etl.model.rate_limit import Budget, Wait
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
 from etl.pipeline.tag_settings import READING, outdated_text
+from etl.settings import Settings
 
 _DEAD_LETTERS_SHOWN = 3
 _OPEN_SHOWN = 5
@@ -33,30 +37,44 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
     """Run all checks, one after another."""
     names, found = await _names(pipeline)
     yield found
-    for finding in await pipeline.state.call(_state, pipeline):
+    for finding in [*_folder(pipeline.settings), *await pipeline.state.call(_state, pipeline)]:
         yield finding
     for name in names:
-        yield await _repository(pipeline, name)
-        for finding in await pipeline.state.call(_known_of, pipeline, name):
+        async for finding in _asked(pipeline, name):
             yield finding
-        async for finding in _artifacts(pipeline, name):
+        for finding in await pipeline.state.call(_known_of, pipeline, name):
             yield finding
     if pipeline.clock.is_wrong:
         yield Finding("clock", False, str(pipeline.clock))
     for account, budget in pipeline.accounts.budgets():
-        yield _rate_limit(account, budget, pipeline.settings.github.reserve)
+        yield _rate_limit(pipeline, account, budget)
     yield await _store(pipeline)
 
 
 async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:
     try:
         names = await pipeline.repositories.names()
+    except RateLimitedError as error:
+        text = f"{error.reason}: ask again at {_then(pipeline, error.retry_after)}"
+        return (), Finding("repositories", False, text)
     except CiHealthError as error:
         return (), Finding("repositories", False, str(error))
     return names, Finding("configuration", True, f"{len(names)} repositories")
 
 
+def _folder(settings: Settings) -> list[Finding]:
+    """A finding if the data folder cannot be written to, or created."""
+    folder = settings.data_dir.absolute()
+    nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return []
+    text = f"{folder} cannot be used, since {nearest} is no folder to write to: set data_dir"
+    return [Finding("data folder", False, text)]
+
+
 def _state(pipeline: Pipeline) -> list[Finding]:
+    if pipeline.state.absent:
+        return [Finding("state", None, pipeline.state.absent)]
     backlog = pipeline.state.outbox.backlog()
     found = [Finding("state", True, f"{backlog.points} points wait in the outbox")]
     if backlog.dead_letters:
@@ -76,21 +94,42 @@ def _state(pipeline: Pipeline) -> list[Finding]:
     return found
 
 
+async def _asked(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
+    """What GitHub answers; nothing where it allows no requests now, which the rate limit's finding says."""
+    if _pause(pipeline, pipeline.accounts.of(name).budget).seconds:
+        return
+    with suppress(RateLimitedError):
+        try:
+            yield await _repository(pipeline, name)
+        except RateLimitedError:
+            raise
+        except RetriableError as error:
+            # Asking for more would only take longer.
+            yield Finding(name, False, str(error))
+            return
+        except CiHealthError as error:
+            yield Finding(name, False, str(error))
+        async for finding in _artifacts(pipeline, name):
+            yield finding
+
+
 async def _repository(pipeline: Pipeline, name: str) -> Finding:
     client = pipeline.client(name)
-    try:
-        repository, _ = await get_repository(client)
-        run = await newest_run(client)
-        if run is not None and run.check_suite_id is not None:
-            await annotated_jobs(client, run.check_suite_id)
-    except CiHealthError as error:
-        return Finding(name, False, str(error))
-    known = await pipeline.state.call(pipeline.state.repositories.get, name)
-    cursor = known.cursor if known else None
-    read = "never synced" if cursor is None else f"read up to {datetime.fromtimestamp(cursor, UTC):%F %R} UTC"
+    repository, _ = await get_repository(client)
+    run = await newest_run(client)
+    if run is not None and run.check_suite_id is not None:
+        await annotated_jobs(client, run.check_suite_id)
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
-    return Finding(name, True, read + note)
+    return Finding(name, True, await pipeline.state.call(_progress, pipeline, name) + note)
+
+
+def _progress(pipeline: Pipeline, name: str) -> str:
+    if pipeline.state.absent:
+        return "can be read"
+    known = pipeline.state.repositories.get(name)
+    cursor = known.cursor if known else None
+    return "never synced" if cursor is None else f"read up to {datetime.fromtimestamp(cursor, UTC):%F %R} UTC"
 
 
 async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
@@ -98,6 +137,8 @@ async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
     try:
         async for good, text in artifact_findings(pipeline.client(name), pipeline.settings, since):
             yield Finding(name, good, text)
+    except RateLimitedError:
+        raise
     except CiHealthError as error:
         yield Finding(name, False, f"artifacts: {error}")
 
@@ -142,17 +183,35 @@ def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:
     ]
 
 
-def _rate_limit(account: str, budget: Budget, reserve: int) -> Finding:
+def _rate_limit(pipeline: Pipeline, account: str, budget: Budget) -> Finding:
+    pause = _pause(pipeline, budget)
+    if pause.seconds:
+        text = f"{pause.reason}: requests of {account} go on at {_then(pipeline, pause.seconds)}"
+        return Finding("rate limit", False, text)
     if budget.remaining is None or budget.limit is None:
         return Finding("rate limit", None, f"GitHub reports none for {account}")
-    enough = budget.remaining > reserve
+    reserve = pipeline.settings.github.reserve
     text = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
-    return Finding("rate limit", enough, text)
+    return Finding("rate limit", budget.remaining > reserve, text)
+
+
+def _pause(pipeline: Pipeline, budget: Budget) -> Wait:
+    return budget.pause(pipeline.settings.github.reserve, pipeline.clock())
+
+
+def _then(pipeline: Pipeline, seconds: float | None) -> str:
+    return local_time(pipeline.clock() + (seconds or 0.0))
 
 
 async def _store(pipeline: Pipeline) -> Finding:
+    store = pipeline.store
+    if store.is_missing:
+        return Finding("store", None, f"nothing is stored in {store.address}: `ci-health sync` creates it")
     try:
-        await pipeline.store.prepare()
+        await store.probe()
+    except BusyError:
+        text = f"another process writes to {store.address} at the moment: it was not opened"
+        return Finding("store", None, text)
     except CiHealthError as error:
         return Finding("store", False, str(error))
-    return Finding("store", True, pipeline.store.address)
+    return Finding("store", True, store.address)

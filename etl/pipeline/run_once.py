@@ -17,13 +17,16 @@ _Done = TypeVar("_Done")
 
 
 async def sync_and_deliver(
-    pipeline: Pipeline, *, newest_only: bool = False
+    pipeline: Pipeline,
+    *,
+    newest_only: bool = False,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
 ) -> tuple[list[Summary], Delivery]:
     """Sync every repository; deliver meanwhile, and afterwards for up to `store_timeout`."""
 
     async def extract(delivery: Delivery) -> list[Summary]:
         plan = dict.fromkeys(await pipeline.repositories.names(), newest_only)
-        return await _judged(pipeline, delivery, await sync_all(pipeline, delivery, plan))
+        return await _judged(pipeline, delivery, await sync_all(pipeline, delivery, plan, advance=advance))
 
     return await deliver_beside(pipeline, extract)
 

@@ -37,12 +37,14 @@ async def sync_all(
     *,
     nightly: bool = False,
     done: Callable[[Summary], None] = lambda _summary: None,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
 ) -> list[Summary]:
     """Sync the repositories of the plan, and put an `etl` point for each into the outbox.
 
     A plan's value is True to read only the newest two days, instead of every window that may still change.
     With `nightly`, each repository's verification runs first if it is due. `done` is called with each
-    repository's summary; a failed sync has its error there, and the others go on.
+    repository's summary; a failed sync has its error there, and the others go on. `advance` is called with
+    the repository, the days of it that are read, and their total.
     """
     slots = asyncio.Semaphore(_MAX_REPOSITORIES)
     summaries: dict[str, Summary] = {}
@@ -50,7 +52,7 @@ async def sync_all(
     async def sync(name: str, newest_only: bool) -> None:
         async with slots, pipeline.locks.hold(name):
             summaries[name] = await sync_repository(
-                pipeline, delivery, name, newest_only=newest_only, nightly=nightly
+                pipeline, delivery, name, newest_only=newest_only, nightly=nightly, advance=advance
             )
         done(summaries[name])
 
@@ -59,13 +61,19 @@ async def sync_all(
 
 
 async def sync_repository(
-    pipeline: Pipeline, delivery: Delivery, name: str, *, newest_only: bool, nightly: bool = False
+    pipeline: Pipeline,
+    delivery: Delivery,
+    name: str,
+    *,
+    newest_only: bool,
+    nightly: bool = False,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Summary:
     """Sync one repository once nothing else in this process reads it; returns the summary."""
     # Verified first: after the sync, its points are still in the outbox.
     verified = await verify_past(pipeline, delivery, name) if nightly and not newest_only else None
     summary = await run_session(
-        pipeline, delivery, name, lambda session: _read_new(session, newest_only=newest_only)
+        pipeline, delivery, name, lambda session: _read_new(session, advance, newest_only=newest_only)
     )
     if verified is not None:
         summary.include(verified)
@@ -95,16 +103,21 @@ def _log_result(pipeline: Pipeline, summary: Summary) -> None:
     log.info("synced", **summary.counts())
 
 
-async def _read_new(session: Session, *, newest_only: bool) -> None:
+async def _read_new(session: Session, advance: Callable[[str, int, int], None], *, newest_only: bool) -> None:
     now = int(session.clock())
     session = await _mended(session, now)
     start = first_window(session, now, newest_only=newest_only)
     reader = RunReader(session, since=start)
     repository, state = session.repository, session.state
     cursor = repository.cursor
+    windows = day_windows(start, now)
+    finished = 0
+    advance(repository.name, finished, len(windows))
 
     async def done(window: Window) -> None:
-        nonlocal cursor
+        nonlocal cursor, finished
+        finished += 1
+        advance(repository.name, finished, len(windows))
         reached = min(window.stop + 1, now)
         if cursor is None or reached > cursor:
             await state.call(state.repositories.move_cursor, repository, cursor, reached)
@@ -112,7 +125,7 @@ async def _read_new(session: Session, *, newest_only: bool) -> None:
 
     await state.call(state.repositories.begin, repository, start)
     still_open = await state.call(state.runs.still_open, repository.id)
-    await scan_windows(session, reader, day_windows(start, now), done=done)
+    await scan_windows(session, reader, windows, done=done)
     await recheck(session, reader, still_open, before=start)
     await read_commit_checks(session)
     await read_again(session, start)

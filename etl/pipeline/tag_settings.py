@@ -31,6 +31,7 @@ def require_unchanged(metadata: Metadata, settings: Settings, *, accept: bool) -
         metadata.accept_naming(settings)
         metadata.accept_reading(READING)
         return
+    metadata.begin(settings, READING)
     if outdated := metadata.changed_reading(READING):
         log.warning("rules changed", detail=outdated_text(outdated))
     changed = metadata.changed_naming(settings)

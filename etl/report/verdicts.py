@@ -161,10 +161,10 @@ def neutral(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", _REFERENCES.sub(_WORD_JOINER, line))
 
 
-def nothing_known(asked: object) -> str:
-    """The message if no run is stored."""
+def nothing_known(asked: object, address: str) -> str:
+    """The message if no run is stored in the store at this address."""
     return (
-        f"nothing is stored of {asked}: it has not ended or has not been read yet: run `ci-health sync`, "
+        f"nothing is stored of {asked} in {address}: it has not ended or has not been read yet: run `ci-health sync`, "
         "or `ci-health backfill --since DATE` for an older one"
     )
 

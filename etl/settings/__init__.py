@@ -1,6 +1,6 @@
 """Settings: what can be set, and where it is read from."""
 
-from etl.settings.load import known_settings, load
+from etl.settings.load import known_settings, load, settings_file
 from etl.settings.model import Settings, is_glob
 from etl.settings.sections import (
     GITHUB_API,
@@ -49,4 +49,5 @@ __all__ = [
     "load",
     "parse_since",
     "sendable",
+    "settings_file",
 ]

@@ -11,7 +11,7 @@ PREFIX = "CI_HEALTH_"
 FILE_VARIABLE = "CI_HEALTH_CONFIG"
 # Variables that choose where settings come from or how tests run; they are not settings themselves.
 _OTHERS = {FILE_VARIABLE, "CI_HEALTH_CACHE"}
-_FILE_SUFFIX = "_FILE"
+FILE_SUFFIX = "_FILE"
 # Settings whose own name ends in `_file`: their variable is the path itself, not the file of another setting.
 _PATHS = {"CI_HEALTH_GITHUB__APP__PRIVATE_KEY_FILE"}
 
@@ -27,6 +27,24 @@ _CONVENTIONAL = {
 def variable_of(location: tuple[int | str, ...]) -> str:
     """Name of the variable of a setting: `("github", "token")` → `CI_HEALTH_GITHUB__TOKEN`."""
     return PREFIX + "__".join(str(part) for part in location).upper()
+
+
+def is_file_variable(name: str) -> bool:
+    """Whether the variable names a file that holds the setting's value."""
+    return name.endswith(FILE_SUFFIX) and name not in _PATHS
+
+
+def variable_at(location: tuple[int | str, ...], environment: Mapping[str, str]) -> str | None:
+    """The variable that sets a location or something below it; None if none does."""
+    own = variable_of(location)
+    return next(
+        (
+            name
+            for name, text in sorted(environment.items())
+            if text and (name in (own, own + FILE_SUFFIX) or name.startswith(f"{own}__"))
+        ),
+        None,
+    )
 
 
 def read_environment(environment: Mapping[str, str], *, has_app: bool = False) -> dict[str, Any]:
@@ -50,8 +68,8 @@ def read_environment(environment: Mapping[str, str], *, has_app: bool = False) -
 
 
 def _own(name: str, text: str) -> tuple[tuple[str, ...], Any]:
-    if name.endswith(_FILE_SUFFIX) and name not in _PATHS:
-        return _path(name.removesuffix(_FILE_SUFFIX)), _secret(name, text)
+    if is_file_variable(name):
+        return _path(name.removesuffix(FILE_SUFFIX)), _secret(name, text)
     return _path(name), _decoded(text)
 
 

@@ -13,11 +13,20 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from etl.errors import ConfigurationError
-from etl.settings.environment import FILE_VARIABLE, read_environment, variable_of
+from etl.settings.environment import (
+    FILE_SUFFIX,
+    FILE_VARIABLE,
+    PREFIX,
+    is_file_variable,
+    read_environment,
+    variable_at,
+    variable_of,
+)
 from etl.settings.model import Settings
 from etl.settings.sections import Section
 
 DEFAULT_FILE = Path("config/ci-health.yaml")
+_LISTED = "; docs/configuration.md lists all of them"
 
 
 def load(
@@ -38,13 +47,18 @@ def load(
     try:
         return Settings(**merged)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_sentences(error))) from None
+        raise ConfigurationError("\n".join(_sentences(error, environment))) from None
+
+
+def settings_file(named: Path | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The settings file: the one that was named, else the variable's, else the default one."""
+    environment = os.environ if environment is None else environment
+    return named or Path(environment.get(FILE_VARIABLE) or DEFAULT_FILE)
 
 
 def _read_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
-    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
-    path = named or DEFAULT_FILE
-    if named is None and not path.exists():
+    path = settings_file(file, environment)
+    if file is None and not environment.get(FILE_VARIABLE) and not path.exists():
         return {}
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
@@ -84,14 +98,23 @@ def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
             into[key] = value
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    return [_sentence(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
+def _sentences(error: ValidationError, environment: Mapping[str, str]) -> list[str]:
+    return [
+        _unknown(item["loc"], environment)
+        if item["type"] == "extra_forbidden"
+        else _sentence(item["loc"], item["type"], item["msg"], item["input"])
+        for item in error.errors()
+    ]
+
+
+def _unknown(location: tuple[int | str, ...], environment: Mapping[str, str]) -> str:
+    if variable := variable_at(location, environment):
+        return f"unknown variable {variable}{_nearest_variable(variable)}"
+    return f"unknown setting {'.'.join(map(str, location))!r}{_nearest(location)}"
 
 
 def _sentence(location: tuple[int | str, ...], kind: str, message: str, value: Any) -> str:
     name = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        return f"unknown setting {name!r}{_nearest(location)}"
     if kind == "missing":
         return f"setting {name!r} is missing: set it in the file, or as {variable_of(location)}"
     if kind == "model_type":
@@ -111,7 +134,26 @@ def _nearest(location: tuple[int | str, ...]) -> str:
     close = difflib.get_close_matches(".".join(str(part) for part in location), known, n=1, cutoff=0.5)
     # A name outside its section is compared as it is.
     found = (same or close) if len(location) == 1 else (close or same)
-    return f": did you mean {found[0]!r}?" if found else "; docs/configuration.md lists all of them"
+    return f": did you mean {found[0]!r}?" if found else _LISTED
+
+
+def _nearest_variable(variable: str) -> str:
+    # A secret's file has the variable of the secret, and this behind it.
+    end = FILE_SUFFIX if is_file_variable(variable) else ""
+    written = _plain(variable.removesuffix(end))
+    known = {_plain(name): name for name in map(_variable, known_settings())}
+    close = difflib.get_close_matches(written, known, n=1, cutoff=0.6)
+    found = known[close[0]] if close else ""
+    return f": did you mean {found.removesuffix(end)}{end}?" if found else _LISTED
+
+
+def _variable(setting: str) -> str:
+    return variable_of(tuple(setting.split(".")))
+
+
+def _plain(variable: str) -> str:
+    """A variable's name to compare: most mistakes are one underscore for two."""
+    return variable.removeprefix(PREFIX).replace("__", "_")
 
 
 def known_settings(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from etl.errors import ConfigurationError, FatalError, RetriableError, Unreachab
 from etl.state import tables
 from etl.state.migrations import STEPS, Step, current_version, migrate, require_known
 from etl.state.postgres import hold_while_making, postgres_engine, postgres_trouble
-from etl.state.sqlite import sqlite_engine, sqlite_trouble
+from etl.state.sqlite import memory_engine, reading_engine, sqlite_engine, sqlite_trouble
 
 _VERSION = select(tables.facts.c.value).where(tables.facts.c.name == "version")
 
@@ -48,6 +49,51 @@ def open_database(url: str, steps: Sequence[Step] = STEPS) -> Engine:
             raise ConfigurationError(str(error)) from error
         raise
     return engine
+
+
+def open_for_reading(url: str, steps: Sequence[Step] = STEPS) -> tuple[Engine, str | None]:
+    """An engine on an SQLite state that leaves it as it is, also while another process writes to it.
+
+    A state on a server is opened as by `open_database`, with which others can use it, too. If there is no state of this version, the engine is on an empty one in memory, and the second value says
+    why. Raises ConfigurationError if a newer version wrote the state, or if it is damaged.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return open_database(url, steps), None
+    why = f"no sync has run yet: {Path(str(parsed.database)).absolute()} is missing"
+    engine = reading_engine(parsed)
+    if engine is not None:
+        event.listen(engine, "handle_error", _explain)
+        try:
+            why = _unreadable(engine, steps)
+        except BaseException as error:
+            engine.dispose()
+            if isinstance(error, RetriableError | FatalError):
+                raise ConfigurationError(str(error)) from error
+            raise
+        if not why:
+            return engine, None
+        engine.dispose()
+    memory = memory_engine()
+    _prepare(memory, steps)
+    return memory, why
+
+
+def _unreadable(engine: Engine, steps: Sequence[Step]) -> str:
+    """Why a state cannot be read as it is; empty if it can. Raises ConfigurationError for a newer version."""
+    with engine.connect() as connection:
+        found = _version(connection)
+        names = inspect(connection).get_table_names()
+    where = Path(str(engine.url.database)).absolute()
+    if found is None:
+        return f"no sync has run yet: {where} is empty"
+    require_known(found, shown(engine.url), steps)
+    if found < current_version(steps) or not tables.metadata.tables.keys() <= set(names):
+        return (
+            f"{where} was made by an older ci-health: the next `sync` or `run` of this version "
+            "brings it up to date"
+        )
+    return ""
 
 
 def _prepare(engine: Engine, steps: Sequence[Step]) -> None:

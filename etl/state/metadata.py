@@ -37,13 +37,17 @@ class Metadata:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def changed_naming(self, settings: Settings) -> list[str]:
-        """Names of the settings that shape tags and are not what they were; the first time, none."""
-        before = self._get(_NAMING)
-        if before is None:
+    def begin(self, settings: Settings, versions: Mapping[str, int]) -> None:
+        """In a new state, note what later settings and rules are compared with."""
+        if self._get(_NAMING) is None:
+            if self._get(_READING) is None:
+                self.accept_reading(versions)
             self.accept_naming(settings)
-            return []
-        return [name for name, value in naming_of(settings).items() if before.get(name) != value]
+
+    def changed_naming(self, settings: Settings) -> list[str]:
+        """Names of the settings that shape tags and are not what they were; in a new state, none."""
+        before = self._get(_NAMING)
+        return [name for name, value in naming_of(settings).items() if before and before.get(name) != value]
 
     def accept_naming(self, settings: Settings) -> None:
         """From now on these settings are what is compared with."""
@@ -53,7 +57,6 @@ class Metadata:
         """Names of the rules that are newer than those that stored points were read by; in a new state, none."""
         before = self._get(_READING)
         if before is None and self._get(_NAMING) is None:
-            self.accept_reading(versions)
             return []
         return [name for name, version in versions.items() if (before or {}).get(name, 1) != version]
 

@@ -18,7 +18,7 @@ from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
 from etl.state.cardinality import DistinctTestCounts
 from etl.state.commits import Commits
-from etl.state.database import is_shared, open_database
+from etl.state.database import is_shared, open_database, open_for_reading
 from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
@@ -43,10 +43,24 @@ class State:
     """
 
     def __init__(
-        self, url: str, clock: Callable[[], float] = time.time, thread: SqlThread | None = None
+        self,
+        url: str,
+        clock: Callable[[], float] = time.time,
+        thread: SqlThread | None = None,
+        *,
+        read_only: bool = False,
     ) -> None:
-        """Open the state at a SQLAlchemy URL; raises ConfigurationError where it cannot be."""
-        self._engine = engine = open_database(url)
+        """Open the state at a SQLAlchemy URL; raises ConfigurationError where it cannot be.
+
+        `read_only`: an SQLite state stays as it is, and another process may be writing to it. `absent` says why
+        there is nothing to read; None if there is a state.
+        """
+        self.absent: str | None = None
+        if read_only:
+            self._engine, self.absent = open_for_reading(url)
+        else:
+            self._engine = open_database(url)
+        engine = self._engine
         self._thread = thread or SqlThread()
         self.call = self._thread.call
         self.artifacts = Artifacts(engine, clock)
@@ -71,11 +85,11 @@ class State:
         return is_shared(self._engine)
 
     @classmethod
-    async def open(cls, url: str, clock: Callable[[], float] = time.time) -> Self:
+    async def open(cls, url: str, clock: Callable[[], float] = time.time, *, read_only: bool = False) -> Self:
         """Open a state without blocking the event loop; raises what the constructor raises."""
         thread = SqlThread()
         try:
-            return await thread.call(cls, url, clock, thread)
+            return await thread.call(cls, url, clock, thread, read_only=read_only)
         except BaseException:
             thread.close()
             raise

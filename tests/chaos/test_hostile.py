@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from etl import settings
-from etl.app import open_store
 from etl.demo import faults
+from etl.load.opened import open_store
 from etl.model.writes import Row
 from etl.queries.catalogue import QUESTIONS
 from etl.report import html, terminal

@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import pty
+import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,7 @@ class Ci:
             *arguments,
             cwd=self.folder,
             env=self.environment,
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -51,6 +55,49 @@ class Ci:
         out, err = await process.communicate()
         assert process.returncode is not None
         return Outcome(process.returncode, out.decode(), err.decode())
+
+
+async def on_terminal(
+    ci: Ci, *arguments: str, answers: Mapping[str, str] | None = None, interrupt_at: str = ""
+) -> Outcome:
+    """Run the command on a terminal; all that it prints is in `out`.
+
+    `answers` are typed when the terminal shows what they belong to; Ctrl-C when it shows `interrupt_at`.
+    """
+    terminal, its_end = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *arguments,
+        cwd=ci.folder,
+        env={**ci.environment, "TERM": "xterm", "COLUMNS": "200"},
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        start_new_session=True,
+    )
+    os.close(its_end)
+    shown, waiting = "", dict(answers or {})
+    try:
+        while piece := await asyncio.to_thread(_read, terminal):
+            shown += piece
+            for prompt in [prompt for prompt in waiting if prompt in shown]:
+                os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
+            if interrupt_at and interrupt_at in shown:
+                interrupt_at = ""
+                process.send_signal(signal.SIGINT)
+    finally:
+        os.close(terminal)
+        if process.returncode is None and interrupt_at:
+            process.kill()
+    return Outcome(await process.wait(), shown.replace("\r\n", "\n"), "")
+
+
+def _read(terminal: int) -> str:
+    """What the terminal shows next; empty when the process has ended."""
+    try:
+        return os.read(terminal, 65_536).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def settings_for(url: str, *repositories: str, **more: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from etl import settings
-from etl.app import open_pipeline
+from etl.app import open_pipeline, open_reader
 from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.history import (
@@ -145,7 +145,7 @@ class World:
 
     async def findings(self, data: str = "data", **overrides: Any) -> list[Finding]:
         """What `check` finds."""
-        async with self.pipeline(data, **overrides) as pipeline:
+        async with open_reader(self.settings(data, **overrides), clock=self.clock) as pipeline:
             return [finding async for finding in findings(pipeline)]
 
     async def backfill(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from etl.errors import ConfigurationError
-from etl.settings import load, parse_since
+from etl.settings import known_settings, load, parse_since
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -135,8 +135,32 @@ def test_an_empty_file_is_no_secret(tmp_path):
         assert "shorter than 16" in error_of(tmp_path, **{name: str(tmp_path / "empty")})
 
 
-def test_an_unknown_variable_is_named(tmp_path):
-    assert "did you mean 'interval'" in error_of(tmp_path, CI_HEALTH_INTERVALL="5m")
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("INTERVALL", "INTERVAL"),
+        ("REPOSITORY", "REPOSITORIES"),
+        ("GITHUB__TOKN", "GITHUB__TOKEN"),
+        ("GITHUB_TOKEN_FILE", "GITHUB__TOKEN_FILE"),
+        ("GITHUB_APP_PRIVATE_KEY_FILE", "GITHUB__APP__PRIVATE_KEY_FILE"),
+        ("INFLUX__URL", "INFLUXDB__URL"),
+        *(
+            (name.replace(".", "_").upper(), name.replace(".", "__").upper())
+            for name in known_settings()
+            if "." in name
+        ),
+    ],
+)
+def test_an_unknown_variable_is_named_with_the_nearest(tmp_path, variable, meant):
+    file = tmp_path / "hush"
+    file.write_text("hush")
+    message = error_of(tmp_path, **{f"CI_HEALTH_{variable}": str(file)})
+    assert message == f"unknown variable CI_HEALTH_{variable}: did you mean CI_HEALTH_{meant}?"
+
+
+def test_an_unknown_variable_that_is_like_none(tmp_path):
+    message = error_of(tmp_path, CI_HEALTH_QQQ__ZZZ="hush")
+    assert message == "unknown variable CI_HEALTH_QQQ__ZZZ; docs/configuration.md lists all of them"
 
 
 def test_a_wrong_token_is_not_shown(tmp_path):

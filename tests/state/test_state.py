@@ -214,9 +214,11 @@ def test_the_state_is_private(tmp_path):
 def test_settings_that_shape_tags_are_remembered(state_url):
     engine = open_database(state_url)
     facts = Metadata(engine)
-    assert facts.changed_naming(Settings()) == []
-    assert facts.changed_naming(Settings()) == []
     changed = Settings(branches=("release-*",))
+    assert facts.changed_naming(changed) == []
+    facts.begin(Settings(), READING)
+    assert facts.changed_naming(Settings()) == []
+    facts.begin(changed, READING)
     assert facts.changed_naming(changed) == ["branches"]
     assert set(naming_of(changed)) == set(SHAPES)
     facts.accept_naming(changed)
@@ -227,6 +229,8 @@ def test_settings_that_shape_tags_are_remembered(state_url):
 def test_rules_that_changed_since_points_were_stored_are_told_until_that_is_accepted(state_url):
     engine = open_database(state_url)
     facts = Metadata(engine)
+    assert facts.changed_reading(READING) == []
+    facts.begin(Settings(), READING)
     assert facts.changed_reading(READING) == []
     assert facts.changed_reading({**READING, "test reports": 99}) == ["test reports"]
     facts.accept_reading({**READING, "test reports": 99})

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +17,12 @@ import structlog
 from gidgethub import sansio
 from multidict import CIMultiDict
 
-from etl.errors import CiHealthError, DataError, FatalError, RetriableError
+from etl.errors import CiHealthError, DataError, FatalError, RateLimitedError
 from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
 from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
-from etl.model.clock import GitHubClock
+from etl.model.clock import GitHubClock, local_time
 from etl.model.pages import PageTag
 from etl.model.rate_limit import Budget, SharedRateLimits, Wait
 from etl.settings import GitHubSettings
@@ -241,15 +242,17 @@ class GitHub:
 
     async def _wait(self, wait: Wait, waited: float) -> None:
         longest = self.settings.max_wait.total_seconds()
+        until = self._clock() + wait.seconds
         if waited + wait.seconds > longest:
-            raise RetriableError(
-                f"{wait.reason}, for another {wait.seconds:.0f} s, which is longer than github.max_wait: "
+            raise RateLimitedError(
+                f"{wait.reason} until {local_time(until)}, which is longer than github.max_wait: "
                 "the next sync goes on where this one stood",
+                reason=wait.reason,
                 retry_after=wait.seconds,
             )
-        until = self._clock() + wait.seconds
         # Many requests wait for the same time: one line is logged for all.
         if until > self._logged_wait_until + 1:
-            log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds))
+            then = f"{datetime.fromtimestamp(until, UTC):%Y-%m-%dT%H:%M:%SZ}"
+            log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds), until=then)
             self._logged_wait_until = until
         await self._sleep(wait.seconds)

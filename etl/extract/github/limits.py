@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from etl.errors import CiHealthError, FatalError, NotFoundError, RetriableError
-from etl.model.rate_limit import Wait
+from etl.model.rate_limit import USED_UP, Wait
 from etl.retry_after import MAX_S, retry_after
 
 _SECONDARY_S = 60.0
@@ -72,7 +72,7 @@ def _limited(
     if delay is not None:
         return Wait(max(least, delay), "GitHub asks to wait (retry-after)")
     if headers.get("x-ratelimit-remaining") == "0":
-        return Wait(max(least, until_reset(headers, now)), "GitHub's rate limit is used up")
+        return Wait(max(least, until_reset(headers, now)), USED_UP)
     if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in text.lower() or "abuse" in text.lower():
         return Wait(_SECONDARY_S * 2.0**waits, "GitHub's secondary rate limit")
     wanted = headers.get("x-accepted-github-permissions")

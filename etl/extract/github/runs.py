@@ -194,6 +194,12 @@ async def _has_runs(client: RepositoryClient, start: int, stop: int) -> bool:
     return bool(entries(page, "workflow_runs"))
 
 
+async def count_runs(client: RepositoryClient, window: Window) -> int:
+    """How many runs GitHub says there are, in one request; it may list fewer at once."""
+    page = await client.page(window.path_of(1), conditional=False)
+    return max(page.total_count or 0, len(entries(page, "workflow_runs")))
+
+
 async def newest_run(client: RepositoryClient) -> Run | None:
     """The newest run; None if there is none.
 

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 DAY_S: Final = 86_400
+_PAGE: Final = 100
 
 # Source: GitHub docs, "Events that trigger workflows"; `dynamic` is what Pages and Dependabot use.
 EVENTS: Final = (
@@ -35,8 +36,12 @@ class Window:
     @property
     def path(self) -> str:
         """The path of the first page, below the repository."""
+        return self.path_of(_PAGE)
+
+    def path_of(self, size: int) -> str:
+        """The path of the first page with so many runs."""
         runs = "/actions/runs" if self.workflow_id is None else f"/actions/workflows/{self.workflow_id}/runs"
-        query = {"created": f"{_iso(self.start)}..{_iso(self.stop)}", "per_page": "100"}
+        query = {"created": f"{_iso(self.start)}..{_iso(self.stop)}", "per_page": str(size)}
         if self.event is not None:
             query["event"] = self.event
         return f"{runs}?{urlencode(query, quote_via=quote, safe=':')}"
