@@ -52,7 +52,7 @@ async def open_routes(
         web.get("/", Landing(access, answers, names).show),
         web.get("/healthz", health.alive),
         web.get("/readyz", health.ready),
-        web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),
+        web.get("/metrics", Metrics(access, names, telemetry, figures).show),
         web.get("/report", Report(access, answers, names).show),
         web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
     ]

@@ -1,11 +1,12 @@
 """The checks of `ci-health check`: each yields findings."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from etl.errors import CiHealthError
 from etl.extract.github.annotations import annotated_jobs
+from etl.extract.github.kinds import sentence
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.open_pieces import DAY_S
@@ -13,6 +14,7 @@ from etl.model.rate_limit import Budget
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
+from etl.pipeline.metric_series import count_series
 from etl.pipeline.tag_settings import READING, outdated_text
 
 _DEAD_LETTERS_SHOWN = 3
@@ -43,9 +45,13 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
             yield finding
     if pipeline.clock.is_wrong:
         yield Finding("clock", False, str(pipeline.clock))
+    spent = pipeline.accounts.kinds()
     for account, budget in pipeline.accounts.budgets():
-        yield _rate_limit(account, budget, pipeline.settings.github.reserve)
-    yield await _store(pipeline)
+        yield _rate_limit(account, budget, pipeline.settings.github.reserve, spent[account])
+    store = await _store(pipeline)
+    yield store
+    if store.good and pipeline.settings.http.enabled:
+        yield await _metrics(pipeline)
 
 
 async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:
@@ -142,11 +148,12 @@ def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:
     ]
 
 
-def _rate_limit(account: str, budget: Budget, reserve: int) -> Finding:
+def _rate_limit(account: str, budget: Budget, reserve: int, spent: Mapping[str, int]) -> Finding:
     if budget.remaining is None or budget.limit is None:
         return Finding("rate limit", None, f"GitHub reports none for {account}")
     enough = budget.remaining > reserve
-    text = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
+    left = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
+    text = f"{left}; these checks sent {sentence(spent)}"
     return Finding("rate limit", enough, text)
 
 
@@ -156,3 +163,16 @@ async def _store(pipeline: Pipeline) -> Finding:
     except CiHealthError as error:
         return Finding("store", False, str(error))
     return Finding("store", True, pipeline.store.address)
+
+
+async def _metrics(pipeline: Pipeline) -> Finding:
+    try:
+        found = await count_series(pipeline)
+    except CiHealthError as error:
+        return Finding("metrics", False, str(error))
+    most = pipeline.settings.http.series
+    text = f"workflows: {found.workflows}, groups of jobs: {found.job_groups}"
+    combined = sum(max(0, number - most) for number in found)
+    if combined:
+        text += f"; {combined} of them are combined as `other`: set http.series to {max(found)} or more"
+    return Finding("metrics", None if combined else True, text)

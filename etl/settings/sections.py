@@ -144,7 +144,7 @@ class HttpSettings(Section):
     )
     days: int = Field(7, ge=1, le=365, description="days covered by CI metrics and badges")
     series: int = Field(
-        200, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
+        2_500, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
     )
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
