@@ -45,7 +45,7 @@ class Badge:
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
         # The name is untrusted: do not query the state for repositories that are not configured.
         configured = name in pages.names()
-        await pages.access.require(request, [name] if configured else [])
+        await pages.access.require(request, [name] if configured else [], always_public=True)
         if not configured:
             raise web.HTTPNotFound(text="this repository is not configured")
         page = await pages.cache.get(("badge", name), partial(self._make, name))

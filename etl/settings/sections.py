@@ -136,8 +136,8 @@ class HttpSettings(Section):
     port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0: any that is free")
     token: _Key = Field(
         None,
-        description="token required for metrics, reports and badges; without it, private repositories "
-        "are shown only to this machine",
+        description="token required for the metrics, every page, and badges of private repositories; without it, "
+        "private repositories are shown only to this machine",
     )
     refresh: Duration = Field(
         timedelta(minutes=5), description="maximum age of CI metrics, reports and badges"
