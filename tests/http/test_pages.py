@@ -140,8 +140,8 @@ async def test_the_last_report_is_served_while_the_store_is_away(
         async with served(world, http={"refresh": "1s"}) as service:
             await service.until_made()
 
-            async def away(_name: str, _parameters: Any) -> list[Row]:
-                raise RetriableError("the store is away")
+            async def away(name: str, parameters: Any) -> list[Row]:
+                raise RetriableError(f"the store is away: {name} {parameters}")
 
             service.pipeline.store.query = away  # type: ignore[method-assign]
             await until(lambda: any("could not be made" in entry["event"] for entry in service.logs))
