@@ -26,7 +26,7 @@ def what_is_asked(
         repository
         or (here.repository if here else "")
         or _only_repository(configured)
-        or repositoryrepository_of_remote(folder)
+        or repository_of_remote(folder)
     )
     if not name:
         raise ConfigurationError("which repository? Name it with --repository owner/name, or give a URL")

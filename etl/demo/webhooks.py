@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -21,21 +22,23 @@ from etl.demo.server import SimulatedGitHub
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A delivery; sending it again is a redelivery with the same id."""
+    """A delivery; sending it again is a redelivery with the same id. `form`: its content type is a form's."""
 
     event: str
     payload: dict[str, Any]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    form: bool = False
 
     @property
     def body(self) -> bytes:
         """The raw body, which is signed."""
-        return json.dumps(self.payload).encode()
+        text = json.dumps(self.payload)
+        return urlencode({"payload": text}).encode() if self.form else text.encode()
 
     def headers(self, secret: str) -> dict[str, str]:
         """As GitHub sends them."""
         return {
-            "Content-Type": "application/json",
+            "Content-Type": f"application/{'x-www-form-urlencoded' if self.form else 'json'}",
             "User-Agent": "GitHub-Hookshot/simulated",
             "X-GitHub-Delivery": self.id,
             "X-GitHub-Event": self.event,

@@ -1,6 +1,6 @@
-"""Access control: everybody sees public data; this machine and clients with the token see everything.
+"""Access control: with a token, clients need it; without one, this machine sees everything, others public data.
 
-A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
+Badges of public repositories are always public: a README that shows one cannot send a token. A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
 DNS rebinding. A request from another site's page that embeds the resource never counts as local or
 authorised: browsers send a remembered password, and whether an image loads would tell that page what exists.
 """
@@ -25,7 +25,7 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "
 
 
 class Access:
-    """Grants access by the configured token and by which repositories are public."""
+    """Grants access by the configured token and, where that allows, by which repositories are public."""
 
     def __init__(self, token: SecretStr | None, state: State) -> None:
         self._token = token
@@ -39,14 +39,18 @@ class Access:
             return _is_local(request)
         return hmac.compare_digest(_presented_token(request), self._token.get_secret_value().encode())
 
-    async def require(self, request: web.Request, names: Collection[str]) -> None:
-        """Raise HTTPUnauthorized unless all repositories are public or the client is trusted.
+    async def require(
+        self, request: web.Request, names: Collection[str], *, always_public: bool = False
+    ) -> None:
+        """Raise HTTPUnauthorized unless the client is trusted, or all repositories are public and no token is set.
 
-        An unknown repository counts as private, so the answer does not reveal whether it exists.
+        With `always_public`, what is public needs no token even if one is set. An unknown repository counts as
+        private, so the answer does not reveal whether it exists.
         """
         if self.trusted(request):
             return
-        if not names or not await self._state.call(self._are_public, names):
+        is_open = self._token is None or always_public
+        if not is_open or not names or not await self._state.call(self._are_public, names):
             why = (
                 "the token from the setting http.token is required, as `Authorization: Bearer TOKEN`"
                 if self._token
@@ -59,8 +63,7 @@ class Access:
         if self.trusted(request):
             return list(names)
         public = [name for name in names if await self._state.call(self._are_public, [name])]
-        if not public:
-            await self.require(request, names)
+        await self.require(request, public)
         return public
 
     def _are_public(self, names: Collection[str]) -> bool:

@@ -1,13 +1,13 @@
 """`/badge/OWNER/REPO.svg`: a badge with a repository's success rate and flaky tests."""
 
-from collections.abc import Callable, Collection
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 from jinja2 import Environment
 
-from etl.http.access import Access
-from etl.http.answer_cache import AnswerCache, cached
+from etl.http.page import Pages
+from etl.http.page_cache import respond
 from etl.model.writes import Row
 
 # Approximate character width at 11 px in Verdana or DejaVu Sans; the text is stretched to fit.
@@ -33,27 +33,27 @@ aria-label="{{ label }}: {{ text }}">
 
 
 class Badge:
-    """Draws badges for the repositories in `names`, covering the last `days` days."""
+    """Draws badges for the repositories, covering the last `days` days."""
 
-    def __init__(
-        self, access: Access, answers: AnswerCache, names: Callable[[], Collection[str]], days: int
-    ) -> None:
-        self._access = access
-        self._answers = answers
-        self._names = names
+    def __init__(self, pages: Pages, days: int) -> None:
+        self._pages = pages
         self._days = days
 
     async def show(self, request: web.Request) -> web.Response:
         """A repository's badge; "unknown" if it has no runs."""
+        pages = self._pages
         name = f"{request.match_info['owner']}/{request.match_info['repository']}"
         # The name is untrusted: do not query the state for repositories that are not configured.
-        configured = name in self._names()
-        await self._access.require(request, [name] if configured else [])
+        configured = name in pages.names()
+        await pages.access.require(request, [name] if configured else [], always_public=True)
         if not configured:
             raise web.HTTPNotFound(text="this repository is not configured")
-        answered = await self._answers.get(["overview"], self._days, name)
-        svg = draw(answered.rows["overview"][0], name, self._days)
-        return cached(request, svg, "image/svg+xml", self._answers.refresh_s)
+        page = await pages.cache.get(("badge", name), partial(self._make, name))
+        return await respond(request, page, "image/svg+xml", pages.cache.max_age(page))
+
+    async def _make(self, name: str) -> str:
+        answered = await self._pages.ask(["overview"], self._days, name)
+        return draw(answered.rows["overview"][0], name, self._days)
 
 
 def draw(overview: Row, name: str, days: int) -> str:

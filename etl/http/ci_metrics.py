@@ -8,22 +8,20 @@ The workflows and jobs with the most executions have their own labels; the rest 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from prometheus_client.core import Metric as Family
-from prometheus_client.registry import Collector
 
 from etl.errors import CiHealthError
-from etl.http.metric_definitions import CI_METRICS, OTHER, Families, Labels
+from etl.http.metric_definitions import CI_METRICS, OTHER, Families, Labels, exposed
 from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
+from etl.pipeline.metric_series import by_executions, labels_of
 from etl.queries.catalogue import BOUNDS
 from etl.report.ask import last_days, parameters
 from etl.report.view import Period
-from etl.transform.names import job_group
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +32,15 @@ _AGAIN_S: Final = 30.0
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
-class CiMetrics(Collector):
-    """CI metrics, at most `http.refresh` old, or as of the store's last answer."""
+class CiMetrics:
+    """CI metrics, at most `http.refresh` old, or as of the store's last answer; `text` is what is exposed."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._rows: dict[str, list[Row]] = {name: [] for name in (*_RECENT, _DURATIONS)}
         self._asked: dict[str, float] = {}
-        self._families: list[Family] = []
+        self._is_combined_logged = False
+        self.text = b""
         self._failing: set[str] = set()
 
     async def run(self) -> None:
@@ -62,11 +61,24 @@ class CiMetrics(Collector):
         recent, month = last_days(settings.days, now), _month(now)
         for name in tuple(names):
             await self._ask(name, parameters(month if name == _DURATIONS else recent), now)
-        families = figures(self._rows, most=settings.series)
+        # With many repositories this takes seconds, during which others are answered.
+        families = await asyncio.to_thread(figures, self._rows, most=settings.series)
         for name, asked in self._asked.items():
             families.add("figures_timestamp_seconds", asked, name)
-        self._families = list(families.families(BOUNDS))
-        log.debug("figures", families=len(self._families))
+        self.text = await asyncio.to_thread(exposed, families.families(BOUNDS))
+        self._log_combined(families.values("series_combined"))
+        log.debug("figures", bytes=len(self.text))
+
+    def _log_combined(self, combined: Mapping[Labels, float]) -> None:
+        """Log once that there is more than `http.series` allows."""
+        if any(combined.values()) and not self._is_combined_logged:
+            self._is_combined_logged = True
+            log.warning(
+                "some workflows, jobs or branches have no metrics of their own and count as `other`: "
+                "raise http.series",
+                series=self._pipeline.settings.http.series,
+                **{f"{of}_combined": int(number) for (of,), number in combined.items()},
+            )
 
     async def _ask(self, name: str, asked: Mapping[str, Any], now: float) -> None:
         try:
@@ -90,51 +102,39 @@ class CiMetrics(Collector):
             write("CI metrics are not renewed", question=name, reason=reason)
         self._failing.add(name)
 
-    def collect(self) -> Iterable[Family]:
-        """The metrics as last computed."""
-        return self._families
-
 
 def figures(rows: dict[str, list[Row]], *, most: int) -> Families:
     """Metrics from the answers, with at most `most` workflows and `most` job groups; pure."""
-    workflows = _TopLabels(_labels(rows["workflows"]), most)
-    jobs = _TopLabels(_labels(rows["jobs"]), most)
+    workflows = _TopLabels(by_executions(rows["workflows"]), most)
+    jobs = _TopLabels(by_executions(rows["jobs"]), most)
     families = Families(CI_METRICS)
     _ratios(families, rows["workflows"], workflows, "workflow_success_ratio", "workflow_attempts")
     _ratios(families, rows["jobs"], jobs, "job_success_ratio", "job_executions")
     _flaky(families, rows["flaky"], jobs)
-    _broken(families, rows["broken"], workflows, most)
+    branches = _broken(families, rows["broken"], workflows, most)
+    for of, combined in (
+        ("workflow", workflows.combined),
+        ("job_group", jobs.combined),
+        ("branch", branches),
+    ):
+        families.add("series_combined", combined, of)
     _durations(families, rows["durations"], workflows, jobs)
     return families
 
 
 class _TopLabels:
-    """Keeps the labels with the most executions; the rest become `other`."""
+    """Keeps the labels with the most executions; the rest, of which `combined` is the number, become `other`."""
 
-    def __init__(self, counted: Counter[Labels], most: int) -> None:
-        ranked = sorted(counted, key=lambda labels: (-counted[labels], labels))
+    def __init__(self, ranked: Sequence[Labels], most: int) -> None:
         self._own = frozenset(ranked[:most])
+        self.combined = max(0, len(ranked) - most)
 
     def of(self, row: Row) -> Labels:
-        labels = _labels_of(row)
+        labels = labels_of(row)
         return labels if labels in self._own else (OTHER,) * len(labels)
 
     def __iter__(self) -> Iterator[Labels]:
         return iter(sorted(self._own))
-
-
-def _labels_of(row: Row) -> Labels:
-    """Repository and workflow, and for a job its group."""
-    labels = (row["repository"], row["workflow"])
-    group = row.get("job_group") or (job_group(row["job"]) if row.get("job") else None)
-    return labels if group is None else (*labels, group)
-
-
-def _labels(rows: Iterable[Row]) -> Counter[Labels]:
-    counted: Counter[Labels] = Counter()
-    for row in rows:
-        counted[_labels_of(row)] += row["total"]
-    return counted
 
 
 def _ratios(families: Families, rows: Iterable[Row], shown: _TopLabels, ratio: str, executions: str) -> None:
@@ -161,14 +161,20 @@ def _flaky(families: Families, rows: Iterable[Row], jobs: _TopLabels) -> None:
         families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
 
 
-def _broken(families: Families, rows: Iterable[Row], workflows: _TopLabels, most: int) -> None:
-    """How long branches have been broken; those broken the longest have their own labels."""
+def _broken(families: Families, rows: Iterable[Row], workflows: _TopLabels, most: int) -> int:
+    """How long branches have been broken; those broken the longest have their own labels.
+
+    Returns how many are combined, beside those of combined workflows.
+    """
     broken = [row for row in rows if row["job"] is None and row["hours"] is not None]
-    broken.sort(key=lambda row: (-row["hours"], _labels_of(row), row["branch"] or ""))
+    broken.sort(key=lambda row: (-row["hours"], labels_of(row), row["branch"] or ""))
+    combined = 0
     for place, row in enumerate(broken):
         repository, workflow = workflows.of(row)
         branch = row["branch"] if place < most and workflow != OTHER else OTHER
+        combined += place >= most and workflow != OTHER
         families.add("workflow_broken_seconds", row["hours"] * 3600, repository, workflow, branch)
+    return combined
 
 
 def _durations(families: Families, rows: Iterable[Row], workflows: _TopLabels, jobs: _TopLabels) -> None:

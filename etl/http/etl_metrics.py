@@ -54,9 +54,10 @@ class EtlMetrics(Collector):
         """Count what was read, in a sync or after a webhook."""
         name = summary.repository
         self._counts["runs", name] += summary.runs
-        self._counts["github_not_modified", name] += summary.not_modified
         for kind, count in summary.requests_by_kind.items():
             self._counts["github_requests", name, kind] += count
+        for kind, count in summary.not_modified_by_kind.items():
+            self._counts["github_not_modified", name, kind] += count
         for kind, count in summary.anomalies_by_kind.items():
             self._counts["anomalies", name, kind] += count
 
@@ -81,6 +82,7 @@ class EtlMetrics(Collector):
 
         self._syncs(families, bounded)
         self._delivered(families)
+        families.add("repositories_combined", len(self._last) - len(shown))
         families.add("info", 1, version("ci-health-metrics"))
         if self._stored is not None:
             self._state(families, self._stored, bounded)

@@ -3,11 +3,12 @@
 Source of the conventions: Prometheus' documentation, "Metric and label naming".
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add
 from typing import Final, Literal
 
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -16,6 +17,9 @@ from prometheus_client.core import (
 from prometheus_client.core import (
     Metric as Family,
 )
+from prometheus_client.registry import Collector
+
+from etl.extract.github.kinds import KINDS
 
 PREFIX: Final = "ci_health_"
 OTHER: Final = "other"
@@ -53,9 +57,15 @@ ETL_METRICS: Final = (
     _gauge("last_sync_duration_seconds", "repository", "How long the last sync took.", max),
     _gauge("lag_seconds", "repository", "Age of the time up to which all runs are read.", max),
     _counter("runs", "repository", "Runs read because they were new or had changed."),
-    _counter("github_requests", "repository kind", "Requests to GitHub, by kind."),
     _counter(
-        "github_not_modified", "repository", "Requests that used no rate limit because nothing had changed."
+        "github_requests",
+        "repository kind",
+        f"Requests to GitHub, by kind: {', '.join(KINDS)}.",
+    ),
+    _counter(
+        "github_not_modified",
+        "repository kind",
+        "Those of them that used no rate limit because nothing had changed.",
     ),
     _gauge(
         "github_rate_limit_remaining", "account", "Requests left in the rate limit, as GitHub last reported."
@@ -70,6 +80,11 @@ ETL_METRICS: Final = (
     _gauge("store_up", "", "Whether the last write to the store succeeded: 1 or 0."),
     _counter("webhooks", "event outcome", "Webhook deliveries: queued, known, ignored, or refused."),
     _gauge("webhooks_waiting", "", "Runs with a webhook delivery that are still to be read."),
+    _gauge(
+        "repositories_combined",
+        "",
+        "How many repositories beyond `http.series` are combined as `other` above.",
+    ),
     _gauge("info", "version", "Always 1; the label is the version."),
 )
 
@@ -99,6 +114,11 @@ CI_METRICS: Final = (
     _histogram("job_duration_seconds", _JOB, "Durations of executions since the month (UTC) began."),
     _histogram("job_queue_seconds", _JOB, "From a job's creation to its start, since the month began."),
     _gauge(
+        "series_combined",
+        "of",
+        "How many workflows, job groups and broken branches are combined as `other`; raise `http.series` then.",
+    ),
+    _gauge(
         "figures_timestamp_seconds",
         "question",
         "When the store answered the question behind the metrics.",
@@ -120,6 +140,10 @@ class Families:
         """Add a value to a metric, named without prefix and `_total`."""
         known = self._values[name]
         known[labels] = self._metrics[name].merge(known[labels], value) if labels in known else value
+
+    def values(self, name: str) -> Mapping[Labels, float]:
+        """The values of a metric by its labels."""
+        return self._values[name]
 
     def distribute(self, name: str, counts: Sequence[float], total: float, *labels: str) -> None:
         """Add a histogram: cumulative counts by bound, the last for all values, and the values' sum."""
@@ -143,3 +167,20 @@ class Families:
                 for labels, value in self._values[name].items():
                     simple.add_metric(labels, value)
             yield family
+
+
+class _Once(Collector):
+    """Metrics that are there already."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Family]:
+        return self._families
+
+
+def exposed(families: Iterable[Family]) -> bytes:
+    """Metrics in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Once(families))
+    return generate_latest(registry)

@@ -1,26 +1,43 @@
 """`/report`: the current report on all repositories or one."""
 
+import asyncio
+from functools import partial
+
 from aiohttp import web
 
-from etl.http.page import Page, days_of
+from etl.http.page import DAYS, Pages, days_of
 from etl.report.ask import REPORTED
 from etl.report.html import render
 
 
-class Report(Page):
+class Report:
     """Renders the report."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
 
     async def show(self, request: web.Request) -> web.Response:
         """The report; `?days=N` and `?repository=OWNER/REPO` select what it covers."""
-        days = days_of(request)
+        pages, days = self._pages, days_of(request)
         repository = request.query.get("repository", "")
-        configured = list(self._names())
+        configured = list(pages.names())
         # The name is untrusted: do not query the state for repositories that are not configured.
         names = [name for name in configured if name == repository] if repository else configured
-        await self._access.require(request, names)
+        await pages.access.require(request, names)
         if repository and not names:
             raise web.HTTPNotFound(text="this repository is not configured")
-        answered = await self._answers.get(REPORTED, days, repository)
-        title = ", ".join(names)
-        html = render(answered.rows, period=answered.period, generated_at=answered.at, title=title)
-        return self._response(request, html)
+        page = await pages.cache.get((days, repository), partial(self._make, days, repository))
+        return await pages.html(request, page)
+
+    async def make_ahead(self) -> None:
+        """Make the report that is shown without a query."""
+        await self._pages.cache.make_ahead((DAYS, ""), partial(self._make, DAYS, ""))
+
+    async def _make(self, days: int, repository: str) -> str:
+        pages = self._pages
+        answered = await pages.ask(REPORTED, days, repository)
+        title = repository or ", ".join(pages.names())
+        # Thousands of rows take seconds, during which others are answered.
+        return await asyncio.to_thread(
+            render, answered.rows, period=answered.period, generated_at=answered.at, title=title
+        )

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from etl.http.access import Access
-from etl.http.answer_cache import AnswerCache
+from etl.http.ahead import Ahead
 from etl.http.api import Api
 from etl.http.badge import Badge
 from etl.http.ci_metrics import CiMetrics
@@ -16,6 +16,8 @@ from etl.http.etl_metrics import EtlMetrics
 from etl.http.health import Health
 from etl.http.landing import Landing
 from etl.http.metrics import Metrics
+from etl.http.page import Pages
+from etl.http.page_cache import PageCache
 from etl.http.report import Report
 from etl.http.server import serving
 from etl.http.webhooks import Webhooks
@@ -24,6 +26,10 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.webhooks import WebhookQueue
 
 Parts = dict[str, asyncio.Task[None]]
+
+# Bounds of what is kept in memory, compressed: reports, and badges with landing pages.
+_REPORTS, _REPORT_BYTES = 32, 64 << 20
+_SMALL, _SMALL_BYTES = 1_024, 16 << 20
 
 
 @asynccontextmanager
@@ -48,14 +54,21 @@ async def open_routes(
 
     access = Access(settings.token, pipeline.state)
     health = Health(pipeline, delivery, access, trouble)
-    answers, figures = AnswerCache(pipeline), CiMetrics(pipeline)
+    figures, refresh_s = CiMetrics(pipeline), settings.refresh.total_seconds()
+    # A report takes up to minutes: badges and the landing page must not wait behind one.
+    reports = PageCache(refresh_s, most=_REPORTS, most_bytes=_REPORT_BYTES)
+    small = PageCache(refresh_s, most=_SMALL, most_bytes=_SMALL_BYTES)
+    report = Report(Pages(pipeline, access, reports, names))
+    small_pages = Pages(pipeline, access, small, names)
+    landing = Landing(small_pages)
+    ahead = Ahead(pipeline, delivery, [landing.make_ahead, report.make_ahead])
     routes = [
-        web.get("/", Landing(access, answers, names).show),
+        web.get("/", landing.show),
         web.get("/healthz", health.alive),
         web.get("/readyz", health.ready),
-        web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),
-        web.get("/report", Report(access, answers, names).show),
-        web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
+        web.get("/metrics", Metrics(access, names, telemetry, figures).show),
+        web.get("/report", report.show),
+        web.get("/badge/{owner}/{repository}.svg", Badge(small_pages, settings.days).show),
         *Api(access, pipeline, names).routes(),
     ]
     async with AsyncExitStack() as stack:
@@ -65,7 +78,10 @@ async def open_routes(
             webhooks = Webhooks(secret, queue, pipeline.state, names, telemetry)
             routes.append(web.post("/webhooks/github", webhooks.take))
             await stack.enter_async_context(_in_background(parts, "webhooks", queue.run()))
+        for cache in (reports, small):
+            stack.push_async_callback(cache.close)
         await stack.enter_async_context(_in_background(parts, "figures", figures.run()))
+        await stack.enter_async_context(_in_background(parts, "pages", ahead.run()))
         await stack.enter_async_context(serving(settings, routes))
         yield
 

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from etl.errors import DataError
-from etl.extract.github.webhooks import EVENTS, CompletionEvent, is_signed, parse
+from etl.extract.github.webhooks import EVENTS, FORM, JSON, CompletionEvent, is_signed, parse, payload_of
 from etl.http.bodies import Bodies
 from etl.http.etl_metrics import EtlMetrics
 from etl.http.rare_log import RareLog
@@ -52,15 +52,16 @@ class Webhooks:
 
     async def _outcome(self, request: web.Request, event: str) -> str:
         body = await self._signed_body(request)
+        # Also of a ping, by which one sees whether a new webhook works.
+        if request.content_type not in (JSON, FORM):
+            raise web.HTTPUnsupportedMediaType(text=f"set the webhook's content type to {JSON} or {FORM}")
         if event not in EVENTS:
             return "ignored"
-        if request.content_type != "application/json":
-            raise web.HTTPUnsupportedMediaType(text="set the webhook's content type to application/json")
         delivery = request.headers.get("X-GitHub-Delivery", "")
         if not 0 < len(delivery) <= _MAX_ID:
             raise web.HTTPBadRequest(text="X-GitHub-Delivery is missing or too long")
         try:
-            completion = parse(event, body)
+            completion = parse(event, payload_of(body, request.content_type))
         except DataError as error:
             raise web.HTTPBadRequest(text=f"{event}: {error}") from None
         name = None if completion is None else await self._name(completion)

@@ -52,18 +52,26 @@ class Budget:
         )
         self.limit, self.remaining, self.reset = int(limit), left, float(reset)
 
+    def spare(self, reserve: int, now: float) -> int | None:
+        """How many requests are left above the reserve; None if that is unknown, as when the window is over.
+
+        A reserve larger than a tenth of the limit counts as a tenth.
+        """
+        if self.remaining is None or self.limit is None or self.reset is None:
+            return None
+        # Windows last an hour: another value is wrong.
+        if not now < self.reset <= now + MAX_S:
+            return None
+        return self.remaining - min(reserve, self.limit // 10)
+
     def pause(self, reserve: int, now: float) -> Wait:
         """The wait before the next request: as GitHub asked, or until the reset if only the reserve is left.
 
-        Zero seconds if there is nothing to wait for. A reserve larger than a tenth of the limit counts as a tenth.
+        Zero seconds if there is nothing to wait for.
         """
         held = Wait(max(0.0, self.held_until - now), self.held_by)
-        if self.remaining is None or self.limit is None or self.reset is None:
-            return held
-        if not now < self.reset <= now + MAX_S:
-            # The window is over, or the value is wrong: windows last an hour.
-            return held
-        if self.remaining > min(reserve, self.limit // 10) or held.seconds > self.reset - now + 1.0:
+        spare = self.spare(reserve, now)
+        if spare is None or self.reset is None or spare > 0 or held.seconds > self.reset - now + 1.0:
             return held
         reason = "the rate limit's reserve is left to others" if self.remaining else USED_UP
         return Wait(self.reset - now + 1.0, reason)

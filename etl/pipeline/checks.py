@@ -1,13 +1,14 @@
 """The checks of `ci-health check`: each yields findings."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from etl.errors import BusyError, CiHealthError, RateLimitedError, RetriableError
 from etl.extract.github.annotations import annotated_jobs
+from etl.extract.github.kinds import sentence
 from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.clock import local_time
@@ -16,6 +17,7 @@ from etl.model.rate_limit import Budget, Wait
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
 from etl.pipeline.context import Pipeline
+from etl.pipeline.metric_series import count_series
 from etl.pipeline.tag_settings import READING, outdated_text
 from etl.settings import Settings
 
@@ -46,9 +48,13 @@ async def findings(pipeline: Pipeline) -> AsyncIterator[Finding]:
             yield finding
     if pipeline.clock.is_wrong:
         yield Finding("clock", False, str(pipeline.clock))
+    spent = pipeline.accounts.kinds()
     for account, budget in pipeline.accounts.budgets():
-        yield _rate_limit(pipeline, account, budget)
-    yield await _store(pipeline)
+        yield _rate_limit(pipeline, account, budget, spent[account])
+    store = await _store(pipeline)
+    yield store
+    if store.good and pipeline.settings.http.enabled:
+        yield await _metrics(pipeline)
 
 
 async def _names(pipeline: Pipeline) -> tuple[Sequence[str], Finding]:
@@ -183,7 +189,7 @@ def _webhooks(pipeline: Pipeline, name: str) -> list[Finding]:
     ]
 
 
-def _rate_limit(pipeline: Pipeline, account: str, budget: Budget) -> Finding:
+def _rate_limit(pipeline: Pipeline, account: str, budget: Budget, spent: Mapping[str, int]) -> Finding:
     pause = _pause(pipeline, budget)
     if pause.seconds:
         text = f"{pause.reason}: requests of {account} go on at {_then(pipeline, pause.seconds)}"
@@ -191,8 +197,8 @@ def _rate_limit(pipeline: Pipeline, account: str, budget: Budget) -> Finding:
     if budget.remaining is None or budget.limit is None:
         return Finding("rate limit", None, f"GitHub reports none for {account}")
     reserve = pipeline.settings.github.reserve
-    text = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
-    return Finding("rate limit", budget.remaining > reserve, text)
+    left = f"{budget.remaining} of {budget.limit} requests left for {account}, {reserve} reserved"
+    return Finding("rate limit", budget.remaining > reserve, f"{left}; these checks sent {sentence(spent)}")
 
 
 def _pause(pipeline: Pipeline, budget: Budget) -> Wait:
@@ -215,3 +221,20 @@ async def _store(pipeline: Pipeline) -> Finding:
     except CiHealthError as error:
         return Finding("store", False, str(error))
     return Finding("store", True, store.address)
+
+
+async def _metrics(pipeline: Pipeline) -> Finding:
+    try:
+        found = await count_series(pipeline)
+    except BusyError:
+        return Finding(
+            "metrics", None, "another process writes to the store at the moment: they were not counted"
+        )
+    except CiHealthError as error:
+        return Finding("metrics", False, str(error))
+    most = pipeline.settings.http.series
+    text = f"workflows: {found.workflows}, groups of jobs: {found.job_groups}"
+    combined = sum(max(0, number - most) for number in found)
+    if combined:
+        text += f"; {combined} of them are combined as `other`: set http.series to {max(found)} or more"
+    return Finding("metrics", None if combined else True, text)

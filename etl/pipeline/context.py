@@ -46,8 +46,9 @@ class NoLocks:
 class Pipeline:
     """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks.
 
-    `failing` has the error of every repository whose last sync failed. Code that reads a repository must
-    hold its lock in `turns`.
+    `failing` has the error of every repository whose last sync failed. `synced` is set when syncs have ended
+    and are judged, and cleared by whoever waits for that. Code that reads a repository must hold its lock in
+    `turns`.
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class Pipeline:
     clock: GitHubClock
     debug: bool = False
     failing: dict[str, str] = field(default_factory=dict)
+    synced: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -117,7 +117,7 @@ class RunReader:
             commit = Commit(run.head_sha, known.branch, run.created_at)
             await state.call(state.commits.saw, repository.id, commit)
         seen_at = time.monotonic()
-        async with self._slots, self._memory() as memory:
+        async with self._slots, self._session.client.turn(), self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
             gathered = _Gathered(seen_at, memory, pieces)
             known = await self._read_attempts(run, known, gathered)

@@ -147,4 +147,5 @@ def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) 
     summary.rate_limit_remaining = client.rate_limit_remaining
     summary.anomalies = anomalies.total
     summary.requests_by_kind = dict(client.kinds)
+    summary.not_modified_by_kind = dict(client.unchanged)
     summary.anomalies_by_kind = dict(anomalies.counts)

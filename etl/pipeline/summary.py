@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_NOT_IN_JSON = ("superseded", "requests_by_kind", "anomalies_by_kind", "open_by_kind", "duration_s")
+_NOT_IN_JSON = ("superseded", "not_modified_by_kind", "anomalies_by_kind", "open_by_kind", "duration_s")
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts and warnings (sentences) of one sync.
+    """Counts and warnings (sentences) of one sync; kinds of requests are those of etl/extract/github/kinds.py.
 
     `open` counts pieces that could not be read yet, in this sync or an earlier one. `error` says why the sync
     stopped; None if it did not. `retry_at` (ISO 8601, UTC) is when GitHub's rate limit allows the next sync;
@@ -31,6 +31,7 @@ class Summary:
     superseded: bool = False
     warnings: list[str] = field(default_factory=list)
     requests_by_kind: dict[str, int] = field(default_factory=dict)
+    not_modified_by_kind: dict[str, int] = field(default_factory=dict)
     anomalies_by_kind: dict[str, int] = field(default_factory=dict)
     open_by_kind: dict[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
@@ -41,6 +42,7 @@ class Summary:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mine, theirs in (
             (self.requests_by_kind, other.requests_by_kind),
+            (self.not_modified_by_kind, other.not_modified_by_kind),
             (self.anomalies_by_kind, other.anomalies_by_kind),
         ):
             for kind, count in theirs.items():
@@ -52,5 +54,5 @@ class Summary:
 
     def counts(self) -> dict[str, Any]:
         """Only the counts, for the log."""
-        left_out = ("repository", "error", "retry_at", "warnings")
+        left_out = ("repository", "error", "retry_at", "warnings", "requests_by_kind")
         return {name: value for name, value in self.as_json().items() if name not in left_out}

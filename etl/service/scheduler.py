@@ -135,6 +135,7 @@ class Scheduler:
 
         for summary in await sync_all(self._pipeline, self._delivery, plan, nightly=True, done=done):
             await judge_after(self._pipeline, self._delivery, summary)
+        self._pipeline.synced.set()
 
     async def _webhook_age(self, name: str) -> float | None:
         last = await self._pipeline.last_webhook_at(name)

@@ -138,15 +138,15 @@ class HttpSettings(Section):
     port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0: any that is free")
     token: _Key = Field(
         None,
-        description="token required for metrics, reports and badges; without it, private repositories "
-        "are shown only to this machine",
+        description="token required for the metrics, every page, and badges of private repositories; without it, "
+        "private repositories are shown only to this machine",
     )
     refresh: Duration = Field(
         timedelta(minutes=5), description="maximum age of CI metrics, reports and badges"
     )
     days: int = Field(7, ge=1, le=365, description="days covered by CI metrics and badges")
     series: int = Field(
-        200, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
+        2_500, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
     )
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 

@@ -95,6 +95,7 @@ class Tasks:
                     nightly=True,
                 )
                 await judge_after(self._pipeline, self._delivery, summary)
+                self._pipeline.synced.set()
         except ConfigurationError as error:
             log.error("sync failed", repository=repository, reason=str(error))  # noqa: TRY400
             return None

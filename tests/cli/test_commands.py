@@ -14,7 +14,7 @@ from tests.cli.running import Ci, contents, settings_for
 from tests.waiting import HANGS_S
 
 SUMMARY = {
-    "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "not_modified",
+    "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "requests_by_kind", "not_modified",
     "rate_limit_remaining", "anomalies", "open", "error", "retry_at", "warnings",
 }  # fmt: skip
 
@@ -65,6 +65,9 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
     assert did["points"] == sum(map(len, before.values()))
     assert (did_again["runs"], did_again["points"], did_again["error"]) == (0, 0, None)
     assert did_again["requests"] == did_again["not_modified"] == len(github.log.requests)
+    assert sum(did["requests_by_kind"].values()) == did["requests"]
+    assert did["requests_by_kind"]["jobs"] >= did["runs"]
+    assert set(did_again["requests_by_kind"]) == {"runs", "artifacts", "other"}
     assert github.log.counted <= 1
     assert contents(ci.folder) == before
 

@@ -59,6 +59,10 @@ class Served:
         """Wait until the first CI metrics are computed."""
         await until(lambda: any(entry["event"] == "figures" for entry in self.logs))
 
+    async def until_made(self) -> None:
+        """Wait until pages were made ahead for the first time."""
+        await until(lambda: any(entry["event"] == "pages made" for entry in self.logs))
+
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(HANGS_S):

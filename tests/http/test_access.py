@@ -100,6 +100,30 @@ async def test_a_token_is_asked_of_everybody_and_hides_what_is_there(tmp_path: P
                 assert (await service.get(path, Authorization=right)).status == expected
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/report", f"/report?repository={NAME}", "/"])
+async def test_a_token_is_asked_also_for_what_is_public(tmp_path: Path, path: str) -> None:
+    async with simulated(tmp_path) as world:
+        private(world, private=False)
+        async with served(world, http={"token": TOKEN}) as service:
+            await service.until_synced()
+            for host in (ELSEWHERE, "localhost"):
+                assert (await service.get(path, Host=host)).status == 401
+                assert (await service.get(path, Host=host, Authorization=f"Bearer {TOKEN}")).status == 200
+
+
+async def test_badges_of_public_repositories_are_for_readmes_and_need_no_token(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        private(world, private=False)
+        async with served(world, http={"token": TOKEN}) as service:
+            await service.until_synced()
+            badge, embedded = f"/badge/{NAME}.svg", ELSEWHERE_EMBEDDED[0]
+            assert (await service.ask("GET", badge, headers=embedded)).status == 200
+            private(world, private=True)
+        async with served(world, http={"token": TOKEN}) as service:
+            await service.until_synced()
+            assert (await service.ask("GET", badge, headers=embedded)).status == 401
+
+
 async def test_a_repository_that_was_never_read_counts_as_private(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         private(world, private=False)

@@ -11,6 +11,7 @@ from etl.http.ci_metrics import figures
 from etl.http.metric_definitions import OTHER
 from etl.model.writes import Row
 from etl.queries.catalogue import BOUNDS
+from etl.settings import HttpSettings
 from tests.http.serving import Served, served, until
 from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated
 
@@ -124,6 +125,8 @@ def test_all_but_the_busiest_are_counted_together() -> None:
     assert found["ci_health_workflow_success_ratio", OTHER, OTHER] == 3 / 33
     assert found["ci_health_workflow_queue_seconds_count", OTHER, OTHER] == 33
     assert found["ci_health_workflow_queue_seconds_sum", OTHER, OTHER] == 66
+    assert found["ci_health_series_combined", "workflow"] == 3
+    assert found["ci_health_series_combined", "job_group"] == 0
 
 
 def test_a_ratio_of_nothing_is_absent_and_a_histogram_of_nothing_is_zero() -> None:
@@ -155,6 +158,44 @@ def test_branches_that_are_broken_are_bounded() -> None:
         ("ci_health_workflow_broken_seconds", NAME, "CI", branch): hours * HOUR
         for branch, hours in (("b19", 19), ("b18", 18), (OTHER, 17))
     }
+    assert found["ci_health_series_combined", "branch"] == 18
+
+
+async def test_what_is_combined_is_said_once_in_the_log_and_in_check(tmp_path: Path) -> None:
+    def combined(service: Served) -> list[dict[str, Any]]:
+        return [entry for entry in service.logs if "count as `other`" in entry["event"]]
+
+    async with simulated(tmp_path) as world:
+        names = [f"job {letter}" for letter in "abcd"]
+        world.add(run(NOON - HOUR, attempt(NOON - HOUR, *(job(name, NOON - HOUR + 5) for name in names))))
+        await world.sync_well()
+        few, many = {"series": 3, "refresh": "1s"}, {"series": 4}
+        async with served(world, http=few) as service:
+            await until(lambda: sum(entry["event"] == "figures" for entry in service.logs) >= 3)
+            found = await scraped(service)
+            (said,) = combined(service)
+        assert (said["series"], said["job_group_combined"], said["workflow_combined"]) == (3, 1, 0)
+        assert found["ci_health_series_combined", 'of="job_group"'] == 1
+        async with served(world, http=many) as service:
+            await service.until_figures()
+            assert combined(service) == []
+        for http, good, more in (
+            (few, None, "; 1 of them are combined as `other`: set http.series to 4 or more"),
+            (many, True, ""),
+        ):
+            (finding,) = [one for one in await world.findings(http=http) if one.subject == "metrics"]
+            assert (finding.good, finding.text) == (good, "workflows: 1, groups of jobs: 4" + more)
+        findings = await world.findings(http={"enabled": False})
+        assert "metrics" not in {finding.subject for finding in findings}
+
+
+def test_by_default_a_hundred_repositories_fit() -> None:
+    """Each with as many workflows and job groups as linkerd has (docs/scale.md)."""
+    names = [f"acme/r{number}" for number in range(100)]
+    workflows = [row(f"w{place}", 1, 1) | {"repository": name} for name in names for place in range(5)]
+    jobs = [row("w0", 1, 1, f"j{place}") | {"repository": name} for name in names for place in range(23)]
+    found = told({"workflows": workflows, "jobs": jobs}, most=HttpSettings().series)
+    assert {value for key, value in found.items() if key[0] == "ci_health_series_combined"} == {0}
 
 
 async def test_names_of_any_content_break_no_line(tmp_path: Path) -> None:

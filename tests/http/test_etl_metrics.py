@@ -28,12 +28,28 @@ async def test_requests_are_counted_by_what_was_asked_for(tmp_path: Path) -> Non
     assert asked[kind("jobs")] == sum(path.partition("?")[0].endswith("/jobs") for path in sent) == 4
     assert asked[kind("logs")] == sum(path.endswith("/logs") for path in sent) == 2
     assert asked[kind("annotations")] == 1
-    assert asked[kind("attempts")] == 1
-    assert asked[kind("repository")] == asked[kind("workflows")] == asked[kind("artifacts")] == 1
+    # Two days are listed, and an attempt before the last is asked for by itself.
+    assert asked[kind("runs")] == 3
+    assert asked[kind("artifacts")] == 1
+    # The repository, and its workflows.
+    assert asked[kind("other")] == 2
     assert found["ci_health_runs_total", OURS] == 3
     assert found["ci_health_lag_seconds", OURS] == 0
     assert found["ci_health_github_rate_limit_remaining", 'account="token"'] == 5_000 - len(sent)
     assert found["ci_health_last_sync_timestamp_seconds", OURS] == NOON
+
+
+async def test_requests_that_cost_nothing_are_counted_by_kind_too(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        busy(world)
+        await world.sync_well()
+        world.github.log.clear()
+        async with served(world) as service:
+            await service.until_synced()
+            found = await scraped(service)
+        unchanged = [request.path for request in world.github.log.requests if request.status == 304]
+    free = {key[1]: value for key, value in found.items() if key[0] == "ci_health_github_not_modified_total"}
+    assert free == {kind("runs"): len(unchanged) - 2, kind("other"): 2}
 
 
 async def test_a_store_that_is_away_lets_the_outbox_grow_and_age(tmp_path: Path) -> None:
@@ -95,3 +111,4 @@ async def test_repositories_beyond_the_limit_are_counted_together(tmp_path: Path
     assert shown == {f'repository="{name}"' for name in [*sorted(names)[:most], "other"]}
     assert found["ci_health_syncs_total", 'repository="other",status="ok"'] == 3 - most
     assert found["ci_health_lag_seconds", 'repository="other"'] == 0
+    assert found["ci_health_repositories_combined", ""] == 3 - most

@@ -1,14 +1,20 @@
 """The report and the badges, as a browser gets them."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from etl.errors import RetriableError
+from etl.http import ahead
 from etl.http.badge import draw
-from tests.http.serving import served
+from etl.model.writes import Row
+from tests.http.serving import Served, served, until
 from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, faults, job, run, simulated
+from tests.waiting import HANGS_S
 
 SVG = "{http://www.w3.org/2000/svg}"
 BADGE = f"/badge/{NAME}.svg"
@@ -57,47 +63,103 @@ async def test_a_badge_tells_success_and_flaky_tests(tmp_path: Path) -> None:
             assert (await service.get(BADGE, If_None_Match='"other"')).status == 200
 
 
+def watched(service: Served, opened: asyncio.Event | None = None) -> Counter[tuple[str, int]]:
+    """Counts the questions that the store is asked, by name and days; overviews wait until `opened`, if given."""
+    asked: Counter[tuple[str, int]] = Counter()
+    query = service.pipeline.store.query
+
+    async def watching(name: str, parameters: Any) -> list[Row]:
+        asked[name, (parameters["stop"] - parameters["start"]).days] += 1
+        if opened is not None and name == "overview":
+            await opened.wait()
+        return await query(name, parameters)
+
+    service.pipeline.store.query = watching  # type: ignore[method-assign]
+    return asked
+
+
 async def test_the_store_is_asked_once_however_many_ask(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         half_green(world)
         await world.sync_well()
         async with served(world) as service:
-            asked = []
-            query = service.pipeline.store.query
-
-            async def counting(name, parameters):
-                asked.append(name)
-                return await query(name, parameters)
-
-            service.pipeline.store.query = counting  # type: ignore[method-assign]
+            asked = watched(service)
             for _ in range(5):
                 await service.get(BADGE)
-            assert asked.count("overview") == 1
-            for days in range(1, 36):
-                await service.get(f"/report?days={days}")
-            assert asked.count("overview") == 36
+                await service.get("/report?days=90")
+            await asyncio.gather(*(service.get("/report?days=30") for _ in range(5)))
+            assert [asked["overview", days] for days in (7, 90, 30)] == [1, 1, 1]
 
 
-async def test_a_store_that_does_not_answer_is_asked_no_end_of_questions(tmp_path: Path) -> None:
+async def test_a_store_that_does_not_answer_is_asked_for_one_report_at_a_time(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world) as service:
         await service.until_synced()
         await service.until_figures()
-        asked, opened = [], asyncio.Event()
-        query = service.pipeline.store.query
-
-        async def slow(name, parameters):
-            asked.append(name)
-            await opened.wait()
-            return await query(name, parameters)
-
-        service.pipeline.store.query = slow  # type: ignore[method-assign]
-        waiting = [asyncio.create_task(service.get(f"/report?days={days}")) for days in range(1, 34)]
+        await service.until_made()
+        opened = asyncio.Event()
+        asked = watched(service, opened)
+        waiting = [asyncio.create_task(service.get(f"/report?days={days}")) for days in range(15, 48)]
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         assert [(await task).status for task in done] == [503]
-        assert asked.count("overview") == 2
+        assert sum(count for (name, days), count in asked.items() if name == "overview" and days >= 14) <= 1
+        # A report takes nobody's badge.
+        badge = asyncio.create_task(service.get(BADGE))
+        await until(lambda: asked["overview", 7] == 1)
+        # And nobody waits for what was made ahead.
+        assert [(await service.get(path)).status for path in ("/report", "/")] == [200, 200]
         opened.set()
         statuses = [(await task).status for task in waiting]
         assert (statuses.count(200), statuses.count(503)) == (32, 1)
+        assert (await badge).status == 200
+
+
+async def test_the_report_is_made_again_after_each_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's request does that: for an hour no page is older than allowed."""
+    monkeypatch.setattr(ahead, "_REST", 0.0)
+    async with (
+        simulated(tmp_path) as world,
+        served(world, interval="1s", http={"refresh": "1h"}) as service,
+        asyncio.timeout(HANGS_S),
+    ):
+        await service.until_made()
+        half_green(world)
+        for path in ("/report", "/"):
+            while "50.0 %" not in (await service.get(path)).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+async def test_the_last_report_is_served_while_the_store_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_REST", 0.0)
+    async with simulated(tmp_path) as world:
+        half_green(world)
+        await world.sync_well()
+        async with served(world, http={"refresh": "1s"}) as service:
+            await service.until_made()
+
+            async def away(name: str, parameters: Any) -> list[Row]:
+                raise RetriableError(f"the store is away: {name} {parameters}")
+
+            service.pipeline.store.query = away  # type: ignore[method-assign]
+            await until(lambda: any("could not be made" in entry["event"] for entry in service.logs))
+            for _ in range(3):
+                answer = await service.get("/report")
+                assert (answer.status, NAME in answer.text) == (200, True)
+            assert (await service.get("/report?days=3")).status == 503
+
+
+async def test_a_page_is_sent_compressed_only_to_who_reads_that(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world, served(world) as service:
+        plain = await service.get("/report", Accept_Encoding="identity")
+        packed = await service.get("/report", Accept_Encoding="gzip")
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+        assert packed.text == plain.text
+        assert packed.headers["Vary"] == "Accept-Encoding"
 
 
 async def test_a_store_that_is_away_costs_this_request_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,20 @@ async def test_runs_are_read_when_they_are_told_of_as_a_sync_would(tmp_path: Pat
     assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="queued"'] == completed
     assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="known"'] > 0
     assert told["ci_health_webhooks_waiting", ""] == 0
+
+
+async def test_forms_are_read_as_json_is(tmp_path: Path) -> None:
+    """A webhook's other content type; what it says has characters that a form escapes."""
+    async with simulated(tmp_path) as world:
+        async with served(world, http=ON, interval="1h") as service:
+            await service.until_synced()
+            told = [replace(hook, form=True) for hook in later(world)]
+            ping = Hook("ping", {"zen": "100 % + more & größer"}, form=True)
+            assert set(await sent(service, ping, *told)) == {202}
+            await until_read(service)
+        await world.sync_well("through")
+        assert world.all_points() == world.all_points("through")
+        assert len(world.points("workflow_run")) == 5
 
 
 async def test_what_was_missed_the_next_sync_reads_and_replays_change_nothing(tmp_path: Path) -> None:

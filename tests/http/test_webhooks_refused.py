@@ -1,8 +1,10 @@
 """Webhooks that are not signed, odd, or too large: refused with a reason, and nothing is kept."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -53,7 +55,11 @@ async def test_a_signature_is_of_the_raw_body(tmp_path: Path) -> None:
         (ended(id=1 << 70), {}, 400),
         (ended(), {"X_GitHub_Delivery": "-"}, 400),
         (ended(), {"X_GitHub_Delivery": "x" * 101}, 400),
-        (ended(), {"Content_Type": "application/x-www-form-urlencoded"}, 415),
+        (ended(), {"Content_Type": "application/x-www-form-urlencoded"}, 400),
+        (ended(), {"Content_Type": "text/plain"}, 415),
+        (Hook("ping", {"zen": "Keep it logically awesome."}), {"Content_Type": "text/plain"}, 415),
+        (Hook("ping", {"zen": "Keep it logically awesome."}, form=True), {}, 202),
+        (replace(ended(), form=True), {"Content_Type": "application/json"}, 400),
     ],
 )
 async def test_what_is_odd_is_told_and_harms_nothing(
@@ -68,21 +74,47 @@ async def test_what_is_odd_is_told_and_harms_nothing(
         assert "xxx" not in labels.pop()
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"action": 5}'])
-async def test_a_body_that_is_no_payload(tmp_path: Path, body: bytes) -> None:
-    class Raw(Hook):
-        @property
-        def body(self) -> bytes:
-            return body
+class Raw(Hook):
+    """A delivery with another body."""
 
+    raw = b""
+
+    @property
+    def body(self) -> bytes:
+        return self.raw
+
+
+def raw(body: bytes, *, form: bool = False) -> Raw:
+    hook = Raw("workflow_run", {}, form=form)
+    object.__setattr__(hook, "raw", body)
+    return hook
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"action": 5}'])
+@pytest.mark.parametrize("form", [False, True])
+async def test_a_body_that_is_no_payload(tmp_path: Path, body: bytes, form: bool) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        assert (await posted(service, Raw("workflow_run", {}))).status in (202, 400)
+        hook = raw(b"payload=" + body if form else body, form=form)
+        assert (await posted(service, hook)).status in (202, 400)
         assert waiting(service) == []
 
 
-async def test_a_body_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [b"", b"payload", b"other=%s", b"%s", b"payload=%s&a=b", b"a=b&payload=%s"])
+async def test_a_form_has_the_payload_and_nothing_else(tmp_path: Path, form: bytes) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
-        hook = Hook("workflow_run", {"padding": "x" * (6 << 20)})
+        payload = quote(json.dumps(ended().payload)).encode()
+        answer = await posted(service, raw(form.replace(b"%s", payload), form=True))
+        assert (answer.status, answer.json["error"]) == (
+            400,
+            "workflow_run: the form is not the one field `payload`",
+        )
+        assert waiting(service) == []
+
+
+@pytest.mark.parametrize("form", [False, True])
+async def test_a_body_that_is_too_large_is_not_read_to_its_end(tmp_path: Path, form: bool) -> None:
+    async with simulated(tmp_path) as world, served(world, http=ON) as service:
+        hook = Hook("workflow_run", {"padding": "x" * (6 << 20)}, form=form)
         answer = await service.ask("POST", PATH, data=BytesIO(hook.body), headers=hook.headers(SECRET))
         assert answer.status == 413
 

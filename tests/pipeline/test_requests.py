@@ -5,11 +5,14 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
+import pytest
+
 from etl.demo.history import Artifact, Run
 from etl.demo.suites import archive
 from tests.pipeline.world import (
     CI,
     DAY,
+    HOUR,
     NOON,
     Annotation,
     History,
@@ -66,6 +69,45 @@ async def test_a_sync_with_nothing_new_costs_no_repository_more_than_one_request
     assert asked.counted <= len(names)
     counted = Counter(item.path.split("/")[3] for item in asked.requests if item.status != 304)
     assert max(counted.values(), default=0) <= 1
+
+
+@pytest.mark.parametrize("repositories", [1, 3])
+async def test_with_few_requests_left_each_round_reads_whole_runs_until_all_are_read(tmp_path, repositories):
+    """Runs that are begun together and cut short together would begin anew in the next round."""
+    names = [f"acme/r{number}" for number in range(repositories)]
+    history = History([Repository(number, name, [CI], _failing()) for number, name in enumerate(names, 1)])
+    async with simulated(tmp_path, history) as world:
+        await world.sync("whole", repositories=names)
+        needed = world.github.log.counted
+    assert needed == repositories * (_BESIDE + _FAILING * _EACH)
+    # All but what is asked anew, and the one run that the end of the limit cuts short.
+    rounds, read, lost, errors = 0, 0, repositories * _BESIDE + _EACH, ["not yet synced"]
+    async with simulated(tmp_path, history, rate_limit=60) as world:
+        while any(errors):
+            before = read
+            errors = [one.error for one in await world.sync(repositories=names, github={"max_wait": "1s"})]
+            read = len(world.points("workflow_run"))
+            assert read - before >= min(_FAILING * repositories - before, (54 - lost) // _EACH)
+            rounds += 1
+            world.clock.advance(2 * HOUR)
+        assert world.github.log.counted <= needed + rounds * lost
+        assert read == _FAILING * repositories
+        assert len(world.points("failure")) == len(world.points("failure", "whole"))
+
+
+# Runs of which two jobs failed, so that each takes a request for its jobs, two for annotations and two for logs;
+# a repository takes some beside them: itself, its workflows, two days, and its artifacts.
+_FAILING, _EACH, _BESIDE = 12, 5, 5
+
+
+def _failing() -> list[Run]:
+    note = (Annotation("Process completed with exit code 1."),)
+    runs = []
+    for number in range(_FAILING):
+        began = NOON - DAY // 4 + 60 * number
+        jobs = [job(f"unit {place}", began, conclusion="failure", annotations=note) for place in range(2)]
+        runs.append(run(began, attempt(began, *jobs)))
+    return runs
 
 
 def _runs() -> list[Run]:

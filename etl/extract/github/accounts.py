@@ -6,6 +6,7 @@ Source: GitHub docs, "REST API endpoints for GitHub Apps", "… for GitHub App i
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -76,6 +77,11 @@ class Accounts:
             yield _TOKEN, self._own.budget
         for owner, (_, github) in self._installed.items():
             yield owner, github.budget
+
+    def kinds(self) -> dict[str, Counter[str]]:
+        """Requests that were sent for repositories, by account and kind."""
+        installed = {owner: github.kinds for owner, (_, github) in self._installed.items()}
+        return installed if self.several else {_TOKEN: self._own.kinds}
 
     async def refresh(self) -> None:
         """Look up where the App is installed now. Raises the error of asking GitHub."""

@@ -5,6 +5,7 @@ Source: GitHub docs, "Best practices for using the REST API".
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
 from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
+from etl.extract.github.turns import Turns
 from etl.model.clock import GitHubClock, local_time
 from etl.model.pages import PageTag
 from etl.model.rate_limit import Budget, SharedRateLimits, Wait
@@ -43,7 +45,8 @@ class GitHub:
 
     The identity comes from `auth`, by default from the settings (the App itself if they name no installation).
     `clock` returns Unix seconds and is corrected by the dates of answers; tests replace it and `sleep`. Processes
-    share their rate limits through `shared_limits`.
+    share their rate limits through `shared_limits`. `kinds` counts the requests for repositories by kind, and
+    `turns` are those of runs that are read.
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class GitHub:
     ) -> None:
         self.settings = settings
         self.budget = Budget()
+        self.kinds: Counter[str] = Counter()
+        self.turns = Turns(lambda: self.budget.spare(settings.reserve, self._clock()))
         self._clock = clock if isinstance(clock, GitHubClock) else GitHubClock(clock)
         self._sleep = sleep
         self._slots = asyncio.Semaphore(settings.concurrency)

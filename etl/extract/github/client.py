@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from etl.errors import DataError, RequestsSpentError
 from etl.extract.github.api import GitHub
+from etl.extract.github.kinds import kind_of
 from etl.extract.github.pages import Page, items_of, total_of
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import RENAMES, same_origin_url
@@ -23,13 +24,18 @@ class RepositoryClient:
         self._tags = tags or NoPageTags()
         self.name = name
         self.kinds: Counter[str] = Counter()
-        self.not_modified = 0
+        self.unchanged: Counter[str] = Counter()
         self._allowed: int | None = None
 
     @property
     def requests(self) -> int:
         """Number of requests sent; `kinds` has the numbers by kind of request."""
         return self.kinds.total()
+
+    @property
+    def not_modified(self) -> int:
+        """Number of requests answered 304, which use no rate limit; `unchanged` has the numbers by kind."""
+        return self.unchanged.total()
 
     @property
     def settings(self) -> GitHubSettings:
@@ -40,6 +46,10 @@ class RepositoryClient:
     def storage(self) -> Storage:
         """Where artifacts and logs are downloaded from."""
         return self._github.storage
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Waits until the rate limit carries one more run to its end; the context is the run's turn."""
+        return self._github.turns.turn()
 
     @property
     def rate_limit_remaining(self) -> int | None:
@@ -74,7 +84,7 @@ class RepositoryClient:
         if status == HTTPStatus.NOT_MODIFIED:
             if tag is None:
                 raise DataError(f"GitHub answered 304 to {path}, which was never asked before")
-            self.not_modified += 1
+            self.unchanged[kind_of(path)] += 1
             return Page(path, None, tag.next_url, tag.total_count, tag.items, None)
         return self._page(path, headers, data, identity)
 
@@ -115,10 +125,11 @@ class RepositoryClient:
         return Page(path, data, next_url, total, items, tag)
 
     def _counter(self, path: str) -> Callable[[], None]:
-        kind = _kind(path)
+        kind = kind_of(path)
 
         def count() -> None:
             self.kinds[kind] += 1
+            self._github.kinds[kind] += 1
 
         return count
 
@@ -129,27 +140,6 @@ async def _no_tag(_identity: str) -> PageTag | None:
 
 # Paths that are not below a repository, or already contain it.
 _ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
-
-# Words of a path that name the kind of request; the last one counts.
-_KINDS = (
-    "annotations",
-    "artifacts",
-    "check-runs",
-    "deployments",
-    "statuses",
-    "logs",
-    "jobs",
-    "attempts",
-    "runs",
-    "workflows",
-)
-
-
-def _kind(path: str) -> str:
-    """The kind of a request: `jobs` for `/repos/a/b/actions/runs/1/attempts/2/jobs?page=3`."""
-    # Behind the repository, whose own name may be anything.
-    words = path.partition("?")[0].split("/")[2 if path.startswith("/repositories/") else 3 :]
-    return next((kind for kind in _KINDS if kind in words[1:]), "repository")
 
 
 def _next_link(header: str | None) -> str | None:

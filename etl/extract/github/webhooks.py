@@ -1,7 +1,7 @@
 """Webhook deliveries: checks their signature, and finds the run that they report; pure.
 
-Source: GitHub docs, "Validating webhook deliveries", "Webhook events and payloads": `workflow_run`,
-`workflow_job`.
+Source: GitHub docs, "Validating webhook deliveries", "Creating webhooks" (its content types), "Webhook events
+and payloads": `workflow_run`, `workflow_job`.
 """
 
 import hmac
@@ -9,11 +9,14 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from etl.errors import DataError
 from etl.model.values import required
 
 EVENTS: Final = ("workflow_run", "workflow_job")
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 _PREFIX: Final = "sha256="
 _ENDED: Final = "completed"
 
@@ -34,22 +37,35 @@ def is_signed(body: bytes, signature: str, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
 
-def parse(event: str, body: bytes) -> CompletionEvent | None:
-    """The event in a delivery of `workflow_run` or `workflow_job`; None if the run or job has not ended yet.
+def payload_of(body: bytes, content_type: str) -> bytes:
+    """The JSON in a body of either content type that GitHub offers: all of it, or the form's field `payload`.
+
+    Raises DataError if a form has other fields, or none.
+    """
+    if content_type != FORM:
+        return body
+    name, separator, value = body.partition(b"=")
+    if name != b"payload" or not separator or b"&" in value:
+        raise DataError("the form is not the one field `payload`")
+    return unquote_to_bytes(value.replace(b"+", b" "))
+
+
+def parse(event: str, payload: bytes) -> CompletionEvent | None:
+    """The event in a payload of `workflow_run` or `workflow_job`; None if the run or job has not ended yet.
 
     Raises DataError if the delivery cannot be parsed.
     """
     try:
-        payload: Any = json.loads(body)
+        told: Any = json.loads(payload)
     except (ValueError, RecursionError):
-        raise DataError("the body is no JSON") from None
-    if not isinstance(payload, dict):
-        raise DataError("the body is no JSON object")
-    if payload.get("action") != _ENDED:
+        raise DataError("the payload is no JSON") from None
+    if not isinstance(told, dict):
+        raise DataError("the payload is no JSON object")
+    if told.get("action") != _ENDED:
         return None
     of_job = event == "workflow_job"
-    repository = required(payload, "repository", dict)
-    subject = required(payload, event, dict)
+    repository = required(told, "repository", dict)
+    subject = required(told, event, dict)
     return CompletionEvent(
         repository_id=_id(repository, "id"),
         full_name=required(repository, "full_name", str),
