@@ -53,6 +53,7 @@ class Question(StrEnum):
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"
     STORED = "stored"
+    INGESTED = "ingested"
     SUCCESS_OVER_TIME = "success_over_time"
     JOBS_OVER_TIME = "jobs_over_time"
     STEPS_OVER_TIME = "steps_over_time"

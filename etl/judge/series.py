@@ -26,7 +26,7 @@ def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History
     histories: list[History] = []
     measures: list[Measure] = []
     for subject, executions in _by_subject(told).items():
-        ordered = sorted(executions, key=lambda row: (row["run_id"], row["attempt"], row["time"]))
+        ordered = sorted(executions, key=lambda row: _place(row, row["time"]))
         runs = [_run(row, heads, default_branch) for row in ordered]
         outcomes = bytes(
             Outcome.PASSED if row["conclusion"] == _SUCCESS else Outcome.FAILED for row in ordered
@@ -72,7 +72,7 @@ def _history_of_test(
         failing = {job["job_id"] for _, job in results}
         others = succeeded.get((subject.repository, subject.workflow, subject.job), ())
         timed += [(job, job["time"], Outcome.PASSED) for job in others if job["job_id"] not in failing]
-    timed.sort(key=lambda one: (one[0]["run_id"], one[0]["attempt"], one[1]))
+    timed.sort(key=lambda one: _place(one[0], one[1]))
     runs = [_run(job, heads, default_branch) for job, _, _ in timed]
     return History(subject, runs, bytes(outcome for _, _, outcome in timed))
 
@@ -100,6 +100,12 @@ def _by_subject(rows: Iterable[Row]) -> dict[Subject, list[Row]]:
         level = Level(row["level"])
         found[Subject(row["repository"], level, row["workflow"], row["job"] or "")].append(row)
     return found
+
+
+def _place(row: Row, time: str) -> tuple[int, int, str, int]:
+    """Where an execution stands: GitHub numbers runs as they begin; the ids of other CIs' runs are negative."""
+    number, attempt = row["run_id"], row["attempt"]
+    return (number, attempt, time, 0) if number > 0 else (0, 0, time, attempt)
 
 
 def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:

@@ -103,7 +103,9 @@ def _job(source: random.Random, time: int) -> Point:
 def _of_a_run(source: random.Random) -> dict[str, Any]:
     """One of few runs, so that each has several attempts."""
     run = source.randint(1, 60)
-    return {"run_id": run} | ({"head_sha": f"{run:040x}"} if source.random() < 0.9 else {})
+    return {"run_id": run if run % 4 else -run} | (
+        {"head_sha": f"{run:040x}"} if source.random() < 0.9 else {}
+    )
 
 
 def _step(source: random.Random, time: int) -> Point:
