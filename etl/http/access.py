@@ -37,7 +37,7 @@ class Access:
             return False
         if self._token is None:
             return _is_local(request)
-        return hmac.compare_digest(_presented_token(request), self._token.get_secret_value().encode())
+        return hmac.compare_digest(presented_token(request), self._token.get_secret_value().encode())
 
     async def require(self, request: web.Request, names: Collection[str]) -> None:
         """Raise HTTPUnauthorized unless all repositories are public or the client is trusted.
@@ -53,6 +53,13 @@ class Access:
                 else "private data is shown to other machines only if http.token is set"
             )
             raise web.HTTPUnauthorized(text=why, headers=_CHALLENGE)
+
+    async def require_all(self, request: web.Request, names: Collection[str]) -> None:
+        """The same for everything in the store: results of other CIs, also those sent to another process, are private."""
+        if self.trusted(request):
+            return
+        ingested = await self._state.call(self._state.repositories.ingested)
+        await self.require(request, [*names, *ingested])
 
     async def visible(self, request: web.Request, names: Collection[str]) -> list[str]:
         """The repositories that the client may see; raises HTTPUnauthorized if there is none."""
@@ -99,7 +106,7 @@ def _is_embedded_elsewhere(request: web.Request) -> bool:
     return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
 
 
-def _presented_token(request: web.Request) -> bytes:
+def presented_token(request: web.Request) -> bytes:
     """The request's token, from bearer authentication or the password of basic authentication."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":

@@ -30,7 +30,7 @@ class Metrics:
 
     async def show(self, request: web.Request) -> web.Response:
         """All metrics in Prometheus' text format."""
-        await self._access.require(request, self._names())
+        await self._access.require_all(request, self._names())
         await self._refresh()
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}

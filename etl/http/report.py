@@ -17,7 +17,10 @@ class Report(Page):
         configured = list(self._names())
         # The name is untrusted: do not query the state for repositories that are not configured.
         names = [name for name in configured if name == repository] if repository else configured
-        await self._access.require(request, names)
+        if repository:
+            await self._access.require(request, names)
+        else:
+            await self._access.require_all(request, names)
         if repository and not names:
             raise web.HTTPNotFound(text="this repository is not configured")
         answered = await self._answers.get(REPORTED, days, repository)
