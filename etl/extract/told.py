@@ -46,6 +46,16 @@ _CONCLUSIONS: Final[Mapping[str, str]] = {
     for word in words.split()
 }
 
+# Each CI's own words for why a run began, where GitHub has another.
+_EVENTS: Final[Mapping[str, str]] = {
+    "merge_request_event": "pull_request",
+    "external_pull_request_event": "pull_request",
+    "merge_request": "pull_request",
+    "pullrequest": "pull_request",
+    "individualci": "push",
+    "batchedci": "push",
+}
+
 
 def parse(fields: Mapping[str, str], now: float) -> Told:
     """What the fields tell; `now` is Unix seconds.
@@ -72,7 +82,7 @@ def parse(fields: Mapping[str, str], now: float) -> Told:
         attempt=int(attempt) if attempt else None,
         branch=given.get("branch", ""),
         default_branch=given.get("default_branch", ""),
-        event=given.get("event") or "push",
+        event=_event(given.get("event") or "push"),
         conclusion=_conclusion(given.get("conclusion", "")),
         started_at=_time("started", given.get("started", "")),
         completed_at=_time("completed", given.get("completed", "")),
@@ -87,6 +97,10 @@ def _matching(name: str, text: str, wanted: re.Pattern[str], what: str) -> str:
     if not wanted.fullmatch(text):
         raise DataError(f"{name} {text[:200]!r} is {what}")
     return text
+
+
+def _event(text: str) -> str:
+    return _EVENTS.get(text.casefold(), text.casefold())
 
 
 def _conclusion(text: str) -> str:

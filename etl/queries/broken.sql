@@ -11,9 +11,7 @@ runs AS (
     coalesce(max(head_sha), '') AS sha,
     bool_or(conclusion = 'success') AS green,
     min(time) FILTER (conclusion <> 'success') AS red_at,
-    min(time) FILTER (conclusion = 'success') AS green_at,
-    -- GitHub numbers runs as they begin; the ids of other CIs' runs, which are negative, have no order.
-    CASE WHEN run_id > 0 THEN run_id ELSE min(time) END AS place
+    min(time) FILTER (conclusion = 'success') AS green_at
   FROM executions
   WHERE time >= $start AND time < $stop
     AND ($repository = '' OR repository = $repository)
@@ -24,9 +22,11 @@ runs AS (
     AND conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
   GROUP BY ALL
 ),
+-- GitHub numbers runs as they begin; the ids of other CIs' runs, which are negative, have no order.
+placed AS (SELECT *, CASE WHEN run_id > 0 THEN run_id ELSE least(red_at, green_at) END AS place FROM runs),
 neighbours AS (
   SELECT *, lag(green) OVER each AS green_before, coalesce(lag(sha) OVER each, '') AS sha_before
-  FROM runs
+  FROM placed
   WINDOW each AS (PARTITION BY repository, workflow, job, branch ORDER BY place)
 ),
 -- Runs with the number of the break that they are in or end.
