@@ -62,7 +62,7 @@ def parse(fields: Mapping[str, str], now: float) -> Told:
 
     Raises DataError for a field that is unknown, missing, or not what it should be.
     """
-    given = {name: text.strip() for name, text in fields.items()}
+    given = {name: _storable(text.strip()) for name, text in fields.items()}
     if unknown := sorted(given.keys() - set(FIELDS)):
         raise DataError(f"there is no {unknown[0][:50]!r}; there are {', '.join(FIELDS)}")
     if missing := [name for name in REQUIRED if not given.get(name)]:
@@ -91,6 +91,11 @@ def parse(fields: Mapping[str, str], now: float) -> Told:
     )
     _require_order(told, now)
     return told
+
+
+def _storable(text: str) -> str:
+    """Without what no database holds, so that what is stored is equal to what is told again."""
+    return text.replace("\0", "␀").encode("utf-8", "replace").decode()
 
 
 def _matching(name: str, text: str, wanted: re.Pattern[str], what: str) -> str:

@@ -35,7 +35,12 @@ class Told:
     def run_id(self) -> int:
         """The id of the run: of the CI's number of it, else of when the job started."""
         which = ("run", self.run) if self.run else ("started", self.started_at)
-        return negative_id("run", self.repository, self.workflow, self.commit, *which)
+        return negative_id("run", self.workflow_id, self.commit, *which)
+
+    @property
+    def workflow_id(self) -> int:
+        """The id of the workflow, whatever the case of the repository's name."""
+        return negative_id("workflow", self.repository.lower(), self.workflow)
 
     def digest(self, contents: Iterable[bytes]) -> bytes:
         """A hash of everything that is told, but for the attempt, and of the reports' contents."""

@@ -109,7 +109,7 @@ async def _commit(
     def lines_of(known: list[IngestedJob], related: list[Execution]) -> list[bytes]:
         before, after = (run_points(name, rules, jobs) for jobs in (known, [*known, job]))
         new = {_place(point) for point in after}
-        gone = [retraction(encode(point)) for point in before if _place(point) not in new]
+        gone = map(retraction, _encoded(point for point in before if _place(point) not in new))
         written = set(_encoded(before))
         changed = [line for line in _encoded(after) if line not in written]
         flakes = [point for one in made.executions for point in evidence(one, related, rules.limits)]

@@ -6,7 +6,7 @@ A repository of which only other CIs tell has a negative id, and no cursor.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, or_, select, update
 
 from etl.errors import SupersededError
 from etl.model.ingested import negative_id
@@ -82,17 +82,18 @@ class Repositories:
         return self._names(tables.repositories.c.id < 0)
 
     def for_ingest(self, name: str, default_branch: str) -> KnownRepository:
-        """The repository of this name, whatever the case; a new one if it was never read from GitHub.
+        """The repository that is configured or called so now, whatever the case; else a new one, not of GitHub.
 
         The default branch is that of GitHub, else the one given, else the one given before.
         """
         table = tables.repositories
         with self._engine.begin() as connection:
             require_current(connection)
+            is_named = func.lower(table.c.name) == name.lower()
             found = connection.execute(
                 select(table.c.name, table.c.id, table.c.default_branch)
-                .where(func.lower(table.c.name) == name.lower())
-                .order_by(table.c.id.desc())
+                .where(or_(is_named, func.lower(table.c.full_name) == name.lower()))
+                .order_by(is_named.desc(), table.c.id.desc())
                 .limit(1)
             ).one_or_none()
             if found is None or found.id < 0:

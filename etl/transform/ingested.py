@@ -66,7 +66,7 @@ def executed_job(
         run_id=told.run_id,
         run=told.run,
         attempt=attempt,
-        workflow_id=negative_id("workflow", told.repository, told.workflow),
+        workflow_id=told.workflow_id,
         workflow=rules.masks(told.workflow),
         branch="",
         head_branch=told.branch or told.default_branch,

@@ -131,14 +131,13 @@ async def test_what_is_wrong_is_told_and_nothing_is_written(tmp_path: Path) -> N
         await refused(409, "attempt 1 of job 'unit'", GREEN, attempt="1")
 
 
-async def test_a_full_outbox_takes_nothing_more(tmp_path: Path) -> None:
+async def test_a_full_outbox_takes_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
         await service.until_synced()
-        outbox = service.pipeline.state.outbox
-        outbox.points = lambda: 10_000_000  # type: ignore[method-assign]
+        monkeypatch.setattr(service.pipeline.state.outbox, "points", lambda: 10_000_000)
         answer = await sent(service, RED)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
-        del outbox.points  # type: ignore[method-assign]
+        monkeypatch.undo()
         assert (await sent(service, RED)).status == 201
 
 

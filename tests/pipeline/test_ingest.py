@@ -261,6 +261,13 @@ async def test_hostile_names_come_back_as_data_from_both_stores(
     assert {row["job"] for row in answers[0]["executions"]} > {"lint"}
 
 
+async def test_what_no_database_holds_is_the_same_when_it_comes_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as pipeline:
+        odd = {"job": "unit \0 \udcff", "workflow": "\0", "attempt": "1"}
+        assert (await told(pipeline, report("a"), **odd)).status == "ingested"
+        assert (await told(pipeline, report("a"), **odd)).status == "known"
+
+
 async def test_names_differ_wherever_a_separator_might_join_them(tmp_path: Path) -> None:
     async with opened(tmp_path) as pipeline:
         one = await told(pipeline, report("a"), workflow="a", run="b\x1fc")

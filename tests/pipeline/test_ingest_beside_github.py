@@ -112,6 +112,18 @@ async def test_nothing_that_is_only_ingested_is_asked_for_at_github(tmp_path: Pa
             assert pipeline.repositories.all == (repository,)
 
 
+async def test_a_renamed_repository_is_the_one_that_is_configured(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        with_runs(world)
+        await world.sync_well()
+        world.repository.full_name, world.repository.former_names = "acme/missile", (NAME,)
+        await world.sync_well()
+        async with world.pipeline() as pipeline:
+            one = await told(pipeline, RED, **AT)
+            other = await told(pipeline, RED, **AT | {"repository": "Acme/Missile"})
+        assert (one.repository, other.status, other.run_id) == (NAME, "known", one.run_id)
+
+
 async def test_ids_of_github_and_others_never_meet(tmp_path: Path) -> None:
     async with opened(tmp_path) as pipeline:
         await told(pipeline, RED, **AT)
