@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from etl.errors import ConfigurationError
+from etl.errors import ConfigurationError, LockedError
 from etl.extract.github.accounts import Accounts
 from etl.extras import Extra, needs
 from etl.load.opened import open_store
@@ -39,13 +39,21 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    debug: bool = False,
+    without_github: bool = False,
 ) -> AsyncIterator[App]:
     """All parts, ready to use: one process at a time per data folder, or several with a database server.
 
-    Raises ConfigurationError if settings are missing or the state cannot be opened.
+    Raises ConfigurationError if settings are missing or the state cannot be opened, its subclass LockedError if
+    another process has the folder. GitHub's may be missing where nothing is read `without_github`.
     """
-    settings.require_source()
+    if without_github:
+        settings.require_store()
+    else:
+        settings.require_source()
     rules, clock = Rules.of(settings), GitHubClock(clock)
     with _private_files(), _locked_folder(settings):
         state = await State.open(settings.state_url, clock)
@@ -79,26 +87,33 @@ class _SharedLimits:
 
 @asynccontextmanager
 async def open_pipeline(
-    settings: Settings, *, clock: Callable[[], float] = time.time, debug: bool = False
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    debug: bool = False,
+    without_github: bool = False,
 ) -> AsyncIterator[Pipeline]:
     """Just the pipeline, for commands. Raises the same errors as `open_app`."""
-    async with open_app(settings, clock=clock, debug=debug) as app:
+    async with open_app(settings, clock=clock, debug=debug, without_github=without_github) as app:
         yield app.pipeline
 
 
 @asynccontextmanager
 async def open_reader(
-    settings: Settings, *, clock: Callable[[], float] = time.time
+    settings: Settings, *, clock: Callable[[], float] = time.time, without_github: bool = False
 ) -> AsyncIterator[Pipeline]:
     """A pipeline that only asks questions, also while another process works on the data folder.
 
     It leaves the folder as it is and never waits for long: not for a rate limit, a busy store, or a server
     that does not answer. Raises ConfigurationError if settings are missing or the state cannot be opened.
     """
-    settings.require_source()
+    if without_github:
+        settings.require_store()
+    else:
+        settings.require_source()
     settings = impatient(settings)
     if settings.shares_state:
-        async with open_pipeline(settings, clock=clock) as pipeline:
+        async with open_pipeline(settings, clock=clock, without_github=without_github) as pipeline:
             yield pipeline
         return
     rules, clock = Rules.of(settings), GitHubClock(clock)
@@ -167,7 +182,7 @@ def _locked_folder(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationError(
+            raise LockedError(
                 f"another ci-health works on the data folder {folder}: wait for it, or set another data_dir"
             ) from None
         yield

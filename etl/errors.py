@@ -67,6 +67,14 @@ class NotFoundError(FatalError):
     """What was asked for is not there, or this token may not see it (GitHub answers 404 to both)."""
 
 
+class ConflictError(CiHealthError):
+    """What is told contradicts what was told before: nothing was done."""
+
+
+class LockedError(ConfigurationError):
+    """Another process works on the data folder."""
+
+
 class DataError(CiHealthError):
     """What the other side sent cannot be understood: skip that item, count it, go on."""
 

@@ -16,6 +16,7 @@ from etl.cli.demo import demo
 from etl.cli.digest import digest
 from etl.cli.explain import explain
 from etl.cli.gate import gate
+from etl.cli.ingest import ingest
 from etl.cli.init import init
 from etl.cli.mcp import mcp
 from etl.cli.output import Exit, Global, print_error
@@ -45,6 +46,7 @@ for command in (
     backfill,
     verify,
     run,
+    ingest,
     show,
     explain,
     digest,

@@ -71,7 +71,7 @@ async def _list(settings: Settings, chosen: Chosen, limit: int, *, as_json: bool
     from etl.app import open_reader
     from etl.report.formats import single_line
 
-    async with open_reader(settings) as pipeline:
+    async with open_reader(settings, without_github=True) as pipeline:
         state = pipeline.state
         if state.absent:
             print_error(state.absent)
@@ -110,7 +110,7 @@ async def _retry(settings: Settings, chosen: Chosen, *, debug: bool) -> None:
     from etl.app import open_pipeline
     from etl.pipeline.run_once import deliver
 
-    async with open_pipeline(settings, debug=debug) as pipeline:
+    async with open_pipeline(settings, debug=debug, without_github=True) as pipeline:
         state = pipeline.state
         count = await state.call(state.dead_letters.retry, chosen)
         delivery = await deliver(pipeline)
@@ -125,7 +125,7 @@ async def _discard(settings: Settings, chosen: Chosen) -> None:
     from etl.app import open_pipeline
     from etl.model.dead_letters import Chosen
 
-    async with open_pipeline(settings) as pipeline:
+    async with open_pipeline(settings, without_github=True) as pipeline:
         state = pipeline.state
         count = await state.call(state.dead_letters.discard, chosen)
         left = await state.call(state.dead_letters.count, Chosen())

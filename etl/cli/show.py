@@ -55,6 +55,7 @@ class Question(StrEnum):
     TEST_RESULTS = "test_results"
     SIGNATURES = "signatures"
     STORED = "stored"
+    INGESTED = "ingested"
     SUCCESS_OVER_TIME = "success_over_time"
     JOBS_OVER_TIME = "jobs_over_time"
     STEPS_OVER_TIME = "steps_over_time"

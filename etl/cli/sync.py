@@ -81,15 +81,18 @@ def backfill(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the range's points first, then read it again.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --replace, also delete what other CIs sent, for good.")
+    ] = False,
 ) -> None:
     """Read past runs in chronological order; if interrupted, the same command resumes."""
     settings = load_settings(context)
-    asked = _range(since, until, replace=replace)
+    asked = _range(since, until, replace=replace, force=force)
     with _interruptible(settings, "the same command goes on from there"):
         asyncio.run(_backfill(settings, asked, debug=context.obj.debug))
 
 
-def _range(since: str, until: str | None, *, replace: bool) -> Range:
+def _range(since: str, until: str | None, *, replace: bool, force: bool) -> Range:
     """The range in whole UTC days, so that the same command means the same range a minute later."""
     from etl.pipeline.backfill import Range
     from etl.settings import parse_since
@@ -102,7 +105,7 @@ def _range(since: str, until: str | None, *, replace: bool) -> Range:
     start = start.replace(hour=0, minute=0, second=0, microsecond=0)
     if start >= stop:
         raise ConfigurationError(f"--since {since} is not before {until or 'now'}: there is nothing to read")
-    return Range(int(start.timestamp()), int(stop.timestamp()) if until else None, replace)
+    return Range(int(start.timestamp()), int(stop.timestamp()) if until else None, replace, force)
 
 
 async def _backfill(settings: Settings, asked: Range, *, debug: bool) -> None:

@@ -108,6 +108,7 @@ class _Artifact:
             else:
                 self._bare_file(lambda: self._unpacked(_from_start(file)))
         except (DataError, *_BROKEN) as error:
+            self.content.is_whole = False
             self._tell(error)
             # A zip that opens is what was uploaded; an error's page, or half a zip, is not.
             self.content.is_broken = not is_zip or not isinstance(error, DataError)
@@ -137,6 +138,7 @@ class _Artifact:
             raise
         except (DataError, *_BROKEN) as error:
             self._found = True
+            self.content.is_whole = False
             self._tell_of(entry, error)
 
     def _file(self, name: str, opened: _Open) -> None:

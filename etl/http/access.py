@@ -1,6 +1,8 @@
 """Access control: with a token, clients need it; without one, this machine sees everything, others public data.
 
-Badges of public repositories are always public: a README that shows one cannot send a token. A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
+Badges of public repositories are always public: a README that shows one cannot send a token.
+
+A request counts as local if it comes from loopback and its Host header names a loopback host, which excludes
 DNS rebinding. A request from another site's page that embeds the resource never counts as local or
 authorised: browsers send a remembered password, and whether an image loads would tell that page what exists.
 """
@@ -37,7 +39,7 @@ class Access:
             return False
         if self._token is None:
             return _is_local(request)
-        return hmac.compare_digest(_presented_token(request), self._token.get_secret_value().encode())
+        return hmac.compare_digest(presented_token(request), self._token.get_secret_value().encode())
 
     async def require(
         self, request: web.Request, names: Collection[str], *, always_public: bool = False
@@ -57,6 +59,13 @@ class Access:
                 else "private data is shown to other machines only if http.token is set"
             )
             raise web.HTTPUnauthorized(text=why, headers=_CHALLENGE)
+
+    async def require_all(self, request: web.Request, names: Collection[str]) -> None:
+        """The same for everything in the store: results of other CIs, also those sent to another process, are private."""
+        if self.trusted(request):
+            return
+        ingested = await self._state.call(self._state.repositories.ingested)
+        await self.require(request, [*names, *ingested])
 
     async def visible(self, request: web.Request, names: Collection[str]) -> list[str]:
         """The repositories that the client may see; raises HTTPUnauthorized if there is none."""
@@ -102,7 +111,7 @@ def _is_embedded_elsewhere(request: web.Request) -> bool:
     return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
 
 
-def _presented_token(request: web.Request) -> bytes:
+def presented_token(request: web.Request) -> bytes:
     """The request's token, from bearer authentication or the password of basic authentication."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":

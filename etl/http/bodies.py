@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-# A hundred times the size of GitHub's payload for a run; no other request to this server has a body.
+# A hundred times the size of GitHub's payload for a run; other requests with a body need a token first.
 MAX_BODY: Final = 5 * 1024 * 1024
 _MAX_BODIES: Final = 32 * 1024 * 1024
 # GitHub abandons a delivery after this time.
@@ -31,15 +31,18 @@ class Bodies:
     so clients that send large bodies slowly lose out.
     """
 
-    def __init__(self, most: int = _MAX_BODIES, *, largest: int = MAX_BODY) -> None:
+    def __init__(
+        self, most: int = _MAX_BODIES, *, largest: int = MAX_BODY, timeout_s: float = _TIMEOUT_S
+    ) -> None:
         self._most = most
         self._largest = largest
+        self._timeout_s = timeout_s
         self._under_way: set[_Reading] = set()
         self._free = most
 
     async def read(self, request: web.Request) -> bytes:
         """The raw body; rejected if it is too large, too slow or incomplete, or if others need its memory."""
-        reading = _Reading(asyncio.timeout(_TIMEOUT_S))
+        reading = _Reading(asyncio.timeout(self._timeout_s))
         self._under_way.add(reading)
         try:
             async with reading.limit:

@@ -27,7 +27,7 @@ class Metrics:
 
     async def show(self, request: web.Request) -> web.Response:
         """All metrics in Prometheus' text format."""
-        await self._access.require(request, self._names())
+        await self._access.require_all(request, self._names())
         await self._telemetry.refresh()
         body = generate_latest(self._registry) + self._figures.text
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

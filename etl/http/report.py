@@ -23,7 +23,10 @@ class Report:
         configured = list(pages.names())
         # The name is untrusted: do not query the state for repositories that are not configured.
         names = [name for name in configured if name == repository] if repository else configured
-        await pages.access.require(request, names)
+        if repository:
+            await pages.access.require(request, names)
+        else:
+            await pages.access.require_all(request, names)
         if repository and not names:
             raise web.HTTPNotFound(text="this repository is not configured")
         page = await pages.cache.get((days, repository), partial(self._make, days, repository))

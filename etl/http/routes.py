@@ -14,6 +14,7 @@ from etl.http.badge import Badge
 from etl.http.ci_metrics import CiMetrics
 from etl.http.etl_metrics import EtlMetrics
 from etl.http.health import Health
+from etl.http.ingest import Ingest, judge_forever
 from etl.http.landing import Landing
 from etl.http.metrics import Metrics
 from etl.http.page import Pages
@@ -49,8 +50,11 @@ async def open_routes(
         yield
         return
 
-    def names() -> tuple[str, ...]:
+    def watched() -> tuple[str, ...]:
         return pipeline.repositories.known
+
+    def names() -> tuple[str, ...]:
+        return pipeline.repositories.all
 
     access = Access(settings.token, pipeline.state)
     health = Health(pipeline, delivery, access, trouble)
@@ -75,11 +79,15 @@ async def open_routes(
         if settings.webhooks.secret is not None:
             queue = WebhookQueue(pipeline, delivery, telemetry.read)
             secret = settings.webhooks.secret.get_secret_value()
-            webhooks = Webhooks(secret, queue, pipeline.state, names, telemetry)
+            webhooks = Webhooks(secret, queue, pipeline.state, watched, telemetry)
             routes.append(web.post("/webhooks/github", webhooks.take))
             await stack.enter_async_context(_in_background(parts, "webhooks", queue.run()))
         for cache in (reports, small):
             stack.push_async_callback(cache.close)
+        if settings.ingest.token is not None:
+            routes.append(web.post("/api/v1/ingest", Ingest(settings.ingest.token, pipeline).take))
+        judging = judge_forever(pipeline, delivery)
+        await stack.enter_async_context(_in_background(parts, "ingested repositories", judging))
         await stack.enter_async_context(_in_background(parts, "figures", figures.run()))
         await stack.enter_async_context(_in_background(parts, "pages", ahead.run()))
         await stack.enter_async_context(serving(settings, routes))

@@ -47,7 +47,7 @@ def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History
     histories: list[History] = []
     measures: list[Measure] = []
     for subject, executions in _by_subject(told).items():
-        ordered = sorted(executions, key=lambda row: (row["run_id"], row["attempt"], row["time"]))
+        ordered = sorted(executions, key=lambda row: _place(row, row["time"]))
         runs = [_run(row, heads, default_branch) for row in ordered]
         outcomes = bytes(
             Outcome.PASSED if row["conclusion"] == _SUCCESS else Outcome.FAILED for row in ordered
@@ -110,7 +110,7 @@ def _timed(
         failing = {job["job_id"] for _, job in results}
         others = succeeded.get((subject.repository, subject.workflow, subject.job), ())
         timed += [(job, job["time"], Outcome.PASSED) for job in others if job["job_id"] not in failing]
-    return sorted(timed, key=lambda one: (one[0]["run_id"], one[0]["attempt"], one[1]))
+    return sorted(timed, key=lambda one: _place(one[0], one[1]))
 
 
 def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
@@ -136,6 +136,12 @@ def _by_subject(rows: Iterable[Row]) -> dict[Subject, list[Row]]:
         level = Level(row["level"])
         found[Subject(row["repository"], level, row["workflow"], row["job"] or "")].append(row)
     return found
+
+
+def _place(row: Row, time: str) -> tuple[int, int, str, int]:
+    """Where an execution stands: GitHub numbers runs as they begin; the ids of other CIs' runs are negative."""
+    number, attempt = row["run_id"], row["attempt"]
+    return (number, attempt, time, 0) if number > 0 else (0, 0, time, attempt)
 
 
 def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:

@@ -84,7 +84,8 @@ class Content:
 
     `passed_over` are files that are no reports, with what they are. `held` is roughly how many bytes these and
     earlier results of the run take, `needed` how many a document would have taken that was left out for that.
-    `is_broken`: it is no artifact as GitHub stores them, so that another answer may be.
+    `is_broken`: it is no artifact as GitHub stores them, so that another answer may be. `is_whole`: nothing of it
+    was left out because it could not be read.
     """
 
     results: list[Result] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Content:
     held: int = 0
     needed: int = 0
     is_broken: bool = False
+    is_whole: bool = True
 
 
 @dataclass(slots=True)

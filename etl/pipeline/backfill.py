@@ -27,12 +27,13 @@ log = structlog.get_logger(__name__)
 class Range:
     """Runs created from `start` up to before `stop` (Unix seconds; None: now).
 
-    `replace` deletes the range's points first.
+    `replace` deletes the range's points first; `force` also those of other CIs, which cannot be read again.
     """
 
     start: int
     stop: int | None = None
     replace: bool = False
+    force: bool = False
 
     def end(self, now: float) -> int:
         """The end of the range (Unix seconds), given the current time."""
@@ -73,7 +74,7 @@ async def _read_range(
     if position is None:
         position = start
         if asked.replace:
-            await _delete(pipeline, session, start, end)
+            await _delete(pipeline, session, start, end, force=asked.force)
         await state.call(backfills.move, repository.id, *asked.key, position)
     windows = day_windows(position, end - 1)
     total = len(day_windows(start, end - 1))
@@ -131,18 +132,37 @@ async def _stores(pipeline: Pipeline, session: Session, start: int, stop: int) -
     return bool(row["runs"] or row["jobs"])
 
 
-async def _delete(pipeline: Pipeline, session: Session, start: int, end: int) -> None:
+async def _delete(pipeline: Pipeline, session: Session, start: int, end: int, *, force: bool) -> None:
     """Delete the range's points, and forget all runs that may have had points in it.
 
-    Raises FatalError if points of the repository are still in the outbox.
+    Raises FatalError if points of the repository are still in the outbox, or, without `force`, if some are of
+    other CIs.
     """
     state = session.state
     if (await state.call(state.outbox.backlog, session.repository.name)).points:
         raise FatalError("points still wait in the outbox: run `ci-health sync` first, then replace")
     since, until = (datetime.fromtimestamp(second, UTC) for second in (start, end))
+    if force:
+        await state.call(state.forget_ingested, session.repository, start, end)
+    else:
+        await _require_none_ingested(pipeline, session, since, until)
     await pipeline.store.delete(session.repository.name, since, until)
     await state.call(state.forget_runs, session.repository, start - RERUN_S - MAX_RUN_S)
     log.info("deleted", since=since.isoformat(), until=until.isoformat())
+
+
+async def _require_none_ingested(
+    pipeline: Pipeline, session: Session, since: datetime, until: datetime
+) -> None:
+    """Raise FatalError if points of other CIs, which only they could write again, would be deleted."""
+    asked = {"repository": tag_value(session.repository.name), "start": since, "stop": until}
+    rows = await pipeline.store.query("ingested", asked)
+    if rows:
+        jobs, names = sum(row["jobs"] for row in rows), ", ".join(repr(row["workflow"]) for row in rows[:3])
+        raise FatalError(
+            f"{jobs} jobs of that time were ingested from other CIs ({names}) and cannot be read again: nothing is "
+            "deleted; --force deletes them too (docs/ingest.md)"
+        )
 
 
 async def _read_earlier(session: Session, reader: RunReader, start: int) -> None:

@@ -25,14 +25,16 @@ class Entry:
 
 @dataclass(slots=True)
 class Stored:
-    """What the store has: attempts with their tags `workflow` and `branch`, and jobs by their id."""
+    """What the store has of GitHub's: attempts with their tags `workflow` and `branch`, and jobs by their id."""
 
     attempts: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     jobs: dict[int, Entry] = field(default_factory=dict)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Add the rows of the query `stored`."""
+        """Add the rows of the query `stored`, but for those of other CIs, whose ids are negative."""
         for row in rows:
+            if row["run_id"] < 0:
+                continue
             entry = Entry(row["run_id"], row["attempt"], row["job_id"] or None)
             if entry.job is None:
                 self.attempts[entry.run, entry.attempt] = (row["workflow"], row["branch"])

@@ -12,6 +12,7 @@ import structlog
 from etl.errors import CiHealthError, ConfigurationError, FatalError
 from etl.extract.github.accounts import Accounts
 from etl.settings import Settings, is_glob
+from etl.state.repositories import KnownRepository
 from etl.state.state import State
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,10 @@ _EVERY_S = 3_600.0
 
 
 class RepositoryList:
-    """The names of all watched repositories; `known` has those found last."""
+    """The names of all watched repositories; `known` has those found last.
+
+    `ingested` has those of which only other CIs tell: GitHub is never asked about them.
+    """
 
     def __init__(
         self,
@@ -36,10 +40,26 @@ class RepositoryList:
         self._clock = clock
         self._found_at: float | None = None
         self.known: tuple[str, ...] = ()
+        self.ingested: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The names of all repositories that there is something of."""
+        return tuple(dict.fromkeys([*self.known, *self.ingested]))
 
     async def recall(self) -> None:
         """Load the names that an earlier process found."""
         self.known = await self._state.call(self._remembered)
+        await self.recall_ingested()
+
+    async def recall_ingested(self) -> None:
+        """Load the names of which other CIs told, also to other processes."""
+        self.ingested = tuple(await self._state.call(self._state.repositories.ingested))
+
+    def add_ingested(self, repository: KnownRepository) -> None:
+        """Add a name unless it is a repository of GitHub."""
+        if repository.id < 0 and repository.name not in self.ingested:
+            self.ingested = (*self.ingested, repository.name)
 
     async def names(self) -> tuple[str, ...]:
         """All names. If GitHub cannot be asked, those found last, also by an earlier process.

@@ -50,11 +50,14 @@ runs = (tables=<-) =>
                 }),
         )
 
-// Run after run: where a break begins, and what ends it.
+// Run after run (GitHub numbers them as they begin; the negative ids of other CIs' runs have no order): where a break begins, and what ends it.
 breaks = (tables=<-) =>
     tables
+        |> map(
+            fn: (r) => ({r with place: if r.run_id > 0 then r.run_id else earlier(a: r.red_at, b: r.green_at)}),
+        )
         |> group(columns: keys)
-        |> sort(columns: ["run_id"])
+        |> sort(columns: ["place"])
         |> reduce(
             identity: {red: false, since: 0, good: "", last_good_sha: "", first_bad_sha: "", repairs: 0, repair_ns: 0},
             fn: (r, accumulator) =>

@@ -22,24 +22,26 @@ runs AS (
     AND conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')
   GROUP BY ALL
 ),
+-- GitHub numbers runs as they begin; the ids of other CIs' runs, which are negative, have no order.
+placed AS (SELECT *, CASE WHEN run_id > 0 THEN run_id ELSE least(red_at, green_at) END AS place FROM runs),
 neighbours AS (
   SELECT *, lag(green) OVER each AS green_before, coalesce(lag(sha) OVER each, '') AS sha_before
-  FROM runs
-  WINDOW each AS (PARTITION BY repository, workflow, job, branch ORDER BY run_id)
+  FROM placed
+  WINDOW each AS (PARTITION BY repository, workflow, job, branch ORDER BY place)
 ),
 -- Runs with the number of the break that they are in or end.
 numbered AS (
   SELECT *, count(*) FILTER (NOT green AND coalesce(green_before, true)) OVER each AS number
   FROM neighbours
-  WINDOW each AS (PARTITION BY repository, workflow, job, branch ORDER BY run_id)
+  WINDOW each AS (PARTITION BY repository, workflow, job, branch ORDER BY place)
 ),
 breaks AS (
   SELECT
     repository, workflow, job, branch, number,
-    arg_min(red_at, run_id) FILTER (NOT green) AS since,
-    arg_min(sha, run_id) FILTER (NOT green) AS first_bad_sha,
-    arg_min(sha_before, run_id) FILTER (NOT green) AS last_good_sha,
-    arg_min(green_at, run_id) FILTER (green) AS repaired_at
+    arg_min(red_at, place) FILTER (NOT green) AS since,
+    arg_min(sha, place) FILTER (NOT green) AS first_bad_sha,
+    arg_min(sha_before, place) FILTER (NOT green) AS last_good_sha,
+    arg_min(green_at, place) FILTER (green) AS repaired_at
   FROM numbered
   WHERE number > 0
   GROUP BY ALL

@@ -197,9 +197,16 @@ QUESTIONS: Final = {
         Question(
             "stored",
             "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
-            "`ci-health verify` holds against GitHub.",
+            "`ci-health verify` holds against GitHub. Those of other CIs have negative ids.",
             of("repository workflow branch attempt run_id job_id"),
             ("repository", "run_id", "attempt", "job_id", "workflow", "branch"),
+            filters=("repository",),
+        ),
+        Question(
+            "ingested",
+            "Jobs of other CIs that are stored, by workflow: what `ci-health backfill --replace` could not write again.",
+            of("repository workflow jobs first_seen last_seen"),
+            ("repository", "workflow"),
             filters=("repository",),
         ),
         Question(

@@ -56,6 +56,11 @@ union(
                 tests: int(v: if exists r.tests then r.tests else "0"),
                 first_seen: time(v: int(v: r.first)),
                 last_seen: time(v: int(v: r.last)),
-                url: server_url + "/" + r.repository + "/actions/runs/" + r.run_id + "/job/" + r.job_id,
+                // Runs of other CIs have negative ids, and no page of GitHub.
+                url:
+                    if r.run_id < "0" then
+                        ""
+                    else
+                        server_url + "/" + r.repository + "/actions/runs/" + r.run_id + "/job/" + r.job_id,
             }),
     )

@@ -23,7 +23,10 @@ SELECT
   min(time) AS first_seen,
   max(time) AS last_seen,
   arg_max(message, time) AS message,
-  concat($server_url, '/', repository, '/actions/runs/', arg_max(run_id, time), '/job/', arg_max(job_id, time)) AS url
+  -- Runs of other CIs have negative ids, and no page of GitHub.
+  CASE WHEN NOT coalesce(arg_max(run_id, time) < 0, false) THEN
+    concat($server_url, '/', repository, '/actions/runs/', arg_max(run_id, time), '/job/', arg_max(job_id, time))
+  END AS url
 FROM failures
 JOIN categories USING (repository, signature)
 GROUP BY repository, signature

@@ -25,7 +25,9 @@ column = (tables=<-, name) =>
         |> keep(columns: ["repository", "level", "workflow", "job", "suite", "test", "column", "_value"])
 // Evidence of several kinds for one failing result stands at one time.
 newest = (tables=<-) => tables |> sort(columns: ["_time", "evidence"]) |> last()
-page = (r, run, job) => server_url + "/" + r.repository + "/actions/runs/" + run + "/job/" + job
+// Runs of other CIs have negative ids, and no page of GitHub.
+page = (r, run, job) =>
+    if run < "0" then "" else server_url + "/" + r.repository + "/actions/runs/" + run + "/job/" + job
 moment = (tables=<-) => tables |> map(fn: (r) => ({r with _value: int(v: r._time)}))
 
 // Only what flaked is counted: its names as one expression, which storage can match.

@@ -79,8 +79,9 @@ by_results AS (
 )
 SELECT
   *,
-  $server_url || '/' || repository || '/actions/runs/' || failed AS failed_url,
-  $server_url || '/' || repository || '/actions/runs/' || passed AS passed_url,
+  -- Runs of other CIs have negative ids, and no page of GitHub.
+  CASE WHEN failed NOT LIKE '-%' THEN $server_url || '/' || repository || '/actions/runs/' || failed END AS failed_url,
+  CASE WHEN passed NOT LIKE '-%' THEN $server_url || '/' || repository || '/actions/runs/' || passed END AS passed_url,
   CASE WHEN runs >= flakes THEN flakes / runs END AS flake_rate,
   -- The lower bound of the Wilson score at 95 %: what the rate is at least, as sure as the runs can be.
   CASE WHEN runs >= flakes THEN

@@ -109,7 +109,8 @@ join.left(
             duration_s: if l.duration_s == "" then debug.null(type: "float") else float(v: l.duration_s),
             head_sha: r.head_sha,
             url:
-                if exists r.run_id and r.run_id != "" then
+                // Runs of other CIs have negative ids, and no page of GitHub.
+                if exists r.run_id and r.run_id >= "0" then
                     server_url + "/" + l.repository + "/actions/runs/" + r.run_id + "/job/" + l.job_id
                 else
                     "",

@@ -17,6 +17,9 @@ executions AS (
 )
 SELECT
   newest.time, repository, workflow, job, branch, suite, test, outcome, duration_s, message, head_sha,
-  $server_url || '/' || repository || '/actions/runs/' || run_id || '/job/' || job_id AS url
+  -- Runs of other CIs have negative ids, and no page of GitHub.
+  CASE WHEN run_id > 0 THEN
+    $server_url || '/' || repository || '/actions/runs/' || run_id || '/job/' || job_id
+  END AS url
 FROM newest
 LEFT JOIN executions USING (repository, workflow, job, branch, job_id)

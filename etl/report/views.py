@@ -305,6 +305,12 @@ _VIEWS: Final = (
         ),
     ),
     View(
+        "ingested",
+        "Results of other CIs",
+        "jobs",
+        of("repository workflow jobs first_seen last_seen", repository=_CLOSEST),
+    ),
+    View(
         "etl_status",
         "Last syncs",
         "syncs",

@@ -144,7 +144,13 @@ class Settings(BaseSettings):
         return tuple(name for name in self.repositories if is_glob(name))
 
     def require_source(self) -> None:
-        """Raises ConfigurationError without repositories, GitHub credentials, or a store that all workers share."""
+        """Raises ConfigurationError without repositories, GitHub credentials, or a store that all workers share.
+
+        Where other CIs may send their results, there need be no repository of GitHub.
+        """
+        self.require_store()
+        if not self.repositories and self.http.ingest.token is not None:
+            return
         if not self.repositories:
             raise ConfigurationError(
                 "no repositories are configured: set `repositories` in the settings file, "
@@ -160,6 +166,9 @@ class Settings(BaseSettings):
                 f"repositories: {self.globs[0]!r} stands for what a GitHub App is installed on: set "
                 "github.app, or name the repositories"
             )
+
+    def require_store(self) -> None:
+        """Raises ConfigurationError without a store that all workers share."""
         if self.shares_state and self.influxdb is None:
             raise ConfigurationError(
                 "state.url is for several workers, and the embedded store belongs to one process: "

@@ -130,8 +130,16 @@ class WebhookSettings(Section):
     )
 
 
+class IngestSettings(Section):
+    """Results that other CIs send: off without a token."""
+
+    token: _Key = Field(
+        None, description="token required to send results to `/api/v1/ingest`; none: off (docs/ingest.md)"
+    )
+
+
 class HttpSettings(Section):
-    """The HTTP server of `run`: health, metrics, report, badges and webhooks."""
+    """The HTTP server of `run`: health, metrics, report, badges, webhooks and results of other CIs."""
 
     enabled: bool = Field(True, description="whether `run` serves HTTP")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on; `0.0.0.0`: all of them")
@@ -149,11 +157,14 @@ class HttpSettings(Section):
         2_500, ge=1, description="workflows and jobs with their own metrics; the rest are combined as `other`"
     )
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
 
     @model_validator(mode="after")
-    def _webhooks_arrive(self) -> Self:
+    def _they_arrive(self) -> Self:
         if self.webhooks.secret is not None and not self.enabled:
             raise ValueError("has webhooks.secret, and enabled is false: webhooks need the HTTP server")
+        if self.ingest.token is not None and not self.enabled:
+            raise ValueError("has ingest.token, and enabled is false: other CIs need the HTTP server")
         return self
 
 

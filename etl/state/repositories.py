@@ -1,13 +1,19 @@
-"""Repositories as last read, each with its cursor: everything before it is committed."""
+"""Repositories as last read, each with its cursor: everything before it is committed.
+
+A repository of which only other CIs tell has a negative id, and no cursor.
+"""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, or_, select, update
 
 from etl.errors import SupersededError
+from etl.model.ingested import negative_id
 from etl.model.records import Workflow
 from etl.state import tables
 from etl.state.database import require_current, upsert
+from etl.state.ingested import hand_over
 
 # Used in every transaction of a session: built once, since building a statement is slow.
 _TURN = (
@@ -15,6 +21,8 @@ _TURN = (
     .where(tables.repositories.c.id == bindparam("repository"))
     .with_for_update(read=True)
 )
+
+_USUAL_BRANCH = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,48 @@ class Repositories:
         )
 
     def names(self) -> list[str]:
-        """Names of all repositories that were ever read, in order."""
+        """Names of all repositories that were ever read from GitHub, in order."""
+        return self._names(tables.repositories.c.id > 0)
+
+    def ingested(self) -> list[str]:
+        """Names of all repositories of which only other CIs tell, in order."""
+        return self._names(tables.repositories.c.id < 0)
+
+    def for_ingest(self, name: str, default_branch: str) -> KnownRepository:
+        """The repository that is configured or called so now, whatever the case; else a new one, not of GitHub.
+
+        The default branch is that of GitHub, else the one given, else the one given before.
+        """
+        table = tables.repositories
+        with self._engine.begin() as connection:
+            require_current(connection)
+            is_named = func.lower(table.c.name) == name.lower()
+            found = connection.execute(
+                select(table.c.name, table.c.id, table.c.default_branch)
+                .where(or_(is_named, func.lower(table.c.full_name) == name.lower()))
+                .order_by(is_named.desc(), table.c.id.desc())
+                .limit(1)
+            ).one_or_none()
+            if found is None or found.id < 0:
+                name = name if found is None else found.name
+                branch = default_branch or (_USUAL_BRANCH if found is None else found.default_branch)
+                own = KnownRepository(negative_id("repository", name), name, name, branch, ())
+                upsert(connection, table, _row(own))
+            else:
+                name = found.name
+        known = self.get(name)
+        assert known is not None
+        return known
+
+    def hold(self, connection: Connection, repository: KnownRepository) -> bool:
+        """Keep others from ingesting into the repository until the caller's transaction ends; False if it is gone."""
+        query = select(tables.repositories.c.id).where(tables.repositories.c.id == repository.id)
+        return connection.scalar(query.with_for_update()) is not None
+
+    def _names(self, wanted: ColumnElement[bool]) -> list[str]:
         columns = tables.repositories.c
         with self._engine.connect() as connection:
-            return list(connection.scalars(select(columns.name).order_by(columns.name)))
+            return list(connection.scalars(select(columns.name).where(wanted).order_by(columns.name)))
 
     def name_of(self, repository_id: int) -> str | None:
         """The configured name of the repository with this id; None if it was never read."""
@@ -80,21 +126,23 @@ class Repositories:
     def save(self, connection: Connection, repository: KnownRepository) -> None:
         """Store a repository's current names and contents; its cursor does not change."""
         name, table = repository.name, tables.repositories
+        if repository.id > 0:
+            self._take_over(connection, repository)
         # The name may have belonged to another repository, which keeps its state under its id.
         connection.execute(
             update(table)
             .where(table.c.name == name, table.c.id != repository.id)
             .values(name=f"{name} (before {repository.id})")
         )
-        row = {
-            "id": repository.id,
-            "name": name,
-            "full_name": repository.full_name,
-            "default_branch": repository.default_branch,
-            "private": repository.private,
-            "workflows": [[workflow.id, workflow.name, workflow.path] for workflow in repository.workflows],
-        }
-        upsert(connection, table, row)
+        upsert(connection, table, _row(repository))
+
+    def _take_over(self, connection: Connection, repository: KnownRepository) -> None:
+        """What other CIs told of a repository before it was first read from GitHub belongs to it."""
+        table = tables.repositories
+        same = (func.lower(table.c.name) == repository.name.lower()) & (table.c.id < 0)
+        for before in list(connection.scalars(select(table.c.id).where(same))):
+            hand_over(connection, before, repository.id)
+            connection.execute(delete(table).where(table.c.id == before))
 
     def begin_session(self, repository: KnownRepository) -> KnownRepository:
         """Begin a session on the repository; sessions that began earlier can no longer commit.
@@ -144,6 +192,17 @@ class Repositories:
         table = tables.repositories
         with self._engine.begin() as connection:
             connection.execute(update(table).where(table.c.id == repository.id, *conditions).values(values))
+
+
+def _row(repository: KnownRepository) -> dict[str, Any]:
+    return {
+        "id": repository.id,
+        "name": repository.name,
+        "full_name": repository.full_name,
+        "default_branch": repository.default_branch,
+        "private": repository.private,
+        "workflows": [[workflow.id, workflow.name, workflow.path] for workflow in repository.workflows],
+    }
 
 
 def _superseded(repository: KnownRepository) -> SupersededError:

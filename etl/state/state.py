@@ -11,6 +11,7 @@ from etl.errors import SupersededError
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
+from etl.model.ingested import IngestedJob
 from etl.model.open_pieces import OpenPiece, PieceName
 from etl.model.pages import PageTag
 from etl.model.records import Artifact
@@ -22,6 +23,7 @@ from etl.state.database import is_shared, open_database, open_for_reading
 from etl.state.dead_letters import DeadLetters
 from etl.state.deliveries import Deliveries
 from etl.state.evidence import Evidence
+from etl.state.ingested import IngestedJobs
 from etl.state.judgements import Judgements, StoredJudgements
 from etl.state.metadata import Metadata
 from etl.state.open_pieces import OpenPieces
@@ -70,6 +72,7 @@ class State:
         self.deliveries = Deliveries(engine, clock)
         self.distinct = DistinctTestCounts(engine, clock)
         self.evidence = Evidence(engine, clock)
+        self.ingested = IngestedJobs(engine, clock)
         self.judgements = Judgements(engine)
         self.metadata = Metadata(engine)
         self.open_pieces = OpenPieces(engine, clock)
@@ -144,6 +147,46 @@ class State:
             self.commits.read(connection, repository.id, commit, is_open=is_open)
             self.pages.save(connection, repository.id, tags)
             self.outbox.add(connection, repository.name, lines)
+
+    def commit_ingested(
+        self,
+        repository: KnownRepository,
+        job: IngestedJob,
+        lines_of: Callable[[list[IngestedJob], list[Execution]], list[bytes]],
+        *,
+        executions: Sequence[Execution],
+        seen: Iterable[SeenTests],
+    ) -> int | None:
+        """Commit an execution that another CI told of; returns the number of its lines.
+
+        `lines_of` makes them from the other known executions of its run, and from those that may be counterparts of
+        `executions`. None if the execution is known meanwhile, or the repository has another id. It takes no turn:
+        a session reads beside it.
+        """
+        with self._engine.begin() as connection:
+            known = (
+                self.ingested.read(connection, repository.id, job.run_id)
+                if (self.repositories.hold(connection, repository))
+                else None
+            )
+            if known is None or any(one.id == job.id for one in known):
+                return None
+            related = self.evidence.related(repository.id, executions[0]) if executions else []
+            lines = lines_of(known, related)
+            for table in (self.ingested, self.evidence, self.distinct):
+                table.prune(connection, repository.id)
+            self.ingested.save(connection, repository.id, job)
+            self.evidence.add(connection, repository.id, executions)
+            for tests in seen:
+                self.distinct.add(connection, repository.id, tests)
+            self.judgements.outdate(connection, repository.id)
+            self.outbox.add(connection, repository.name, lines)
+        return len(lines)
+
+    def forget_ingested(self, repository: KnownRepository, start: int, stop: int) -> None:
+        """Forget executions of other CIs that ended in this time, so that they can be ingested again."""
+        with self._turn(repository) as connection:
+            self.ingested.forget(connection, repository.id, start, stop)
 
     def commit_judgements(
         self,

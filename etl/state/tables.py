@@ -24,7 +24,7 @@ facts = Table(
     "facts", metadata, Column("name", SafeText, primary_key=True), Column("value", JSON, nullable=False)
 )
 
-# A repository, by GitHub's id; `name` is the one configured, `full_name` the one it has now. Everything
+# A repository, by GitHub's id, or by a negative one where only other CIs tell of it; `name` is the one configured, `full_name` the one it has now. Everything
 # created from `origin` up to `cursor` (Unix seconds) has been read and committed, and artifacts created
 # from `artifacts_from` up to `artifacts_to` have been listed. Every session on it takes the next `turn`,
 # and commits only while that is the last one; at `swept_at` one had looked at every window.
@@ -145,6 +145,33 @@ executions = Table(
     Index("executions_run", "repository_id", "run_id"),
     Index("executions_commit", "repository_id", "head_sha"),
     Index("executions_added", "repository_id", "added_at"),
+)
+
+# An execution of a job that another CI told of, by its id, with what its points and those of its run are made of:
+# `workflow` and `branch` are tags, `digest` a hash of everything that was told.
+ingested_jobs = Table(
+    "ingested_jobs",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("run", SafeText, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("workflow_id", BigInteger, nullable=False),
+    Column("workflow", SafeText, nullable=False),
+    Column("branch", SafeText, nullable=False),
+    Column("head_branch", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False),
+    Column("event", SafeText, nullable=False),
+    Column("head_sha", SafeText, nullable=False),
+    Column("conclusion", SafeText, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("completed_at", BigInteger, nullable=False),
+    Column("url", SafeText, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Index("ingested_jobs_run", "repository_id", "run_id"),
+    Index("ingested_jobs_added", "repository_id", "added_at"),
 )
 
 # Artifacts that were listed and match the names of reports.

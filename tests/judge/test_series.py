@@ -3,7 +3,7 @@
 from typing import Any
 
 from etl.judge.history import Outcome
-from etl.judge.series import Signatures, histories_of_tests
+from etl.judge.series import Signatures, histories_of, histories_of_tests
 
 
 def execution(number: int, conclusion: str, job: str = "unit") -> dict[str, Any]:
@@ -71,3 +71,14 @@ def test_failures_have_the_signature_of_that_test_in_that_execution() -> None:
         "decays": {0: "a+b"},
         "other": {0: "c"},
     }
+
+
+def test_runs_of_other_cis_stand_where_they_ended() -> None:
+    """Their ids are negative, and have no order."""
+    ids = {1: -7, 2: -900, 3: -2, 4: -500}
+    rows = [execution(day, "success") | {"run_id": number} for day, number in ids.items()]
+    ((history,), _) = histories_of(reversed(rows), "main")
+    assert [run.id for run in history.runs] == [-7, -900, -2, -500]
+    rows += [execution(day, "success") for day in (6, 5)]
+    ((history,), _) = histories_of(rows, "main")
+    assert [run.id for run in history.runs][-2:] == [5, 6]

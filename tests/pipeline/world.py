@@ -149,10 +149,17 @@ class World:
             return [finding async for finding in findings(pipeline)]
 
     async def backfill(
-        self, start: int, stop: int | None, data: str = "data", *, replace: bool = False, **overrides: Any
+        self,
+        start: int,
+        stop: int | None,
+        data: str = "data",
+        *,
+        replace: bool = False,
+        force: bool = False,
+        **overrides: Any,
     ) -> Summary:
         """A backfill of the one repository."""
-        asked = Range(start, stop, replace)
+        asked = Range(start, stop, replace, force)
         async with self.pipeline(data, **overrides) as pipeline:
             (summary,), _ = await backfill_and_deliver(pipeline, asked, lambda *_: None)
         return summary

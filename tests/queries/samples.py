@@ -103,7 +103,9 @@ def _job(source: random.Random, time: int) -> Point:
 def _of_a_run(source: random.Random) -> dict[str, Any]:
     """One of few runs, so that each has several attempts."""
     run = source.randint(1, 60)
-    return {"run_id": run} | ({"head_sha": f"{run:040x}"} if source.random() < 0.9 else {})
+    return {"run_id": run if run % 4 else -run} | (
+        {"head_sha": f"{run:040x}"} if source.random() < 0.9 else {}
+    )
 
 
 def _step(source: random.Random, time: int) -> Point:
@@ -122,7 +124,7 @@ def _failure(source: random.Random, time: int) -> Point:
         "message": f'line one\n"line" two \\n ${{1+1}} {source.randint(0, 99)}, 1=2 \\',
         "template": f"template {signature}\nof <n>",
         "job_id": source.randint(1, 10**12),
-        "run_id": source.randint(1, 10**12),
+        "run_id": source.choice((1, 1, -1)) * source.randint(1, 10**12),
     }
     if source.random() < 0.5:
         fields["test"] = source.choice(NASTY)
@@ -160,9 +162,9 @@ def _test_report(source: random.Random, time: int) -> Point:
 def _flake(source: random.Random, time: int) -> Point:
     tags = _job_tags(source) | {"level": "job", "evidence": source.choice(("rerun", "same_sha"))}
     fields: dict[str, Any] = {
-        "failed_run_id": source.randint(1, 10**12),
+        "failed_run_id": source.choice((1, 1, -1)) * source.randint(1, 10**12),
         "failed_job_id": source.randint(1, 10**12),
-        "passed_run_id": source.randint(1, 10**12),
+        "passed_run_id": source.choice((1, 1, -1)) * source.randint(1, 10**12),
         "passed_job_id": source.randint(1, 10**12),
         "head_sha": f"{source.randint(1, 9):040x}",
     }

@@ -86,6 +86,19 @@ async def test_a_break_lasts_from_its_first_red_run(stores: Stores) -> None:
         assert row["mean_hours_to_repair"] == 24.0
 
 
+async def test_runs_of_other_cis_stand_where_they_ended(stores: Stores) -> None:
+    """Their ids are negative, and have no order."""
+    await stores.write(
+        run(-7, 9, "success"), run(-900, 8, "failure"), run(-2, 7.9, "failure"), run(-500, 7, "success"),
+        run(-1, 2, "failure"), run(-800, 1, "failure"),
+    )  # fmt: skip
+    rows = await stores.ask("broken")
+    assert [row["job"] for row in rows] == [None, "unit"]
+    for row in rows:
+        assert (row["last_good_sha"], row["first_bad_sha"]) == ("sha -500", "sha -1")
+        assert (row["hours"], row["mean_hours_to_repair"]) == (48.0, 24.0)
+
+
 async def test_what_is_repaired_tells_how_long_that_took_and_no_more(stores: Stores) -> None:
     await stores.write(run(1, 8, "failure"), run(2, 7.5, "success"), run(3, 3, "success", workflow="Docs"))
     assert {row["workflow"] for row in await stores.ask("broken")} == {"CI"}

@@ -15,7 +15,7 @@ from typing import Self
 import structlog
 
 from etl.extract.github.api import GitHub
-from etl.extract.github.auth import NotInstalled
+from etl.extract.github.auth import NotInstalled, NoToken
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
 from etl.extract.github.records import parse_installation, parse_repository
@@ -44,7 +44,8 @@ class Accounts:
         self._sleep = sleep
         self._shared_limits = shared_limits
         self._open = AsyncExitStack()
-        self._own = GitHub(settings, clock=clock, sleep=sleep, shared_limits=shared_limits)
+        auth = None if settings.token or settings.app else NoToken()
+        self._own = GitHub(settings, auth=auth, clock=clock, sleep=sleep, shared_limits=shared_limits)
         self._installed: dict[str, tuple[int, GitHub]] = {}
         self._strangers: dict[str, GitHub] = {}
 

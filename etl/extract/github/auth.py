@@ -18,6 +18,7 @@ from etl.settings import AppSettings, GitHubSettings, sendable
 
 _RENEW_BEFORE_S = 300
 _JWT_S = 9 * 60
+_NO_TOKEN = "no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN"  # noqa: S105
 
 # POST to a path as the App itself (by a JWT made for each request), answering the JSON.
 PostAsApp = Callable[[str, Callable[[], str]], Awaitable[Any]]
@@ -102,6 +103,19 @@ class NotInstalled:
         return False
 
 
+class NoToken:
+    """Used where nothing is read from GitHub: every request fails."""
+
+    async def token(self) -> str:
+        """Raises ConfigurationError, always."""
+        raise ConfigurationError(_NO_TOKEN)
+
+    def forget(self, token: str) -> bool:
+        """There is none."""
+        del token
+        return False
+
+
 class AppAuth:
     """Installation tokens of a GitHub App; each is valid for an hour and renewed before it expires."""
 
@@ -153,7 +167,7 @@ def authenticate(settings: GitHubSettings, post: PostAsApp, clock: Callable[[], 
         return AppItself(app) if app.installation_id is None else AppAuth(app, post, clock)
     if settings.token is not None:
         return TokenAuth(settings.token.get_secret_value())
-    raise ConfigurationError("no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN")
+    raise ConfigurationError(_NO_TOKEN)
 
 
 def make_jwt(settings: AppSettings) -> str:

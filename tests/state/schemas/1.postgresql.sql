@@ -109,6 +109,32 @@ CREATE TABLE facts (
     PRIMARY KEY (name)
 );
 
+CREATE TABLE ingested_jobs (
+    repository_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    run TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    workflow_id BIGINT NOT NULL,
+    workflow TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    head_branch TEXT NOT NULL,
+    name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    head_sha TEXT NOT NULL,
+    conclusion TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    completed_at BIGINT NOT NULL,
+    url TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, id)
+);
+
+CREATE INDEX ingested_jobs_added ON ingested_jobs (repository_id, added_at);
+
+CREATE INDEX ingested_jobs_run ON ingested_jobs (repository_id, run_id);
+
 CREATE TABLE judgements (
     repository_id BIGSERIAL NOT NULL,
     findings BYTEA NOT NULL,
