@@ -14,6 +14,7 @@ from etl.cli.check import check
 from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
 from etl.cli.explain import explain
+from etl.cli.export import export
 from etl.cli.gate import gate
 from etl.cli.output import Exit, Global, print_error
 from etl.cli.quarantine import quarantine
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, check, sync, backfill, verify, run, show, explain, report, read_log, gate):
+for command in (demo, check, sync, backfill, verify, run, show, explain, report, export, read_log, gate):
     app.command()(command)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(quarantine, name="quarantine")

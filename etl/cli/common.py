@@ -14,6 +14,7 @@ from etl.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from etl.load.store import Store
     from etl.model.writes import Row
     from etl.pipeline.delivery import Delivery
     from etl.pipeline.summary import Summary
@@ -56,21 +57,42 @@ async def ask_configured(
     """Query the configured store; raises ConfigurationError if a filter matches nothing that is stored."""
     from etl.app import open_store
     from etl.report.ask import ask, nothing_answered
-    from etl.report.filters import LISTED_BY, unknown
 
     store = open_store(settings)
     try:
         answers = await ask(store, settings, names, asked)
-        filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
-        if any(filters.values()) and nothing_answered(answers):
-            listing = {question for name, question in LISTED_BY.items() if filters[name]}
-            everything = {"start": asked["start"], "stop": asked["stop"]}
-            known = await ask(store, settings, sorted(listing | {"jobs"}), everything)
-            if sentence := unknown(filters, known):
-                raise ConfigurationError(sentence)
+        if nothing_answered(answers):
+            await require_stored(store, settings, asked)
         return answers
     finally:
         await store.close()
+
+
+async def require_stored(store: Store, settings: Settings, asked: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError with suggestions if a filter in `asked` matches nothing that is stored."""
+    from etl.report.ask import ask
+    from etl.report.filters import LISTED_BY, unknown
+
+    filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
+    if any(filters.values()):
+        listing = {question for name, question in LISTED_BY.items() if filters[name]}
+        everything = {"start": asked["start"], "stop": asked["stop"]}
+        known = await ask(store, settings, sorted(listing | {"jobs"}), everything)
+        if sentence := unknown(filters, known):
+            raise ConfigurationError(sentence)
+
+
+def extra_filters(command: str, asked: str, **names: str) -> dict[str, str]:
+    """The given filters beyond the usual; raises ConfigurationError for one that the question does not take."""
+    from etl.queries import question
+
+    takes = question(asked).filters
+    for option, value in names.items():
+        if value and option not in takes:
+            raise ConfigurationError(f"`{command} {asked}` takes no --{option}")
+    if "test" in takes and not names["test"]:
+        raise ConfigurationError(f"`{command} {asked}` needs a test: --test NAME")
+    return {option: value for option, value in names.items() if value}
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:
