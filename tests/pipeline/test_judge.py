@@ -115,7 +115,11 @@ def test_the_settings_are_the_thresholds_of_the_judge() -> None:
     made = judge.limits_of(
         FindingSettings(min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01)
     )
-    assert (made.changes.min_effect, made.changes.min_effect_s, made.changes.min_rate_effect) == (0.2, 30, 0.1)
+    assert (made.changes.min_effect, made.changes.min_effect_s, made.changes.min_rate_effect) == (
+        0.2,
+        30,
+        0.1,
+    )
     assert made.changes.max_false_discoveries == made.changes.max_false_alerts == 0.01
 
 
