@@ -80,7 +80,7 @@ def export(
         asyncio.run(_fetch(settings, name, period, filters, table))
         rows = _write(table, new, form, to_stdout=output == _STDOUT)
     if output != _STDOUT:
-        typer.echo(f"{output}: {rows:,} rows")
+        typer.echo(f"{output}: {rows:,} row{'' if rows == 1 else 's'}")
 
 
 def _format_of(output: Path) -> Format:

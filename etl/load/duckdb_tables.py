@@ -73,11 +73,11 @@ def _new() -> dict[str, list[tuple[str, ...]]]:
 def _described(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, ...]]]:
     """These views in a file: name → definition and comment, then name and comment of each column."""
     views = connection.execute(
-        "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal AND starts_with(comment, $mark)",
+        "SELECT view_name, sql, comment FROM duckdb_views() WHERE schema_name = 'main' AND starts_with(comment, $mark)",
         {"mark": _MARK},
     ).fetchall()
     columns = connection.execute(
-        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal ORDER BY column_index"
+        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY column_index"
     ).fetchall()
     return {
         view: [(sql, comment), *((name, doc) for table, name, doc in columns if table == view)]
@@ -90,6 +90,7 @@ def _names(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {
         name.lower()
         for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
         ).fetchall()
     }

@@ -15,6 +15,8 @@ from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 from tests.cli.test_commands import is_one_clear_sentence
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def ci(tmp_path):

@@ -57,6 +57,7 @@ def test_queries_run_as_they_stand_and_find_something(inside: Path, sql: str) ->
     assert rows or "JOIN" in sql
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_commands_run_as_they_stand(folder: Path, command: str) -> None:
     arguments, _, into = command.partition(" > ")

@@ -13,7 +13,7 @@ from etl.load.influx_export import next_span
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
 from etl.load.parquet import opened, write_answer
-from etl.load.store import Slice
+from etl.load.store import Slice, Store
 from etl.model.points import Point
 from etl.model.schema import MEASUREMENTS
 from etl.queries import QUESTIONS, question
@@ -69,30 +69,32 @@ async def test_influxdb_exports_the_same(influx: InfluxStore, tmp_path: Path) ->
         assert in_order(content(file)) == in_order(expected(sent, wanted)), name
 
 
-@pytest.mark.parametrize("store", ["duck", "influx"])
 async def test_a_slice_has_a_period_and_names_however_odd(
-    request: pytest.FixtureRequest, tmp_path: Path, store: str
+    duck: DuckStore, influx: InfluxStore, tmp_path: Path
 ) -> None:
-    into: Any = request.getfixturevalue(store)
+    stores: dict[str, Store] = {"duck": duck, "influx": influx}
     sent = points(9, 900)
-    await into.write([encode(point) for point in sent])
+    for store in stores.values():
+        await store.write([encode(point) for point in sent])
     for number, job in enumerate(NASTY):
         wanted = Slice(MEASUREMENTS["job"], START, STOP, {"repository": "acme/rocket", "job": job})
-        file = tmp_path / f"it's {number}.parquet"
-        await into.export(wanted, file)
-        assert in_order(content(file)) == in_order(expected(sent, wanted))
+        for name, store in stores.items():
+            file = tmp_path / f"{name}'s {number}.parquet"
+            await store.export(wanted, file)
+            assert in_order(content(file)) == in_order(expected(sent, wanted))
 
 
-@pytest.mark.parametrize("store", ["duck", "influx"])
 async def test_an_export_of_nothing_has_the_columns(
-    request: pytest.FixtureRequest, tmp_path: Path, store: str
+    duck: DuckStore, influx: InfluxStore, tmp_path: Path
 ) -> None:
-    empty: Any = request.getfixturevalue(store)
-    await empty.export(Slice(MEASUREMENTS["finding"], START, STOP, {}), tmp_path / "nothing.parquet")
-    with opened(tmp_path / "nothing.parquet") as table:
-        assert table.names[:3] == ("time", "repository", "kind")
-        assert "between" in table.names
-        assert (table.count, list(table.batches)) == (0, [])
+    stores: dict[str, Store] = {"duck": duck, "influx": influx}
+    for name, store in stores.items():
+        file = tmp_path / f"{name}.parquet"
+        await store.export(Slice(MEASUREMENTS["finding"], START, STOP, {}), file)
+        with opened(file) as table:
+            assert table.names[:3] == ("time", "repository", "kind")
+            assert "between" in table.names
+            assert (table.count, list(table.batches)) == (0, [])
 
 
 def test_influxdb_is_asked_for_more_or_less_at_once_by_what_came() -> None:

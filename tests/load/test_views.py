@@ -178,6 +178,13 @@ async def test_what_somebody_called_the_same_is_left_alone_and_told(tmp_path: Pa
     assert told["names"] == ["runs"]
 
 
+async def test_a_schema_of_somebodys_own_is_no_matter(tmp_path: Path) -> None:
+    store = await old(tmp_path / "own.duckdb", "CREATE SCHEMA mine", "CREATE TABLE mine.jobs (x BIGINT)")
+    assert (
+        asked(store, "SELECT count(*) FROM jobs") == asked(store, "SELECT count(*) FROM mine.jobs") == [(0,)]
+    )
+
+
 async def test_preparing_again_changes_nothing(duck: DuckStore) -> None:
     def digest() -> str:
         return hashlib.sha256(Path(duck.address).read_bytes()).hexdigest()
