@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.model.line_rules import RULES
-from etl.model.schema import MEASUREMENTS, FieldType, Measurement
+from etl.model.schema import MEASUREMENTS, Field, FieldType, Meaning, Measurement
 from tools import benchmarks_docs, dashboards_docs, metrics_docs, scale_docs, settings_docs
 
 ROOT = Path(__file__).parent.parent
@@ -47,12 +47,15 @@ def categories() -> str:
 
 def _measurement(measurement: Measurement) -> str:
     tags = [f"| `{tag.name}` | tag | {tag.doc} |" for tag in measurement.tags]
-    fields = [f"| `{field.name}` | {_TYPES[field.type]} | {field.doc} |" for field in measurement.fields]
+    fields = [f"| `{field.name}` | {_type(field)} | {field.doc} |" for field in measurement.fields]
     return "\n".join(
         (
             f"### `{measurement.name}`",
             "",
-            f"One point per {measurement.per}. To count points, count the field `{measurement.always}`.",
+            (
+                f"One point per {measurement.per}. To count points, count the field `{measurement.always}`. "
+                f"The view of the table is `{measurement.view}`."
+            ),
             "",
             "| name | type | what it is |",
             "|---|---|---|",
@@ -60,6 +63,12 @@ def _measurement(measurement: Measurement) -> str:
             *fields,
         )
     )
+
+
+def _type(field: Field) -> str:
+    """The field's type; a unit that its description says is left out."""
+    type_ = _TYPES[field.type]
+    return f"{type_} ({field.meaning})" if field.meaning in (Meaning.MOMENT, Meaning.FLAG) else type_
 
 
 def _inserted(path: Path, content: str) -> str:

@@ -15,6 +15,7 @@ from etl.cli.dead_letters import dead_letters
 from etl.cli.demo import demo
 from etl.cli.digest import digest
 from etl.cli.explain import explain
+from etl.cli.export import export
 from etl.cli.gate import gate
 from etl.cli.ingest import ingest
 from etl.cli.init import init
@@ -51,6 +52,7 @@ for command in (
     explain,
     digest,
     report,
+    export,
     read_log,
     gate,
     mcp,

@@ -78,24 +78,27 @@ async def ask_configured(
     """
     from etl.load.opened import open_store
     from etl.report.ask import ask, nothing_answered
-    from etl.report.filters import LISTED_BY
 
     store = open_store(settings)
     try:
         answers = await ask(store, settings, names, asked)
-        if not nothing_answered(answers):
-            return answers
-        filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
-        sentence = await _why_nothing(
-            store, settings, filters, {key: asked[key] for key in ("start", "stop")}
-        )
-        if sentence and any(filters.values()):
-            raise ConfigurationError(sentence)
-        if sentence:
-            print_error(sentence)
+        if nothing_answered(answers):
+            await require_stored(store, settings, asked)
         return answers
     finally:
         await store.close()
+
+
+async def require_stored(store: Store, settings: Settings, asked: Mapping[str, Any]) -> None:
+    """Say where the store is if it is empty; raise ConfigurationError if a filter in `asked` matches nothing in it."""
+    from etl.report.filters import LISTED_BY
+
+    filters = {name: str(asked.get(name) or "") for name in LISTED_BY}
+    sentence = await _why_nothing(store, settings, filters, {key: asked[key] for key in ("start", "stop")})
+    if sentence and any(filters.values()):
+        raise ConfigurationError(sentence)
+    if sentence:
+        print_error(sentence)
 
 
 async def _why_nothing(
@@ -110,9 +113,22 @@ async def _why_nothing(
     if nothing_answered(await ask(store, settings, ["overview"], period)):
         return f"nothing of this period is stored in {store.address}"
     listing = {question for name, question in LISTED_BY.items() if filters[name]}
-    return (
-        unknown(filters, await ask(store, settings, sorted(listing | {"jobs"}), period)) if listing else None
-    )
+    if not listing:
+        return None
+    return unknown(filters, await ask(store, settings, sorted(listing | {"jobs"}), period))
+
+
+def extra_filters(command: str, asked: str, **names: str) -> dict[str, str]:
+    """The given filters beyond the usual; raises ConfigurationError for one that the question does not take."""
+    from etl.queries import question
+
+    takes = question(asked).filters
+    for option, value in names.items():
+        if value and option not in takes:
+            raise ConfigurationError(f"`{command} {asked}` takes no --{option}")
+    if "test" in takes and not names["test"]:
+        raise ConfigurationError(f"`{command} {asked}` needs a test: --test NAME")
+    return {option: value for option, value in names.items() if value}
 
 
 def exit_with_status(summaries: Sequence[Summary], delivery: Delivery, *, address: str, waiting: int) -> None:

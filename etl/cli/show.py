@@ -15,6 +15,7 @@ from etl.cli.common import (
     Repository,
     Workflow,
     ask_configured,
+    extra_filters,
     load_settings,
     one_of,
 )
@@ -115,7 +116,7 @@ def show(
             )
         _show_first(settings, period, asked)
         return
-    asked |= _extra_filters(question, job=job, test=test, category=category)
+    asked |= extra_filters("show", question.value, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
     below = _BELOW.get(question) if form is Format.TABLE else None
@@ -132,16 +133,3 @@ def _show_first(settings: Settings, period: Period, asked: dict[str, Any]) -> No
 
     answers = asyncio.run(ask_configured(settings, FIRST_SCREEN, asked))
     typer.echo(first_screen(answers, period=period), nl=False)
-
-
-def _extra_filters(asked: Question, **names: str) -> dict[str, str]:
-    """The additional filters; raises ConfigurationError for one that the question does not take."""
-    from etl.queries import question
-
-    takes = question(asked).filters
-    for option, value in names.items():
-        if value and option not in takes:
-            raise ConfigurationError(f"`show {asked}` takes no --{option}")
-    if asked is Question.TEST_HISTORY and not names["test"]:
-        raise ConfigurationError(f"`show {asked}` needs a test: --test NAME")
-    return {option: value for option, value in names.items() if value}

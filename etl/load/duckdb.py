@@ -1,8 +1,9 @@
 """The embedded store: a DuckDB file with one table for each measurement.
 
 Columns are the tags (VARCHAR, null where a point lacks one), the fields, and `time` (BIGINT, Unix
-nanoseconds: as exact as the points, and without a zone to get wrong). As in InfluxDB a point is what
-its tags and time say, and the same point written again is the union of its fields.
+nanoseconds: as exact as the points, and without a zone to get wrong). Beside each table is a view with
+readable types. As in InfluxDB a point is what its tags and time say, and the same point written again is the
+union of its fields.
 
 While one process may write, DuckDB lets no other process open the file. So the file is open only during an
 operation, and an operation that finds it locked tries again for a while. Statements are built only from
@@ -19,20 +20,26 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
+import structlog
 
 from etl.errors import BusyError, DataError, FatalError, RetriableError
+from etl.load.duckdb_tables import create_tables, create_views, stored
 from etl.load.line_parser import parse
+from etl.load.parquet import copy, json_lines
+from etl.load.readable import columns, quoted, select
 from etl.load.retractions import in_order, retracted
+from etl.load.store import Slice
 from etl.model.points import Point
-from etl.model.schema import ETL, MEASUREMENTS, FieldType, Measurement
+from etl.model.schema import ETL, MEASUREMENTS, Measurement
 from etl.model.writes import Rejected, Row, WriteResult
 from etl.queries.catalogue import question
 
+log = structlog.get_logger(__name__)
+
 _T = TypeVar("_T")
-_TYPES: Final = {FieldType.INTEGER: "BIGINT", FieldType.FLOAT: "DOUBLE", FieldType.STRING: "VARCHAR"}
 
 
 class DuckStore:
@@ -50,8 +57,14 @@ class DuckStore:
         return str(self._path.absolute())
 
     async def prepare(self) -> None:
-        """Create the file, readable only by its owner, and any missing tables and columns."""
-        await self._writing(_create_tables)
+        """Create the file, readable only by its owner, and any missing tables, columns and views."""
+        taken = await self._writing(_prepare)
+        if taken:
+            log.warning(
+                "readable views are left out: the store has tables or views of yours by these names",
+                store=self.address,
+                names=taken,
+            )
 
     @property
     def is_missing(self) -> bool:
@@ -82,6 +95,16 @@ class DuckStore:
         asked = question(name)
         bound = {name: _bindable(value) for name, value in asked.bound(parameters).items()}
         return asked.normalised(await self._reading(lambda connection: _rows(connection, asked.sql, bound)))
+
+    async def export(self, wanted: Slice, file: Path) -> None:
+        """Write points as a Parquet file, in readable types; DuckDB streams them, whatever their number."""
+        measurement = wanted.measurement
+        conditions = ["time >= $start", "time < $stop", *(f"{quoted(tag)} = ${tag}" for tag in wanted.tags)]
+        points = f"(FROM {measurement.name} WHERE {' AND '.join(conditions)})"
+        bound = {"start": _nanoseconds(wanted.start), "stop": _nanoseconds(wanted.stop), **wanted.tags}
+        await self._reading(
+            lambda connection: copy(connection, select(columns(measurement), points), file, bound)
+        )
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
@@ -139,12 +162,17 @@ def _create(path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             new = Path(folder, "new")
             with duckdb.connect(new) as connection:
-                _create_tables(connection)
+                _prepare(connection)
             new.chmod(0o600)
             with suppress(FileExistsError):
                 path.hardlink_to(new)
     except OSError as error:
         raise FatalError(f"the embedded store {path} cannot be created: {error.strerror}") from error
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    create_tables(connection)
+    return create_views(connection)
 
 
 def _is_busy(error: duckdb.Error) -> bool:
@@ -156,23 +184,8 @@ def _is_busy(error: duckdb.Error) -> bool:
 
 def _in_memory(work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
     with duckdb.connect() as connection:
-        _create_tables(connection)
+        create_tables(connection)
         return work(connection)
-
-
-def _columns(measurement: Measurement) -> dict[str, str]:
-    fields = {name: _TYPES[type_] for name, type_ in measurement.field_types.items()}
-    return {"time": "BIGINT", **dict.fromkeys(measurement.tag_names, "VARCHAR"), **fields}
-
-
-def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    for name, measurement in MEASUREMENTS.items():
-        columns = [f"{column} {type_}" for column, type_ in _columns(measurement).items()]
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(columns)})")
-        present = {row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
-        for column in columns:
-            if column.split()[0] not in present:
-                connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
 
 
 def _parsed(lines: Sequence[bytes]) -> tuple[dict[str, list[Point]], list[Rejected]]:
@@ -234,16 +247,14 @@ def _upsert_into(
 
 def _stage(connection: duckdb.DuckDBPyConnection, measurement: Measurement, points: Sequence[Point]) -> None:
     """Load points into the table `staged` through a file: inserting row by row takes a hundred times as long."""
-    types = {**_columns(measurement), "rank": "BIGINT"}
+    types = {**stored(measurement), "rank": "BIGINT"}
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".ndjson") as file:
         for rank, point in enumerate(points):
             row = {"time": point.time, "rank": rank, **point.tags, **point.fields}
             file.write(json.dumps(row) + "\n")
         file.flush()
-        source = f"read_json($path, format = 'newline_delimited', columns = {types})"
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM {source}",  # noqa: S608
-            {"path": file.name},
+            f"CREATE OR REPLACE TEMP TABLE staged AS FROM {json_lines(types)}", {"lines": file.name}
         )
 
 

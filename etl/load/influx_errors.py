@@ -16,8 +16,10 @@ _ABOUT_LINES: Final = (400, 422)
 _BUSY: Final = 429
 _SERVER_ERRORS: Final = 500
 
-# The client's errors: unsuccessful answers, and connections that failed.
-CLIENT_ERRORS: Final = (ApiException, aiohttp.ClientError, TimeoutError, OSError)
+# The client's errors: unsuccessful answers, and connections that failed. Where files are written as well,
+# a plain OSError is theirs.
+ANSWER_ERRORS: Final = (ApiException, aiohttp.ClientError, TimeoutError)
+CLIENT_ERRORS: Final = (*ANSWER_ERRORS, OSError)
 
 _TO_DO: Final = {
     401: "refuses the token: set `influxdb.token` (CI_HEALTH_INFLUXDB__TOKEN) to one that is valid there",

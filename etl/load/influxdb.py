@@ -9,17 +9,28 @@ import gzip
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
 from influxdb_client.rest import ApiException
 
 from etl.errors import DataError, FatalError
+from etl.load import influx_export
 from etl.load.influx_bucket import ensure_bucket
 from etl.load.influx_client import library, open_client
-from etl.load.influx_errors import CLIENT_ERRORS, TOO_LARGE, explained, is_about_lines, is_expired, reason
+from etl.load.influx_errors import (
+    ANSWER_ERRORS,
+    CLIENT_ERRORS,
+    TOO_LARGE,
+    explained,
+    is_about_lines,
+    is_expired,
+    reason,
+)
 from etl.load.line_parser import are_newer, parse, time_of
 from etl.load.retractions import in_order, retracted
+from etl.load.store import Slice
 from etl.model.points import NANOSECONDS, Point
 from etl.model.schema import ETL, MEASUREMENTS
 from etl.model.writes import Rejected, Row, WriteResult
@@ -96,6 +107,16 @@ class InfluxStore:
         except (FluxQueryException, FluxCsvParserException) as error:
             raise FatalError(f"InfluxDB at {self.address} cannot answer {name!r}: {error}") from error
         return asked.normalised(record.values for table in tables for record in table.records)
+
+    async def export(self, wanted: Slice, file: Path) -> None:
+        """Write points as a Parquet file, in readable types."""
+        name = wanted.measurement.name
+        try:
+            await influx_export.export(self._client.query_api(), self._settings.bucket, wanted, file)
+        except ANSWER_ERRORS as error:
+            raise explained(error, self.address) from error
+        except (FluxQueryException, FluxCsvParserException) as error:
+            raise FatalError(f"InfluxDB at {self.address} cannot answer {name!r}: {error}") from error
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""

@@ -1,10 +1,23 @@
 """What the pipeline and the views need from a store; InfluxDB and the embedded DuckDB implement it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
+from etl.model.schema import Measurement
 from etl.model.writes import Row, WriteResult
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A measurement's points with start ≤ time < stop whose tags have these values."""
+
+    measurement: Measurement
+    start: datetime
+    stop: datetime
+    tags: Mapping[str, str]
 
 
 class Store(Protocol):
@@ -40,6 +53,10 @@ class Store(Protocol):
 
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer to `etl/queries/NAME`: rows with the question's columns, in its order."""
+        ...
+
+    async def export(self, wanted: Slice, file: Path) -> None:
+        """Write points to a Parquet file, in bounded memory; its columns are `etl.load.readable.columns`."""
         ...
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:

@@ -17,12 +17,22 @@ class FieldType(StrEnum):
     STRING = "s"
 
 
+class Meaning(StrEnum):
+    """What a number stands for, beyond its type."""
+
+    PLAIN = ""
+    SECONDS = "seconds"
+    MOMENT = "Unix seconds, 0 if none"
+    FLAG = "1 or 0"
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag: what a point is grouped and filtered by. Bounded in the values it takes."""
+    """A tag: what a point is grouped and filtered by. Bounded in the values it takes, which are text."""
 
     name: str
     doc: str
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +42,18 @@ class Field:
     name: str
     type: FieldType
     doc: str
+    meaning: Meaning = Meaning.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measurement; `always` is the field that every point has: count that one."""
+    """A measurement; `always` is the field that every point has: count that one.
+
+    `view` is the name under which the embedded store shows it in readable types.
+    """
 
     name: str
+    view: str
     per: str
     tags: tuple[Tag, ...]
     fields: tuple[Field, ...]
@@ -67,11 +82,23 @@ def _s(name: str, doc: str) -> Field:
     return Field(name, FieldType.STRING, doc)
 
 
+def _seconds(name: str, doc: str, type_: FieldType = FieldType.FLOAT) -> Field:
+    return Field(name, type_, doc, Meaning.SECONDS)
+
+
+def _moment(name: str, doc: str) -> Field:
+    return Field(name, FieldType.INTEGER, doc, Meaning.MOMENT)
+
+
+def _flag(name: str, doc: str) -> Field:
+    return Field(name, FieldType.INTEGER, doc, Meaning.FLAG)
+
+
 _REPOSITORY = Tag("repository", "`owner/name` as configured, also after a rename")
 _WORKFLOW = Tag("workflow", "the workflow's name, with its file in parentheses where two share a name")
 _BRANCH = Tag("branch", "the branch, `(pull request)` or `(other)`; the real name is `head_branch`")
 _EVENT = Tag("event", "what triggered the run: `push`, `pull_request`, `schedule` …")
-_ATTEMPT = Tag("attempt", "number of the attempt, from 1")
+_ATTEMPT = Tag("attempt", "number of the attempt, from 1", is_number=True)
 _CONCLUSION = Tag("conclusion", "`success`, `failure`, `cancelled`, `skipped`, `timed_out` …")
 _JOB = Tag("job", "the job's name as GitHub shows it")
 _JOB_GROUP = Tag("job_group", "the job's name without its matrix suffix")
@@ -86,6 +113,7 @@ _MESSAGE = _s("message", "what the failure said")
 
 WORKFLOW_RUN: Final = Measurement(
     "workflow_run",
+    "runs",
     "attempt of a run",
     (_REPOSITORY, _WORKFLOW, _BRANCH, _EVENT, _ATTEMPT, _CONCLUSION),
     (
@@ -95,11 +123,11 @@ WORKFLOW_RUN: Final = Measurement(
         _HEAD_SHA,
         _s("head_branch", "the branch's real name"),
         _s("actor", "login of who triggered the run"),
-        _f(
+        _seconds(
             "duration_s",
             "seconds from the attempt's start to the completion of the last job that a runner took, without waits for approvals",
         ),
-        _f("queued_s", "seconds from the attempt's start to the start of its first job"),
+        _seconds("queued_s", "seconds from the attempt's start to the start of its first job"),
         _i("jobs", "jobs that this attempt ran itself"),
         _URL,
     ),
@@ -107,6 +135,7 @@ WORKFLOW_RUN: Final = Measurement(
 )
 JOB: Final = Measurement(
     "job",
+    "jobs",
     "execution of a job",
     (
         *_OF_A_JOB,
@@ -120,13 +149,15 @@ JOB: Final = Measurement(
         _JOB_ID,
         _RUN_ID,
         _HEAD_SHA,
-        _f("duration_s", "seconds from start to completion"),
-        _f(
+        _seconds("duration_s", "seconds from start to completion"),
+        _seconds(
             "queued_s", "seconds from creation to start, or to the end of one that was cancelled in the queue"
         ),
-        _f("waited_s", "seconds from creation to end, of a job that no runner took"),
-        _f("approval_s", "seconds that it waited for an approval, where that took ten minutes or more"),
-        _f("repeated_s", "seconds from start to completion, where an earlier attempt of the run executed it"),
+        _seconds("waited_s", "seconds from creation to end, of a job that no runner took"),
+        _seconds("approval_s", "seconds that it waited for an approval, where that took ten minutes or more"),
+        _seconds(
+            "repeated_s", "seconds from start to completion, where an earlier attempt of the run executed it"
+        ),
         _s("failed_step", "name of the first step that failed"),
         _URL,
     ),
@@ -134,13 +165,15 @@ JOB: Final = Measurement(
 )
 STEP: Final = Measurement(
     "step",
+    "steps",
     "executed step",
     (*_OF_A_JOB, Tag("step", "the step's name"), _BRANCH, _CONCLUSION),
-    (_JOB_ID, _i("number", "the step's number within its job"), _f("duration_s", "seconds it took")),
+    (_JOB_ID, _i("number", "the step's number within its job"), _seconds("duration_s", "seconds it took")),
     "job_id",
 )
 TEST_REPORT: Final = Measurement(
     "test_report",
+    "test_reports",
     "job execution with test results",
     (*_OF_A_JOB, _BRANCH),
     (
@@ -154,12 +187,13 @@ TEST_REPORT: Final = Measurement(
         _i("errored", "results that ended in an error"),
         _i("skipped", "results that were skipped"),
         _i("flaky", "tests that passed on a retry within the report"),
-        _f("duration_s", "seconds, summed over the results"),
+        _seconds("duration_s", "seconds, summed over the results"),
     ),
     "job_id",
 )
 TEST: Final = Measurement(
     "test",
+    "tests",
     "result of a test",
     (
         *_OF_A_JOB,
@@ -168,11 +202,12 @@ TEST: Final = Measurement(
         Tag("test", "the test's name"),
         Tag("outcome", "`passed`, `failed`, `error` or `skipped`"),
     ),
-    (_JOB_ID, _f("duration_s", "seconds it took"), _MESSAGE),
+    (_JOB_ID, _seconds("duration_s", "seconds it took"), _MESSAGE),
     "job_id",
 )
 FAILURE: Final = Measurement(
     "failure",
+    "failures",
     "failure message",
     (
         *_OF_A_JOB,
@@ -199,6 +234,7 @@ FAILURE: Final = Measurement(
 )
 FLAKE: Final = Measurement(
     "flake",
+    "flakes",
     "piece of flake evidence",
     (
         *_OF_A_JOB,
@@ -214,8 +250,8 @@ FLAKE: Final = Measurement(
         _i("failed_job_id", "job of the failing result; always present"),
         _i("passed_run_id", "run of the passing result"),
         _i("passed_job_id", "job of the passing result"),
-        _f("wasted_s", "seconds of the failed execution that was repeated (job level only)"),
-        _i("confirmed_at", "Unix seconds at which both results were known"),
+        _seconds("wasted_s", "seconds of the failed execution that was repeated (job level only)"),
+        _moment("confirmed_at", "when both results were known"),
         _s(
             "message",
             "what the failure said; in a report, of more than 2,000 characters the beginning and the end",
@@ -225,6 +261,7 @@ FLAKE: Final = Measurement(
 )
 FINDING: Final = Measurement(
     "finding",
+    "findings",
     "finding, at the time that it was first said to have begun",
     (
         _REPOSITORY,
@@ -237,8 +274,8 @@ FINDING: Final = Measurement(
     ),
     (
         _s("finding_id", "12 hex digits that stay while it lasts; always present"),
-        _i("since", "Unix seconds at which it began, by the newest look"),
-        _i("until", "Unix seconds at which it ended; 0 while it lasts"),
+        _moment("since", "when it began, by the newest look"),
+        _moment("until", "when it ended; none while it lasts"),
         _s("since_sha", "commit that it began with"),
         _s("last_before_sha", "last commit before it"),
         _s("between", "other commits that it may have begun with, joined by `,`"),
@@ -250,15 +287,16 @@ FINDING: Final = Measurement(
         _f("level_after", "seconds or rate since"),
         _i("evidence", "results that it rests on"),
         _i("proven", "flakes on the same code as a pass"),
-        _i("sure", "1 where it is sure enough for an alert, else 0"),
+        _flag("sure", "whether it is sure enough for an alert"),
         _f("cost_minutes", "minutes a week that it costs (of `faster` and the like: saves)"),
         _s("repaired_sha", "commit that ended a break"),
-        _i("repair_s", "seconds that the repair took; 0 where there was none"),
+        _seconds("repair_s", "seconds that the repair took; 0 where there was none", FieldType.INTEGER),
     ),
     "finding_id",
 )
 ETL: Final = Measurement(
     "etl",
+    "syncs",
     "sync of a repository",
     (_REPOSITORY, Tag("status", "`ok` or `error`")),
     (
@@ -269,8 +307,8 @@ ETL: Final = Measurement(
         _i("points", "points that were made"),
         _i("rejected", "points that the store rejected (dead letters)"),
         _i("outbox", "points of all repositories that waited for the store when the sync ended"),
-        _f("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
-        _f("duration_s", "seconds the sync took"),
+        _seconds("lag_s", "seconds between the end of the data that is covered and the end of the sync"),
+        _seconds("duration_s", "seconds the sync took"),
         _s("warning", "tags with too many distinct values, with the setting that would help"),
     ),
     "requests",

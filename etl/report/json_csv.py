@@ -26,18 +26,27 @@ def to_json(view: View, rows: Sequence[Row]) -> str:
     """
     objects = [_plain(view, row) for row in rows]
     content = (objects[0] if objects else _plain(view, {})) if view.single else objects
-    return json.dumps(content, indent=2, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
+    return _json(content, indent=2) + "\n"
 
 
 def to_csv(view: View, rows: Sequence[Row]) -> str:
     """RFC 4180 with a header; an unknown value is an empty cell, and no cell is a formula."""
     objects = [_plain(view, row) for row in rows]
+    keys = list(objects[0]) if objects else list(_keys(view, {}))
+    return csv_lines([keys, *([item.get(key) for key in keys] for item in objects)])
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV: None is an empty cell, a truth value `true` or `false`, and no cell is a formula."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    keys = list(objects[0]) if objects else list(_keys(view, {}))
-    writer.writerow(keys)
-    writer.writerows([_cell(item.get(key)) for key in keys] for item in objects)
+    writer.writerows(map(_cell, row) for row in rows)
     return buffer.getvalue()
+
+
+def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A JSON object for each row, in ASCII and each on its own line; numbers that are not finite are null."""
+    return "".join(_json(dict(zip(names, map(_finite, row), strict=True))) + "\n" for row in rows)
 
 
 def _plain(view: View, row: Row) -> dict[str, Any]:
@@ -70,7 +79,17 @@ def _number(value: float | Decimal, kind: Kind | None) -> float | None:
     return round(float(value), 6) + 0.0  # no negative zero
 
 
+def _json(content: Any, indent: int | None = None) -> str:
+    return json.dumps(content, indent=indent, allow_nan=False).replace("##[", "#\\u0023[")
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str):
-        return value
+        return _finite(value)
     return harmless(_FORMULA.sub("'", value))

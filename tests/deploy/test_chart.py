@@ -51,7 +51,7 @@ def test_it_passes_helms_own_checks(helm: Any, values: Path) -> None:
 @every_values_file
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_objects_follow_kubernetes_schemas(rendered: Any, values: Path, version: str) -> None:
-    own = [document for document in rendered(values) if document["kind"] != "ServiceMonitor"]
+    own = [one for one in rendered(values) if not one["apiVersion"].startswith("monitoring.coreos.com/")]
     assert {document["kind"] for document in own} >= {"Deployment", "ConfigMap", "ServiceAccount"}
     for document in own:
         kubernetes_validate.validate(document, version, strict=True)
@@ -221,6 +221,35 @@ def test_without_dashboards_there_are_none(rendered: Any) -> None:
     assert len(of_kind(documents, "ConfigMap")) == 1
 
 
+def test_prometheus_rules_are_those_of_the_repository(rendered: Any) -> None:
+    rule = the(rendered(EVERYTHING), "PrometheusRule")
+    assert rule["apiVersion"] == "monitoring.coreos.com/v1"
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
+    assert rule["spec"] == yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text("utf-8"))
+
+
+def test_grafanas_rules_are_a_configmap_for_the_sidecar(rendered: Any) -> None:
+    server = "https://ghe.example"
+    documents = rendered(EVERYTHING, "--set", f"dashboards.serverUrl={server}")
+    (alerts,) = [
+        one for one in of_kind(documents, "ConfigMap") if "grafana_alert" in one["metadata"]["labels"]
+    ]
+    assert alerts["metadata"]["namespace"] == "monitoring"
+    assert alerts["metadata"]["labels"]["grafana_alert"] == "1"
+    (rules,) = alerts["data"].values()
+    provisioned = (ROOT / "grafana-provisioning/alerting/rules.yaml").read_text("utf-8")
+    assert "https://github.com" in provisioned
+    assert rules == provisioned.replace("https://github.com", server)
+    assert len(json.dumps(alerts).encode()) < 1 << 20
+
+
+@pytest.mark.parametrize("values", ["minimal", "influxdb", "storage"])
+def test_rules_of_either_kind_are_only_there_when_asked_for(rendered: Any, values: str) -> None:
+    documents = rendered(MINIMAL.with_stem(values))
+    assert not of_kind(documents, "PrometheusRule")
+    assert not [one for one in documents if one["metadata"]["name"].endswith("-alerts")]
+
+
 def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
     before, after = (
         pod(rendered(MINIMAL, "--set", f"settings.interval={interval}"))["metadata"]["annotations"]
@@ -244,6 +273,9 @@ def test_a_changed_setting_starts_a_new_pod(rendered: Any) -> None:
         ("influxdb.url=http://influxdb", "influxdb.tokenSecret.name"),
         ("influxdb.url=influxdb:8086", "influxdb"),
         ("serviceMonitor.enabled=true", "http.enabled"),
+        ("monitoring.prometheusRule.enabled=true", "http.enabled"),
+        ("monitoring.prometheusRules.enabled=true", "prometheusRules"),
+        ("alerts.enabled=true", "influxdb.url"),
         ("http.webhooksSecret.name=webhooks", "http.enabled"),
         ("state.urlSecret.name=postgresql", "influxdb.url"),
         ("workers=2", "state.urlSecret"),
@@ -259,7 +291,8 @@ def test_values_that_cannot_work_are_refused(helm: Any, option: str, reason: str
 
 @pytest.mark.parametrize(("release", "name"), [("ci-health", "ci-health"), ("a" * 53, "a" * 52)])
 def test_long_and_repeating_release_names_stay_valid(helm: Any, release: str, name: str) -> None:
-    found = helm("template", release, CHART, "--values", EVERYTHING, "--set", "dashboards.enabled=false")
+    options = ("--set", "dashboards.enabled=false,alerts.enabled=false")
+    found = helm("template", release, CHART, "--values", EVERYTHING, *options)
     assert {document["metadata"]["name"] for document in yaml.safe_load_all(found.stdout)} == {name}
 
 

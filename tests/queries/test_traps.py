@@ -105,6 +105,13 @@ TRAPS: dict[str, Callable[[str], bool]] = {
             r'easurement(?: ==|:) "(?:test|step)"(?:(?!\b(?:from|points)\().)*\bdistinct\(', code, re.DOTALL
         )
     ),
+    "a table for each test and window": lambda code: bool(
+        re.search(
+            r'easurement == "(?:test|step)"(?:(?!\bfrom\().)*\bgroup\(columns: \[[^\]]*"_time"',
+            code,
+            re.DOTALL,
+        )
+    ),
     "a measurement that is not there": lambda code: bool(
         _named(code, r'_measurement == "(\w+)"') - MEASUREMENTS.keys()
     ),
@@ -166,6 +173,10 @@ def test_what_is_sent_avoids_the_traps(name: str) -> None:
         (
             'from(bucket: b) |> filter(fn: (r) => r._measurement == "test")\n    |> distinct()',
             "distinct values over all tests",
+        ),
+        (
+            'r._measurement == "test")\n    |> count()\n    |> group(columns: ["test", "_time"])',
+            "a table for each test and window",
         ),
         ('r._measurement == "jobs"', "a measurement that is not there"),
         ('points(field: "duration")', "a field that is not there"),

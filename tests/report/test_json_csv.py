@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etl.queries import QUESTIONS
-from etl.report.json_csv import to_csv, to_json
+from etl.report.json_csv import csv_lines, json_lines, to_csv, to_json
 from etl.report.view import View
 from etl.report.views import OVERVIEW as VIEW_OF_OVERVIEW
 from etl.report.views import VIEWS
@@ -120,3 +120,20 @@ def test_harmless_names_come_back_from_csv(name: str) -> None:
 
 def test_csv_of_nothing_is_its_header() -> None:
     assert to_csv(VIEWS["jobs"], []) == ",".join(CONTRACT["jobs"].split()) + "\r\n"
+
+
+def test_cells_of_an_export_are_as_harmless() -> None:
+    (row,) = csv.reader(
+        io.StringIO(csv_lines([("=1+1", "a\x1b", -1.5, True, None, float("inf"))]), newline="")
+    )
+    assert row == ["'=1+1", "a␛", "-1.5", "true", "", ""]
+
+
+def test_json_lines_are_one_object_each_whatever_the_text() -> None:
+    text = json_lines(("name", "x"), [(HOSTILE + "\n##[group]", float("nan")), ("b", True)])
+    assert text.isascii()
+    assert "##[" not in text
+    assert [json.loads(line) for line in text.splitlines()] == [
+        {"name": HOSTILE + "\n##[group]", "x": None},
+        {"name": "b", "x": True},
+    ]

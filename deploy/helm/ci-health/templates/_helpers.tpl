@@ -75,6 +75,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and .Values.serviceMonitor.enabled (not .Values.http.enabled) -}}
 {{- fail "serviceMonitor.enabled needs http.enabled: metrics come from the HTTP server" -}}
 {{- end -}}
+{{- if and .Values.monitoring.prometheusRule.enabled (not .Values.http.enabled) -}}
+{{- fail "monitoring.prometheusRule.enabled needs http.enabled: the rules are about metrics from the HTTP server" -}}
+{{- end -}}
+{{- if and .Values.alerts.enabled (not .Values.influxdb.url) -}}
+{{- fail "alerts.enabled needs influxdb.url: Grafana's rules ask InfluxDB" -}}
+{{- end -}}
 {{- if and .Values.http.webhooksSecret.name (not .Values.http.enabled) -}}
 {{- fail "http.webhooksSecret needs http.enabled: webhooks come in by the HTTP server" -}}
 {{- end -}}

@@ -1,0 +1,96 @@
+"""Tables and views of the embedded store, as the schema has them.
+
+A file that an older version made gets what it lacks. Statements are built only from the schema.
+"""
+
+from functools import cache
+from typing import Final
+
+import duckdb
+
+from etl.load.readable import TYPES, columns_of_view, quoted, select
+from etl.model.schema import MEASUREMENTS, Measurement
+
+# Begins the comment of each of these views. A view without it belongs to the file's owner.
+_MARK: Final = "ci-health: "
+_VIEWS: Final = {measurement.view: measurement for measurement in MEASUREMENTS.values()}
+
+
+def stored(measurement: Measurement) -> dict[str, str]:
+    """Columns of a measurement's table: name → type."""
+    fields = {name: TYPES[type_] for name, type_ in measurement.field_types.items()}
+    return {"time": "BIGINT", **dict.fromkeys(measurement.tag_names, "VARCHAR"), **fields}
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create missing tables, and missing columns of those that are there."""
+    for name, measurement in MEASUREMENTS.items():
+        columns = [f"{column} {type_}" for column, type_ in stored(measurement).items()]
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(columns)})")
+        present = {row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
+        for column in columns:
+            if column.split()[0] not in present:
+                connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Create the readable view of each measurement, and renew those that are not as the schema says.
+
+    Returns the names that the file's owner uses for something else, which is left as it is.
+    """
+    ours = _described(connection)
+    taken = _names(connection) - ours.keys()
+    connection.begin()
+    for name, description in _new().items():
+        if name not in taken and ours.get(name) != description:
+            _create_view(connection, _VIEWS[name])
+    connection.commit()
+    return sorted(taken & _VIEWS.keys())
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, measurement: Measurement) -> None:
+    view, chosen = measurement.view, tuple(columns_of_view(measurement))
+    connection.execute(f"CREATE OR REPLACE VIEW {view} AS {select(chosen, measurement.name)}")
+    connection.execute(f"COMMENT ON VIEW {view} IS {_text(f'{_MARK}one row per {measurement.per}')}")
+    for column in chosen:
+        connection.execute(f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {_text(column.doc)}")
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def _new() -> dict[str, list[tuple[str, ...]]]:
+    """What `_described` returns for a new file."""
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        for measurement in MEASUREMENTS.values():
+            _create_view(connection, measurement)
+        return _described(connection)
+
+
+def _described(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, ...]]]:
+    """These views in a file: name → definition and comment, then name and comment of each column."""
+    views = connection.execute(
+        "SELECT view_name, sql, comment FROM duckdb_views() WHERE schema_name = 'main' AND starts_with(comment, $mark)",
+        {"mark": _MARK},
+    ).fetchall()
+    columns = connection.execute(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY column_index"
+    ).fetchall()
+    return {
+        view: [(sql, comment), *((name, doc) for table, name, doc in columns if table == view)]
+        for view, sql, comment in views
+    }
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of tables and views; DuckDB takes no two that differ only in case."""
+    return {
+        name.lower()
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
+        ).fetchall()
+    }
