@@ -49,6 +49,8 @@ class Question(StrEnum):
     ATTEMPTS = "attempts"
     EXECUTIONS = "executions"
     RESULTS = "results"
+    LATEST_EXECUTIONS = "latest_executions"
+    LATEST_RESULTS = "latest_results"
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"

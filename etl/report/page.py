@@ -180,7 +180,11 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
         and column.key not in (*item.common, *NAMES, *_LINKS, detail)
         and any(row.get(column.key) is not None for row in item.rows)
     ]
-    links = [key for key in _LINKS if any(key in row for row in item.rows)]
+    links = [
+        key
+        for key in _LINKS
+        if any(web_address(one.get(key)) for row in item.rows for one in (row, *row.get(WITHIN, ())))
+    ]
     places = {workflow: place for place, workflow in enumerate(trends, start=1)} if item.table.trend else {}
 
     def packed(row: Row) -> list[Any]:

@@ -247,6 +247,21 @@ _VIEWS: Final = (
         ),
     ),
     View(
+        "latest_executions",
+        "Newest executions of jobs",
+        "jobs",
+        of(
+            "time repository workflow job job_group branch attempt conclusion job_id run_id head_sha url",
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "latest_results",
+        "Newest results of tests that failed",
+        "results",
+        of("time repository workflow job branch suite test outcome job_id", time={"title": "Time"}),
+    ),
+    View(
         "messages",
         "Failure messages",
         "failure messages",
