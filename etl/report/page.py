@@ -32,13 +32,17 @@ _ALL: Final = "All workflows"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How the page shows a question's rows; `detail` is the column whose text expands below a row."""
+    """How the page shows a question's rows.
+
+    `detail` is the column whose text expands below a row, and `called` the one that names rows without a name.
+    """
 
     question: str
     note: str
     order: Callable[[Iterable[Row]], Sequence[Row]] = list
     detail: str | None = None
     trend: bool = False
+    called: str | None = None
 
     @property
     def view(self) -> View:
@@ -111,6 +115,7 @@ TABLES: Final = (
         "categories",
         "What is the code's fault, and what the network's, a registry's or a runner's: shares of all "
         "failures.",
+        called="category",
     ),
     Table(
         "failures",
@@ -177,7 +182,7 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
         column
         for column in view.columns
         if column.narrowest is not None
-        and column.key not in (*item.common, *NAMES, *_LINKS, detail)
+        and column.key not in (*item.common, *NAMES, *_LINKS, detail, item.table.called)
         and any(row.get(column.key) is not None for row in item.rows)
     ]
     links = [
@@ -189,6 +194,8 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
 
     def packed(row: Row) -> list[Any]:
         named = {**row, "job": None} if WITHIN in row else row
+        if item.table.called:
+            named = {**row, "name": row[item.table.called]}
         return [
             names(without_starts(named, item.starts), item.common),
             [
@@ -200,7 +207,7 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
         ]
 
     return {
-        "name": _title(view),
+        "name": _title(view, item.table.called),
         "columns": [
             {"key": column.key, "title": column.title, "kind": column.kind.name}
             for column in [*columns, *([TREND] if places else [])]
@@ -221,8 +228,10 @@ def _jobs(row: Row, packed: Callable[[Row], list[Any]]) -> list[Any]:
     return [names({"job": row["job"]})[-1], states, rows]
 
 
-def _title(view: View) -> str:
+def _title(view: View, called: str | None) -> str:
     """The title of the name column: the most specific name, unless rows have several levels."""
+    if called:
+        return next(column.title for column in view.columns if column.key == called)
     if any(column.key == "level" for column in view.columns):
         return "Name"
     return next(column.title for column in reversed(view.columns) if column.key in NAMES)

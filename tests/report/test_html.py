@@ -220,6 +220,14 @@ def test_a_column_of_nothing_but_unknown_values_is_none() -> None:
     assert "queued_p50_s" not in [column["key"] for column in found["tables"]["jobs"]["columns"]]
 
 
+def test_categories_are_named_by_what_they_are() -> None:
+    own = {"repository": "acme/rocket", "count": 3, "share": 0.75, "jobs": 2}
+    text = page(categories=[{**own, "category": "test"}, {**own, "category": "network"}])
+    table = data(text)["tables"]["categories"]
+    assert (table["name"], [row[0] for row in table["rows"]]) == ("Category", [["test"], ["network"]])
+    assert [column["title"] for column in table["columns"]] == ["Count", "Share", "Jobs"]
+
+
 def test_what_all_names_begin_with_is_said_once() -> None:
     suites = ("io.acme.rocket.OrbitTest", "io.acme.rocket.EngineTest")
     text = page(tests=[failing("a", 1, 2, suite=suites[0]), failing("b", 1, 2, suite=suites[1])])

@@ -23,9 +23,10 @@ function drawGrid(place, { branches, sheets, left_out: leftOut }) {
   tip.hidden = true;
   const picker = element("select", { "aria-label": "Branch" });
   branches.forEach((name, index) => picker.append(element("option", { value: index }, branchName(name))));
-  picker.hidden = branches.length < 2;
+  const tools = element("div", { class: "tools" }, picker);
+  tools.hidden = branches.length < 2;
   const body = element("div");
-  place.replaceChildren(element("div", { class: "tools" }, picker, legend(sheets)), body, tip);
+  place.replaceChildren(element("div", { class: "key" }, tools, legend(sheets)), body, tip);
   picker.addEventListener("change", () => draw());
 
   function draw(most = Infinity) {
@@ -83,7 +84,7 @@ function drawSheet({ name, address, columns, older, marks, rows, left_out: leftO
   return element(
     "div",
     { class: "sheet" },
-    element("h3", {}, name, element("span", { class: "where" }, size)),
+    element("h3", {}, `${name} `, element("span", { class: "where" }, size)),
     element("div", { class: "scroll" }, element("div", { class: "labels" }, ...lines.map(labelElement)), plot),
   );
 }
@@ -159,6 +160,7 @@ function axis(columns) {
 // Keeps the link and what it tells where the pointer is, or where the arrow keys went.
 function follow(plot, cursor, tip, { address, columns, lines }) {
   let [line, column] = [-1, -1];
+  let isFirstTap = false; // a finger cannot hover: its first tap reads, and the next one follows the link
 
   function go(toLine, toColumn) {
     const cell = lines[toLine]?.at?.get(toColumn);
@@ -179,7 +181,10 @@ function follow(plot, cursor, tip, { address, columns, lines }) {
   }
 
   plot.addEventListener("pointermove", track);
-  plot.addEventListener("pointerdown", track);
+  plot.addEventListener("pointerdown", (event) => {
+    isFirstTap = track(event) && event.pointerType === "touch";
+  });
+  plot.addEventListener("click", (event) => isFirstTap && event.preventDefault());
   plot.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && go(-1, -1));
   plot.addEventListener("blur", () => go(-1, -1));
   plot.addEventListener("keydown", (event) => {
@@ -196,7 +201,9 @@ function follow(plot, cursor, tip, { address, columns, lines }) {
   function track(event) {
     const box = plot.getBoundingClientRect();
     const [toLine, toColumn] = [(event.clientY - box.top - AXIS) / LINE, (event.clientX - box.left) / PITCH].map(Math.floor);
-    if (toLine !== line || toColumn !== column) go(toLine, toColumn);
+    const isOther = toLine !== line || toColumn !== column;
+    if (isOther) go(toLine, toColumn);
+    return isOther;
   }
 
   function first() {
