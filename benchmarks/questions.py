@@ -22,7 +22,7 @@ from etl.settings import InfluxSettings
 from tests.influxd import Influxd
 
 # These list or chart results of tests.
-OF_TESTS = {"tests", "test_history", "slow"}
+OF_TESTS = {"tests", "test_history", "slow", "latest_results"}
 # The dashboards ask this for all jobs at once without their tests.
 _WITHOUT = {"slow": {"with_tests": False}}
 _DAYS = 28

@@ -51,6 +51,8 @@ class Question(StrEnum):
     ATTEMPTS = "attempts"
     EXECUTIONS = "executions"
     RESULTS = "results"
+    LATEST_EXECUTIONS = "latest_executions"
+    LATEST_RESULTS = "latest_results"
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"
@@ -69,6 +71,13 @@ class Question(StrEnum):
 
 # A second table below the first: failures that are not the code's fault, and unproven flakes.
 _BELOW: Final = {Question.OVERVIEW: Question.CATEGORIES, Question.FLAKY: Question.SUSPECTED}
+
+
+class By(StrEnum):
+    """What a row of a table is about."""
+
+    TEST = "test"
+    JOB = "job"
 
 
 class Format(StrEnum):
@@ -99,32 +108,41 @@ def show(
     ] = "",
     test: Annotated[str, typer.Option(help="The test; for test_history.")] = "",
     category: Annotated[str, typer.Option(help="Only failures of this category; for failures.")] = "",
+    by: Annotated[
+        By | None, typer.Option(help="A table's rows: a test each (default), or a job of it each.")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
     from etl.report.ask import last_days, parameters
     from etl.report.terminal import TRENDING, render
-    from etl.report.views import SUCCESS_OVER_TIME
+    from etl.report.views import SUCCESS_OVER_TIME, VIEWS
 
     settings = load_settings(context)
     period = last_days(days, time.time())
     asked = parameters(period, repository, workflow, branch)
     if question is None:
-        if job or test or category or form is not Format.TABLE:
+        if job or test or category or by or form is not Format.TABLE:
             raise ConfigurationError(
-                "--job, --test, --category and --format need a question: `show QUESTION`"
+                "--job, --test, --category, --by and --format need a question: `show QUESTION`"
             )
         _show_first(settings, period, asked)
         return
+    if by and VIEWS[question].things is None:
+        raise ConfigurationError(f"`show {question}` takes no --by: its rows are not about tests")
+    if by is By.TEST and form is not Format.TABLE:
+        raise ConfigurationError("--by test is for tables: JSON and CSV have a row for each job")
     asked |= extra_filters("show", question.value, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
     below = _BELOW.get(question) if form is Format.TABLE else None
     answers = asyncio.run(ask_configured(settings, [*names, *([below.value] if below else [])], asked))
     over_time = answers[SUCCESS_OVER_TIME.question] if has_trends else ()
-    text = render(question.value, answers[question], form.value, period=period, over_time=over_time)
+    text = render(
+        question.value, answers[question], form.value, period=period, over_time=over_time, by_job=by is By.JOB
+    )
     if below and answers[below]:
-        text += "\n" + render(below.value, answers[below], form.value, period=period)
+        text += "\n" + render(below.value, answers[below], form.value, period=period, by_job=by is By.JOB)
     typer.echo(text, nl=False)
 
 

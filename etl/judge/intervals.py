@@ -26,7 +26,7 @@ def rate_interval(failures: float, total: float) -> tuple[float, float]:
 def difference_interval(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
     """The 95 % interval of a difference of two rates, each (successes, total), by Newcombe's method (1998)."""
     first, second = before[0] / before[1], after[0] / after[1]
-    (first_low, first_high), (second_low, second_high) = _wilson(*before), _wilson(*after)
+    (first_low, first_high), (second_low, second_high) = wilson_interval(*before), wilson_interval(*after)
     size = second - first
     return (
         size - sqrt((second - second_low) ** 2 + (first_high - first) ** 2),
@@ -34,7 +34,8 @@ def difference_interval(before: tuple[int, int], after: tuple[int, int]) -> tupl
     )
 
 
-def _wilson(successes: int, total: int) -> tuple[float, float]:
+def wilson_interval(successes: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a rate by Wilson's score (1927); `total` is not 0."""
     rate, share = successes / total, Z_95 * Z_95 / total
     middle = rate + share / 2
     width = Z_95 * sqrt(rate * (1 - rate) / total + share / (4 * total))

@@ -6,7 +6,7 @@ Several names in one parameter are separated by newlines, which no name has; an 
 from typing import Final
 
 from etl.queries.columns import of
-from etl.queries.question import Question
+from etl.queries.question import GITHUB, Question
 
 RUNS: Final = (
     Question(
@@ -32,6 +32,22 @@ RUNS: Final = (
         of("time repository workflow job job_group branch suite test outcome job_id message"),
         ("time", "repository", "workflow", "job", "suite", "test"),
         options={"jobs_named": "", "tests_named": "", "outcomes": ""},
+    ),
+    Question(
+        "latest_executions",
+        "The newest `most_rows` executions of each job on each branch, whatever their conclusions, and of these the "
+        "newest `most_in_all`: what the report's grid has of jobs.",
+        of("time repository workflow job job_group branch attempt conclusion job_id run_id head_sha url"),
+        ("repository", "workflow", "branch", "job", "time", "job_id"),
+        options={"most_rows": 100, "most_in_all": 20_000, "server_url": GITHUB},
+    ),
+    Question(
+        "latest_results",
+        "The newest `most_rows` results, on each branch, of the `most_tests` tests that failed most often in the "
+        "period, skipped ones too, and of these the newest `most_in_all`: what the report's grid has of tests.",
+        of("time repository workflow job branch suite test outcome job_id"),
+        ("repository", "workflow", "branch", "suite", "test", "job", "time", "job_id"),
+        options={"most_rows": 100, "most_tests": 60, "most_in_all": 20_000},
     ),
     Question(
         "messages",

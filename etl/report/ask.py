@@ -7,12 +7,19 @@ from typing import Any, Final
 from etl.load.store import Store
 from etl.model.writes import Row
 from etl.queries import question
+from etl.report.grid import GRID
 from etl.report.page import TABLES
 from etl.report.view import Period
 from etl.settings import Settings
 
 # The questions shown in the HTML report.
-REPORTED: Final = ("overview", "findings", *(table.question for table in TABLES), "success_over_time")
+REPORTED: Final = (
+    "overview",
+    "findings",
+    *GRID,
+    *(table.question for table in TABLES),
+    "success_over_time",
+)
 
 
 def last_days(days: int, now: float) -> Period:

@@ -56,7 +56,7 @@ _COLUMNS: Final = {
         Column("actor", "Actor", Kind.TEXT, narrowest=150),
         Column("path", "File", Kind.TEXT, narrowest=150),
         Column("branch", "Branch", Kind.TEXT, narrowest=90, foldable=True),
-        Column("suite", "Suite", Kind.TEXT, narrowest=120),
+        Column("suite", "Suite", Kind.TEXT, narrowest=120, foldable=True),
         Column("test", "Test", Kind.TEXT),
         Column("name", "Name", Kind.TEXT),
         Column("category", "Category", Kind.TEXT),

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, Final
@@ -14,6 +15,7 @@ _HOUR: Final = 3600
 _DAY_IN_MINUTES: Final = 1440
 _FINE: Final = 10  # seconds; below it, tenths are shown
 _SHORT_SHA: Final = 10
+_SEVERAL: Final = 2
 _ZERO_WIDTH_JOINER = "\u200d"  # holds compound emoji together
 
 
@@ -131,6 +133,20 @@ def _visible(character: str) -> str:
         return "\u2421"
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
     return "\ufffd" if hidden else character
+
+
+def shared_start(texts: Iterable[str], ends: str = " (/:.-_") -> str:
+    """What all texts begin with, up to a character that ends a part of a name; "" for fewer than two texts."""
+    several = sorted(set(texts))
+    if len(several) < _SEVERAL:
+        return ""
+    # The first and the last in order differ as early as any two do.
+    first, last = several[0], several[-1]
+    same = next(
+        (at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first)
+    )
+    ends = [at + 1 for at in range(same) if first[at] in ends]
+    return first[: ends[-1]] if ends else ""
 
 
 def shorten(text: str, width: int) -> str:

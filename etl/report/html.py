@@ -18,13 +18,14 @@ from markupsafe import Markup
 from etl.model.writes import Row
 from etl.report.columns import Column
 from etl.report.formats import single_line, written
+from etl.report.grid import grid
 from etl.report.page import content, embedded, shown
 from etl.report.priorities import priorities
 from etl.report.view import Period
 from etl.report.views import OVERVIEW
 
 _LIBRARY: Final = "vendor/uplot"
-_SCRIPTS: Final = ("format", "elements", "table", "charts", "page")
+_SCRIPTS: Final = ("format", "elements", "table", "charts", "grid", "page")
 
 
 def render(
@@ -36,7 +37,7 @@ def render(
     names the project. The same input gives the same bytes.
     """
     tables = shown(answers)
-    data = content(tables, answers.get("success_over_time", ()), period)
+    data = content(tables, answers.get("success_over_time", ()), period) | {"grid": grid(answers)}
     css, theme, script = style(), _text("script/theme.js"), _script()
     return (
         environment()
@@ -52,6 +53,7 @@ def render(
             script=Markup(script),  # noqa: S704
             data=Markup(embedded(data)),  # noqa: S704
             has_trends=bool(data["trends"]),
+            has_grid=bool(data["grid"]["sheets"]),
             figures=[
                 figure for row in answers["overview"] if row["runs"] for figure in OVERVIEW.figures(row)
             ],

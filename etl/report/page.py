@@ -6,43 +6,43 @@ them as text, never as markup.
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from etl.model.tag_values import tag_value
 from etl.model.writes import Row
 from etl.report.columns import TREND
 from etl.report.formats import Kind, harmless, instant, single_line
+from etl.report.naming import MAX_NAME, NAMES, excerpt, names, path, starts, without_starts
 from etl.report.rank import least_reliable, most_common, most_failing
+from etl.report.things import WITHIN
 from etl.report.trends import Trend, Workflow, by_workflow, days, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
 
 # A page with more rows takes seconds to open; it says what is left out and where to find it.
 MAX_ROWS: Final = 10_000
-_MAX_NAME: Final = 600
 _MAX_DETAIL: Final = 4000
-# The columns that name a row, from the most general to the most specific.
-_NAMES: Final = ("repository", "workflow", "job", "suite", "test", "name", "signature", "template")
-_NAMELESS: Final = (None, "", tag_value(""))
 _LINKS: Final = {"url": "GitHub", "failed_url": "failed", "passed_url": "passed"}
 _ALL: Final = "All workflows"
-_WITHIN: Final = " › "  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How the page shows a question's rows; `detail` is the column whose text expands below a row."""
+    """How the page shows a question's rows.
+
+    `detail` is the column whose text expands below a row, and `called` the one that names rows without a name.
+    """
 
     question: str
     note: str
     order: Callable[[Iterable[Row]], Sequence[Row]] = list
     detail: str | None = None
     trend: bool = False
+    called: str | None = None
 
     @property
     def view(self) -> View:
@@ -52,17 +52,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table with its sorted rows; `common` has the columns with the same value in all rows."""
+    """A table with its sorted rows.
+
+    `common` has the columns with the same value in all rows, and `starts` what the names of a column begin with.
+    """
 
     table: Table
     rows: Sequence[Row]
     common: Mapping[str, Any]
+    starts: Mapping[str, str]
     left_out: int
 
     @property
     def where(self) -> str:
-        """The values that all rows share, as text."""
-        return path(names(self.common))
+        """What all rows share, as sentences."""
+        called = path(names(self.common))
+        titles = {column.key: column.title for column in self.table.view.columns}
+        sentences = [f"All in {called}." if called else ""]
+        sentences += [f"{titles[key]}s begin with {start}" for key, start in self.starts.items()]
+        return " ".join(filter(None, sentences))
 
 
 TABLES: Final = (
@@ -107,6 +115,7 @@ TABLES: Final = (
         "categories",
         "What is the code's fault, and what the network's, a registry's or a runner's: shares of all "
         "failures.",
+        called="category",
     ),
     Table(
         "failures",
@@ -156,26 +165,15 @@ def web_address(value: Any) -> str | None:
     return value if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def names(row: Mapping[str, Any], common: Collection[str] = ()) -> list[str]:
-    """The names of a row, from general to specific; names in `common` only if they are the most specific."""
-    found = [(key, single_line(str(row[key]))) for key in _NAMES if row.get(key) not in _NAMELESS]
-    kept = [text for key, text in found[:-1] if key not in common] + [text for _, text in found[-1:]]
-    return [_excerpt(text, _MAX_NAME) for text in dict.fromkeys(kept)]
-
-
-def path(called: Iterable[str]) -> str:
-    """Names from general to specific as one string."""
-    return _WITHIN.join(called)
-
-
 def _shown(table: Table, rows: Sequence[Row]) -> Shown:
-    ordered = table.view.for_people(table.order(rows))
+    ordered = table.order(table.view.for_people(rows))
     common = {
         column.key: ordered[0].get(column.key)
         for column in table.view.columns
         if column.foldable and ordered and len({row.get(column.key) for row in ordered}) == 1
     }
-    return Shown(table, ordered[:MAX_ROWS], common, max(0, len(ordered) - MAX_ROWS))
+    left_out = max(0, len(ordered) - MAX_ROWS)
+    return Shown(table, ordered[:MAX_ROWS], common, starts(ordered), left_out)
 
 
 def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
@@ -183,37 +181,60 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
     columns = [
         column
         for column in view.columns
-        if column.narrowest is not None and column.key not in (*item.common, *_NAMES, *_LINKS, detail)
+        if column.narrowest is not None
+        and column.key not in (*item.common, *NAMES, *_LINKS, detail, item.table.called)
+        and any(row.get(column.key) is not None for row in item.rows)
     ]
-    links = [key for key in _LINKS if any(key in row for row in item.rows)]
+    links = [
+        key
+        for key in _LINKS
+        if any(web_address(one.get(key)) for row in item.rows for one in (row, *row.get(WITHIN, ())))
+    ]
     places = {workflow: place for place, workflow in enumerate(trends, start=1)} if item.table.trend else {}
+
+    def packed(row: Row) -> list[Any]:
+        named = {**row, "job": None} if WITHIN in row else row
+        if item.table.called:
+            named = {**row, "name": row[item.table.called]}
+        return [
+            names(without_starts(named, item.starts), item.common),
+            [
+                *(_cell(row.get(column.key), column.kind) for column in columns),
+                *([places.get((row["repository"], row["workflow"]))] if places else []),
+            ],
+            _detail(row.get(detail)) if detail else None,
+            [web_address(row.get(key)) for key in links],
+        ]
+
     return {
-        "name": _title(view),
+        "name": _title(view, item.table.called),
         "columns": [
             {"key": column.key, "title": column.title, "kind": column.kind.name}
             for column in [*columns, *([TREND] if places else [])]
         ],
         "links": [_LINKS[key] for key in links],
-        "rows": [
-            [
-                names(row, item.common),
-                [
-                    *(_cell(row.get(column.key), column.kind) for column in columns),
-                    *([places.get((row["repository"], row["workflow"]))] if places else []),
-                ],
-                _detail(row.get(detail)) if detail else None,
-                [web_address(row.get(key)) for key in links],
-            ]
-            for row in item.rows
-        ],
+        "rows": [[*packed(row), *_jobs(row, packed)] for row in item.rows],
     }
 
 
-def _title(view: View) -> str:
+def _jobs(row: Row, packed: Callable[[Row], list[Any]]) -> list[Any]:
+    """What the jobs of a test are called together, and each with its state and its own row; else nothing."""
+    within = row.get(WITHIN, ())
+    if not within:
+        return []
+    states = [single_line(str(one.get("state") or one.get("kind"))) for one in within]
+    called = [names({"job": one["job"]}) for one in within]
+    rows = [[name, *packed(one)[1:]] for name, one in zip(called, within, strict=True)]
+    return [names({"job": row["job"]})[-1], states, rows]
+
+
+def _title(view: View, called: str | None) -> str:
     """The title of the name column: the most specific name, unless rows have several levels."""
+    if called:
+        return next(column.title for column in view.columns if column.key == called)
     if any(column.key == "level" for column in view.columns):
         return "Name"
-    return next(column.title for column in reversed(view.columns) if column.key in _NAMES)
+    return next(column.title for column in reversed(view.columns) if column.key in NAMES)
 
 
 def _cell(value: Any, kind: Kind) -> Any:
@@ -222,16 +243,11 @@ def _cell(value: Any, kind: Kind) -> Any:
     if kind is Kind.TIME or isinstance(value, datetime):
         moment = instant(value)
         return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-    return None if value is None else _excerpt(single_line(str(value)), _MAX_NAME)
+    return None if value is None else excerpt(single_line(str(value)), MAX_NAME)
 
 
 def _detail(value: Any) -> str | None:
-    return _excerpt(harmless(str(value)), _MAX_DETAIL) if value else None
-
-
-def _excerpt(text: str, length: int) -> str:
-    """The start of a text, because one message can be larger than the rest of the page."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return excerpt(harmless(str(value)), _MAX_DETAIL) if value else None
 
 
 def _trends(trends: Mapping[Workflow, Trend]) -> list[dict[str, Any]]:

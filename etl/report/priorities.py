@@ -6,7 +6,9 @@ from typing import Final
 
 from etl.model.writes import Row
 from etl.report.findings import sentence
-from etl.report.page import names, path, web_address
+from etl.report.naming import names, path
+from etl.report.page import web_address
+from etl.report.things import grouped, merged_findings
 
 MAX_PRIORITIES: Final = 10
 # For each kind of problem, the kinds that explain it in a workflow's job or a job's test.
@@ -56,7 +58,7 @@ def distinct(findings: Iterable[Row]) -> list[Row]:
     """
     problems = [row for row in findings if row["kind"] in _EXPLAINED_BY]
     closest = [row for row in problems if not _is_explained(row, problems)]
-    return sorted(map(_merged, _by_test(closest)), key=lambda row: -row["cost_minutes"])
+    return sorted(map(_as_one, _by_test(closest)), key=lambda row: -row["cost_minutes"])
 
 
 def prioritised(rows: Sequence[Row], say: Callable[[Row], str] = sentence) -> tuple[Priority, ...]:
@@ -84,21 +86,12 @@ def _is_within(row: Row, wider: Row) -> bool:
 
 
 def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
-    """Groups the rows of a test in several jobs; any other row is a group of its own."""
-    groups: dict[object, list[Row]] = {}
-    for place, row in enumerate(rows):
-        test = tuple(row[name] for name in ("repository", "kind", "workflow", "suite", "name"))
-        groups.setdefault(test if row["level"] == "test" else place, []).append(row)
-    return list(groups.values())
+    return grouped(rows, ("repository", "kind", "workflow", "suite", "name"))
 
 
-def _merged(rows: Sequence[Row]) -> Row:
-    """Merge rows into one: the worst, with the evidence and cost of all."""
-    worst = max(rows, key=lambda row: (row["size"] or 0.0, row["cost_minutes"]))
-    summed = {name: sum(row[name] for row in rows) for name in ("evidence", "proven", "cost_minutes")}
+def _as_one(rows: Sequence[Row]) -> Row:
     jobs = {row["job"] for row in rows}
-    where = worst["job"] if len(jobs) == 1 else f"{len(jobs)} jobs"
-    return {**worst, **summed, "job": where, "since": min(row["since"] for row in rows)}
+    return {**merged_findings(rows), "job": rows[0]["job"] if len(jobs) == 1 else f"{len(jobs)} jobs"}
 
 
 def _priority(row: Row, common: Sequence[str], say: Callable[[Row], str]) -> Priority:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from etl.model.writes import Row
 from etl.report.formats import single_line
-from etl.report.page import path
+from etl.report.naming import path
 from etl.report.priorities import priorities
 from etl.report.rank import least_reliable, most_common
 from etl.report.terminal import answer, as_text, empty, panel

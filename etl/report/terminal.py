@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from rich import box
-from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from etl.model.writes import Row
-from etl.report.columns import TREND, Column
-from etl.report.formats import UNKNOWN, Kind, shorten, written
+from etl.report.columns import TREND
+from etl.report.formats import written
 from etl.report.json_csv import to_csv, to_json
+from etl.report.terminal_table import TREND_STYLE, table
 from etl.report.trends import by_workflow, sparkline, together
 from etl.report.view import Period, View
 from etl.report.views import VIEWS
@@ -24,12 +24,10 @@ Form = Literal["table", "json", "csv"]
 # Questions whose tables show a trend per workflow or for all workflows combined.
 TRENDING: Final = ("overview", "workflows")
 
-_NARROWEST_NAME: Final = 8
 _PADDING: Final = 2
 _BARS_NARROW: Final = 16
 _BARS_WIDE: Final = 31
 _WIDE: Final = 120
-_TREND: Final = "cyan"
 _STYLES: Final = {True: "green", False: "red", None: "dim"}
 
 
@@ -40,12 +38,14 @@ def render(
     *,
     period: Period,
     over_time: Sequence[Row] = (),
+    by_job: bool = False,
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
     """The answer as text with a newline at the end, ready for stdout.
 
-    `over_time` has the rows of `success_over_time`, for the trends of `TRENDING` questions. `width` is in
+    `over_time` has the rows of `success_over_time`, for the trends of `TRENDING` questions. `by_job` gives a
+    test one row for each of its jobs. `width` is in
     cells, and `color` turns styles on or off; None uses what stdout supports (no colours for a pipe).
     Raises KeyError for a question without a view.
     """
@@ -55,7 +55,9 @@ def render(
     if form == "csv":
         return to_csv(view, rows)
     return as_text(
-        lambda cells: answer(view, rows, period=period, over_time=over_time, width=cells), width, color
+        lambda cells: answer(view, rows, period=period, over_time=over_time, by_job=by_job, width=cells),
+        width,
+        color,
     )
 
 
@@ -66,6 +68,7 @@ def answer(
     period: Period,
     width: int,
     over_time: Sequence[Row] = (),
+    by_job: bool = False,
     title: str | None = None,
 ) -> RenderableType:
     """The answer as a rich renderable, at most `width` cells wide.
@@ -77,14 +80,14 @@ def answer(
     if view.single:
         return panel(view, rows[0], period, over_time)
     title = f"{title or view.title}, {period}"
-    rows = view.for_people(rows)
+    rows = view.for_people(rows, by_job=by_job)
     if not over_time:
-        return _table(view.columns, rows, width, title)
+        return table(view.columns, rows, width, title)
     trends = by_workflow(over_time, period)
     bars = _BARS_WIDE if width >= _WIDE else _BARS_NARROW
     drawn = {name: sparkline(trend, bars) for name, trend in trends.items()}
     trending = [{**row, TREND.key: drawn.get((row["repository"], row["workflow"]))} for row in rows]
-    return _table((*view.columns, TREND), trending, width, title)
+    return table((*view.columns, TREND), trending, width, title)
 
 
 def empty(view: View, period: Period) -> str:
@@ -128,7 +131,7 @@ def panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> Ren
         )
     trend = together(by_workflow(over_time, period).values())
     if trend:
-        grid.add_row("Runs that succeed, trend", Text(sparkline(trend, _BARS_NARROW), style=_TREND), "")
+        grid.add_row("Runs that succeed, trend", Text(sparkline(trend, _BARS_NARROW), style=TREND_STYLE), "")
     return Panel(
         grid,
         title=f"{view.title}, {period}",
@@ -140,46 +143,3 @@ def panel(view: View, row: Row, period: Period, over_time: Sequence[Row]) -> Ren
         box=box.ROUNDED,
         expand=False,
     )
-
-
-def _table(columns: Sequence[Column], rows: Sequence[Row], width: int, title: str) -> RenderableType:
-    folded = {column.key: _only_value(rows, column) for column in columns if column.foldable}
-    columns = [
-        column
-        for column in columns
-        if column.narrowest is not None and width >= column.narrowest and not folded.get(column.key)
-    ]
-    cells = [[written(row.get(column.key), column.kind) for column in columns] for row in rows]
-    widths = _widths(columns, cells, width)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column, cell_width in zip(columns, widths, strict=True):
-        justify: Literal["left", "right"] = "right" if column.kind.is_number else "left"
-        style = _TREND if column.kind is Kind.TREND else ""
-        table.add_column(column.title, justify=justify, width=cell_width, no_wrap=True, style=style)
-    for line in cells:
-        table.add_row(
-            *(Text(shorten(cell, cell_width)) for cell, cell_width in zip(line, widths, strict=True))
-        )
-    where = ", ".join(value for value in folded.values() if value not in (None, UNKNOWN))
-    return Group(Text(f"{title}: {where}" if where else title, style="bold"), Text(), table, Text())
-
-
-def _only_value(rows: Sequence[Row], column: Column) -> str | None:
-    """The column's value if it is the same in all rows."""
-    values = {row.get(column.key) for row in rows}
-    return written(values.pop(), column.kind) if len(values) == 1 else None
-
-
-def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The width of each column: what it needs, except that names share what numbers and dates leave."""
-    needs = [
-        max(cell_len(column.title), *(cell_len(line[index]) for line in cells))
-        for index, column in enumerate(columns)
-    ]
-    names = [index for index, column in enumerate(columns) if column.kind is Kind.TEXT]
-    left = width - _PADDING * (len(columns) - 1)
-    left -= sum(need for index, need in enumerate(needs) if index not in names)
-    for place, index in enumerate(sorted(names, key=needs.__getitem__)):
-        needs[index] = min(needs[index], max(_NARROWEST_NAME, left // (len(names) - place)))
-        left -= needs[index]
-    return needs

@@ -8,6 +8,7 @@ from typing import Any, Final
 from etl.model.writes import Row
 from etl.report.columns import Better, Column
 from etl.report.formats import change
+from etl.report.things import WITHIN
 
 # Suffix of a single answer's keys for the previous period of the same length.
 BEFORE: Final = "_before"
@@ -17,8 +18,8 @@ BEFORE: Final = "_before"
 class View:
     """How the answer to one question is shown; a `single` answer is one object, not a list.
 
-    `readable` converts a row for tables if its text depends on more than one value; programs get the row
-    unchanged.
+    `things` makes one row of what several jobs share, and `readable` converts a row for tables if its text
+    depends on more than one value; programs get the rows unchanged.
     """
 
     question: str
@@ -27,10 +28,18 @@ class View:
     columns: tuple[Column, ...]
     single: bool = False
     readable: Callable[[Row], Row] | None = None
+    things: Callable[[Iterable[Row]], list[Row]] | None = None
 
-    def for_people(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows as tables show them."""
-        return [self.readable(row) if self.readable else row for row in rows]
+    def for_people(self, rows: Iterable[Row], *, by_job: bool = False) -> list[Row]:
+        """The rows as tables show them; `by_job` keeps one for each job."""
+        whole = rows if by_job or self.things is None else self.things(rows)
+        return [self._readable(row) for row in whole]
+
+    def _readable(self, row: Row) -> Row:
+        if self.readable is None:
+            return row
+        within = {WITHIN: [self.readable(one) for one in row[WITHIN]]} if WITHIN in row else {}
+        return {**self.readable(row), **within}
 
     def without(self, key: str) -> "View":
         """The same view without one column."""

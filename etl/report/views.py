@@ -10,6 +10,7 @@ from etl.queries.catalogue import BOUNDS
 from etl.report.columns import Better, Column, of
 from etl.report.findings import readable
 from etl.report.formats import Kind
+from etl.report.things import failing_tests, flaky_tests, found_tests
 from etl.report.view import View
 
 _CLOSEST: Final = {"foldable": False}
@@ -28,6 +29,7 @@ def _findings(question: str, title: str, noun: str) -> View:
         "repository kind level workflow job suite name since until since_sha last_before_sha between url size low high "
         "level_before level_after probability evidence proven sure cost_minutes repaired_sha hours",
         job=_FOLDED,
+        kind=_FOLDED,
         level={"narrowest": 160},
         suite={"narrowest": 180, **_FOLDED},
         name={"title": "Test", **_FOLDED},
@@ -39,7 +41,7 @@ def _findings(question: str, title: str, noun: str) -> View:
         hours={"title": "Repair", "narrowest": 140, **_FOLDED},
         repaired_sha=_FOLDED,
     )
-    return View(question, title, noun, columns, readable=readable)
+    return View(question, title, noun, columns, readable=readable, things=found_tests)
 
 
 OVERVIEW: Final = View(
@@ -102,6 +104,7 @@ _VIEWS: Final = (
             mean_s={"narrowest": 120},
             last_failure={"narrowest": 100},
         ),
+        things=failing_tests,
     ),
     View(
         "flaky",
@@ -114,6 +117,7 @@ _VIEWS: Final = (
             job=_FOLDED,
             commits=_MACHINES_ONLY,
         ),
+        things=flaky_tests,
     ),
     _findings("suspected", "Suspected to be flaky", "suspected flakes"),
     _findings("newly_flaky", "Newly flaky tests and jobs", "new flakes"),
@@ -247,6 +251,21 @@ _VIEWS: Final = (
             "time repository workflow job job_group branch suite test outcome job_id message",
             time={"title": "Time"},
         ),
+    ),
+    View(
+        "latest_executions",
+        "Newest executions of jobs",
+        "jobs",
+        of(
+            "time repository workflow job job_group branch attempt conclusion job_id run_id head_sha url",
+            time={"title": "Time"},
+        ),
+    ),
+    View(
+        "latest_results",
+        "Newest results of tests that failed",
+        "results",
+        of("time repository workflow job branch suite test outcome job_id", time={"title": "Time"}),
     ),
     View(
         "messages",

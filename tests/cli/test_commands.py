@@ -107,6 +107,23 @@ async def test_show_narrows_to_a_job_and_a_test_where_that_means_something(ci):
     assert "--test NAME" in unnamed.err
 
 
+async def test_show_has_a_row_for_each_test_or_for_each_of_its_jobs(ci):
+    await ci("sync")
+    rows = json.loads((await ci("show", "tests", "--format", "json")).out)
+    by_test = {(row["workflow"], row["suite"], row["test"]) for row in rows}
+    assert len(by_test) < len(rows)
+    tables = [(await ci("show", "tests", *more)).out.splitlines() for more in ([], ["--by", "job"])]
+    assert len(tables[1]) - len(tables[0]) == len(rows) - len(by_test)
+    for arguments, part in (
+        (["jobs", "--by", "job"], "`show jobs` takes no --by"),
+        (["tests", "--by", "test", "--format", "csv"], "--by test is for tables"),
+        (["--by", "job"], "show QUESTION"),
+    ):
+        refused = await ci("show", *arguments)
+        assert refused.code == 2
+        is_one_clear_sentence(refused, part)
+
+
 async def test_a_mistyped_filter_is_no_empty_answer(ci):
     await ci("sync")
     for command in (["show", "jobs"], ["show"], ["report"]):

@@ -114,6 +114,33 @@ def finding(kind: str, cost_minutes: float, **others: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def execution(
+    commit: int, conclusion: str = "success", job_name: str = "unit", **others: Any
+) -> dict[str, Any]:
+    """An execution of a job on a numbered commit, an hour after the one before; its run and job have ids."""
+    run_id, job_id = others.pop("run_id", 9_000 + commit), others.pop("job_id", None)
+    job_id = job_id or 100_000 + commit * 100 + len(job_name)
+    moment = PERIOD.start + timedelta(hours=commit, seconds=len(job_name) + 60 * others.get("attempt", 1))
+    return {
+        "time": moment, "repository": "acme/rocket", "workflow": "CI", "job": job_name,
+        "job_group": job_name.split(" (", maxsplit=1)[0], "branch": "main", "attempt": 1,
+        "conclusion": conclusion, "job_id": job_id, "run_id": run_id, "head_sha": f"{commit:010x}" + "0" * 30,
+        "url": f"https://github.com/acme/rocket/actions/runs/{run_id}/job/{job_id}", **others,
+    }  # fmt: skip
+
+
+def result(of: dict[str, Any], outcome: str, test: str = "test_decays", **others: Any) -> dict[str, Any]:
+    """A test's result in an execution."""
+    kept = ("time", "repository", "workflow", "job", "branch", "job_id")
+    return {
+        **{key: of[key] for key in kept},
+        "suite": "OrbitTest",
+        "test": test,
+        "outcome": outcome,
+        **others,
+    }
+
+
 def anything(question: str) -> list[dict[str, Any]]:
     """Two rows of any question: the worst that its columns can hold, and as little as they can."""
     most = {
@@ -169,5 +196,13 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUE
         failure("Timeout after <n>s waiting for pod <name>\nkubectl describe pod said nothing", 31),
         failure(HOSTILE, 12, url="javascript:alert(1)"),
     ],
+    "latest_executions": [
+        *(execution(commit, "failure" if commit == 3 else "success") for commit in range(6)),
+        execution(3, "success", attempt=2, job_id=7),
+        execution(4, "failure", "lint"),
+        execution(5, "cancelled", "lint"),
+        execution(5, "timed_out", HOSTILE),
+    ],
+    "latest_results": [result(execution(3, "failure"), "failed"), result(execution(4), "passed", HOSTILE)],
     "success_over_time": [*days("CI"), *days("Release", 12)],
 }

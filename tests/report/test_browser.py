@@ -210,6 +210,36 @@ def test_evidence_links_to_what_failed_and_what_passed(opened: Opened) -> None:
     assert page.locator("#flaky tbody tr").nth(1).locator("a").count() == 0
 
 
+def test_a_test_in_a_matrix_unfolds_its_jobs(opened: Opened) -> None:
+    links = {"failed_url": "https://github.com/acme/rocket/actions/runs/1"}
+    rows = [
+        flaky("test_decays", 3, 10, job="unit (a)"),
+        flaky("test_decays", 1, 10, job="unit (b)", state="broken", **links),
+        flaky("test_spins", 1, 10),
+    ]
+    page = opened({"flaky": rows})
+    assert called(page, "flaky") == ["test_decays", "test_spins"]
+    button = page.locator("#flaky .jobs")
+    expect(button).to_have_text("unit (2 jobs)")
+    expect(button.locator(".cell")).to_have_count(2)
+    expect(button).to_have_attribute("title", "unit (a): flaky\nunit (b): broken")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    assert called(page, "flaky") == ["test_decays", "unit (a)", "unit (b)", "test_spins"]
+    expect(page.locator("#flaky .within").nth(1).locator("a")).to_have_attribute("href", links["failed_url"])
+    page.locator("#flaky th", has_text="Flakes").get_by_role("button").click()
+    expect(page.locator("#flaky .within")).to_have_count(2)
+    page.locator("#flaky .jobs").click()
+    assert called(page, "flaky") == ["test_decays", "test_spins"]
+
+
+def test_a_job_of_a_test_is_found_by_the_filter(opened: Opened) -> None:
+    rows = [failing(f"test_{index}", 1, 2, job=f"unit ({job})") for index in range(12) for job in "ab"]
+    page = opened({"tests": [*rows, failing("test_x", 1, 2, job="e2e (z)"), failing("test_x", 1, 2)]})
+    page.get_by_label("Filter Tests that failed").fill("e2e")
+    assert called(page, "tests") == ["test_x"]
+
+
 def test_paper_is_light_and_has_no_controls(opened: Opened) -> None:
     page = opened(color_scheme="dark")
     page.get_by_text("Dark", exact=True).click()
@@ -232,7 +262,7 @@ def test_paper_has_tables_as_wide_as_itself(opened: Opened) -> None:
 
 
 def test_a_phone_shows_few_rows_and_nothing_that_is_unknown(opened: Opened) -> None:
-    rows = [failing(f"test_{index}", 1, 2, mean_s=None) for index in range(12)]
+    rows = [failing(f"test_{index}", 1, 2, mean_s=2.0 if index else None) for index in range(12)]
     page = opened({"tests": rows}, viewport={"width": 390, "height": 844})
     expect(page.locator("#tests tbody tr")).to_have_count(8)
     first = page.locator("#tests tbody tr").first

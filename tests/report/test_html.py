@@ -142,7 +142,8 @@ def test_only_web_addresses_become_links(url: Any) -> None:
         for name, found in Outline(text).elements
         if name == "a" and not str(found["href"]).startswith("#")
     ] == []
-    assert rows(text, "failures")[0][3] == [None]
+    assert rows(text, "failures")[0][3] == []
+    assert data(text)["tables"]["failures"]["links"] == []
 
 
 def test_a_link_leaks_no_referrer() -> None:
@@ -190,7 +191,8 @@ def test_a_question_that_was_not_asked_has_no_section() -> None:
 
 
 def test_values_that_json_does_not_have_are_unknown() -> None:
-    (row,) = rows(page(jobs=[job("queued only", 1, 2, p50_s=float("nan"), p95_s=None)]), "jobs")
+    jobs = [job("queued only", 1, 2, p50_s=float("nan"), p95_s=None), job("steady", 9, 9)]
+    row, _ = rows(page(jobs=jobs), "jobs")
     assert row[1] == [2, 0.5, None, None, 3.0, 1234.5]
 
 
@@ -211,6 +213,61 @@ def test_workflows_of_a_day_are_summed_and_percentiles_are_not() -> None:
 def test_a_suite_without_a_name_is_not_told() -> None:
     found = rows(page(tests=[failing("a", 1, 2, suite="␛(empty)"), failing("b", 1, 2, suite="s")]), "tests")
     assert [row[0] for row in found] == [["a"], ["s", "b"]]
+
+
+def test_a_column_of_nothing_but_unknown_values_is_none() -> None:
+    found = data(page(jobs=[job("a", 1, 2, queued_p50_s=None), job("b", 1, 2, queued_p50_s=None)]))
+    assert "queued_p50_s" not in [column["key"] for column in found["tables"]["jobs"]["columns"]]
+
+
+def test_categories_are_named_by_what_they_are() -> None:
+    own = {"repository": "acme/rocket", "count": 3, "share": 0.75, "jobs": 2}
+    text = page(categories=[{**own, "category": "test"}, {**own, "category": "network"}])
+    table = data(text)["tables"]["categories"]
+    assert (table["name"], [row[0] for row in table["rows"]]) == ("Category", [["test"], ["network"]])
+    assert [column["title"] for column in table["columns"]] == ["Count", "Share", "Jobs"]
+
+
+def test_what_all_names_begin_with_is_said_once() -> None:
+    suites = ("io.acme.rocket.OrbitTest", "io.acme.rocket.EngineTest")
+    text = page(tests=[failing("a", 1, 2, suite=suites[0]), failing("b", 1, 2, suite=suites[1])])
+    assert "All in acme/rocket › CI › unit. Suites begin with io.acme.rocket." in text  # noqa: RUF001
+    assert [row[0] for row in rows(text, "tests")] == [["OrbitTest", "a"], ["EngineTest", "b"]]
+
+
+def test_a_test_in_a_matrix_is_one_row_with_its_jobs_in_it() -> None:
+    several = [failing("a", 1, 9, job="unit (x)"), failing("a", 3, 3, job="unit (y)", state="broken")]
+    first, second = rows(page(tests=[*several, failing("b", 2, 9)]), "tests")
+    assert first[0] == ["a"]
+    assert first[1][:2] == [12.0, 4.0]
+    assert first[4:6] == ["unit (2 jobs)", ["failing", "broken"]]
+    assert [(row[0], row[1][:2]) for row in first[6]] == [
+        (["unit (x)"], [9.0, 1.0]),
+        (["unit (y)"], [3.0, 3.0]),
+    ]
+    assert len(second) == 4
+
+
+def _colours(text: str) -> dict[str, tuple[str, str]]:
+    """Colours by name: the light one and the dark one."""
+    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", text)
+    return {name: (light, dark) for name, light, dark in found}
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["ground", "card", "raised"])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "link", "good", "bad", "warn", "series-1", "series-4"])
+def test_text_stands_out_from_what_is_behind_it(ink: str, ground: str, scheme: int) -> None:
+    """Contrast of at least 4.5 to 1, as WCAG 2.2 asks at level AA."""
+    colours = _colours(files("etl.report").joinpath("report.css").read_text("utf-8"))
+    dark, light = sorted(_luminance(colours[name][scheme]) for name in (ink, ground))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_what_to_do_first_is_said_with_what_changed() -> None:

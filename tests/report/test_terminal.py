@@ -62,6 +62,59 @@ def test_what_rows_do_not_share_is_a_column() -> None:
     assert "acme/website" in text
 
 
+def test_a_test_in_a_matrix_is_one_line_unless_jobs_are_asked_for() -> None:
+    rows = [
+        failing("decays", 1, 10, job="unit (a)", mean_s=1.0),
+        failing("decays", 3, 30, job="unit (b)", mean_s=2.0, state="broken"),
+        failing("spins", 1, 10),
+    ]
+    text, by_job = (
+        render("tests", rows, "table", period=PERIOD, by_job=by_job, width=160, color=False)
+        for by_job in (False, True)
+    )
+    assert re.search(r"unit \(2 jobs\) +decays +40 +4 +0 +10\.0 % +1\.8s .* broken", text)
+    assert (text.count("decays"), by_job.count("decays")) == (1, 2)
+    for form in ("json", "csv"):
+        assert render("tests", rows, form, period=PERIOD).count("decays") == 2
+
+
+def test_a_column_that_says_nothing_is_none() -> None:
+    rows = [failing("a", 1, 2, suite=None), failing("b", 1, 2, suite=None)]
+    assert "Suite" not in render("tests", rows, "table", period=PERIOD, width=160, color=False)
+    rows = [failing("a", 1, 2, suite="s"), failing("b", 1, 2, suite="s", mean_s=None)]
+    text = render("tests", rows, "table", period=PERIOD, width=160, color=False)
+    assert text.startswith("Tests that failed, last 30 days: acme/rocket, CI, unit, s\n")
+
+
+def test_what_all_names_begin_with_stands_in_the_title() -> None:
+    rows = [failing("a", 1, 2, suite="io.acme.OrbitTest"), failing("b", 1, 2, suite="io.acme.EngineTest")]
+    text = render("tests", rows, "table", period=PERIOD, width=160, color=False)
+    assert text.startswith("Tests that failed, last 30 days: acme/rocket, CI, unit, suite io.acme.…\n")
+    assert text.count("io.acme") == 1
+
+
+def test_a_name_is_whole_as_long_as_a_less_important_column_can_go() -> None:
+    name = "test_that_has_rather_a_long_name_36_c"
+    rows = [failing(name, 1, 2), failing("b", 1, 2, workflow="Nightly")]
+    for width in (76, 80, 100, 130):
+        text = render("tests", rows, "table", period=PERIOD, width=width, color=False)
+        assert name in text
+        assert max(map(cell_len, text.splitlines())) <= width
+    assert "Runs" not in render("tests", rows, "table", period=PERIOD, width=76, color=False)
+    assert "Runs" in render("tests", rows, "table", period=PERIOD, width=100, color=False)
+
+
+def test_names_that_do_not_fit_side_by_side_stand_one_below_the_other() -> None:
+    rows = [
+        failing("test_that_has_rather_a_long_name", 1, 2, workflow=name, job="integration of everything")
+        for name in ("A workflow with a long name", "Another workflow with a long name")
+    ]
+    text = render("tests", rows, "table", period=PERIOD, by_job=True, width=70, color=False)
+    assert "test_that_has_rather_a_long_name " in text
+    assert "\nA workflow with a long name" in text
+    assert "…" not in text
+
+
 @pytest.mark.parametrize("question", ANSWERS)
 def test_an_empty_answer_says_what_to_do(question: str) -> None:
     text = render(question, [], "table", period=PERIOD, width=200, color=False)

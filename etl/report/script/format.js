@@ -29,6 +29,9 @@ function day(time) {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+// The time of day in UTC: "14:03".
+const clock = (time) => new Date(time * 1000).toISOString().slice(11, 16);
+
 const WRITERS = { COUNT: thousands, MINUTES: thousands, HOURS: (value) => duration(value * 3600), RATE: percent, DURATION: duration };
 
 function written(value, kind) {

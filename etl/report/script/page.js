@@ -1,4 +1,4 @@
-const { tables, days, trends } = JSON.parse(document.getElementById("data").textContent);
+const { tables, days, trends, grid } = JSON.parse(document.getElementById("data").textContent);
 
 for (const place of document.querySelectorAll("[data-table]")) {
   drawTable(place, place.dataset.title, tables[place.dataset.table], trends, days);
@@ -6,6 +6,9 @@ for (const place of document.querySelectorAll("[data-table]")) {
 
 const place = document.getElementById("charts");
 const charts = place && drawCharts(place, days, trends);
+
+const field = document.getElementById("cells");
+const cells = field && drawGrid(field, grid);
 
 const choices = document.querySelectorAll("input[name=theme]");
 for (const choice of choices) {
@@ -22,9 +25,11 @@ addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
   theme.show("light");
   charts?.draw();
+  cells?.draw(ON_PAPER);
 });
 addEventListener("afterprint", () => {
   document.documentElement.classList.remove("printing");
   theme.show(theme.chosen);
   charts?.draw();
+  cells?.draw();
 });

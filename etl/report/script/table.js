@@ -5,16 +5,21 @@ const FIRST = matchMedia("screen and (max-width: 720px)").matches ? FEW : 25;
 const MORE = 4; // how many times as many the next step shows
 const collator = new Intl.Collator("en", { numeric: true });
 
-// Rows of a table as its data has them: what a row is called, its values, what it unfolds, its links.
+// Rows of a table as its data has them: what a row is called, its values, what it unfolds, its links, and of
+// a test in several jobs what these are called, their states and their own rows.
 const NAMES = 0;
 const CELLS = 1;
 const DETAIL = 2;
 const LINKS = 3;
+const JOBS = 4;
+const STATES_OF_JOBS = 5;
+const WITHIN = 6;
+const MOST_SIGNS = 16;
 
 function drawTable(place, title, table, trends, days) {
   const columns = [{ key: "name", title: table.name, kind: "NAME" }, ...table.columns];
   const valueOf = (row, index) => (index ? row[CELLS][index - 1] : row[NAMES].at(-1));
-  const state = { rows: table.rows, words: [], sorted: -1, falling: false, most: FIRST };
+  const state = { rows: table.rows, words: [], sorted: -1, falling: false, most: FIRST, open: new Set() };
 
   const body = element("tbody");
   const heads = columns.map(({ title: text, kind }, index) => {
@@ -77,7 +82,7 @@ function drawTable(place, title, table, trends, days) {
 
   function show() {
     const found = state.words.length ? state.rows.filter(matches) : state.rows;
-    body.replaceChildren(...found.slice(0, state.most).map(rowElement));
+    body.replaceChildren(...found.slice(0, state.most).flatMap(rowElements));
     count.textContent = `${thousands(found.length)} of ${thousands(table.rows.length)}`;
     const left = found.length - state.most;
     more.hidden = left <= 0;
@@ -87,8 +92,28 @@ function drawTable(place, title, table, trends, days) {
 
   function matches(row) {
     const texts = row[CELLS].filter((cell) => typeof cell === "string");
-    const text = [...row[NAMES], ...texts, row[DETAIL] ?? ""].join("\n").toLowerCase();
+    const within = (row[WITHIN] ?? []).map((one) => one[NAMES].at(-1));
+    const text = [...row[NAMES], ...texts, row[DETAIL] ?? "", ...within].join("\n").toLowerCase();
     return state.words.every((word) => text.includes(word));
+  }
+
+  // A row, and those of its jobs where the reader unfolded them.
+  function rowElements(row) {
+    const line = rowElement(row);
+    if (!row[WITHIN]) return [line];
+    const within = row[WITHIN].map(rowElement);
+    within.forEach((one) => one.classList.add("within"));
+    const button = jobsElement(row);
+    button.setAttribute("aria-expanded", state.open.has(row));
+    button.addEventListener("click", () => {
+      const isOpen = state.open.delete(row);
+      if (!isOpen) state.open.add(row);
+      button.setAttribute("aria-expanded", !isOpen);
+      if (isOpen) within.forEach((one) => one.remove());
+      else line.after(...within);
+    });
+    line.querySelector("td.name").append(button);
+    return state.open.has(row) ? [line, ...within] : [line];
   }
 
   function rowElement(row) {
@@ -124,6 +149,22 @@ function nameElement(row) {
   if (!row[DETAIL]) return element("td", { class: "name" }, called, where);
   const [head, example] = [element("summary", {}, called, where), element("pre", {}, row[DETAIL])];
   return element("td", { class: "name" }, element("details", {}, head, example));
+}
+
+// A sign for each job of a test, as in the grid, and what they are called together.
+const SIGNS = { broken: 1, failing: 1, flaky: 2, quiet: 3, passing: 0 };
+
+function jobsElement(row) {
+  const states = row[STATES_OF_JOBS];
+  const told = row[WITHIN].map((one, at) => `${one[NAMES].at(-1)}: ${states[at]}`).join("\n");
+  const places = new Map();
+  states.slice(0, MOST_SIGNS).forEach((state, at) => {
+    const outcome = SIGNS[state] ?? 2;
+    places.set(outcome, [...(places.get(outcome) ?? []), [at * 16, 1]]);
+  });
+  const width = Math.min(states.length, MOST_SIGNS) * 16;
+  const size = { viewBox: `0 0 ${width} 15`, width: width * 0.7, height: 10.5, "aria-hidden": "true" };
+  return element("button", { type: "button", class: "jobs", title: told }, drawing("svg", size, ...shapes(places)), row[JOBS]);
 }
 
 const isNumber = (kind) => ["COUNT", "RATE", "DURATION", "MINUTES", "HOURS"].includes(kind);

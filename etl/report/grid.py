@@ -1,0 +1,239 @@
+"""The grid: the newest commits across, jobs and failing tests down, and an outcome in each cell.
+
+A sheet is a workflow on a branch: its commits are the sheet's columns, the newest first. What ran several
+times on a commit is one cell, and a failure beside a pass there is a flake. Pure functions.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from etl.model.writes import Row
+from etl.queries import question
+from etl.report.formats import instant
+from etl.report.grid_cells import Cell, Execution, Outcome, job_cell, test_cell
+from etl.report.grid_marks import marks
+from etl.report.naming import names, path
+from etl.report.page import web_address
+
+# The questions that the grid is drawn from.
+GRID: Final = ("latest_executions", "latest_results")
+# More columns and rows than these are left out, and the grid says so.
+MAX_COMMITS: Final = 60
+MAX_JOBS: Final = 40
+MAX_TESTS: Final = 20
+MAX_SHEETS: Final = 12
+_SHORT_SHA: Final = 10
+_FAILING: Final = "Tests that failed"
+
+_Sheet = tuple[str, str, str]  # repository, workflow and branch
+
+
+def grid(answers: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+    """The sheets as JSON-compatible values for the script, those with the most failures first.
+
+    `answers` has the rows of GRID and of `findings`. Branches with a name come before pull requests and
+    others, the one with the most executions first.
+    """
+    executions, results = (_by_sheet(answers.get(name, ())) for name in GRID)
+    branches = _branches(answers.get(GRID[0], ()))
+    several = len({repository for repository, _, _ in executions}) > 1
+    whole_since = max(_whole_since(name, answers.get(name, ())) for name in GRID)
+    drawn, left_out = [], []
+    for place, branch in enumerate(branches):
+        found = []
+        for key in sorted(name for name in executions if name[2] == branch):
+            repository, workflow, _ = key
+            findings = [
+                row
+                for row in answers.get("findings", ())
+                if (row["repository"], row["workflow"]) == (repository, workflow)
+                and (row["kind"] == "flaky" or _is_named(branch))
+            ]
+            called = names({"repository": repository if several else None, "workflow": workflow})
+            sheet = _drawn(executions[key], results.get(key, ()), findings, whole_since)
+            found.append({"name": path(called), "branch": place, **sheet})
+        found.sort(key=_failures, reverse=True)
+        drawn += found[:MAX_SHEETS]
+        left_out.append(max(0, len(found) - MAX_SHEETS))
+    called = [names({"name": branch})[-1] for branch in branches]
+    return {"branches": called, "sheets": drawn, "left_out": left_out}
+
+
+def _branches(executions: Iterable[Row]) -> list[str]:
+    count: dict[str, int] = defaultdict(int)
+    for row in executions:
+        count[row["branch"]] += 1
+    return sorted(count, key=lambda name: (not _is_named(name), -count[name], name))
+
+
+def _is_named(branch: str) -> bool:
+    return not branch.startswith("(")
+
+
+def _by_sheet(rows: Iterable[Row]) -> Mapping[_Sheet, list[Row]]:
+    found: dict[_Sheet, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["repository"], row["workflow"], row["branch"]].append(row)
+    return found
+
+
+def _drawn(
+    executions: Sequence[Row], results: Sequence[Row], findings: Sequence[Row], whole_since: int
+) -> dict[str, Any]:
+    """A sheet's columns and rows; what did not run on any of its commits has no row."""
+    columns, older = _columns(executions, whole_since)
+    places = {commit: place for place, (commit, _) in enumerate(columns)}
+    by_job: dict[str, list[Execution]] = defaultdict(list)
+    for row in executions:
+        if (place := places.get(_commit(row))) is not None:
+            by_job[row["job"]].append(Execution(place, row["conclusion"], row["run_id"], row["job_id"]))
+    groups = {row["job"]: row["job_group"] for row in executions}
+    jobs = [(job, _cells(found)) for job, found in by_job.items()]
+    tests = [(test, cells) for test, cells in _tests(results, by_job).items() if cells]
+    kept_jobs = sorted(_most_failing(jobs, MAX_JOBS), key=lambda one: _natural(groups[one[0]], one[0]))
+    kept_tests = _most_failing(tests, MAX_TESTS)
+    shared = [groups[job] for job, _ in kept_jobs]
+    return {
+        "address": _address(executions),
+        "columns": [[_name(commit), moment] for commit, moment in columns],
+        "marks": marks(findings, columns, level="workflow"),
+        "rows": [
+            *(
+                {
+                    **_label(job, groups[job], shared.count(groups[job]) > 1),
+                    "cells": [cell.packed() for cell in cells],
+                    "marks": marks(findings, columns, level="job", job=job),
+                }
+                for job, cells in kept_jobs
+            ),
+            *(
+                {
+                    "name": names({"test": test})[-1],
+                    "title": path(names({"suite": suite, "test": test})),
+                    "group": _FAILING,
+                    "cells": [cell.packed() for cell in cells],
+                    "marks": marks(findings, columns, level="test", suite=suite, name=test),
+                }
+                for (suite, test), cells in kept_tests
+            ),
+        ],
+        "older": older,
+        "left_out": _left_out(len(jobs) - len(kept_jobs), len(tests) - len(kept_tests)),
+    }
+
+
+def _whole_since(name: str, rows: Sequence[Row]) -> int:
+    """The Unix time from which an answer is whole: 0 unless it has as many rows as it may have."""
+    most: int = (question(name).options or {})["most_in_all"]
+    return min(_seconds(row["time"]) for row in rows) if len(rows) >= most else 0
+
+
+def _columns(executions: Sequence[Row], whole_since: int) -> tuple[list[tuple[str, int]], bool]:
+    """The newest commits with the Unix time of their first execution, and whether there are older ones.
+
+    The answer has so many executions of each job: where those of one end, the sheet ends, because an older
+    column would show that it did not run. The newest commit is there in any case.
+    """
+    first: dict[str, int] = {}
+    times: dict[str, list[int]] = defaultdict(list)
+    for row in executions:
+        moment = _seconds(row["time"])
+        first[_commit(row)] = min(moment, first.get(_commit(row), moment))
+        times[row["job"]].append(moment)
+    most: int = (question(GRID[0]).options or {})["most_rows"]
+    since = max([whole_since, *(min(found) for found in times.values() if len(found) >= most)])
+    columns = sorted(first.items(), key=lambda one: (-one[1], one[0]))
+    whole = [one for one in columns if one[1] >= since][:MAX_COMMITS] or columns[:1]
+    return whole, len(whole) < len(columns) or since > 0
+
+
+def _commit(row: Row) -> str:
+    """What a column stands for: a commit, or the run if its commit is unknown."""
+    return row["head_sha"] or f"run {row['run_id']}"
+
+
+def _name(commit: str) -> str:
+    return names({"name": commit if commit.startswith("run ") else commit[:_SHORT_SHA]})[-1]
+
+
+def _seconds(value: Any) -> int:
+    moment = instant(value)
+    return int(moment.timestamp()) if moment else 0
+
+
+def _cells(executions: Iterable[Execution]) -> list[Cell]:
+    by_column: dict[int, list[Execution]] = defaultdict(list)
+    for one in executions:
+        by_column[one.column].append(one)
+    return [job_cell(place, found) for place, found in sorted(by_column.items())]
+
+
+def _tests(
+    results: Sequence[Row], by_job: Mapping[str, Sequence[Execution]]
+) -> Mapping[tuple[str | None, str], list[Cell]]:
+    """The cells of each test over all its jobs.
+
+    Of a job without reports only failures are known: its tests passed wherever it succeeded.
+    """
+    known = {(job, one.job_id): one for job, found in by_job.items() for one in found}
+    reporting = {row["job"] for row in results if row["outcome"] not in ("failed", "error")}
+    found: dict[tuple[str | None, str], dict[int, dict[str, list[Execution]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    jobs: dict[tuple[str | None, str], set[str]] = defaultdict(set)
+    for row in results:
+        if (of := known.get((row["job"], row["job_id"]))) is not None:
+            test = (row["suite"], row["test"])
+            found[test][of.column][row["job"]].append(of.ended(row["outcome"]))
+            jobs[test].add(row["job"])
+    for test, own in jobs.items():
+        for job in own - reporting:
+            for one in by_job[job]:
+                if one.is_pass:
+                    found[test][one.column][job].append(one)
+    return {
+        test: [test_cell(place, in_jobs) for place, in_jobs in sorted(columns.items())]
+        for test, columns in found.items()
+    }
+
+
+def _most_failing(rows: Sequence[tuple[Any, list[Cell]]], most: int) -> list[tuple[Any, list[Cell]]]:
+    """So many rows at most: those with the most failures; ties by name."""
+    return sorted(rows, key=lambda one: (-sum(cell.is_bad for cell in one[1]), str(one[0])))[:most]
+
+
+def _natural(*texts: str) -> list[Any]:
+    """A sort key by which `2` comes before `10`."""
+    return [
+        [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text)]
+        for text in texts
+    ]
+
+
+def _label(job: str, group: str, is_shared: bool) -> dict[str, str]:
+    """A job's name, of which what the jobs of a matrix share is their group's."""
+    whole = names({"job": job})[-1]
+    own = job.removeprefix(group).strip()
+    if not is_shared or not job.startswith(group) or not own:
+        return {"name": whole, "title": whole, "group": ""}
+    own = own[1:-1] if own.startswith("(") and own.endswith(")") else own
+    return {"name": names({"job": own or job})[-1], "title": whole, "group": names({"job": group})[-1]}
+
+
+def _address(executions: Sequence[Row]) -> str | None:
+    """The address of runs, to which a run's and a job's ids are added; None if it is no web address."""
+    row = executions[0]
+    end = f"{row['run_id']}/job/{row['job_id']}"
+    url = web_address(row["url"])
+    return url.removesuffix(end) if url and url.endswith(f"/{end}") else None
+
+
+def _failures(sheet: Mapping[str, Any]) -> int:
+    return sum(Outcome(cell[1]).is_bad for row in sheet["rows"] for cell in row["cells"])
+
+
+def _left_out(jobs: int, tests: int) -> str:
+    counts = {"jobs": jobs, "tests": tests}
+    return ", ".join(f"{count} {name} that failed less often" for name, count in counts.items() if count)
