@@ -73,7 +73,7 @@ async def sync_repository(
     # Verified first: after the sync, its points are still in the outbox.
     verified = await verify_past(pipeline, delivery, name) if nightly and not newest_only else None
     summary = await run_session(
-        pipeline, delivery, name, lambda session: _read_new(session, advance, newest_only=newest_only)
+        pipeline, delivery, name, lambda session: _read_new(session, newest_only=newest_only, advance=advance)
     )
     if verified is not None:
         summary.include(verified)
@@ -103,7 +103,7 @@ def _log_result(pipeline: Pipeline, summary: Summary) -> None:
     log.info("synced", **summary.counts())
 
 
-async def _read_new(session: Session, advance: Callable[[str, int, int], None], *, newest_only: bool) -> None:
+async def _read_new(session: Session, *, newest_only: bool, advance: Callable[[str, int, int], None]) -> None:
     now = int(session.clock())
     session = await _mended(session, now)
     start = first_window(session, now, newest_only=newest_only)

@@ -142,7 +142,6 @@ def test_an_empty_file_is_no_secret(tmp_path):
         ("REPOSITORY", "REPOSITORIES"),
         ("GITHUB__TOKN", "GITHUB__TOKEN"),
         ("GITHUB_TOKEN_FILE", "GITHUB__TOKEN_FILE"),
-        ("GITHUB_APP_PRIVATE_KEY_FILE", "GITHUB__APP__PRIVATE_KEY_FILE"),
         ("INFLUX__URL", "INFLUXDB__URL"),
         *(
             (name.replace(".", "_").upper(), name.replace(".", "__").upper())
