@@ -231,7 +231,7 @@ async def _metrics(pipeline: Pipeline) -> Finding:
             "metrics", None, "another process writes to the store at the moment: they were not counted"
         )
     except CiHealthError as error:
-        return Finding("metrics", False, str(error))
+        return Finding("metrics", None, str(error))
     most = pipeline.settings.http.series
     text = f"workflows: {found.workflows}, groups of jobs: {found.job_groups}"
     combined = sum(max(0, number - most) for number in found)

@@ -150,7 +150,7 @@ class HttpSettings(Section):
         "private repositories are shown only to this machine",
     )
     refresh: Duration = Field(
-        timedelta(minutes=5), description="maximum age of CI metrics, reports and badges"
+        timedelta(minutes=5), description="age from which CI metrics, reports and badges are made again"
     )
     days: int = Field(7, ge=1, le=365, description="days covered by CI metrics and badges")
     series: int = Field(

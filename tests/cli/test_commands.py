@@ -67,7 +67,7 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
     assert did_again["requests"] == did_again["not_modified"] == len(github.log.requests)
     assert sum(did["requests_by_kind"].values()) == did["requests"]
     assert did["requests_by_kind"]["jobs"] >= did["runs"]
-    assert set(did_again["requests_by_kind"]) == {"runs", "artifacts", "other"}
+    assert set(did_again["requests_by_kind"]) == {"runs", "other"}
     assert github.log.counted <= 1
     assert contents(ci.folder) == before
 
