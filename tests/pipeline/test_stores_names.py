@@ -49,8 +49,8 @@ SUBSTITUTED = (
 )
 MESSAGES = (*HELD, *(name for name in SUBSTITUTED if "\r" not in name))
 NOW = int(time.time()) // DAY * DAY
-# The next attempt heals each run, which is no break, and nothing came before to be worse than.
-NOTHING = ("broken", "worse")
+# The next attempt heals each run, which is no break, and nothing came before to be worse than. No other CI told.
+NOTHING = ("broken", "worse", "ingested")
 
 
 @pytest.fixture
