@@ -58,7 +58,7 @@ async def open_routes(
         web.get("/readyz", health.ready),
         web.get("/metrics", Metrics(access, names, telemetry.refresh, telemetry, figures).show),
         web.get("/report", Report(access, answers, names).show),
-        web.get("/badge/{owner}/{repository}.svg", Badge(access, answers, names, settings.days).show),
+        web.get("/badge/{owner}/{repository:.+}.svg", Badge(access, answers, names, settings.days).show),
     ]
     async with AsyncExitStack() as stack:
         if settings.webhooks.secret is not None:
