@@ -72,7 +72,7 @@ async def open_routes(
         web.get("/readyz", health.ready),
         web.get("/metrics", Metrics(access, names, telemetry, figures).show),
         web.get("/report", report.show),
-        web.get("/badge/{owner}/{repository}.svg", Badge(small_pages, settings.days).show),
+        web.get("/badge/{owner}/{repository:.+}.svg", Badge(small_pages, settings.days).show),
         *Api(access, pipeline, names).routes(),
     ]
     async with AsyncExitStack() as stack:

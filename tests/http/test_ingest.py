@@ -154,6 +154,8 @@ async def test_it_works_without_any_repository_of_github_and_judges(tmp_path: Pa
             assert PROJECT in (await service.get("/")).text
             report_page = await service.get(f"/report?repository={PROJECT}")
             assert (report_page.status, "nightly" in report_page.text) == (200, True)
+            # Its name has a group more than those of GitHub.
+            assert "<svg" in (await service.get(f"/badge/{PROJECT}.svg")).text
             assert [entry for entry in service.logs if entry["log_level"] == "error"] == []
         assert world.github.log.requests == []
 

@@ -112,6 +112,8 @@ def test_a_secrets_file_that_is_missing(tmp_path):
         ("http: {token: ''}", "setting 'http.token' is shorter than 16 characters"),
         ("http: {webhooks: {secret: short}}", "setting 'http.webhooks.secret' is shorter than 16 characters"),
         ("http: {enabled: false, webhooks: {secret: 0123456789abcdefg}}", "webhooks need the HTTP server"),
+        ("http: {ingest: {token: short}}", "setting 'http.ingest.token' is shorter than 16 characters"),
+        ("http: {enabled: false, ingest: {token: 0123456789abcdefg}}", "other CIs need the HTTP server"),
         ("- a\n- b", "holds no settings"),
         ("a: [", "is no valid YAML"),
     ],
@@ -203,6 +205,15 @@ def test_without_repositories_or_token_the_sentence_says_what_to_do():
     assert "sesame" not in repr(alone)
     with pytest.raises(ConfigurationError, match="embedded store belongs to one process"):
         alone.require_source()
+
+
+def test_other_cis_may_be_the_only_source():
+    ingest = {"CI_HEALTH_HTTP__INGEST__TOKEN": "a-token-of-other-cis"}
+    load(ingest).require_source()
+    with pytest.raises(ConfigurationError, match="GITHUB_TOKEN"):
+        load(ingest | {"CI_HEALTH_REPOSITORIES": "a/b"}).require_source()
+    with pytest.raises(ConfigurationError, match="embedded store belongs to one process"):
+        load(ingest | {"CI_HEALTH_STATE__URL": "postgresql://u:sesame@h/n"}).require_source()
 
 
 @pytest.mark.parametrize(
