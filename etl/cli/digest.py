@@ -64,8 +64,9 @@ def digest(
     if not url:
         typer.echo(to_json(found) if form is Form.JSON else to_markdown(found), nl=False)
         return
-    own = settings.digest.chat if post == _SETTING and chat is ToChat.AUTO else chat.value
-    asyncio.run(send(url, message(found, chat_of(url) if own == ToChat.AUTO else Chat(own))))
+    is_by_setting = post == _SETTING and chat is ToChat.AUTO
+    named = settings.digest.chat if is_by_setting else str(chat)
+    asyncio.run(send(url, message(found, chat_of(url) if named == "auto" else Chat(named))))
     typer.echo("digest: sent")
 
 

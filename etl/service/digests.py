@@ -70,7 +70,7 @@ class Digests:
             return
         try:
             await post(self._url, body)
-        except CiHealthError:
+        except Exception:
             await pipeline.state.call(metadata.return_digest, due, before)
             raise
         log.info("the digest was sent", days=self._settings.days)

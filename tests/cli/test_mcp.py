@@ -38,8 +38,8 @@ def text(result: CallToolResult) -> str:
     return content.text
 
 
-async def answer(asked: Client, name: str, **given: Any) -> dict[str, Any]:
-    result = await asked.call_tool(name, given)
+async def answer(asked: Client, tool: str, /, **given: Any) -> dict[str, Any]:
+    result = await asked.call_tool(tool, given)
     assert not result.is_error, text(result)
     content: dict[str, Any] = json.loads(text(result))
     return content

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from etl.report.answers.answer import Answer, to_json
 from etl.report.answers.catalogue import ANSWERS
 from tests import agents
 from tests.agents import project
@@ -41,10 +40,3 @@ def test_every_answer_and_parameter_is_documented() -> None:
         (row,) = (line for line in PAGE.splitlines() if line.startswith(f"| `{answerer.name}` |"))
         own = set(answerer.takes.model_fields) - {"repository", "tokens"}
         assert {name for name in own if f"`{name}`" not in row} == set()
-
-
-def test_what_is_shown_as_cut_is_what_is_said() -> None:
-    rows = [{"test": f"test_{number}", "message": "m" * 200} for number in range(4)]
-    assert re.search(
-        r'"cut":"\d of 4 rows are left out[^"]*: ask with more `tokens`"', to_json(Answer("", rows), 200)
-    )

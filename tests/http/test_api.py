@@ -140,7 +140,7 @@ async def test_many_requests_do_not_overload_the_store(tmp_path: Path) -> None:
         waiting = [asyncio.create_task(service.get(PATHS["worst"])) for _ in range(35)]
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         assert [(await task).status for task in done] == [503]
-        assert asked == ["findings", "findings"]
+        assert asked.count("findings") == 2
         opened.set()
         statuses = [(await task).status for task in waiting]
         assert (statuses.count(200), statuses.count(503)) == (34, 1)

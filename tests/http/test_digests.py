@@ -26,6 +26,10 @@ def events(service: Served) -> list[str]:
     return [entry["event"] for entry in service.logs]
 
 
+async def until_asked(receiver: Receiver, times: int) -> None:
+    await until(lambda: receiver.asked == times)
+
+
 async def checked(service: Served) -> None:
     """Wait until two more syncs have ended: beside them it was checked whether the digest is due."""
     await service.until_synced(events(service).count("synced") + 2)
@@ -73,7 +77,7 @@ async def test_a_chat_that_refuses_is_warned_of_once_and_asked_again(tmp_path: P
             world.clock.now += WEEK
             receiver.status = 404
             for asked in (1, 2):
-                await until(lambda asked=asked: receiver.asked == asked)
+                await until_asked(receiver, asked)
                 world.clock.now += 601
             receiver.status = 200
             await until(lambda: bool(receiver.messages))
