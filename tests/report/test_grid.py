@@ -183,7 +183,7 @@ def test_the_newest_commit_is_there_however_often_its_jobs_ran() -> None:
 
 def test_all_sheets_end_where_an_answer_ends_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     options = question("latest_results").options or {}
-    monkeypatch.setitem(options, "most_in_all", 2)  # type: ignore[arg-type]
+    monkeypatch.setitem(options, "most_in_all", 2)
     executions = [execution(number, "failure") for number in range(5)]
     results = [result(one, "failed") for one in executions[3:]]
     found = sheet(executions, results)
