@@ -22,6 +22,7 @@ from etl.demo.history import (
     Workflow,
 )
 from etl.demo.suites import archive, execute, plan_suite, report
+from etl.load.store import Slice
 from etl.model.writes import Row, WriteResult
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
@@ -118,6 +119,10 @@ class Lines:
     async def query(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """No question is asked."""
         raise NotImplementedError(name)
+
+    async def export(self, wanted: Slice, file: Path) -> None:
+        """Nothing is exported."""
+        raise NotImplementedError(wanted.measurement.name)
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Nothing is deleted."""

@@ -145,8 +145,8 @@ def shared_start(texts: Iterable[str], ends: str = " (/:.-_") -> str:
     same = next(
         (at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first)
     )
-    ends = [at + 1 for at in range(same) if first[at] in ends]
-    return first[: ends[-1]] if ends else ""
+    end = max((at + 1 for at in range(same) if first[at] in ends), default=0)
+    return first[:end]
 
 
 def shorten(text: str, width: int) -> str:

@@ -111,5 +111,5 @@ def _sum(rows: Iterable[Row], name: str) -> Any:
 
 
 def _worst(rows: Iterable[Row]) -> str:
-    states = {row["state"] for row in rows}
+    states: set[str] = {row["state"] for row in rows}
     return min(states, key=_STATES.index)

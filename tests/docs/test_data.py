@@ -86,7 +86,7 @@ def test_python_runs_where_its_packages_are(inside: Path, code: str) -> None:
 
 def test_pandas_and_polars_would_find_the_columns(inside: Path) -> None:
     del inside
-    described = duckdb.sql("DESCRIBE FROM 'jobs.parquet'").fetchall()
+    described = duckdb.execute("DESCRIBE FROM 'jobs.parquet'").fetchall()
     types = {name: type_ for name, type_, *_ in described}
     assert types["time"] == "TIMESTAMP WITH TIME ZONE"
     assert (types["duration_s"], types["job"], types["conclusion"]) == ("DOUBLE", "VARCHAR", "VARCHAR")

@@ -81,7 +81,8 @@ async def test_with_few_requests_left_each_round_reads_whole_runs_until_all_are_
         needed = world.github.log.counted
     assert needed == repositories * (_BESIDE + _FAILING * _EACH)
     # All but what is asked anew, and the one run that the end of the limit cuts short.
-    rounds, read, lost, errors = 0, 0, repositories * _BESIDE + _EACH, ["not yet synced"]
+    rounds, read, lost = 0, 0, repositories * _BESIDE + _EACH
+    errors: list[str | None] = ["not yet synced"]
     async with simulated(tmp_path, history, rate_limit=60) as world:
         while any(errors):
             before = read
