@@ -111,6 +111,10 @@ def show(
     by: Annotated[
         By | None, typer.Option(help="A table's rows: a test each (default), or a job of it each.")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="For findings: what is concluded of everything, and why nothing is."),
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
 ) -> None:
     """The answers in the terminal."""
@@ -132,6 +136,11 @@ def show(
         raise ConfigurationError(f"`show {question}` takes no --by: its rows are not about tests")
     if by is By.TEST and form is not Format.TABLE:
         raise ConfigurationError("--by test is for tables: JSON and CSV have a row for each job")
+    if explain:
+        if question is not Question.FINDINGS:
+            raise ConfigurationError("--explain is for `show findings`")
+        typer.echo(asyncio.run(_explained(settings, repository, workflow, job, form)), nl=False)
+        return
     asked |= extra_filters("show", question.value, job=job, test=test, category=category)
     has_trends = question in TRENDING and form is Format.TABLE
     names = [question.value, *([SUCCESS_OVER_TIME.question] if has_trends else [])]
@@ -144,6 +153,22 @@ def show(
     if below and answers[below]:
         text += "\n" + render(below.value, answers[below], form.value, period=period, by_job=by is By.JOB)
     typer.echo(text, nl=False)
+
+
+async def _explained(settings: Settings, repository: str, workflow: str, job: str, form: Format) -> str:
+    from etl.app import open_reader
+    from etl.pipeline.judge import conclusions
+    from etl.report.reasons import reasons, rendered
+
+    told = []
+    async with open_reader(settings, without_github=True) as pipeline:
+        state = pipeline.state
+        for name in [repository] if repository else pipeline.repositories.all:
+            known = await state.call(state.repositories.get, name)
+            if known is None:
+                raise ConfigurationError(f"nothing of {name} was read yet: run `ci-health sync`")
+            told += await conclusions(pipeline, known)
+    return rendered(reasons(told, workflow, job), form.value)
 
 
 def _show_first(settings: Settings, period: Period, asked: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from etl.errors import CiHealthError, SupersededError
 from etl.judge.codec import findings_from_bytes, findings_to_bytes, memory_from_bytes, memory_to_bytes
 from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
-from etl.judge.judge import Judge
+from etl.judge.judge import Judge, Told
 from etl.judge.lasting import lasting
 from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
@@ -99,23 +99,30 @@ async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bo
     return True
 
 
+async def conclusions(pipeline: Pipeline, known: KnownRepository) -> list[Told]:
+    """What is concluded of each series now, and why nothing is; nothing is stored."""
+    read = await _read(pipeline, known, _stop(pipeline))
+    return await asyncio.to_thread(_told, read, limits_of(pipeline.settings.findings), {})
+
+
 async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
-    state = pipeline.state
-    stop = datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
-    asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
-    executions = await pipeline.store.query("histories", asked)
-    results = await pipeline.store.query("test_results", asked)
-    signatures = await pipeline.store.query("signatures", asked)
-    branch = tag_value(known.default_branch)
-    told_at = int(stop.timestamp())
-    look = await asyncio.to_thread(
-        _look,
-        _Read(executions, results, signatures, branch),
-        before,
-        limits_of(pipeline.settings.findings),
-        told_at,
-    )
+    state, stop = pipeline.state, _stop(pipeline)
+    read = await _read(pipeline, known, stop)
+    limits = limits_of(pipeline.settings.findings)
+    look = await asyncio.to_thread(_look, read, before, limits, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
+
+
+def _stop(pipeline: Pipeline) -> datetime:
+    return datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
+
+
+async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _Read:
+    asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
+    executions, results, signatures = [
+        await pipeline.store.query(name, asked) for name in ("histories", "test_results", "signatures")
+    ]
+    return _Read(executions, results, signatures, tag_value(known.default_branch))
 
 
 def limits_of(settings: FindingSettings) -> Limits:
@@ -135,10 +142,7 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
     """Judge everything, and make points of the findings that are new or changed."""
     memory: dict[Any, Any] = memory_from_bytes(before.memory)
     known = findings_from_bytes(before.findings)
-    executions = read.executions
-    histories, measures = histories_of(executions, read.branch)
-    tests = histories_of_tests(read.results, executions, read.branch, Signatures(read.signatures))
-    told = Judge(limits, memory).judge([*tests, *histories], measures)
+    told = _told(read, limits, memory)
     since = now - int(_PERIOD.total_seconds())
     found = [
         one
@@ -147,9 +151,15 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
     ]
     subjects = {one.judgement.subject for one in told}
     kept = {key: value for key, value in memory.items() if key[0] in subjects}
-    usage = usage_of(executions, _PERIOD.total_seconds())
+    usage = usage_of(read.executions, _PERIOD.total_seconds())
     lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(known, found)]
     return _Look(StoredJudgements(findings_to_bytes(found), memory_to_bytes(kept)), lines)
+
+
+def _told(read: _Read, limits: Limits, memory: dict[Any, Any]) -> list[Told]:
+    histories, measures = histories_of(read.executions, read.branch)
+    tests = histories_of_tests(read.results, read.executions, read.branch, Signatures(read.signatures))
+    return Judge(limits, memory).judge([*tests, *histories], measures)
 
 
 def _changed(before: list[Finding], now: list[Finding]) -> list[Finding]:

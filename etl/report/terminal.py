@@ -45,20 +45,35 @@ def render(
     """The answer as text with a newline at the end, ready for stdout.
 
     `over_time` has the rows of `success_over_time`, for the trends of `TRENDING` questions. `by_job` gives a
-    test one row for each of its jobs. `width` is in
-    cells, and `color` turns styles on or off; None uses what stdout supports (no colours for a pipe).
-    Raises KeyError for a question without a view.
+    test one row for each of its jobs. `width` is in cells, and `color` turns styles on or off; None uses what
+    stdout supports (no colours for a pipe). Raises KeyError for a question without a view.
     """
     view = VIEWS[question]
+    return in_form(
+        view,
+        rows,
+        form,
+        lambda cells: answer(view, rows, period=period, over_time=over_time, by_job=by_job, width=cells),
+        width=width,
+        color=color,
+    )
+
+
+def in_form(
+    view: View,
+    rows: Sequence[Row],
+    form: Form,
+    as_table: Callable[[int], RenderableType],
+    *,
+    width: int | None = None,
+    color: bool | None = None,
+) -> str:
+    """Rows as JSON, as CSV, or as what `as_table` makes for a width in cells."""
     if form == "json":
         return to_json(view, rows)
     if form == "csv":
         return to_csv(view, rows)
-    return as_text(
-        lambda cells: answer(view, rows, period=period, over_time=over_time, by_job=by_job, width=cells),
-        width,
-        color,
-    )
+    return as_text(as_table, width, color)
 
 
 def answer(
