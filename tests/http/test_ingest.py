@@ -104,7 +104,7 @@ async def test_what_is_wrong_is_told_and_nothing_is_written(tmp_path: Path) -> N
         await service.until_synced()
 
         async def refused(status: int, reason: str, *reports: bytes, **fields: str) -> None:
-            answer = await sent(service, *reports, headers=None, **fields)
+            answer = await sent(service, *reports, headers=KEY, **fields)
             assert (answer.status, reason in answer.json["error"]) == (status, True), answer.text
 
         await refused(400, "there is no 'color'", RED, color="red")
