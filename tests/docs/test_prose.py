@@ -40,8 +40,15 @@ def test_every_command_and_option_that_is_named_exists(commands: dict[str, Any])
     named = [words for page in PAGES for words in mentioned(page.read_text("utf-8"))]
     assert {words[0] for words in named} >= {"check", "sync", "backfill", "show", "report", "run"}
     for name, *words in named:
+        if name.startswith("--"):
+            assert name in _GLOBAL
+            continue
         options = {option for parameter in _parameters(commands[name]) for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options
+
+
+# Of the command itself; the last two are click's.
+_GLOBAL = {"--version", "--config", "--debug", "--help", "--install-completion", "--show-completion"}
 
 
 def _parameters(command: Any) -> list[Any]:
