@@ -74,6 +74,11 @@ class Delivery:
             return False
         return self.trouble.refused or monotonic() - self.trouble.since >= self._patience
 
+    @property
+    def stuck(self) -> bool:
+        """Whether points wait for longer than a moment: it has given up, or has trouble and never gives up."""
+        return self.hopeless or (self._patience is None and self.trouble is not None)
+
     def take_rejected(self, repository: str) -> int:
         """Points of the repository that were rejected since the last call."""
         return self._rejected_of.pop(repository, 0)

@@ -1,6 +1,7 @@
 """Judgements after a sync: what the store has of a repository → findings, through the outbox as all points."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 _PERIOD: Final = timedelta(days=30)
 _POLL_S: Final = 0.05
-# Longer than a store that is well needs; after that, the next sync judges.
+# Longer than a store that is well takes nothing; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
 _STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
@@ -90,10 +91,15 @@ def _warn(summary: Summary, reason: str) -> None:
 
 
 async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bool:
-    """Wait until nothing of the repository is in the outbox; False where that takes too long."""
-    state, deadline = pipeline.state, monotonic() + _MAX_WAIT_S
-    while (await state.call(state.outbox.backlog, name)).points:
-        if delivery.trouble is not None or monotonic() > deadline:
+    """Wait until nothing of the repository is in the outbox; False if the store takes nothing for too long.
+
+    A slow store is waited for as long as it takes anything.
+    """
+    state, least, deadline = pipeline.state, sys.maxsize, 0.0
+    while waiting := (await state.call(state.outbox.backlog, name)).points:
+        if waiting < least:
+            least, deadline = waiting, monotonic() + _MAX_WAIT_S
+        if delivery.stuck or monotonic() > deadline:
             return False
         await asyncio.sleep(_POLL_S)
     return True

@@ -37,7 +37,7 @@ union(tables: [newest(field: "job_id"), newest(field: "run_id"), newest(field: "
                 run_id: if exists r.run_id then int(v: r.run_id) else 0,
                 head_sha: if exists r.head_sha then r.head_sha else "",
                 url:
-                    if exists r.run_id then
+                    if exists r.run_id and int(v: r.run_id) > 0 then
                         server_url + "/" + r.repository + "/actions/runs/" + r.run_id + "/job/" + r.job_id
                     else
                         "",

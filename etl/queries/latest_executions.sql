@@ -1,7 +1,8 @@
 -- The newest executions of each job on each branch, whatever their conclusions, and of these the newest in all.
 SELECT
   time, repository, workflow, job, job_group, branch, attempt::BIGINT AS attempt, conclusion, job_id, run_id,
-  head_sha, $server_url || '/' || repository || '/actions/runs/' || run_id || '/job/' || job_id AS url
+  head_sha,
+  CASE WHEN run_id > 0 THEN $server_url || '/' || repository || '/actions/runs/' || run_id || '/job/' || job_id END AS url
 FROM job
 WHERE time >= $start AND time < $stop AND job_id IS NOT NULL
   AND ($repository = '' OR repository = $repository)

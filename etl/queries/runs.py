@@ -30,7 +30,7 @@ RUNS: Final = (
         "Results of tests that ran; `jobs_named`, `tests_named` and `outcomes` are names of jobs, tests and "
         "outcomes.",
         of("time repository workflow job job_group branch suite test outcome job_id message"),
-        ("time", "repository", "workflow", "job", "suite", "test"),
+        ("time", "repository", "workflow", "job", "suite", "test", "job_id", "outcome"),
         options={"jobs_named": "", "tests_named": "", "outcomes": ""},
     ),
     Question(

@@ -1,5 +1,6 @@
 """After a sync: what the store has is judged, findings become points, and nothing of it can fail the sync."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
 from etl.settings import FindingSettings
 from etl.state.judgements import StoredJudgements
+from etl.state.outbox import Backlog
 from etl.state.repositories import KnownRepository
 from etl.state.runs import KnownRun
 from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, job, run, simulated
@@ -137,6 +139,22 @@ async def test_a_bug_in_a_judgement_fails_no_sync_and_the_next_one_judges(
         summary = await world.sync_well(since="20d")
         assert (summary.runs, summary.warnings) == (0, [])
         assert told(world)
+
+
+@pytest.mark.parametrize(
+    ("backlogs", "delivered"), [((9, 7, 5, 4, 2, 1, 0), True), ((9, 7, 7, 7, 7, 0), False)]
+)
+async def test_a_slow_store_is_waited_for_as_long_as_it_takes_anything(
+    backlogs: tuple[int, ...], delivered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute passes between two looks at the outbox, as on a machine that is busy."""
+    left, clock = iter(backlogs), itertools.count(step=30)
+    async with simulated(tmp_path) as world, world.pipeline() as pipeline:
+        monkeypatch.setattr(judge, "monotonic", lambda: next(clock))
+        monkeypatch.setattr(judge, "_POLL_S", 0.0)
+        monkeypatch.setattr(pipeline.state.outbox, "backlog", lambda _: Backlog(next(left), 0, 0))
+        delivery = Delivery(pipeline.state, pipeline.store, patience=None)
+        assert await judge._is_delivered(pipeline, delivery, NAME) is delivered
 
 
 async def test_a_store_that_takes_too_long_is_waited_for_no_longer_than_that(
