@@ -56,7 +56,6 @@ class Question(StrEnum):
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"
-    SIGNATURES = "signatures"
     STORED = "stored"
     INGESTED = "ingested"
     SUCCESS_OVER_TIME = "success_over_time"

@@ -1,4 +1,4 @@
-"""Rows of `histories`, `test_results` and `signatures` → series to judge."""
+"""Rows of `histories` and `test_results` → series to judge."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,27 +14,6 @@ Row = Mapping[str, Any]
 
 _SUCCESS: Final = "success"
 _PASSED: Final = "passed"
-
-
-class Signatures:
-    """Rows of `signatures`: what failing tests said, by the job's execution.
-
-    Several signatures of one test in one execution are one. A job says what its tests do, in ever new
-    combinations: that a combination is new tells nothing of a break.
-    """
-
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self._found: dict[tuple[int, str], set[str]] = defaultdict(set)
-        for row in rows:
-            if row["test"]:
-                self._found[row["job_id"], row["test"]].add(row["signature"])
-
-    def get(self, job_id: int, test: str) -> str:
-        """What a test said in an execution of a job; empty if it said nothing."""
-        return "+".join(sorted(self._found.get((job_id, test), ())))
-
-
-_NO_SIGNATURES: Final = Signatures()
 
 
 def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History], list[Measure]]:
@@ -57,12 +36,7 @@ def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History
     return histories, measures
 
 
-def histories_of_tests(
-    rows: Iterable[Row],
-    executions: Iterable[Row],
-    default_branch: str,
-    signatures: Signatures = _NO_SIGNATURES,
-) -> list[History]:
+def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_branch: str) -> list[History]:
     """Results of tests, each in the job execution that it belongs to; of a job that is not stored, nothing.
 
     Where only failures of a test are stored, because annotations or a log told of it or `tests.points` is
@@ -79,38 +53,28 @@ def histories_of_tests(
             )
             found[subject].append((row, job))
     succeeded = _succeeded(jobs.values())
-    made = []
-    for subject, results in found.items():
-        timed = _timed(subject, results, succeeded)
-        runs = [_run(job, heads, default_branch) for job, _, _ in timed]
-        outcomes = bytes(outcome for _, _, outcome in timed)
-        messages = _messages(outcomes, (signatures.get(job["job_id"], subject.name) for job, _, _ in timed))
-        made.append(History(subject, runs, outcomes, messages))
-    return made
+    return [
+        _history_of_test(subject, results, succeeded, heads, default_branch)
+        for subject, results in found.items()
+    ]
 
 
-def _messages(outcomes: bytes, signatures: Iterable[str]) -> dict[int, str]:
-    """The signatures of failures, by position."""
-    return {
-        position: signature
-        for position, (outcome, signature) in enumerate(zip(outcomes, signatures, strict=True))
-        if outcome == Outcome.FAILED and signature
-    }
-
-
-def _timed(
+def _history_of_test(
     subject: Subject,
     results: Sequence[tuple[Row, Row]],
     succeeded: Mapping[tuple[str, str, str], Sequence[Row]],
-) -> list[tuple[Row, str, Outcome]]:
-    """Results of a test in the order of the commits: the job's execution, the time and the outcome of each."""
+    heads: Mapping[int, str],
+    default_branch: str,
+) -> History:
     passed = {True: Outcome.PASSED, False: Outcome.FAILED}
     timed = [(job, row["time"], passed[row["outcome"] == _PASSED]) for row, job in results]
     if all(outcome is Outcome.FAILED for _, _, outcome in timed):
         failing = {job["job_id"] for _, job in results}
         others = succeeded.get((subject.repository, subject.workflow, subject.job), ())
         timed += [(job, job["time"], Outcome.PASSED) for job in others if job["job_id"] not in failing]
-    return sorted(timed, key=lambda one: _place(one[0], one[1]))
+    timed.sort(key=lambda one: _place(one[0], one[1]))
+    runs = [_run(job, heads, default_branch) for job, _, _ in timed]
+    return History(subject, runs, bytes(outcome for _, _, outcome in timed))
 
 
 def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:

@@ -17,7 +17,7 @@ from etl.judge.judge import Judge, Told
 from etl.judge.lasting import lasting
 from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
-from etl.judge.series import Signatures, histories_of, histories_of_tests, usage_of
+from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
 from etl.model.tag_values import tag_value
 from etl.model.writes import Row
@@ -42,7 +42,6 @@ class _Read(NamedTuple):
 
     executions: list[Row]
     results: list[Row]
-    signatures: list[Row]
     branch: str
 
 
@@ -125,10 +124,8 @@ def _stop(pipeline: Pipeline) -> datetime:
 
 async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _Read:
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
-    executions, results, signatures = [
-        await pipeline.store.query(name, asked) for name in ("histories", "test_results", "signatures")
-    ]
-    return _Read(executions, results, signatures, tag_value(known.default_branch))
+    executions, results = [await pipeline.store.query(name, asked) for name in ("histories", "test_results")]
+    return _Read(executions, results, tag_value(known.default_branch))
 
 
 def limits_of(settings: FindingSettings) -> Limits:
@@ -164,7 +161,7 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
 
 def _told(read: _Read, limits: Limits, memory: dict[Any, Any]) -> list[Told]:
     histories, measures = histories_of(read.executions, read.branch)
-    tests = histories_of_tests(read.results, read.executions, read.branch, Signatures(read.signatures))
+    tests = histories_of_tests(read.results, read.executions, read.branch)
     return Judge(limits, memory).judge([*tests, *histories], measures)
 
 

@@ -188,13 +188,6 @@ QUESTIONS: Final = {
             filters=("repository",),
         ),
         Question(
-            "signatures",
-            "The signatures of each job's failures, by test where one is known, which tell flakes of a test from its breaks.",
-            of("repository workflow job_id test signature"),
-            ("repository", "workflow", "job_id", "test", "signature"),
-            filters=("repository",),
-        ),
-        Question(
             "stored",
             "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
             "`ci-health verify` holds against GitHub. Those of other CIs have negative ids.",

@@ -213,12 +213,6 @@ _VIEWS: Final = (
         of("repository workflow job suite test outcome time job_id", job=_FOLDED, time={"title": "Time"}),
     ),
     View(
-        "signatures",
-        "Signatures of failures",
-        "failures",
-        of("repository workflow job_id test signature", repository=_CLOSEST),
-    ),
-    View(
         "stored",
         "Attempts and jobs in the store",
         "attempts",

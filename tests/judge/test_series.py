@@ -3,7 +3,7 @@
 from typing import Any
 
 from etl.judge.history import Outcome
-from etl.judge.series import Signatures, histories_of, histories_of_tests
+from etl.judge.series import histories_of, histories_of_tests
 
 
 def execution(number: int, conclusion: str, job: str = "unit") -> dict[str, Any]:
@@ -54,23 +54,6 @@ def test_a_failure_in_a_job_that_succeeds_is_no_pass() -> None:
 
 def test_a_result_of_a_job_that_is_not_stored_is_left_out() -> None:
     assert outcomes(result(77, "failed")) == {}
-
-
-def test_failures_have_the_signature_of_that_test_in_that_execution() -> None:
-    rows = [result(2, "error"), result(3, "passed"), result(4, "failed"), result(4, "failed", "other")]
-    signatures = [
-        {"job_id": 2, "test": "decays", "signature": "b"},
-        {"job_id": 2, "test": "decays", "signature": "a"},
-        {"job_id": 3, "test": "decays", "signature": "passed all the same"},
-        {"job_id": 4, "test": "", "signature": "of the job"},
-        {"job_id": 4, "test": "other", "signature": "c"},
-    ]
-    jobs = [execution(number, "failure") for number in range(1, 5)]
-    found = histories_of_tests(rows, jobs, "main", Signatures(signatures))
-    assert {one.subject.name: dict(one.messages) for one in found} == {
-        "decays": {0: "a+b"},
-        "other": {0: "c"},
-    }
 
 
 def test_runs_of_other_cis_stand_where_they_ended() -> None:

@@ -16,8 +16,7 @@ from tests.queries.test_answers import same
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["findings", "worse", "better", "newly_flaky", "suspected", "histories", "test_results", "signatures"],
+    "name", ["findings", "worse", "better", "newly_flaky", "suspected", "histories", "test_results"]
 )
 async def test_both_stores_answer_alike(influx: InfluxStore, duck: DuckStore, name: str) -> None:
     assert not await same(influx, duck, name, SPAN)
