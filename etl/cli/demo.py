@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.cli.common import exit_with_status, load_settings
+from etl.cli.output import print_error
 from etl.cli.report import write_report
 from etl.errors import ConfigurationError
 from etl.extras import Extra, needs
@@ -125,6 +126,8 @@ async def _demo(history: History, out: Path, *, recorded: bool, debug: bool) -> 
             f"{item.repository}: {item.runs} runs, {item.jobs} jobs, {item.points} points "
             f"from {item.requests} requests,\nstored in {address}\n"
         )
+        for warning in item.warnings:
+            print_error(f"{item.repository}: {warning}")
     typer.echo(summary(answers, period=period), nl=False)
     write_report(out, answers, period, title=names)
     if explained is not None:

@@ -90,10 +90,12 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until `finish` is called and all is done. Undelivered points stay in the outbox."""
         while True:
+            # Before the outbox is looked at: what comes while it is may still be there after `finish`.
+            is_last = self._finished.is_set()
             if await self._try():
                 continue
             if self.trouble is None:
-                if self._finished.is_set():
+                if is_last:
                     return
                 await self._pause(_POLL_S)
             else:

@@ -111,3 +111,25 @@ async def test_a_store_that_hangs_is_given_up_when_patience_ends(
     assert delivery.trouble is not None
     assert "gave no answer" in delivery.trouble.reason
     assert state.outbox.points() == len(LINES)
+
+
+async def test_what_comes_while_the_outbox_is_looked_at_for_the_last_time_is_delivered(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outbox was found to be empty; before that is known, points are committed and no more will come."""
+    store: Any = Store()
+    delivery = Delivery(state, store, patience=None)
+    look = delivery._try
+    late = b"job job_id=99i 99"
+
+    async def slowly() -> bool:
+        found = await look()
+        if not found and late not in store.taken:
+            state.outbox.put("acme/rocket", [late])
+            delivery.finish()
+        return found
+
+    monkeypatch.setattr(delivery, "_try", slowly)
+    await delivery.run()
+    assert store.taken == [*LINES, late]
+    assert state.outbox.points() == 0

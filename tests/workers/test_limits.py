@@ -11,7 +11,7 @@ import pytest
 from etl.demo import faults
 from etl.demo.clock import MovingClock
 from etl.demo.server import SimulatedGitHub
-from etl.errors import RetriableError
+from etl.errors import RateLimitedError, RetriableError
 from etl.extract.github.api import GitHub
 from etl.extract.github.client import RepositoryClient
 from etl.model.rate_limit import Budget
@@ -63,7 +63,7 @@ async def test_three_workers_leave_the_reserve_as_one_does(budgets: RateLimits) 
         clients = [RepositoryClient(github, NAME) for github in crew]
         asked = (clients[index % 3].page("/actions/runs", conditional=False) for index in range(150))
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        assert {type(answer) for answer in answers if isinstance(answer, Exception)} == {RetriableError}
+        assert {type(answer) for answer in answers if isinstance(answer, Exception)} == {RateLimitedError}
         # What was under way when the reserve was reached may go below it, no more: two of each worker.
         assert 90 <= len(server.log.requests) <= 90 + 3 * 2
         assert {request.status for request in server.log.requests} == {200}
