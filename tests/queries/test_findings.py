@@ -20,7 +20,7 @@ from tests.queries.test_answers import same
 )
 async def test_both_stores_answer_alike(influx: InfluxStore, duck: DuckStore, name: str) -> None:
     assert not await same(influx, duck, name, SPAN)
-    lines = [encode(point) for point in points(11, 3_000)]
+    lines = [encode(point) for point in points(11, 5_000)]
     for store in (influx, duck):
         await store.write(lines)
     for asked in (

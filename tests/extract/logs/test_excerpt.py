@@ -60,7 +60,8 @@ def test_the_work_grows_no_faster_than_the_log(line):
         return time.process_time() - began
 
     seconds(1)
-    assert seconds(160) < 2.6 * seconds(80) + 0.2
+    # Others on the machine may slow any of them down; what is quadratic takes four times as long each time.
+    assert any(seconds(160) < 2.6 * seconds(80) + 0.2 for _ in range(5))
 
 
 def test_what_later_steps_wrote_is_left_out():
