@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import sys
+import termios
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +59,16 @@ class Ci:
 
 
 async def on_terminal(
-    ci: Ci, *arguments: str, answers: Mapping[str, str] | None = None, interrupt_at: str = ""
+    ci: Ci,
+    *arguments: str,
+    answers: Mapping[str, str] | None = None,
+    hidden: str = "",
+    interrupt_at: str = "",
 ) -> Outcome:
     """Run the command on a terminal; all that it prints is in `out`.
 
-    `answers` are typed when the terminal shows what they belong to; Ctrl-C when it shows `interrupt_at`.
+    `answers` are typed when the terminal shows what they belong to, that of `hidden` once it shows nothing that
+    is typed: what was typed before is discarded. Ctrl-C when it shows `interrupt_at`.
     """
     terminal, its_end = pty.openpty()
     process = await asyncio.create_subprocess_exec(
@@ -81,6 +87,8 @@ async def on_terminal(
         while piece := await asyncio.to_thread(_read, terminal):
             shown += piece
             for prompt in [prompt for prompt in waiting if prompt in shown]:
+                while prompt == hidden and _echoes(terminal) and process.returncode is None:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
                 os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
             if interrupt_at and interrupt_at in shown:
                 interrupt_at = ""
@@ -90,6 +98,11 @@ async def on_terminal(
         if process.returncode is None and interrupt_at:
             process.kill()
     return Outcome(await process.wait(), shown.replace("\r\n", "\n"), "")
+
+
+def _echoes(terminal: int) -> bool:
+    """Whether the terminal shows what is typed."""
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
 def _read(terminal: int) -> str:

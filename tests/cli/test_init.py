@@ -80,7 +80,7 @@ async def test_a_tokens_file(ci):
 @pytest.mark.parametrize(("answer", "saved"), [("y", True), ("", False)])
 async def test_on_a_terminal_it_asks(ci, answer, saved):
     answers = {"Repositories": "acme/rocket", "Token": TOKEN, "which only you may read": answer}
-    outcome = await on_terminal(ci, "init", answers=answers)
+    outcome = await on_terminal(ci, "init", answers=answers, hidden="Token")
     assert outcome.code == 0, outcome.out
     assert TOKEN not in outcome.out
     assert ("github" in settings_of(ci)) == saved
