@@ -321,4 +321,5 @@ MEASUREMENTS: Final = {
 
 # Conclusions that count in every success rate, duration and percentile; all others count nowhere.
 SUCCESS: Final = "success"
-COUNTED: Final = (SUCCESS, "failure", "timed_out", "startup_failure")
+FAILURES: Final = ("failure", "timed_out", "startup_failure")
+COUNTED: Final = (SUCCESS, *FAILURES)

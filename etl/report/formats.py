@@ -114,6 +114,12 @@ def instant(value: Any) -> datetime | None:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def unix_seconds(value: Any) -> int:
+    """What `instant` reads, in Unix seconds; 0 if it reads none."""
+    moment = instant(value)
+    return int(moment.timestamp()) if moment is not None else 0
+
+
 def single_line(text: str) -> str:
     """Text on one line, with whitespace collapsed and control characters visible."""
     return harmless(" ".join(text.split()))

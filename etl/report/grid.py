@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from etl.model.writes import Row
 from etl.queries import question
-from etl.report.formats import instant
+from etl.report.formats import unix_seconds
 from etl.report.grid_cells import Cell, Execution, Outcome, job_cell, test_cell
 from etl.report.grid_marks import marks
 from etl.report.naming import names, path
@@ -127,7 +127,7 @@ def _drawn(
 def _whole_since(name: str, rows: Sequence[Row]) -> int:
     """The Unix time from which an answer is whole: 0 unless it has as many rows as it may have."""
     most: int = (question(name).options or {})["most_in_all"]
-    return min(_seconds(row["time"]) for row in rows) if len(rows) >= most else 0
+    return min(unix_seconds(row["time"]) for row in rows) if len(rows) >= most else 0
 
 
 def _columns(executions: Sequence[Row], whole_since: int) -> tuple[list[tuple[str, int]], bool]:
@@ -139,7 +139,7 @@ def _columns(executions: Sequence[Row], whole_since: int) -> tuple[list[tuple[st
     first: dict[str, int] = {}
     times: dict[str, list[int]] = defaultdict(list)
     for row in executions:
-        moment = _seconds(row["time"])
+        moment = unix_seconds(row["time"])
         first[_commit(row)] = min(moment, first.get(_commit(row), moment))
         times[row["job"]].append(moment)
     most: int = (question(GRID[0]).options or {})["most_rows"]
@@ -156,11 +156,6 @@ def _commit(row: Row) -> str:
 
 def _name(commit: str) -> str:
     return names({"name": commit if commit.startswith("run ") else commit[:_SHORT_SHA]})[-1]
-
-
-def _seconds(value: Any) -> int:
-    moment = instant(value)
-    return int(moment.timestamp()) if moment else 0
 
 
 def _cells(executions: Iterable[Execution]) -> list[Cell]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Final
 
-from etl.model.schema import COUNTED, SUCCESS
+from etl.model.schema import FAILURES, SUCCESS
 from etl.report.naming import names
 
 _PASSES: Final = (SUCCESS, "passed")
-_FAILURES: Final = (*(name for name in COUNTED if name != SUCCESS), "failed", "error")
+_FAILURES: Final = (*FAILURES, "failed", "error")
 _MAX_JOBS: Final = 4
 
 

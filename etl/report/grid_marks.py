@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from etl.model.writes import Row
 from etl.report.findings import sentence
-from etl.report.formats import instant
+from etl.report.formats import instant, unix_seconds
 
 # What is worth a mark, in the order of the script's styles.
 _KINDS: Final = ("broken", "flaky", "slower", "waits longer", "less reliable")
@@ -42,7 +42,7 @@ def marks(findings: Sequence[Row], columns: Columns, *, level: str, **subject: A
 
 
 def _span(row: Row, columns: Columns) -> list[Any] | None:
-    since, until = _seconds(row["since"]), _seconds(row["until"])
+    since, until = unix_seconds(row["since"]), unix_seconds(row["until"])
     places = {commit: place for place, (commit, _) in enumerate(columns)}
     newer = sum(moment >= since for _, moment in columns)
     stop = places[row["since_sha"]] + 1 if row["since_sha"] in places else newer
@@ -59,8 +59,3 @@ def _text(row: Row) -> str:
         said = sentence(row)
         return said[:1].upper() + said[1:]
     return f"{row['kind'].capitalize()} from {began:%b} {began.day} to {ended:%b} {ended.day}."
-
-
-def _seconds(value: Any) -> int:
-    moment = instant(value)
-    return int(moment.timestamp()) if moment else 0

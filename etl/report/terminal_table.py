@@ -12,7 +12,7 @@ from rich.text import Text
 from etl.model.writes import Row
 from etl.report.columns import Column
 from etl.report.formats import UNKNOWN, Kind, shorten, written
-from etl.report.naming import starts, without_starts
+from etl.report.naming import path, starts, without_starts
 
 TREND_STYLE: Final = "cyan"
 _NARROWEST_NAME: Final = 8
@@ -23,7 +23,6 @@ _MESSAGES: Final = ("template", "message")
 _LONG_NAME: Final = 40
 _ANY: Final = 1_000
 _SEVERAL: Final = 2
-_WITHIN: Final = " › "  # noqa: RUF001
 
 _Cells = dict[str, list[str]]  # the texts of each column's cells, by its key
 
@@ -99,7 +98,7 @@ def _stacked(columns: Sequence[Column], cells: _Cells) -> list[Column]:
 
 
 def _one_below_the_other(names: Sequence[str]) -> str:
-    where = _WITHIN.join(names[:-1])
+    where = path(names[:-1])
     return f"{names[-1]}\n{where}" if where else "".join(names) or UNKNOWN
 
 

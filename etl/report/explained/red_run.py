@@ -9,9 +9,9 @@ from etl.load.store import Store
 from etl.model.schema import SUCCESS
 from etl.model.writes import Row
 from etl.report.explained.results import Results
-from etl.report.explained.rows import DAY, LOOK_BACK, is_red, seconds_of, within
+from etl.report.explained.rows import DAY, LOOK_BACK, is_red, within
 from etl.report.explained.runs import Runs
-from etl.report.formats import instant
+from etl.report.formats import instant, unix_seconds
 from etl.verdict.gather import Found, Told, gather
 from etl.verdict.known import BASE, Break, Failed, Flake, RedRun
 from etl.verdict.verdict import RunVerdict, verdict_on
@@ -112,7 +112,7 @@ class RunExplainer:
             {one.subject: seen.elsewhere_in_matrix(one, run, jobs) for one in failures if one.subject.name},
             list(self._same_failures(messages)),
             [
-                (seconds_of(row["time"]), self._runs.line(row))
+                (unix_seconds(row["time"]), self._runs.line(row))
                 for row in self._runs.attempts
                 if is_red(row) and row["run_id"] != run.run_id
             ],
@@ -134,7 +134,7 @@ class RunExplainer:
                 name = one["test"] or ""
                 level = Level.TEST if name else Level.JOB
                 subject = Subject(one["repository"], level, one["workflow"], one["job"], "", name)
-                yield Told(seconds_of(one["time"]), line, subject, one["signature"])
+                yield Told(unix_seconds(one["time"]), line, subject, one["signature"])
 
 
 def _subject(finding: Row) -> Subject:
@@ -153,7 +153,7 @@ def _flake(finding: Row) -> Flake:
 
 def _break(finding: Row) -> Break:
     return Break(
-        seconds_of(finding["since"]),
+        unix_seconds(finding["since"]),
         finding["since_sha"] or "",
         finding["last_before_sha"] or "",
         finding["url"] or "",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from etl.judge.history import Level, Subject
 from etl.model.schema import SUCCESS
 from etl.model.writes import Row
-from etl.report.explained.rows import seconds_of
 from etl.report.explained.runs import Runs
+from etl.report.formats import unix_seconds
 from etl.verdict.known import Failed, RedRun, Seen
 
 
@@ -45,7 +45,7 @@ class Results:
                 signature = "" if passed else self._signatures.get((one["job_id"], subject.name), "")
                 found.append(
                     Seen(
-                        seconds_of(one["time"]), one["run_id"], one["attempt"], one["head_sha"] or "", line,
+                        unix_seconds(one["time"]), one["run_id"], one["attempt"], one["head_sha"] or "", line,
                         passed, signature, one["job_id"],
                     )
                 )  # fmt: skip

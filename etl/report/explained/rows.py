@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from etl.model.schema import FAILURES
 from etl.model.writes import Row
-from etl.report.formats import instant
 
 # How far back other results are considered.
 LOOK_BACK: Final = timedelta(days=21)
@@ -18,10 +18,4 @@ def within(repository: str, start: datetime, stop: datetime) -> dict[str, Any]:
 
 def is_red(row: Row) -> bool:
     """Whether the attempt of a run failed."""
-    return row["conclusion"] in ("failure", "timed_out", "startup_failure")
-
-
-def seconds_of(value: Any) -> int:
-    """A time of an answer in Unix seconds; 0 if it has none."""
-    moment = instant(value)
-    return int(moment.timestamp()) if moment is not None else 0
+    return row["conclusion"] in FAILURES
