@@ -8,15 +8,11 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-
-import pytest
+from datetime import UTC, datetime
 
 from etl.demo import faults
-from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
-from etl.demo.synthetic import synthetic
-from tests.cli.running import Ci, settings_for
+from tests.cli.running import Ci
 from tests.waiting import HANGS_S
 
 HOLD_STORE = """
@@ -25,20 +21,6 @@ connection = duckdb.connect(sys.argv[1])
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-async def github() -> AsyncIterator[SimulatedGitHub]:
-    history = ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
-    server = SimulatedGitHub(history, rate_limit=100_000)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def ci(github, tmp_path):
-    return Ci(tmp_path, **settings_for(github.url))
 
 
 @asynccontextmanager

@@ -2,15 +2,11 @@ import asyncio
 import json
 import signal
 import sqlite3
-from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
 
 from etl.demo import faults
-from etl.demo.history import ending
-from etl.demo.server import SimulatedGitHub
-from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 from tests.waiting import HANGS_S
 
@@ -18,24 +14,6 @@ SUMMARY = {
     "repository", "runs", "attempts", "jobs", "tests", "points", "requests", "requests_by_kind", "not_modified",
     "rate_limit_remaining", "anomalies", "open", "error", "retry_at", "warnings",
 }  # fmt: skip
-
-
-@pytest.fixture
-def history():
-    return ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
-
-
-@pytest.fixture
-async def github(history):
-    server = SimulatedGitHub(history, rate_limit=100_000)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def ci(github, tmp_path):
-    return Ci(tmp_path, **settings_for(github.url))
 
 
 def is_one_clear_sentence(outcome, *parts):

@@ -18,17 +18,8 @@ CODES = {"yours": 3, "unknown": 4}
 
 
 @pytest.fixture
-async def github():
-    history = ending(synthetic(days=12, pushes=4), datetime.now(UTC).date() - timedelta(days=1))
-    server = SimulatedGitHub(history, rate_limit=100_000)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def ci(github, tmp_path):
-    return Ci(tmp_path, **settings_for(github.url))
+def history():
+    return ending(synthetic(days=12, pushes=4), datetime.now(UTC).date() - timedelta(days=1))
 
 
 def red_runs(folder):

@@ -1,30 +1,13 @@
 """A sync on a terminal: a bar, waits and errors a sentence each, and what to do next."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from etl.cli.progress import sentence
 from etl.demo import faults
-from etl.demo.history import ending
-from etl.demo.server import SimulatedGitHub
-from etl.demo.synthetic import synthetic
-from tests.cli.running import Ci, on_terminal, settings_for
-
-
-@pytest.fixture
-async def github():
-    history = ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
-    server = SimulatedGitHub(history, rate_limit=100_000)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def ci(github, tmp_path):
-    return Ci(tmp_path, **settings_for(github.url))
+from tests.cli.running import on_terminal
 
 
 async def test_a_sync_has_a_bar_and_says_what_to_do_next(ci):
