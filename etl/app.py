@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -50,29 +50,39 @@ async def open_app(
     Raises ConfigurationError if settings are missing or the state cannot be opened, its subclass LockedError if
     another process has the folder. GitHub's may be missing where nothing is read `without_github`.
     """
+    _require(settings, without_github=without_github)
+    with _private_files(), _locked_folder(settings):
+        async with (
+            _parts(settings, GitHubClock(clock), debug=debug) as pipeline,
+            _open_queue(settings) as (queue, locks),
+        ):
+            yield App(replace(pipeline, locks=locks), queue)
+
+
+def _require(settings: Settings, *, without_github: bool) -> None:
     if without_github:
         settings.require_store()
     else:
         settings.require_source()
-    rules, clock = Rules.of(settings), GitHubClock(clock)
-    with _private_files(), _locked_folder(settings):
-        state = await State.open(settings.state_url, clock)
-        store = open_store(settings, clock)
-        shared_limits = _SharedLimits(state) if state.shared else None
-        try:
-            async with (
-                Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts,
-                _open_queue(settings) as (queue, locks),
-            ):
-                repositories = RepositoryList(settings, accounts, state, clock)
-                await repositories.recall()
-                pipeline = Pipeline(
-                    settings, rules, accounts, repositories, store, state, locks, clock, debug
-                )
-                yield App(pipeline, queue)
-        finally:
-            await store.close()
-            state.close()
+
+
+@asynccontextmanager
+async def _parts(
+    settings: Settings, clock: GitHubClock, *, debug: bool = False, read_only: bool = False
+) -> AsyncIterator[Pipeline]:
+    """A pipeline without locks on a state and a store; where it is `read_only`, it does not wait for them for long."""
+    rules = Rules.of(settings)
+    state = await State.open(settings.state_url, clock, read_only=read_only)
+    store = open_store(settings, clock, patience_s=_PATIENCE_S) if read_only else open_store(settings, clock)
+    shared_limits = _SharedLimits(state) if state.shared else None
+    try:
+        async with Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts:
+            repositories = RepositoryList(settings, accounts, state, clock)
+            await repositories.recall()
+            yield Pipeline(settings, rules, accounts, repositories, store, state, NoLocks(), clock, debug)
+    finally:
+        await store.close()
+        state.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +117,14 @@ async def open_reader(
     It leaves the folder as it is and never waits for long: not for a rate limit, a busy store, or a server
     that does not answer. Raises ConfigurationError if settings are missing or the state cannot be opened.
     """
-    if without_github:
-        settings.require_store()
-    else:
-        settings.require_source()
+    _require(settings, without_github=without_github)
     settings = impatient(settings)
     if settings.shares_state:
-        async with open_pipeline(settings, clock=clock, without_github=without_github) as pipeline:
-            yield pipeline
-        return
-    rules, clock = Rules.of(settings), GitHubClock(clock)
-    state = await State.open(settings.state_url, clock, read_only=True)
-    store = open_store(settings, clock, patience_s=_PATIENCE_S)
-    try:
-        async with Accounts(settings.github, clock=clock) as accounts:
-            repositories = RepositoryList(settings, accounts, state, clock)
-            await repositories.recall()
-            yield Pipeline(settings, rules, accounts, repositories, store, state, NoLocks(), clock)
-    finally:
-        await store.close()
-        state.close()
+        opened = open_pipeline(settings, clock=clock, without_github=without_github)
+    else:
+        opened = _parts(settings, GitHubClock(clock), read_only=True)
+    async with opened as pipeline:
+        yield pipeline
 
 
 def impatient(settings: Settings) -> Settings:
