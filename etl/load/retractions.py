@@ -4,9 +4,11 @@ In line protocol such a line is a comment, so a retraction can never become a po
 and lines keep their order: a point written after its retraction stays.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
+
+from etl.model.points import Point
 
 _MARK: Final = b"#"
 
@@ -14,6 +16,12 @@ _MARK: Final = b"#"
 def retraction(line: bytes) -> bytes:
     """The retraction of a line's point."""
     return _MARK + line
+
+
+def gone(before: Iterable[Point], after: Iterable[Point]) -> list[Point]:
+    """The points of an earlier reading that a later one does not have, and does not write over."""
+    still = {_place(point) for point in after}
+    return [point for point in before if _place(point) not in still]
 
 
 def is_retraction(line: bytes) -> bool:
@@ -33,3 +41,7 @@ def in_order(lines: Sequence[bytes]) -> Iterator[tuple[bool, Sequence[bytes]]]:
         return
     for takes_back, group in groupby(lines, is_retraction):
         yield takes_back, [*group]
+
+
+def _place(point: Point) -> tuple[object, ...]:
+    return point.measurement, point.time, tuple(point.tags.items())

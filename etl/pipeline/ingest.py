@@ -9,8 +9,8 @@ import structlog
 
 from etl.errors import ConflictError, DataError
 from etl.extract.given_reports import Given, read_reports
-from etl.load.line_encoder import encode, encode_columns
-from etl.load.retractions import retraction
+from etl.load.encodable import encodable, encodable_columns
+from etl.load.retractions import gone, retraction
 from etl.model.evidence import Execution
 from etl.model.ingested import IngestedJob, Told
 from etl.model.points import Point
@@ -108,12 +108,11 @@ async def _commit(
 
     def lines_of(known: list[IngestedJob], related: list[Execution]) -> list[bytes]:
         before, after = (run_points(name, rules, jobs) for jobs in (known, [*known, job]))
-        new = {_place(point) for point in after}
-        gone = map(retraction, _encoded(point for point in before if _place(point) not in new))
+        taken_back = map(retraction, _encoded(gone(before, after)))
         written = set(_encoded(before))
         changed = [line for line in _encoded(after) if line not in written]
         flakes = [point for one in made.executions for point in evidence(one, related, rules.limits)]
-        return [*gone, *changed, *lines, *_encoded(flakes)]
+        return [*taken_back, *changed, *lines, *_encoded(flakes)]
 
     state = pipeline.state
     return await state.call(
@@ -128,26 +127,16 @@ def _made(
     made = job_results(repository, pipeline.rules, job, results)
     lines = _encoded(made.points)
     for columns in made.columns:
-        try:
-            lines += encode_columns(columns)
-        except DataError:
-            lines += _encoded(columns.points())
+        lines += encodable_columns(columns, _refused)
     return made, lines
 
 
 def _encoded(points: Iterable[Point]) -> list[bytes]:
-    """Lines of the points; one that cannot be encoded is logged as an anomaly and skipped."""
-    lines = []
-    for point in points:
-        try:
-            lines.append(encode(point))
-        except DataError as error:
-            log.warning("anomaly", kind="point", detail=f"a {point.measurement} point: {error}")
-    return lines
+    return encodable(points, _refused)
 
 
-def _place(point: Point) -> tuple[object, ...]:
-    return point.measurement, point.time, tuple(point.tags.items())
+def _refused(point: Point, error: DataError) -> None:
+    log.warning("anomaly", kind="point", detail=f"a {point.measurement} point: {error}")
 
 
 def _told_of(

@@ -11,7 +11,7 @@ from etl.extract.github.client import RepositoryClient
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
 from etl.load.line_encoder import encode
-from etl.load.retractions import retraction
+from etl.load.retractions import gone, retraction
 from etl.model.points import Point
 from etl.model.records import Job, Run
 from etl.state.runs import KnownRun
@@ -44,15 +44,10 @@ async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | N
 
 def take_back(before: Transformed, after: Transformed) -> list[bytes]:
     """Lines that retract the points which an earlier reading of an attempt made and this one does not."""
-    still = {_place(point) for point in _points(after)}
-    return [retraction(encode(point)) for point in _points(before) if _place(point) not in still]
+    return [retraction(encode(point)) for point in gone(_points(before), _points(after))]
 
 
 def _points(made: Transformed) -> Iterable[Point]:
     yield from made.points
     for columns in made.columns:
         yield from columns.points()
-
-
-def _place(point: Point) -> tuple[object, ...]:
-    return point.measurement, point.time, tuple(point.tags.items())

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
@@ -12,7 +11,7 @@ from etl.anomalies import Anomaly
 from etl.errors import CiHealthError, DataError, NotFoundError
 from etl.extract.github.jobs import list_jobs
 from etl.extract.github.runs import get_attempt
-from etl.load.line_encoder import encode, encode_columns
+from etl.load.encodable import encodable, encodable_columns
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
 from etl.model.evidence import Execution
@@ -366,21 +365,16 @@ class RunReader:
 
     def _encoded(self, points: Iterable[Point], run: Run) -> list[bytes]:
         """Lines of the points; a point that cannot be encoded is counted as an anomaly and skipped."""
-        lines = []
-        for point in points:
-            if point.time < self._points_from:
-                continue
-            try:
-                lines.append(encode(point))
-            except DataError as error:
-                self._anomaly("point", f"a {point.measurement} point of run {run.id}: {error}", run)
-        return lines
+        wanted = (point for point in points if point.time >= self._points_from)
+        return encodable(wanted, partial(self._refused, run))
 
     def _encoded_columns(self, columns: Columns, run: Run) -> list[bytes]:
-        if min(columns.times, default=0) >= self._points_from:
-            with suppress(DataError):
-                return encode_columns(columns)
-        return self._encoded(columns.points(), run)
+        if min(columns.times, default=0) < self._points_from:
+            return self._encoded(columns.points(), run)
+        return encodable_columns(columns, partial(self._refused, run))
+
+    def _refused(self, run: Run, point: Point, error: DataError) -> None:
+        self._anomaly("point", f"a {point.measurement} point of run {run.id}: {error}", run)
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
