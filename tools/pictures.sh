@@ -9,5 +9,6 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null || comm
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-COLUMNS=96 .venv/bin/ci-health demo --out "$work/report.html" >"$work/terminal.txt"
+root=$PWD
+(cd "$work" && COLUMNS=96 "$root/.venv/bin/ci-health" demo --out report.html) | sed "s#$work#~/rocket#" >"$work/terminal.txt"
 .venv/bin/python -m tools.pictures "$work" docs/pictures
