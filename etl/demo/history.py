@@ -184,6 +184,19 @@ class Status:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request of a branch, or of one of that name in a fork; `sha` is its newest commit."""
+
+    number: int
+    branch: str
+    sha: str
+    created_at: int
+    author: str = "ada"
+    fork: bool = False
+    is_open: bool = True
+
+
 @dataclass(slots=True)
 class Repository:
     """A repository with its complete history; tests change it while the server runs."""
@@ -198,6 +211,7 @@ class Repository:
     former_names: tuple[str, ...] = ()
     checks: list[Check] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    pull_requests: list[PullRequest] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -242,6 +256,7 @@ def _shifted_repository(repository: Repository, by: int) -> Repository:
             for one in repository.checks
         ],
         statuses=[replace(one, created_at=one.created_at + by) for one in repository.statuses],
+        pull_requests=[replace(one, created_at=one.created_at + by) for one in repository.pull_requests],
     )
 
 

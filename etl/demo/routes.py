@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from etl.demo import app, logs, storage, timeline, views
+from etl.demo import app, comments, logs, pull_requests, storage, timeline, views
 from etl.demo.history import Job, Repository, Run
 from etl.demo.protocol import CAP, as_json, created_range, error, listing, page_of
 
@@ -38,6 +38,10 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         "/deployments/{job}/statuses": _deployment_statuses,
         "/commits/{sha}/check-runs": _commit_check_runs,
         "/commits/{sha}/statuses": _commit_statuses,
+        "/commits/{sha}/pulls": pull_requests.of_commit,
+        "/pulls": pull_requests.listed,
+        "/pulls/{number}": pull_requests.one,
+        "/issues/{number}/comments": comments.listed,
         "/actions/jobs/{job}/logs": logs.location,
         "/actions/artifacts": storage.artifacts,
         "/actions/runs/{run}/artifacts": storage.artifacts,
@@ -47,7 +51,11 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
     routes += [
         web.get(f"/repositories/{{id}}{path}", _of_repository(github, view)) for path, view in below.items()
     ]
-    return [*routes, *app.routes(github)]
+    routes += [
+        web.route(method, _REPOSITORY + path, _with_body(_of_repository(github, view)))
+        for method, path, view in comments.WRITES
+    ]
+    return [*routes, web.get("/user", comments.user_of(github)), *app.routes(github)]
 
 
 def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
@@ -71,6 +79,14 @@ def _of_repository(github: SimulatedGitHub, view: View) -> Handler:
         if repository is None or not github.may_see(request, repository):
             return error(404, "Not Found")
         return view(github, request, repository)
+
+    return handle
+
+
+def _with_body(handler: Handler) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request[comments.BODY] = await request.json() if request.can_read_body else {}
+        return await handler(request)
 
     return handle
 

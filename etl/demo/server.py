@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from etl.demo import logs, routes, storage
+from etl.demo import comments, logs, routes, storage
 from etl.demo.app import SimulatedApp, token_of
 from etl.demo.faults import Faults
 from etl.demo.history import History, Repository
@@ -57,6 +57,7 @@ class SimulatedGitHub:
         self._runners: list[web.AppRunner] = []
         self._uploads: dict[int, storage.Uploads] = {}
         self._jobs: dict[int, logs.Jobs] = {}
+        self._comments: dict[int, comments.Comments] = {}
 
     async def __aenter__(self) -> str:
         return await self.start()
@@ -104,6 +105,10 @@ class SimulatedGitHub:
     def jobs(self, repository: Repository) -> logs.Jobs:
         """The repository's jobs by id."""
         return self._jobs.setdefault(repository.id, logs.Jobs())
+
+    def comments(self, repository: Repository) -> comments.Comments:
+        """The comments on the repository's pull requests."""
+        return self._comments.setdefault(repository.id, comments.Comments())
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         token = token_of(request)

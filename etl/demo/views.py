@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from etl.demo import timeline
-from etl.demo.history import Annotation, Artifact, Check, Job, Repository, Run, Status, Step, Workflow
+from etl.demo.history import (
+    Annotation,
+    Artifact,
+    Check,
+    Job,
+    PullRequest,
+    Repository,
+    Run,
+    Status,
+    Step,
+    Workflow,
+)
 
 _REPOSITORY_LINKS = [
     "archive",
@@ -193,7 +204,12 @@ def run(base: str, repository: Repository, item: Run, number: int, now: float) -
         "check_suite_node_id": f"CS_{check_suite_id(item)}",
         "url": url,
         "html_url": f"{base}/{repository.full_name}/actions/runs/{item.id}",
-        "pull_requests": [],
+        # GitHub names none for a run of a fork.
+        "pull_requests": [
+            _minimal_pull_request(base, repository, one)
+            for one in repository.pull_requests
+            if not (item.fork or one.fork) and one.branch == item.head_branch
+        ],
         "created_at": iso(item.created_at),
         "updated_at": iso(timeline.last_change(item, attempt, now)),
         "run_started_at": iso(attempt.started_at),
@@ -206,6 +222,18 @@ def run(base: str, repository: Repository, item: Run, number: int, now: float) -
         "head_commit": None,
         "repository": minimal_repository(base, repository),
         "head_repository": minimal_repository(base, repository, fork=item.fork),
+    }
+
+
+def _minimal_pull_request(base: str, repository: Repository, item: PullRequest) -> dict[str, Any]:
+    url = f"{base}/repos/{repository.full_name}"
+    source = {"id": repository.id, "url": url, "name": repository.full_name.partition("/")[2]}
+    return {
+        "id": item.number,
+        "number": item.number,
+        "url": f"{url}/pulls/{item.number}",
+        "head": {"ref": item.branch, "sha": item.sha, "repo": source},
+        "base": {"ref": repository.default_branch, "sha": "0" * 40, "repo": source},
     }
 
 

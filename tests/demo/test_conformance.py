@@ -14,7 +14,10 @@ from githubkit_schemas.latest.models import (
     CheckRun,
     FullRepository,
     InstallationToken,
+    IssueComment,
     Job,
+    PullRequest,
+    PullRequestSimple,
     Workflow,
     WorkflowRun,
 )
@@ -22,6 +25,7 @@ from githubkit_schemas.latest.models import Installation as AppInstallation
 from githubkit_schemas.latest.models import Repository as GitHubRepository
 
 from etl.demo.app import Installation, SimulatedApp
+from etl.demo.history import PullRequest as OpenedRequest
 from tests.demo.samples import NAME, START, Caller, calling, eventful
 
 SUITE = 500_000_001
@@ -73,6 +77,25 @@ async def test_artifacts_fit(path: str) -> None:
         reply = await ask.below(path)
         artifacts = [type_validate_python(Artifact, item) for item in reply.data["artifacts"]]
         assert [(item.name, item.expired) for item in artifacts] == [("report", False), ("old", True)]
+
+
+async def test_pull_requests_and_their_comments_fit() -> None:
+    async with calling(eventful()) as ask:
+        (repository,) = ask.server.history.repositories
+        repository.pull_requests = [
+            OpenedRequest(1, "main", f"{1:040x}", START), OpenedRequest(2, "main", f"{2:040x}", START, fork=True)
+        ]  # fmt: skip
+        ask.server.comments(repository).add(1, "hello", "ada")
+        for path, model in (
+            ("/pulls", PullRequestSimple),
+            (f"/commits/{1:040x}/pulls", PullRequestSimple),
+            ("/issues/1/comments", IssueComment),
+        ):
+            found = [type_validate_python(model, item) for item in (await ask.below(path)).data]
+            assert len(found) == (2 if path == "/pulls" else 1)
+        assert type_validate_python(PullRequest, (await ask.below("/pulls/2")).data).head.ref == "main"
+        run = type_validate_python(WorkflowRun, (await ask.below("/actions/runs/1")).data)
+        assert [one.number for one in run.pull_requests or []] == [1]
 
 
 async def test_what_an_app_gets_fits() -> None:

@@ -125,9 +125,7 @@ class GitHub:
             token = ""
             token = await self._auth.token()
             tag = await known(identity_of(token))
-            # GitHub accepts a JWT only as a bearer token.
-            headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
-            headers["x-github-api-version"] = _API_VERSION
+            headers = _headers(token)
             if tag is not None:
                 headers["if-none-match"] = tag.etag
             return headers
@@ -141,6 +139,20 @@ class GitHub:
             status, answered, data = await self._ask("GET", url, prepare, sent, follow)
         return status, answered, data, identity_of(token), tag
 
+    async def write(self, method: str, path: str, body: Any, sent: Callable[[], None]) -> Any:
+        """POST, PATCH or DELETE; returns the answer's JSON, None if it has none.
+
+        Unlike the others, a POST is not repeated where it is unknown whether GitHub took it: RetriableError.
+        """
+
+        async def prepare() -> Mapping[str, str]:
+            return _headers(await self._auth.token())
+
+        _, _, data = await self._ask(
+            method, self.absolute(path), prepare, sent, body=body, once=method == "POST"
+        )
+        return data
+
     async def _ask(
         self,
         method: str,
@@ -148,8 +160,14 @@ class GitHub:
         prepare: Callable[[], Awaitable[Mapping[str, str]]],
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
+        *,
+        body: Any = None,
+        once: bool = False,
     ) -> tuple[int, CIMultiDict[str], Any]:
-        """Send a request until there is a final answer; raises RetriableError if retries or patience run out."""
+        """Send a request until there is a final answer; raises RetriableError if retries or patience run out.
+
+        With `once` it is sent again only if GitHub said that it did not take it.
+        """
         failures = waits = 0
         waited = 0.0
         # A token is renewed while its request has a slot, so the renewal must not wait for one too.
@@ -157,13 +175,14 @@ class GitHub:
         while True:
             async with slots:
                 waited += await self._pause(waited)
-                verdict = await self._try(method, url, await prepare(), sent, follow=follow, waits=waits)
+                headers = await prepare()
+                verdict = await self._try(method, url, headers, sent, follow=follow, waits=waits, body=body)
             if isinstance(verdict, tuple):
                 return verdict
             if isinstance(verdict, CiHealthError):
                 raise verdict
             if isinstance(verdict, Retry):
-                failures += 1
+                failures = self.settings.retries + 1 if once else failures + 1
                 await self.back_off(failures, verdict.reason, self.relative(url))
             else:
                 waits += 1
@@ -185,10 +204,11 @@ class GitHub:
         *,
         follow: Collection[int],
         waits: int,
+        body: Any,
     ) -> Verdict:
         assert self._transport is not None
         try:
-            status, answered, data = await self._transport.send(method, url, headers, sent, follow)
+            status, answered, data = await self._transport.send(method, url, headers, sent, follow, body=body)
         except aiohttp.ClientConnectorCertificateError as error:
             return FatalError(
                 f"the certificate of {self.settings.api_url} is not trusted "
@@ -216,7 +236,7 @@ class GitHub:
             log.info("this machine's clock is right again")
 
     def _verdict(self, status: int, headers: CIMultiDict[str], data: Any, url: str, waits: int) -> Verdict:
-        if status == HTTPStatus.NOT_MODIFIED:
+        if status in (HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT):
             return status, headers, None
         if status in REDIRECTS and "location" in headers:
             # Redirects to follow have been followed already.
@@ -261,3 +281,10 @@ class GitHub:
             log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds), until=then)
             self._logged_wait_until = until
         await self._sleep(wait.seconds)
+
+
+def _headers(token: str) -> dict[str, str]:
+    """The headers of every request; GitHub accepts a JWT only as a bearer token."""
+    headers = sansio.create_headers(_REQUESTER, jwt=token, accept="application/vnd.github+json")
+    headers["x-github-api-version"] = _API_VERSION
+    return headers

@@ -1,6 +1,6 @@
 """Files that a pull request or a commit changes.
 
-Source: GitHub's REST API reference: "Get a pull request", "Compare two commits", "Get a commit".
+Source: GitHub's REST API reference: "Compare two commits", "Get a commit".
 """
 
 from typing import Any
@@ -8,12 +8,6 @@ from urllib.parse import quote
 
 from etl.extract.github.client import RepositoryClient
 from etl.model.values import optional, required
-
-
-async def head_of_request(client: RepositoryClient, number: int) -> str:
-    """The newest commit of a pull request. Raises what `RepositoryClient.page` raises."""
-    found = await client.item(f"/pulls/{number}")
-    return required(required(found, "head", dict), "sha", str)
 
 
 async def files_changed(client: RepositoryClient, base: str, head: str) -> frozenset[str]:

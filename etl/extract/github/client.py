@@ -92,6 +92,14 @@ class RepositoryClient:
         """GET a single item, unconditionally."""
         return (await self.page(path, conditional=False)).data
 
+    async def write(self, method: str, path: str, body: Any = None) -> Any:
+        """POST, PATCH or DELETE; returns the answer's JSON, None if it has none.
+
+        Raises what `page` raises; RetriableError if it is unknown whether GitHub took a POST.
+        """
+        path = self._below(path)
+        return await self._github.write(method, path, body, self._counter(path))
+
     async def location(self, path: str) -> str:
         """Where GitHub redirects a download to: a signed URL, which is a secret and is not followed here.
 
@@ -139,7 +147,7 @@ async def _no_tag(_identity: str) -> PageTag | None:
 
 
 # Paths that are not below a repository, or already contain it.
-_ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/")
+_ABSOLUTE = ("/repos/", "/repositories/", "/app/", "/installation/", "/user")
 
 
 def _next_link(header: str | None) -> str | None:

@@ -51,15 +51,19 @@ class Transport:
         headers: Mapping[str, str],
         sent: Callable[[], None],
         follow: Collection[int] = REDIRECTS,
+        *,
+        body: Any = None,
     ) -> Answer:
         """Send a request and follow redirects with a status in `follow`, as after a rename; `sent` is called for each.
 
-        Raises aiohttp.ClientError or TimeoutError if there is no answer, DataError if it redirects to another
-        host or in circles, or is too large.
+        `body` is sent as JSON, unless it is None. Raises aiohttp.ClientError or TimeoutError if there is no
+        answer, DataError if it redirects to another host or in circles, or is too large.
         """
         for _ in range(_MAX_REDIRECTS + 1):
             sent()
-            async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
+            async with self._session.request(
+                method, url, headers=headers, json=body, allow_redirects=False
+            ) as response:
                 status, answered = response.status, CIMultiDict(response.headers)
                 data = await self._json(response)
             location = answered.get("location")
