@@ -1,29 +1,58 @@
-"""What `explain` requests from GitHub in addition to a run: at most two requests."""
+"""What `explain` requests from GitHub in addition to a run: at most two requests, and those of a comment."""
 
 from dataclasses import replace
 
 from etl.cli.output import print_error
 from etl.errors import DataError, FatalError, RetriableError
 from etl.extract.github.accounts import Accounts
-from etl.extract.github.changes import files_changed, head_of_request
+from etl.extract.github.changes import files_changed
 from etl.extract.github.client import RepositoryClient
+from etl.extract.github.pull_requests import (
+    PullRequest,
+    pull_request,
+    pull_request_of_branch,
+    pull_request_of_commit,
+    pull_request_of_run,
+)
+from etl.load.comment import Done, keep_comment
 from etl.report.explained.asked import Asked
 
 
 class Beside:
-    """The two requests to GitHub in addition to a run."""
+    """The requests to GitHub in addition to a run."""
 
     def __init__(self, accounts: Accounts, repository: str) -> None:
         self._client = RepositoryClient(accounts.of(repository), repository)
+        self._changes: dict[tuple[str, str], frozenset[str] | None] = {}
 
     async def commit(self, asked: Asked) -> Asked:
         """The same, with a pull request replaced by its newest commit."""
         if not asked.request:
             return asked
-        return replace(asked, request=0, sha=await head_of_request(self._client, asked.request))
+        return replace(asked, request=0, sha=(await pull_request(self._client, asked.request)).sha)
+
+    async def pull_request(self, asked: Asked) -> PullRequest | None:
+        """The pull request whose newest commit is asked for; None if there is none that is open."""
+        if asked.request:
+            found = await pull_request(self._client, asked.request)
+            return found if found.is_open else None
+        if asked.run_id:
+            return await pull_request_of_run(self._client, asked.run_id)
+        if asked.branch:
+            return await pull_request_of_branch(self._client, asked.branch)
+        return await pull_request_of_commit(self._client, asked.sha)
+
+    async def comment(self, number: int, text: str, *, begin: bool) -> Done:
+        """Keep the comment on a pull request; without `begin` only if there is one already."""
+        return await keep_comment(self._client, number, text, begin=begin)
 
     async def changes(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files that a change touches; if GitHub cannot tell, print why and return None."""
+        """The files that a change touches, requested once; if GitHub cannot tell, print why and return None."""
+        if (base, sha) not in self._changes:
+            self._changes[base, sha] = await self._requested(base, sha)
+        return self._changes[base, sha]
+
+    async def _requested(self, base: str, sha: str) -> frozenset[str] | None:
         try:
             return await files_changed(self._client, base, sha)
         except (DataError, FatalError, RetriableError) as error:

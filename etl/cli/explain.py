@@ -16,6 +16,7 @@ from etl.cli.output import Exit, print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from etl.cli.explain_comment import Commenting
     from etl.report.explained.asked import Asked
     from etl.report.explained.explain import Explained
     from etl.report.owners import Owners
@@ -47,6 +48,13 @@ def explain(
             help="CODEOWNERS file that names owners; default: that of a checkout of the repository."
         ),
     ] = None,
+    comment: Annotated[
+        bool,
+        typer.Option(
+            "--comment",
+            help="Also keep one comment on the pull request whose newest commit it is, as long as something is red.",
+        ),
+    ] = False,
 ) -> None:
     """Explain a red run: yours, flaky, broken, elsewhere, infrastructure or unknown.
 
@@ -54,22 +62,28 @@ def explain(
     """
     from etl.cli.asked import checkout_of, what_is_asked
     from etl.cli.codeowners import owners_of
+    from etl.cli.explain_comment import Commenting
     from etl.load.opened import open_store
     from etl.report.verdicts import nothing_known
 
     settings = load_settings(context)
     asked = what_is_asked(run, repository, settings.repositories, os.environ, Path.cwd())
     owners = owners_of(codeowners, checkout_of(asked.repository, Path.cwd()))
-    explained = asyncio.run(_explain(settings, asked, debug=context.obj.debug))
+    commenting = Commenting(owners) if comment else None
+    explained = asyncio.run(_explain(settings, asked, commenting, debug=context.obj.debug))
     if not explained.runs:
         print_error(nothing_known(asked, open_store(settings).address))
         raise typer.Exit(Exit.FAILED)
     typer.echo(_formatted(explained, owners, form), nl=False)
     _add_step_summary(explained, owners)
+    if commenting is not None and commenting.error is not None:
+        raise commenting.error
     raise typer.Exit(_exit_code(explained))
 
 
-async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explained:
+async def _explain(
+    settings: Settings, asked: Asked, commenting: Commenting | None, *, debug: bool
+) -> Explained:
     """Query the store, and GitHub for what it lacks: the request's commit, the run, the changed files."""
     from etl.cli.asked_github import Beside
     from etl.extract.github.accounts import Accounts
@@ -83,17 +97,21 @@ async def _explain(settings: Settings, asked: Asked, *, debug: bool) -> Explaine
                 raise ConfigurationError(
                     "only GitHub knows a pull request's commit: set GITHUB_TOKEN, or give its branch"
                 )
+            if commenting is not None:
+                raise ConfigurationError("a comment needs a token that may write it: set GITHUB_TOKEN")
             return await explain(store, asked, datetime.now(UTC))
         async with Accounts(settings.github) as accounts:
             await accounts.refresh()
             github = Beside(accounts, asked.repository)
             wanted = await github.commit(asked)
             found = await explain(store, wanted, datetime.now(UTC), github.changes)
-            if found.runs or not asked.run_id:
-                return found
-            await store.close()
-            await _read(settings, asked, debug=debug)
-            return await explain(store, asked, datetime.now(UTC), github.changes)
+            if not found.runs and asked.run_id:
+                await store.close()
+                await _read(settings, asked, debug=debug)
+                found = await explain(store, asked, datetime.now(UTC), github.changes)
+            if commenting is not None and found.runs:
+                await commenting.keep(store, github, wanted)
+            return found
     finally:
         await store.close()
 

@@ -117,11 +117,12 @@ def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
 
 def to_markdown(explained: Explained, owners: Owners = NOBODY) -> str:
     """Markdown for a pull request comment or the step summary; text from CI is always escaped."""
-    parts = [_markdown_run(one, owners) for one in explained.verdicts]
+    parts = [markdown_of_run(one, owners) for one in explained.verdicts]
     return "\n".join(parts) if parts else f"{_nothing_red(explained)}\n"
 
 
-def _markdown_run(found: RunVerdict, owners: Owners) -> str:
+def markdown_of_run(found: RunVerdict, owners: Owners) -> str:
+    """The table of a red run: at most 20 of its failures, what needs action first."""
     run = found.run
     rows = in_order(found.verdicts)
     owned = _owned(found, owners)

@@ -1,9 +1,11 @@
 """The GitHub Action: its steps run as a runner runs them, against a simulated GitHub."""
 
 import asyncio
+import json
 import os
 import re
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from etl.demo.history import History, ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
+from tests.pull_requests import project
 from tools.docs import ROOT
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -31,6 +34,7 @@ class Runner:
 
     folder: Path
     inputs: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         venv = self.folder / "temp/ci-health/venv"
@@ -55,6 +59,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
             "RUNNER_TEMP": str(self.folder / "temp"),
         }
+        variables |= self.variables
         variables |= {name: self._input(text) for name, text in STEPS[step]["env"].items()}
         process = await asyncio.create_subprocess_exec(
             "bash", "-c", STEPS[step]["run"], cwd=self.folder, env=variables,
@@ -94,6 +99,29 @@ async def test_it_syncs_and_reports(history: History, tmp_path: Path) -> None:
     assert summary.startswith("```text\n")
     assert "Runs that succeed" in summary
     assert TOKEN not in said + summary
+
+
+async def test_it_explains_the_run_that_it_follows(tmp_path: Path) -> None:
+    history = project(int(time.time()), fork=True)
+    (repository,) = history.repositories
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"workflow_run": {"id": repository.runs[1].id}}))
+    follows = {
+        "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(event)
+    }  # fmt: skip
+    runner = Runner(tmp_path / "a", {"token": "ghs_of_a_job"}, follows)
+    server = SimulatedGitHub(history, rate_limit=100_000)
+    async with server as url:
+        await runner.run("sync", url)
+        for wanted, comments in (("summary", 0), ("comment", 1), ("comment", 1)):
+            runner.inputs["explain"] = wanted
+            code, said, _ = await runner.run("explain", url)
+            assert code == 0, said
+            assert (tmp_path / "a/summary").read_text().startswith("### ")
+            assert len(server.comments(repository).written) == comments
+        runner.inputs["explain"] = "everything"
+        code, said, _ = await runner.run("explain", url)
+        assert (code, "neither `summary` nor `comment`" in said) == (2, True)
 
 
 async def test_a_small_rate_limit_spreads_the_first_sync_over_several_runs(
