@@ -19,7 +19,7 @@ $(VENV)/developers: requirements-dev.lock requirements.lock pyproject.toml
 demo: $(VENV)/users
 	@$(BIN)/ci-health demo
 
-# The tests that start no server, no browser and no other process that takes long.
+# The tests that start no server, no browser and no whole pipeline: two minutes.
 check: $(VENV)/developers
 	@$(BIN)/pytest -n 2 -m "not server and not slow" $(ARGS)
 
@@ -45,10 +45,13 @@ chaos: $(VENV)/developers influxd
 		tests/pipeline/test_delivery.py tests/pipeline/test_retention.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
-# Two weeks of `ci-health run` in fast motion, then several workers that are killed and hang: half an hour.
-night: $(VENV)/developers influxd faketime postgresql
+# Two weeks of `ci-health run` in fast motion, several workers that are killed and hang, and whatever else repeats
+# a proof that `make test` makes once: an hour.
+night: $(VENV)/developers influxd chromium faketime postgresql
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest \
 		tests/chaos/test_night.py tests/workers $(ARGS)
+	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 -m thorough \
+		--ignore tests/chaos --ignore tests/workers $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
 influxd:

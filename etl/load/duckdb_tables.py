@@ -24,13 +24,25 @@ def stored(measurement: Measurement) -> dict[str, str]:
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create missing tables, and missing columns of those that are there."""
+    present = _columns(connection)
     for name, measurement in MEASUREMENTS.items():
-        columns = [f"{column} {type_}" for column, type_ in stored(measurement).items()]
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(columns)})")
-        present = {row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
-        for column in columns:
-            if column.split()[0] not in present:
-                connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
+        wanted = stored(measurement)
+        if name not in present:
+            columns = ", ".join(f"{column} {type_}" for column, type_ in wanted.items())
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+            continue
+        for column in (column for column in wanted if column not in present[name]):
+            connection.execute(f"ALTER TABLE {name} ADD COLUMN {column} {wanted[column]}")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """The columns of each table, by lower-case names, as DuckDB compares them."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "SELECT lower(table_name), lower(column_name) FROM duckdb_columns() WHERE schema_name = 'main'"
+    ).fetchall():
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 def create_views(connection: duckdb.DuckDBPyConnection) -> list[str]:

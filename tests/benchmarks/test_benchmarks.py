@@ -17,10 +17,16 @@ from benchmarks.suite import NAMES, measured
 pytestmark = pytest.mark.slow
 
 EXACT = {"requests"}
+# Those that take a second or two; the others run in `make night`, and in full in `make bench`.
+QUICK = {"encoding", "requests", "startup"}
 ONE = Outcome("one", "a thing", "another", (2.0, 4.0, 3.0), (4.0, 4.0, 4.0), "s", 1.2, at_least=True)
 
 
-@pytest.mark.parametrize("name", NAMES)
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [] if name in QUICK else [pytest.mark.thorough]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in NAMES])
 def test_it_works(name: str) -> None:
     outcomes = measured(name, Size.QUICK)
     assert outcomes

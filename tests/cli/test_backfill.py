@@ -9,8 +9,6 @@ from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 
-pytestmark = pytest.mark.slow
-
 SINCE = "30d"
 
 

@@ -51,21 +51,19 @@ async def test_sync_prints_what_it_did_and_a_second_one_finds_nothing_new(ci, gi
     assert contents(ci.folder) == before
 
 
-@pytest.mark.parametrize(
-    "question", ["overview", "workflows", "jobs", "failures", "waste", "runners_over_time"]
-)
-async def test_show_answers_in_every_format(ci, question):
+async def test_show_answers_in_every_format(ci):
     await ci("sync")
-    table, as_json, as_csv = [
-        await ci("show", question, "--format", form) for form in ("table", "json", "csv")
-    ]
-    assert (table.code, as_json.code, as_csv.code) == (0, 0, 0), table.err
-    answer = json.loads(as_json.out)
-    assert isinstance(answer, dict if question == "overview" else list)
-    row = answer if question == "overview" else answer[0]
-    assert as_csv.out.splitlines()[0].split(",") == list(row)
-    assert "\x1b" not in table.out
-    assert max(map(len, table.out.splitlines())) <= 100
+    for question in ("overview", "failures"):
+        table, as_json, as_csv = [
+            await ci("show", question, "--format", form) for form in ("table", "json", "csv")
+        ]
+        assert (table.code, as_json.code, as_csv.code) == (0, 0, 0), table.err
+        answer = json.loads(as_json.out)
+        assert isinstance(answer, dict if question == "overview" else list)
+        row = answer if question == "overview" else answer[0]
+        assert as_csv.out.splitlines()[0].split(",") == list(row)
+        assert "\x1b" not in table.out
+        assert max(map(len, table.out.splitlines())) <= 100
 
 
 async def test_show_narrows_to_a_workflow(ci):

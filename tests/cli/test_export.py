@@ -1,8 +1,10 @@
 """`ci-health export` as a user runs it: into files and pipes, for other programs."""
 
+import asyncio
 import csv
 import io
 import json
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -15,16 +17,25 @@ from etl.demo.synthetic import synthetic
 from tests.cli.running import Ci, contents, settings_for
 from tests.cli.test_commands import is_one_clear_sentence
 
-pytestmark = pytest.mark.slow
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory):
+    """A folder with a project of some days; nothing here asks GitHub for more."""
+
+    async def sync(folder):
+        history = ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
+        async with SimulatedGitHub(history, rate_limit=100_000) as url:
+            ready = Ci(folder, **settings_for(url))
+            assert (await ready("sync")).code == 0
+        return ready
+
+    return asyncio.run(sync(tmp_path_factory.mktemp("synced")))
 
 
 @pytest.fixture
-async def ci(tmp_path):
-    history = ending(synthetic(days=3, pushes=3), datetime.now(UTC).date() - timedelta(days=1))
-    async with SimulatedGitHub(history, rate_limit=100_000) as url:
-        ready = Ci(tmp_path, **settings_for(url))
-        assert (await ready("sync")).code == 0
-        yield ready
+def ci(synced, tmp_path):
+    shutil.copytree(synced.folder, tmp_path, dirs_exist_ok=True)
+    return Ci(tmp_path, **synced.environment)
 
 
 @pytest.fixture

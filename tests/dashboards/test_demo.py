@@ -120,7 +120,9 @@ async def test_variables_offer_what_the_history_has(
 
 
 @PAGE
-@pytest.mark.parametrize("choice", ["all", "one", "several"])
+@pytest.mark.parametrize(
+    "choice", ["one", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("all", "several"))]
+)
 async def test_panels_show_what_the_embedded_store_answers(
     page: Any,
     choice: str,

@@ -20,6 +20,7 @@ from etl.queries import QUESTIONS
 from etl.settings import InfluxSettings
 from tests.dashboards.grafana import ALL, Grafana, Value, provisioned
 from tests.queries.samples import NASTY, REPOSITORIES, SPAN, START, STOP, points
+from tests.selection import every_nth
 
 VARIABLES = (*CHOSEN, "test")
 FIXED: dict[str, Value] = {"every": "1d"}
@@ -64,7 +65,7 @@ async def filled(influx: InfluxStore) -> InfluxStore:
 
 
 @PAGE
-@pytest.mark.parametrize("values", CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize("values", every_nth(4, CHOICES.values()), ids=CHOICES)
 async def test_queries_answer_whatever_is_chosen(
     page: Any, values: dict[str, Value], filled: InfluxStore, influx_settings: InfluxSettings
 ) -> None:
@@ -83,7 +84,7 @@ async def test_queries_answer_without_data(
         await answer(influx, grafana.query(flux))
 
 
-@pytest.mark.parametrize("asked_", QUESTIONS.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("asked_", every_nth(4, QUESTIONS.values()), ids=lambda one: one.name)
 async def test_one_value_chosen_answers_as_the_embedded_store(
     asked_: Any, filled: InfluxStore, duck: DuckStore, influx_settings: InfluxSettings
 ) -> None:

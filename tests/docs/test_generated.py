@@ -22,6 +22,7 @@ def test_generated_documents_are_current() -> None:
     assert docs.stale() == []
 
 
+@pytest.mark.slow
 def test_check_names_what_is_stale(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,26 +70,24 @@ async def test_it_is_the_same_as_the_command(tmp_path: Path) -> None:
             assert ours
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Authorization": "Bearer wrong"},
-        {"Authorization": f"bearer {TOKEN}x"},
-        {"Authorization": f"Token {TOKEN}"},
-        {"Authorization": "Bearer é"},
-        {"X-Token": TOKEN},
-    ],
-    ids=range(6),
-)
-async def test_without_the_token_nothing_is_read(tmp_path: Path, headers: dict[str, str]) -> None:
+WITHOUT_TOKEN: list[dict[str, str]] = [
+    {},
+    {"Authorization": "Bearer wrong"},
+    {"Authorization": f"bearer {TOKEN}x"},
+    {"Authorization": f"Token {TOKEN}"},
+    {"Authorization": "Bearer é"},
+    {"X-Token": TOKEN},
+    {"Authorization": "Bearer another-token-of-a-test"},
+]
+
+
+async def test_without_the_token_nothing_is_read(tmp_path: Path) -> None:
     async with (
         simulated(tmp_path) as world,
         served(world, http=ON | {"token": "another-token-of-a-test"}) as service,
     ):
-        assert (await sent(service, RED, headers=headers)).status == 401
-        other = {"Authorization": "Bearer another-token-of-a-test"}
-        assert (await sent(service, RED, headers=other)).status == 401
+        for headers in WITHOUT_TOKEN:
+            assert (await sent(service, RED, headers=headers)).status == 401, headers
         assert service.pipeline.repositories.ingested == ()
         assert TOKEN not in json.dumps(service.logs, default=str)
 

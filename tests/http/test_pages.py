@@ -41,12 +41,12 @@ async def test_the_report_is_the_current_one(tmp_path: Path) -> None:
             assert "frame-ancestors" in one.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("days", ["0", "366", "-1", "seven", "1e2", "٣", ""])
-async def test_days_that_make_no_sense(tmp_path: Path, days: str) -> None:
+async def test_days_that_make_no_sense(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world) as service:
-        answer = await service.get(f"/report?days={days}")
-        assert answer.status == 400
-        assert "365" in answer.json["error"]
+        for days in ("0", "366", "-1", "seven", "1e2", "٣", ""):
+            answer = await service.get(f"/report?days={days}")
+            assert answer.status == 400, days
+            assert "365" in answer.json["error"], days
 
 
 async def test_a_badge_tells_success_and_flaky_tests(tmp_path: Path) -> None:

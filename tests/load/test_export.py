@@ -19,6 +19,7 @@ from etl.model.schema import MEASUREMENTS
 from etl.queries import QUESTIONS, question
 from tests.load.test_views import in_order, readable
 from tests.queries.samples import NASTY, SPAN, START, STOP, points
+from tests.selection import every_nth
 
 EVERYTHING = (START - timedelta(days=30), STOP + timedelta(days=3))
 
@@ -120,7 +121,7 @@ async def test_points_of_one_second_stay_two(influx: InfluxStore, tmp_path: Path
     ]
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", every_nth(4, QUESTIONS))
 async def test_an_answer_keeps_its_columns_and_values(duck: DuckStore, tmp_path: Path, name: str) -> None:
     await duck.write([encode(point) for point in points(10, 400)])
     options = {"test": NASTY[0]} if name == "test_history" else {}

@@ -21,7 +21,6 @@ MAX_OF_RUNS_MIB = 750
 AS_THE_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 # Above what reading takes that finds nothing. The results of one artifact.
 MAX_MIB = 256
-pytestmark = pytest.mark.slow
 
 READ = """
 import resource, sys

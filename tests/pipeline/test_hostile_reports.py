@@ -10,8 +10,6 @@ import pytest
 
 from tests.pipeline.hostile import REASONS
 
-pytestmark = pytest.mark.slow
-
 # Most that all of them may take above a sync of as many good ones; measured: 18 MiB.
 MAX_MIB = 60
 

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 import structlog
 
 from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
 from tests.pipeline.world import HOUR, NOON, World, attempt, job, run, simulated
-
-pytestmark = pytest.mark.slow
 
 RUNS, ARTIFACTS, RESULTS = 3, 2, 12_000
 

@@ -14,6 +14,7 @@ from etl.demo.history import Artifact, Run
 from etl.demo.suites import archive
 from etl.demo.views import check_suite_id
 from tests.pipeline.world import DAY, HOUR, NOON, Annotation, Job, World, attempt, faults, job, run, simulated
+from tests.selection import every_nth
 
 Lie = Callable[[], faults.Respond]
 
@@ -161,7 +162,9 @@ async def test_an_answer_of_a_moment_loses_no_list_of_artifacts(tmp_path: Path) 
         await equals_fresh(world)
 
 
-@pytest.mark.parametrize("lie", ["error with 200", "null", "5 entries and none", "entries that are null"])
+@pytest.mark.parametrize(
+    "lie", every_nth(2, ["error with 200", "null", "5 entries and none", "entries that are null"])
+)
 async def test_an_answer_of_a_moment_loses_no_window(lie: str, tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         world.add(made_run(NOON - HOUR))
@@ -180,11 +183,11 @@ async def test_what_is_gone_is_settled_by_the_same_answer_over_time_and_told(tmp
         world.add(made)
         world.github.faults.add(endpoint_of("zip", made), faults.status(404), times=None)
         open_after = []
-        for _ in range(60):
+        for _ in range(30):
             summary = await world.sync_well()
             open_after.append(summary.open)
-            world.clock.advance(HOUR)
-        assert open_after[:24] == [1] * 24, "a day at least"
+            world.clock.advance(2 * HOUR)
+        assert open_after[:12] == [1] * 12, "a day at least"
         assert open_after[-1] == 0
         assert open_after == sorted(open_after, reverse=True)
         asked = world.github.log.paths("/zip")
@@ -233,7 +236,7 @@ def two_reports(began: int, first: bytes, second: bytes) -> Run:
 
 
 @pytest.mark.parametrize("order", [(REPORT, OTHER), (OTHER, REPORT)])
-@pytest.mark.parametrize("lie", ["login page", "half a zip"])
+@pytest.mark.parametrize("lie", every_nth(2, ["login page", "half a zip"]))
 async def test_results_beside_an_artifact_that_is_none_come_at_once(
     lie: str, order: tuple[bytes, bytes], tmp_path: Path
 ) -> None:
@@ -252,7 +255,7 @@ async def test_results_beside_an_artifact_that_is_none_come_at_once(
         await equals_fresh(world)
 
 
-@pytest.mark.parametrize("lie", ["403", "login page"])
+@pytest.mark.parametrize("lie", every_nth(2, ["403", "login page"]))
 async def test_what_was_settled_without_a_report_is_made_anew_with_it(lie: str, tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         world.add(made_run(NOON - HOUR), two_reports(NOON - 2 * HOUR, OTHER, REPORT))

@@ -31,6 +31,7 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     return data[end:] + data[start:end] + data[:start]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(st.data())
 def test_no_damage_to_a_report_makes_it_green(name: str, draw: st.DataObject) -> None:

@@ -236,6 +236,7 @@ def _hostile(piece: str, size: int) -> str:
     return piece * (size // len(piece)) + "!x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RULES)
 def test_no_rule_is_quadratic(name):
     pattern = re.compile(RULES[name].pattern)
