@@ -132,7 +132,7 @@ def markdown_of_run(found: RunVerdict, owners: Owners) -> str:
         f"| Verdict | Failure |{' Owner |' if owned else ''} Evidence | What to do |",
         f"|---|---|{'---|' if owned else ''}---|---|",
         *(
-            f"| **{verdict.call}** {verdict.probability:.0%} | {_link(verdict)} "
+            f"| {_markdown_label(verdict)} | {_link(verdict)} "
             f"{_cell(owned, verdict)}| {neutral(evidence(run, verdict))} | {advice(run, verdict)} |"
             for verdict in rows[:_MOST_ROWS]
         ),
@@ -195,8 +195,18 @@ def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
 
 def _verdict_label(verdict: Verdict) -> str:
     if verdict.call is Call.UNKNOWN:
-        return f"unknown\n({verdict.likeliest} {verdict.probability:.0%})"
-    return f"{verdict.call} {verdict.probability:.0%}"
+        return f"unknown\n({verdict.likeliest} {_percent(verdict.probability)})"
+    return f"{verdict.call} {_percent(verdict.probability)}"
+
+
+def _percent(probability: float) -> str:
+    """Nothing is certain: `99%` at most."""
+    return f"{min(probability, 0.99):.0%}"
+
+
+def _markdown_label(verdict: Verdict) -> str:
+    likeliest = f", likeliest {verdict.likeliest}" if verdict.call is Call.UNKNOWN else ""
+    return f"**{verdict.call}**{likeliest} {_percent(verdict.probability)}"
 
 
 def _name(verdict: Verdict) -> str:

@@ -2,16 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from etl.report.comment import comment_of
 from etl.report.explained.explain import Explained
 from etl.report.verdicts import neutral, sentence, to_json, to_markdown, to_table
 from etl.verdict.known import Failed, Known
-from etl.verdict.verdict import verdict_on
+from etl.verdict.verdict import Call, verdict_on
 from tests.report.answers import HOSTILE
 from tests.verdict.cases import JOB, RUN, TEST, base, known
 
@@ -107,3 +109,29 @@ def test_green_runs_are_told():
     assert sentence(nothing) == "Nothing is red: 2 of 2 runs are green."
     assert to_markdown(nothing) == "Nothing is red: 2 of 2 runs are green.\n"
     assert json.loads(to_json(nothing)) == {"runs": 2, "green": 2, "verdicts": []}
+
+
+@pytest.mark.parametrize(
+    ("call", "probability", "markdown", "table"),
+    [
+        (Call.UNKNOWN, 0.86, "| **unknown**, likeliest yours 86% |", "(yours 86%)"),
+        (Call.YOURS, 0.99999, "| **yours** 99% |", "yours 99%"),
+    ],
+)
+def test_unknown_says_what_is_likeliest_and_nothing_is_certain(call, probability, markdown, table):
+    (run,) = explained().verdicts
+    one = replace(run.verdicts[0], call=call, likeliest=Call.YOURS, probability=probability)
+    found = Explained(1, 0, (replace(run, verdicts=(one,)),))
+    assert markdown in to_markdown(found)
+    assert table in to_table(found, width=120, color=False)
+
+
+def test_a_comment_is_of_limited_length_and_says_what_it_leaves_out():
+    (run,) = explained("x" * 5_000, "y" * 5_000).verdicts
+    for count in (1, 10, 11, 400):
+        text = comment_of(Explained(count, 0, (run,) * count), "c0ffee" * 7)
+        assert len(text) < 65_536
+        shown = text.count("### ")
+        left = count - shown
+        assert (f"{left} more red run" in text) == (left > 0)
+    assert "commit c0ffee" in comment_of(Explained(2, 2, ()), "c0ffee" * 7)
