@@ -19,7 +19,7 @@ _SUSPECT = re.compile(
     r"|termin|kill|unkn|must|should|expect|alread|confl|assert|crash|segf|segm|sig[a-z]|core d|memory|space|oom|alloc"
     r"|time|cancel|\*\*|<<<|[✕✗✘✖×●❌⨯]|\[-\]|^ *\d+\) |curl|http|sc\d|pbp|hbox|:\d+:|\(\d+[,)]|e: |^e   |raise|throw|caused|leak|race"
     r"|lock|but |unm|unsa|dirty|lint|format|incorr|malform|violat|forbid|unsup|broken|mism|offens|dubious|shutdown|lost|runner"
-    r"|unh|unc|diff|prettier|issue|error|exit|space|limit|nu1|warn\]|^in |no |found|does|disk|token|import|rule|quota|pulling|resol"
+    r"|unh|unc|diff|prettier|issue|error|exit|space|limit|nu1|warn\]|^in |no |found|does|disk|token|import|rule|quota|pulling|resol|unava|gateway|too many|slow"
 )
 _TRACE = re.compile(r'\s+(?:at |from |in |\S+:\d+|File "|\.\.\. )|(?:\s*/|\S+/)\S+:\d+(?::in\b.*)?$|at \S')
 _SOURCE_LINE = re.compile(r"(?:[A-Za-z]:)?[\w@+./\\-]+\.\w+:\d+$")
