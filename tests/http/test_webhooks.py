@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ async def sent(service: Served, *deliveries: Hook, secret: str = SECRET) -> list
 
 def waiting(service: Served) -> list[Any]:
     return service.pipeline.state.deliveries.waiting()
+
+
+def has_asked(world: World, times: int) -> bool:
+    return len(world.github.log.paths("/logs")) >= times
 
 
 async def until_read(service: Served) -> None:
@@ -244,7 +249,7 @@ async def test_a_log_that_never_comes_is_told_once_and_left_to_the_syncs(
         world.clock.advance(30)
         await sent(service, ended(id=made.id))
         for asked in range(1, 5):
-            await until(lambda asked=asked: len(world.github.log.paths("/logs")) >= asked)
+            await until(partial(has_asked, world, asked))
             assert len(waiting(service)) == 1 or asked == 4
             world.clock.advance(HOUR)
         await until_read(service)
