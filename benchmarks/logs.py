@@ -12,9 +12,9 @@ from statistics import mean
 from zlib import crc32
 
 from benchmarks.measure import Outcome, Size
-from etl.extract.logs.differences import likeness, new_lines
+from etl.extract.logs.differences import new_lines
 from etl.extract.logs.failing_tests import failing_tests
-from etl.extract.logs.lines import read_lines
+from etl.extract.logs.lines import likeness, read_lines
 from etl.extract.logs.reading import read_log
 from tests.logs import cidiff, logchunks, pytorch, recordings
 
@@ -63,7 +63,7 @@ def _logchunks(every: int) -> Iterator[Outcome]:
 def _cidiff() -> Iterator[Outcome]:
     precision, recall = [], []
     for pair in cidiff():
-        passing = {likeness(line) for line in read_lines(pair.passing.decode("utf-8", "replace"))}
+        passing = {likeness(line.text) for line in read_lines(pair.passing.decode("utf-8", "replace"))}
         failing = list(read_lines(pair.failing.decode("utf-8", "replace")))
         new = {line.number for line in new_lines(failing, passing)}
         precision.append(len(new & pair.lines) / max(1, len(new)))

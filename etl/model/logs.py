@@ -1,13 +1,20 @@
 """What a log tells: its lines, the failing tests that it names, and the lines that say what happened."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from etl.model.line_rules import RULES
 
 # Characters of a message.
 _MAX_MESSAGE = 4_000
 # Lines that stand for a failure in its template.
 _MAX_ESSENCE = 3
+# Lines between two of one chain of causes, at most.
+_MAX_APART = 5
+# Categories that no cause further down changes.
+_OF_THE_CODE = ("test", "lint")
+_ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 
 
 class Line(NamedTuple):
@@ -90,9 +97,27 @@ class LogReading:
         return self.category_without(())
 
     def category_without(self, disabled: Collection[str]) -> str:
-        """The category by all rules but the `disabled` ones."""
+        """The category by all rules but the `disabled` ones.
+
+        Of a chain of causes (a task failed, since a package is not there, since its server answers 503), the
+        rule that comes first in `RULES` counts.
+        """
         if self.tests:
             return "test"
         lines = self.own or self.lines
         known = [told for told in lines if told.category and told.rule not in disabled]
-        return max(known, key=lambda told: told.weight).category if known else "unknown"
+        if not known:
+            return "unknown"
+        first = max(known, key=lambda told: told.weight)
+        if first.category in _OF_THE_CODE:
+            return first.category
+        return min(_chain(known, first), key=lambda told: _ORDER[told.rule]).category
+
+
+def _chain(known: Sequence[Told], first: Told) -> Iterator[Told]:
+    """The first and those that tell as much, a few lines below one another."""
+    last = first.line.number
+    for told in known:
+        if told.weight == first.weight and 0 <= told.line.number - last <= _MAX_APART:
+            last = told.line.number
+            yield told

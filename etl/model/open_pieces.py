@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 DAY_S: Final = 86_400
-# Distances between two questions for a piece: doubled each time, up to a day.
+# Distances between two questions for a piece: doubled each time, up to a day. A log is late by seconds.
 _FIRST_S: Final = 300
+_FIRST_OF_LOG_S: Final = 60
 _LONGEST_S: Final = DAY_S
 # For so long, and so often, the same answer has to come until it is believed.
 _PATIENCE_S: Final = DAY_S
@@ -59,11 +60,11 @@ class OpenPiece:
     @classmethod
     def first(cls, name: PieceName, reason: str, now: int) -> Self:
         """A piece that could not be read at its first question."""
-        return cls(name, reason, now, now + _FIRST_S, same_since=now)
+        return cls(name, reason, now, now + _first_s(name), same_since=now)
 
     def again(self, reason: str, now: int) -> "OpenPiece":
         """The same piece after another question that was not answered well."""
-        distance = min(_LONGEST_S, _FIRST_S << min(self.asked, 20))
+        distance = min(_LONGEST_S, _first_s(self.name) << min(self.asked, 20))
         asked = replace(self, reason=reason, asked=self.asked + 1, next_at=now + distance)
         # A clock that was wrong may have left times that are to come.
         if reason != self.reason or self.same_since > now:
@@ -77,3 +78,7 @@ class OpenPiece:
     def is_settled(self, now: int) -> bool:
         """Whether the same answer came often and for long enough to be believed."""
         return self.same >= _MIN_ANSWERS and now - self.same_since >= _PATIENCE_S
+
+
+def _first_s(name: PieceName) -> int:
+    return _FIRST_OF_LOG_S if name.kind == "log" else _FIRST_S

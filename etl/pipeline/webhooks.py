@@ -1,7 +1,8 @@
 """Reads the runs that webhooks report, by id and with the same code as a sync.
 
 GitHub is asked for the run's current state, so order, duplicates and replays of deliveries do not matter.
-Runs that cannot be read stay queued; runs whose delivery was lost are read by the next sync.
+Runs that cannot be read stay queued, and for some minutes those of which a log is not there yet; runs whose
+delivery was lost are read by the next sync.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import structlog
 from etl.errors import CiHealthError
 from etl.extract.github.webhooks import CompletionEvent
 from etl.extract.github.windows import DAY_S
+from etl.model.open_pieces import OpenPiece
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import SETTLING, RunReader
@@ -28,6 +30,8 @@ log = structlog.get_logger(__name__)
 # GitHub sends the webhooks of a run and its jobs at about the same time: one reading is enough for all.
 _TOGETHER_S = 1.0
 _AGAIN_S = 60.0
+# A run is kept queued for a log that is not there until it was asked for so often; then the next syncs do.
+_LOG_ANSWERS = 3
 
 
 class WebhookQueue:
@@ -132,11 +136,23 @@ class WebhookQueue:
         await run_all(self._read_run(session, reader, run, earliest - earliest % DAY_S) for run in waiting)
 
     async def _read_run(self, session: Session, reader: RunReader, waiting: Waiting, earliest: int) -> None:
-        """Read a run as it is now. It stays queued while not all its jobs have ended."""
+        """Read a run as it is now. It stays queued while not all its jobs have ended, or a log is awaited."""
         state, repository = session.state, session.repository.id
         known = await state.call(state.runs.get, repository, waiting.run_id)
         settling = known is not None and known.status == SETTLING
-        await ask_for_run(session, reader, waiting.run_id, conditional=not settling, earliest=earliest)
+        late = await self._late_logs(session, waiting.run_id)
+        # A log that appears does not change the run: asked conditionally, GitHub would answer 304.
+        conditional = not settling and not any(piece.is_due(int(session.clock())) for piece in late)
+        await ask_for_run(session, reader, waiting.run_id, conditional=conditional, earliest=earliest)
         known = await state.call(state.runs.get, repository, waiting.run_id)
-        if known is None or known.status != SETTLING:
-            await state.call(state.deliveries.settle, waiting)
+        if known is not None and known.status == SETTLING:
+            return
+        if any(piece.asked <= _LOG_ANSWERS for piece in await self._late_logs(session, waiting.run_id)):
+            return
+        await state.call(state.deliveries.settle, waiting)
+
+    async def _late_logs(self, session: Session, run_id: int) -> list[OpenPiece]:
+        """Logs that were not there yet: GitHub stores a job's log some seconds after it tells of its end."""
+        pieces = session.state.open_pieces
+        open_now = await session.state.call(pieces.of_run, session.repository.id, run_id)
+        return [piece for piece in open_now if piece.name.kind == "log"]

@@ -4,11 +4,13 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from etl.demo.history import Log
 from etl.demo.webhooks import Hook, hooks, send
 from etl.pipeline import webhooks
 from etl.service.scheduler import Scheduler
@@ -40,6 +42,10 @@ async def sent(service: Served, *deliveries: Hook, secret: str = SECRET) -> list
 
 def waiting(service: Served) -> list[Any]:
     return service.pipeline.state.deliveries.waiting()
+
+
+def has_asked(world: World, times: int) -> bool:
+    return len(world.github.log.paths("/logs")) >= times
 
 
 async def until_read(service: Served) -> None:
@@ -204,6 +210,52 @@ async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pyt
         told = [entry for entry in service.logs if "cannot be read yet" in entry["event"]]
         assert len(told) == 1
         assert "404" in told[0]["reason"]
+
+
+async def test_a_log_that_is_late_is_asked_for_again_without_a_sync(tmp_path: Path, monkeypatch: Any) -> None:
+    """GitHub tells of a job's end some seconds before its log is there."""
+    monkeypatch.setattr(webhooks, "_AGAIN_S", 0.05)
+    monkeypatch.setattr(webhooks, "_TOGETHER_S", 0.01)
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
+        await service.until_synced()
+        created = world.clock()
+        log = Log("--- FAIL: TestBasket (0.02s)\nFAIL\texample.com/shop\t0.3s", listed_at=int(created) + 70)
+        red = job("unit", int(created) + 5, 20, "failure", log=log)
+        made = run(int(created), attempt(int(created), red))
+        world.add(made)
+        world.clock.advance(30)
+        await sent(service, ended(id=made.id))
+        await until(lambda: len(world.github.log.paths("/logs")) >= 1)
+        await service.until_delivered()
+        assert world.points("failure") == []
+        world.clock.advance(61)
+        await until_read(service)
+        assert [row["test"] for row in world.points("failure")] == ["TestBasket"]
+        assert len(world.github.log.paths("/logs")) == 2
+        assert sum(entry["event"] == "synced" for entry in service.logs) == 1
+
+
+async def test_a_log_that_never_comes_is_told_once_and_left_to_the_syncs(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(webhooks, "_AGAIN_S", 0.05)
+    monkeypatch.setattr(webhooks, "_TOGETHER_S", 0.01)
+    async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
+        await service.until_synced()
+        created = int(world.clock())
+        red = job("unit", created + 5, 20, "failure", log=Log("x", listed_at=created + 90 * DAY))
+        made = run(created, attempt(created, red))
+        world.add(made)
+        world.clock.advance(30)
+        await sent(service, ended(id=made.id))
+        for asked in range(1, 5):
+            await until(partial(has_asked, world, asked))
+            assert len(waiting(service)) == 1 or asked == 4
+            world.clock.advance(HOUR)
+        await until_read(service)
+        assert len(world.github.log.paths("/logs")) == 4
+        readings = [entry for entry in service.logs if entry["event"] == "read what webhooks told of"]
+        assert sum(entry["anomalies"] for entry in readings) == 1
 
 
 async def test_check_tells_when_the_last_one_arrived(tmp_path: Path) -> None:

@@ -270,6 +270,28 @@ async def test_secrets_are_masked_all_the_way(tmp_path: Path) -> None:
         assert secret[4:].encode() not in file.read_bytes(), file
 
 
+async def test_of_a_log_is_stored_what_docs_say_and_no_more(tmp_path: Path) -> None:
+    """docs/logs.md, "What is stored, and what is not", of the state and the store on the disk."""
+    lines = [f"error: marked-{number:04} " + "x" * 3_000 for number in range(500)]
+    masked = "cannot log in with *** to the shop"
+    test = GO.replace("expected 3", "y" * 5_000 + " expected 3")
+    async with simulated(tmp_path) as world:
+        world.add(failed("\n".join(lines)), failed(f"{test}\nmarked-9999"), failed(f"error: {masked}"))
+        await world.sync_well("on")
+        await world.sync_well("off", logs="off")
+        by_test = {row["test"]: row for row in world.points("failure", "on") if "***" not in row["message"]}
+        assert 1_900 < len(by_test["TestBasket"]["message"]) <= 2_000
+        assert 2_000 < len(by_test[None]["message"]) <= 4_000
+        assert masked in str(world.points("failure", "on"))
+        assert asked(world) == 3
+        # Switched off later, what logs told goes with a replace.
+        await world.backfill(NOON - NOON % DAY, None, "on", replace=True, logs="off")
+        assert {source for source, _, _ in told(world, "on")} == {"annotation"}
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "off").rglob("*") if file.is_file())
+    assert b"marked-" not in stored
+    assert b"TestBasket" not in stored
+
+
 async def test_hostile_logs_harm_nothing_and_hide_nothing(tmp_path: Path) -> None:
     end = b"\n2026-03-02T10:00:01.0000000Z --- FAIL: TestLast (0.01s)\nFAIL\texample.com/x\t0.1s\n"
     logs = {

@@ -3,22 +3,14 @@
 import re
 from collections.abc import Collection, Sequence
 
-from etl.extract.logs.telling import Rules
+from etl.extract.logs.blocks import Rules
+from etl.extract.logs.lines import likeness
 from etl.model.line_rules import Weight
 from etl.model.logs import Line
 
-# Characters of a line that are compared.
-_MAX_SEEN = 400
-
-_VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{7,}\b|\d+(?:[.,]\d+)*")
 _TRACE = re.compile(r"\s+(?:at |from |in |\S+:\d+|File \"|\.\.\. \d+ (?:more|elided))|Caused by: ")
 _LABEL = re.compile(r"\[?(?:ERROR|FATAL|SEVERE|error|E)\]?(?=[\s:]|$)")
 _rules = Rules()
-
-
-def likeness(line: Line) -> str:
-    """The line without what varies from one execution to the next."""
-    return _VARYING.sub("0", line.text[:_MAX_SEEN].strip())
 
 
 def new_lines(failing: Sequence[Line], passing: Collection[str], rules: Rules = _rules) -> list[Line]:
@@ -27,7 +19,11 @@ def new_lines(failing: Sequence[Line], passing: Collection[str], rules: Rules = 
     `passing` are the likenesses of the passing log's lines. Where no new line is an error, these are the
     new lines that sound like one; else all that are new.
     """
-    new = {place for place, line in enumerate(failing) if line.text.strip() and likeness(line) not in passing}
+    new = {
+        place
+        for place, line in enumerate(failing)
+        if line.text.strip() and likeness(line.text) not in passing
+    }
     found = {place: rules(failing[place].text) for place in new}
     weights = {place: Weight.HINT - 1 if rule is None else rule.weight for place, rule in found.items()}
     for least in (Weight.ERROR, Weight.HINT):

@@ -13,6 +13,9 @@ from etl.model.logs import Line
 # Characters of a line that are cleaned, and that are kept of it.
 MAX_RAW_LINE, MAX_LINE = 16_000, 2_000
 
+# Characters of a line that are compared with others.
+_MAX_COMPARED = 400
+
 _ESCAPE = re.compile(
     r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)?|[()*+#%][0-9A-Za-z]|[ -~])"
 )
@@ -20,6 +23,7 @@ _FIRST_COLUMN = re.compile(r"\x1b\[1?G")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]+")
 _TIME = re.compile(r"\ufeff?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)(?: |$)")
 _MARK = re.compile(r"##\[(\w{1,20})\]")
+_VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{7,}\b|\d+(?:[.,]\d+)*")
 _SERVICE = re.compile(r"travis_(?:fold|time):\S*|section_(?:start|end):\d+:\S+")
 
 
@@ -45,6 +49,11 @@ def read_line(number: int, raw: str) -> Line:
     elif "travis_" in text or "section_" in text:
         text = _SERVICE.sub("", text).strip()
     return Line(number, text, mark, time)
+
+
+def likeness(text: str) -> str:
+    """A line's text without what varies from one execution to the next."""
+    return _VARYING.sub("0", text[:_MAX_COMPARED].strip())
 
 
 def read_lines(text: str, first: int = 0) -> Iterator[Line]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from etl.extract.logs import streams
-from etl.extract.logs.differences import likeness, new_lines
+from etl.extract.logs.differences import new_lines
 from etl.extract.logs.excerpt import Excerpt
 from etl.extract.logs.failing_tests import failing_tests
+from etl.extract.logs.lines import likeness
 from etl.extract.logs.secrets import Secrets
 from etl.extract.logs.sections import failed_step
 from etl.extract.logs.telling import MAX_TOLD, tell
@@ -66,7 +67,7 @@ def _excerpt(chunks: Iterable[bytes], ended: str = "") -> Excerpt:
 
 def _new(lines: Sequence[Line], passing: Excerpt) -> list[Told]:
     """What is new against the passing log; of much, what tells most."""
-    known = {likeness(line) for line in passing.lines()}
+    known = {likeness(line.text) for line in passing.lines()}
     new = new_lines(lines, known)
     return tell(new) if len(new) > MAX_TOLD else [Told(line) for line in new]
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.logs.differences import likeness, new_lines
-from etl.extract.logs.lines import read_lines
+from etl.extract.logs.differences import new_lines
+from etl.extract.logs.lines import likeness, read_lines
 from tests.logs import DATA, cidiff
 
 
 def new(failing: str, passing: str) -> list[str]:
-    known = {likeness(line) for line in read_lines(passing)}
+    known = {likeness(line.text) for line in read_lines(passing)}
     return [line.text for line in new_lines(list(read_lines(failing)), known)]
 
 
@@ -36,7 +36,7 @@ def test_what_sounds_like_a_failure_is_next_then_whatever_is_new():
 def test_marked_lines_of_pairs_are_new():
     precision, recall = [], []
     for pair in cidiff():
-        known = {likeness(line) for line in read_lines(pair.passing.decode("utf-8", "replace"))}
+        known = {likeness(line.text) for line in read_lines(pair.passing.decode("utf-8", "replace"))}
         found = {
             line.number
             for line in new_lines(list(read_lines(pair.failing.decode("utf-8", "replace"))), known)

@@ -12,6 +12,8 @@ X = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0"
 SECRETS = [
     "ghp_" + X[:36], "github_pat_" + X[:30], "glpat-" + X[:20], "AKIA" + "ABCDEFGH12345678", "xoxb-" + X[:30], "AIza" + X[:35],
     "npm_" + X[:36], "sk_live_" + X[:24], "SG." + X[:22] + "." + X[:40], "hf_" + "abcdEFGHijkl" * 3, "dckr_pat_" + X[:27], "hvs." + X[:24],
+    "0123456789abcdef" * 2 + "-us12", "sq0csp-" + X[:40], "shpat_" + "0a1b2c3d" * 4, "ATATT3" + X * 2, "AKC" + X[:36] * 2,
+    "glsa_" + X[:32] + "_0a1b2c3d", "sntrys_" + X[:36], "NRAK-" + "A1B2C3D4E" * 3, "dapi" + "0a1b2c3d" * 4, "AGE-SECRET-KEY-1" + "A2" * 29,
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + X[:30],
 ]  # fmt: skip
 
@@ -48,6 +50,12 @@ def test_what_stands_behind_a_telling_name_is_masked(text, masked):
 )  # fmt: skip
 def test_what_is_no_secret_stays(text):
     assert mask(text) == text
+
+
+def test_a_printed_key_is_masked_line_by_line():
+    begin, *body = ("-----BEGIN OPENSSH PRIVATE KEY-----", (X + X)[:70], (X[7:] + X)[:70])
+    assert [mask(line) for line in (begin, *body)] == [begin, "***", "***"]
+    assert mask("f0" * 32) == "f0" * 32
 
 
 @given(st.text())

@@ -9,9 +9,11 @@ from etl.model.logs import LoggedTest
 HINTS = (" FAIL [", " SIG", " TIMEOUT [", " ABORT [", " LEAK-FAIL [")
 
 _FAILED = re.compile(
-    r"\s*(?:TRY \d+ )?(?P<how>FAIL|LEAK-FAIL|TIMEOUT|TMT|ABORT|SIG\w+|ABRT|XFAIL|EXECFAIL) +\[ *>?\s*[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<suite>\S+) (?P<name>\S.*)$"
+    r"\s*(?:TRY \d+ )?(?P<how>FAIL|LEAK-FAIL|TIMEOUT|TMT|ABORT|SIG\w+|ABRT|XFAIL|EXECFAIL) +\[ *>?\s*[\d.]+s\] (?:\((?: *\d+/\d+|─+)\) )?(?P<suite>\S+) (?P<name>\S.*)$"
 )
-_OUTPUT = re.compile(r"\s*(?:-{2,}|─{2,}) ?(?:TRY \d+ )?(?:STDOUT|STDERR|stdout|stderr|output)")
+# What a test wrote stands below such a line; libtest's own words are on standard output.
+_OUTPUT = re.compile(r"\s*(?:stdout ─+$|[-─]{2,} ?(?:TRY \d+ )?STDOUT\b)")
+_ERRORS = re.compile(r"\s*(?:stderr ─+$|[-─]{2,} ?(?:TRY \d+ )?STDERR\b)")
 _END = re.compile(
     r"\s*(?:PASS|FAIL|SIG\w+|TIMEOUT|ABORT|SLOW|LEAK|TRY \d+ \w+) +\[|-{5,}$|─{5,}$|\s*Summary \[|\s*Cancell?ing due"
 )
@@ -28,7 +30,7 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
 
 
 _FLAKY = re.compile(
-    r"\s*(?:TRY [2-9]\d* PASS|FLAKY \d+/\d+) +\[ *[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<suite>\S+) (?P<name>\S.*)$"
+    r"\s*(?:TRY [2-9]\d* PASS|FLAKY \d+/\d+) +\[ *[\d.]+s\] (?:\((?: *\d+/\d+|─+)\) )?(?P<suite>\S+) (?P<name>\S.*)$"
 )
 
 
@@ -42,6 +44,10 @@ def _test(lines: Sequence[str], place: int, found: re.Match[str]) -> LoggedTest:
     body = lines[place + 1 : stop]
     begin = next((at for at, text in enumerate(body) if _PANIC.match(text)), 0)
     panic = _PANIC.match(body[begin]) if body else None
+    if panic is None:
+        begin = next(
+            (at + 1 for stop in (_ERRORS, _OUTPUT) for at, text in enumerate(body) if stop.match(text)), 0
+        )
     path, line = (panic["path"], number(panic["line"])) if panic else ("", None)
     message = message_of(body[begin:]) or found["how"]
     return LoggedTest(found["suite"], found["name"], message, path, line, place, stop - 1)
