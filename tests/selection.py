@@ -11,7 +11,7 @@ import pytest
 
 FULL = os.environ.get("CHAOS") == "full"
 # Fixtures that start a server or a program that is no Python package.
-_SERVERS = {"browser", "helm", "influxd", "postgres"}
+_SERVERS = {"browser", "gitea", "helm", "influxd", "postgres"}
 # Runs the command as other processes, each of which imports everything anew.
 _SLOW = {"ci"}
 
