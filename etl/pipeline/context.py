@@ -49,12 +49,11 @@ class NoLocks:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks. `gitea` is the
-    Gitea server, None if none is configured.
+    """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks.
 
-    `failing` has the error of every repository whose last sync failed. `synced` is set when syncs have ended
-    and are judged, and cleared by whoever waits for that. Code that reads a repository must hold its lock in
-    `turns`.
+    `gitea` is the Gitea server, None if none is configured. `failing` has the error of every repository whose
+    last sync failed. `synced` is set when syncs have ended and are judged, and cleared by whoever waits for that.
+    Code that reads a repository must hold its lock in `turns`.
     """
 
     settings: Settings
