@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
@@ -53,6 +54,15 @@ class Gitea:
             answer = response.read()
             assert response.status < 300, f"{method} {path}: {response.status} {answer!r}"
             return json.loads(answer) if answer.strip() else None
+        finally:
+            connection.close()
+
+    def has(self, url: str) -> bool:
+        """Whether the server has a page."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=HANGS_S)
+        try:
+            connection.request("GET", url.removeprefix(self.url))
+            return connection.getresponse().status == HTTPStatus.OK
         finally:
             connection.close()
 

@@ -1,5 +1,6 @@
 """Syncs of a real Gitea whose real runner executes workflows, held against the server's own database."""
 
+import base64
 import os
 from collections import Counter
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 import duckdb
 
 from etl import settings
-from etl.app import open_pipeline
+from etl.app import open_pipeline, open_reader
+from etl.pipeline.checks import findings
 from etl.pipeline.run_once import sync_and_deliver
 from etl.pipeline.summary import Summary
+from etl.report.ask import ask, last_days, parameters
 from etl.settings import Settings
 from tests.gitea import Gitea
+from tests.influxd import free_port
+from tests.pipeline.world import NAME, simulated
 
 _UPLOAD = """
 import base64, json, os, urllib.request as web, zipfile
@@ -62,7 +67,26 @@ jobs:
       - run: "true"
 """
 
-_FLAKY = """
+_PYTEST = """\
+============================= test session starts ==============================
+collected 1 item
+
+tests/test_app.py F                                                      [100%]
+
+=================================== FAILURES ===================================
+__________________________________ test_flips __________________________________
+
+    def test_flips():
+>       assert "heads" == "tails"
+E       AssertionError: assert 'heads' == 'tails'
+
+tests/test_app.py:2: AssertionError
+=========================== short test summary info ============================
+FAILED tests/test_app.py::test_flips - AssertionError: assert 'heads' == 'tails'
+============================== 1 failed in 0.01s ===============================
+"""
+
+_FLAKY = f"""
 name: Flaky
 on: workflow_dispatch
 jobs:
@@ -76,8 +100,7 @@ jobs:
       - run: sleep 1
       - run: |
           if [ "$GITHUB_RUN_ATTEMPT" -lt 3 ]; then
-            echo "FAILED tests/test_app.py::test_flips - AssertionError: heads"
-            echo "=========== 1 failed in 0.01s ==========="
+            echo {base64.b64encode(_PYTEST.encode()).decode()} | base64 -d
             exit 1
           fi
   after:
@@ -200,9 +223,70 @@ async def test_every_execution_is_stored_once_and_as_the_server_has_it(gitea: Gi
         gitea.settle(name, 7)
         await _sync_well(configured)
         assert _stored(tmp_path) == _executed(gitea, name)
-    attempts = [point for point in _points(tmp_path, "run") if point["run_id"] == flaky]
-    assert [(point["attempt"], point["conclusion"]) for point in attempts] == [
+    attempts = [point for point in _points(tmp_path, "workflow_run") if point["run_id"] == flaky]
+    assert sorted((point["attempt"], point["conclusion"]) for point in attempts) == [
         ("1", "failure"), ("2", "failure"), ("3", "success"),
     ]  # fmt: skip
-    quiet = await _sync_well(configured)
-    assert quiet[0].runs == 0
+    (quiet,) = await _sync_well(configured)
+    assert quiet.runs == 0
+    _tells_why(tmp_path)
+    await _leads_to(configured, gitea, name)
+
+    # What no sync saw comes from the list of tasks: its end is when the task was last changed.
+    late = _settings(tmp_path / "late", gitea, name)
+    await _sync_well(late)
+    assert _without_durations(_stored(tmp_path / "late")) == _without_durations(_executed(gitea, name))
+
+
+def _tells_why(folder: Path) -> None:
+    """The reasons of failures: from a command, from a log, and from a report in an artifact."""
+    failures = {(point["job"], point["message"]) for point in _points(folder, "failure")}
+    assert ("lint", "name 'x' is not defined") in failures
+    failed = {point["test"] for point in _points(folder, "test") if point["outcome"] != "passed"}
+    assert failed == {"test_flips", "breaks"}
+
+
+async def _leads_to(configured: Settings, server: Gitea, name: str) -> None:
+    """Links of answers lead to pages that the server has."""
+    async with open_reader(configured) as pipeline:
+        asked = parameters(last_days(2, pipeline.clock()))
+        answers = await ask(pipeline.store, configured, ["failures", "last_run"], asked)
+        assert all(finding.good is not False for finding in [one async for one in findings(pipeline)])
+    links = {row["url"] for row in answers["failures"] if row.get("url")}
+    assert links
+    for link in links:
+        assert link.startswith(f"{server.url}/{name}/actions/runs/"), link
+        assert server.has(link)
+
+
+def _without_durations(executions: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    return Counter((job, conclusion, run) for job, conclusion, _, run in executions.elements())
+
+
+async def test_a_server_that_is_down_costs_itself_alone(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as world:
+        nowhere = {"url": f"http://127.0.0.1:{free_port()}", "token": "one", "retries": 0}
+        good, bad = await world.sync(repositories=[NAME, "gitea:acme/rocket"], gitea=nowhere)
+        assert (good.error, good.repository) == (None, NAME)
+        assert f"no answer from Gitea at {nowhere['url']}" in (bad.error or "")
+
+
+async def test_a_wrong_token_costs_its_server_alone(gitea: Gitea, tmp_path: Path) -> None:
+    name = gitea.repository({})
+    async with simulated(tmp_path) as world:
+        wrong = {"url": gitea.url, "token": "ghp_of_github", "retries": 0}
+        good, bad = await world.sync(repositories=[NAME, f"gitea:{name}"], gitea=wrong)
+        assert good.error is None
+        assert f"Gitea at {gitea.url} refused the token (401)" in (bad.error or "")
+        assert "ghp_of_github" not in (bad.error or "")
+
+
+async def test_githubs_client_at_gitea_is_an_error(gitea: Gitea, tmp_path: Path) -> None:
+    """Where nothing that a server lists can be understood, a sync does not go well."""
+    name = gitea.repository({"long.yml": _LONG})
+    gitea.dispatch(name, "long.yml")
+    gitea.settle(name, 1)
+    wrong = {"api_url": f"{gitea.url}/api/v1", "token": gitea.token, "retries": 0}
+    values = {"repositories": [name], "github": wrong, "data_dir": str(tmp_path), "since": "2d"}
+    (summary,) = await _sync(settings.load({}, file=Path(os.devnull), overrides=values))
+    assert "cannot be understood" in (summary.error or "")
