@@ -309,7 +309,7 @@ def _seen(listed: ListedRun, known: Remembered | None) -> tuple[int, int | None]
     at = seconds(known.updated_at)
     if known.status not in _OPEN:
         # A run counts as ended while what waits for a job is about to be queued: it goes on as the same attempt.
-        goes_on = None not in (listed.started_at, at) and listed.started_at < at
+        goes_on = listed.started_at is not None and at is not None and listed.started_at < at
         same = goes_on or (listed.completed and known.updated_at == version(listed))
         return (known.attempt - 1, _before(listed.started_at)) if same else (known.attempt, at)
     return known.attempt - 1, _before(at) if known.status == "in_progress" else at
