@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a fresh machine has Python 3.11+, Go and Rust, nothing more.
 .DELETE_ON_ERROR:
-.PHONY: demo check test wheel bench chaos night lint format docs dashboards pictures lock influxd helm chromium prometheus faketime postgresql clean
+.PHONY: demo check test wheel bench chaos night lint format docs dashboards pictures lock influxd gitea helm chromium prometheus faketime postgresql clean
 
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -45,17 +45,22 @@ chaos: $(VENV)/developers influxd
 		tests/pipeline/test_delivery.py tests/pipeline/test_retention.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
-# Two weeks of `ci-health run` in fast motion, several workers that are killed and hang, and whatever else repeats
-# a proof that `make test` makes once: an hour.
-night: $(VENV)/developers influxd chromium faketime postgresql
+# Two weeks of `ci-health run` in fast motion, several workers that are killed and hang, a real Gitea, and whatever
+# else repeats a proof that `make test` makes once: an hour.
+night: $(VENV)/developers influxd chromium faketime postgresql gitea
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest \
-		tests/chaos/test_night.py tests/workers $(ARGS)
+		tests/chaos/test_night.py tests/workers tests/pipeline/test_gitea.py $(ARGS)
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 -m thorough \
 		--ignore tests/chaos --ignore tests/workers $(ARGS)
 
 # The InfluxDB server that the tests run against: $$INFLUXD, the PATH, else built once from source.
 influxd:
 	@tools/influxd/build.sh >/dev/null
+
+# The Gitea server and runner that the tests run against: $$GITEA, else built once from source, in ten minutes.
+# `make test` runs these tests where they are built already, and says so where they are not.
+gitea:
+	@tools/gitea/build.sh >/dev/null
 
 # The helm that the tests render the chart with: $$HELM, the PATH, else built once from source.
 helm:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from etl.errors import ConfigurationError, LockedError
+from etl.extract.gitea.server import Gitea
 from etl.extract.github.accounts import Accounts
 from etl.extras import Extra, needs
 from etl.load.opened import open_store
@@ -76,13 +77,28 @@ async def _parts(
     store = open_store(settings, clock, patience_s=_PATIENCE_S) if read_only else open_store(settings, clock)
     shared_limits = _SharedLimits(state) if state.shared else None
     try:
-        async with Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts:
+        async with (
+            Accounts(settings.github, clock=clock, shared_limits=shared_limits) as accounts,
+            _opened_gitea(settings, clock) as gitea,
+        ):
             repositories = RepositoryList(settings, accounts, state, clock)
             await repositories.recall()
-            yield Pipeline(settings, rules, accounts, repositories, store, state, NoLocks(), clock, debug)
+            yield Pipeline(
+                settings, rules, accounts, repositories, store, state, NoLocks(), clock, debug, gitea
+            )
     finally:
         await store.close()
         state.close()
+
+
+@asynccontextmanager
+async def _opened_gitea(settings: Settings, clock: GitHubClock) -> AsyncIterator[Gitea | None]:
+    """The Gitea server that is configured; it corrects a clock of its own."""
+    if settings.gitea is None:
+        yield None
+        return
+    async with Gitea(settings.gitea, GitHubClock(clock.own, "Gitea")) as gitea:
+        yield gitea
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +147,11 @@ def impatient(settings: Settings) -> Settings:
     """The settings of a command that answers at once: no waits for rate limits, one retry, short time-outs."""
     timeout = min(settings.github.timeout, timedelta(seconds=_TIMEOUT_S))
     github = settings.github.model_copy(update={"max_wait": timedelta(0), "retries": 1, "timeout": timeout})
-    return settings.model_copy(update={"github": github})
+    gitea = settings.gitea
+    if gitea is not None:
+        timeout = min(gitea.timeout, timedelta(seconds=_TIMEOUT_S))
+        gitea = gitea.model_copy(update={"retries": 1, "timeout": timeout})
+    return settings.model_copy(update={"github": github, "gitea": gitea})
 
 
 @asynccontextmanager

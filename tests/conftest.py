@@ -13,6 +13,7 @@ settings.load_profile("patient")
 pytest_plugins = [
     "tests.selection",
     "tests.influxd",
+    "tests.gitea",
     "tests.postgres",
     "tests.load.stores",
     "tests.load.faults",

@@ -12,7 +12,7 @@ import pytest
 
 FULL = os.environ.get("CHAOS") == "full"
 # Fixtures that start a server or a program that is no Python package.
-_SERVERS = {"browser", "helm", "influxd", "postgres"}
+_SERVERS = {"browser", "gitea", "helm", "influxd", "postgres"}
 # Rooms of tests that run whole pipelines, services and commands, each with a simulated GitHub and a store.
 _SLOW_ROOMS = {"chaos", "cli", "http", "pipeline", "workers"}
 

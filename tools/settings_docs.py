@@ -20,6 +20,7 @@ _EXAMPLES = {
     "github.app.app_id": 12345,
     "github.app.installation_id": 67890,
     "github.app.private_key_file": "/run/secrets/github-app.pem",
+    "gitea.url": "https://gitea.example",
     "influxdb.url": "http://localhost:8086",
     "influxdb.token": "better-in-CI_HEALTH_INFLUXDB__TOKEN",
 }

@@ -24,15 +24,16 @@ def local_time(second: float) -> str:
 class GitHubClock:
     """Unix seconds; `own` is the machine's clock, which `ahead` (seconds, negative where behind) corrects."""
 
-    def __init__(self, own: Callable[[], float] = time.time) -> None:
-        self._own = own
+    def __init__(self, own: Callable[[], float] = time.time, server: str = "GitHub") -> None:
+        self.own = own
+        self._server = server
         self._is_told = False
         self._doubted: float | None = None
         self.ahead = 0.0
 
     def __call__(self) -> float:
         """The time, by the machine's clock until GitHub has told it."""
-        return self._own() - self.ahead
+        return self.own() - self.ahead
 
     @property
     def is_wrong(self) -> bool:
@@ -41,7 +42,7 @@ class GitHubClock:
 
     def __str__(self) -> str:
         side = "ahead of" if self.ahead > 0 else "behind"
-        return f"this machine's clock is {abs(self.ahead):.0f} s {side} GitHub's: set it, by NTP for example"
+        return f"this machine's clock is {abs(self.ahead):.0f} s {side} {self._server}'s: set it, by NTP for example"
 
     def note(self, date: str | None) -> None:
         """Take over the `Date` of an answer; one that differs from those before only once another agrees.
@@ -49,7 +50,7 @@ class GitHubClock:
         A cache or a proxy may answer with a date of its own.
         """
         try:
-            ahead = self._own() - parsedate_to_datetime(date or "").timestamp()
+            ahead = self.own() - parsedate_to_datetime(date or "").timestamp()
         except (ValueError, OverflowError):
             return
         if abs(ahead) <= _TOLERANCE_S:

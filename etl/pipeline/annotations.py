@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError
-from etl.extract.github.annotations import annotated_jobs, list_annotations
+from etl.extract.github.annotations import annotated_jobs
 from etl.model.records import Annotation, Job, Run
 from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.session import Session
@@ -49,10 +49,11 @@ class Annotations:
         """The jobs to ask annotations of: failed jobs, or with `annotations: all` every job that has any."""
         ended = [job for job in jobs if job.completed]
         failed = [job for job in ended if job.conclusion in _FAILED]
-        if self._session.settings.annotations != "all" or run.check_suite_id is None:
+        github = self._session.source.github
+        if self._session.settings.annotations != "all" or github is None or run.check_suite_id is None:
             return failed
         try:
-            counts = await annotated_jobs(self._session.client, run.check_suite_id)
+            counts = await annotated_jobs(github, run.check_suite_id)
         except (DataError, FatalError) as error:
             _require_open(error)
             self._anomaly("check runs", f"of run {run.id}: {error}", run)
@@ -62,7 +63,7 @@ class Annotations:
 
     async def _of_job(self, job: Job, run: Run, pieces: RunPieces) -> list[Annotation]:
         try:
-            annotations, anomalies = await list_annotations(self._session.client, job.id)
+            annotations, anomalies = await self._session.source.annotations(job)
         except (DataError, FatalError) as error:
             _require_open(error)
             self._anomaly("annotations", f"of job {job.id}: {error}", run)

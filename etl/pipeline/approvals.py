@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.deployments import has_deployments, list_deployment_statuses, list_deployments
 from etl.model.approvals import Span, approval_of
 from etl.model.records import Job, Run
@@ -25,16 +26,19 @@ class Approvals:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._github = session.source.github
         self._deploys: bool | None = None
         self._forbidden = False
         self._asking = asyncio.Lock()
 
     async def of(self, run: Run, jobs: Sequence[Job]) -> dict[int, Span]:
         """When each job waited for an approval, by job id; empty if the token may not read it, which is logged once."""
-        if self._forbidden or self._deploys is False or not run.head_sha or not any(map(_waited_long, jobs)):
+        if self._github is None or self._forbidden or self._deploys is False or not run.head_sha:
+            return {}
+        if not any(map(_waited_long, jobs)):
             return {}
         try:
-            return await self._read(run) if await self._any() else {}
+            return await self._read(self._github, run) if await self._any(self._github) else {}
         except FatalError as error:
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
@@ -47,18 +51,18 @@ class Approvals:
             self._session.anomalies.add(Anomaly("approvals", f"of run {run.id}: {error}", run.url))
         return {}
 
-    async def _any(self) -> bool:
+    async def _any(self, github: RepositoryClient) -> bool:
         """Whether the repository has any deployments; GitHub is asked once."""
         async with self._asking:
             if self._deploys is None:
-                self._deploys = await has_deployments(self._session.client)
+                self._deploys = await has_deployments(github)
         return self._deploys
 
-    async def _read(self, run: Run) -> dict[int, Span]:
-        deployments, anomalies = await list_deployments(self._session.client, run.head_sha)
+    async def _read(self, github: RepositoryClient, run: Run) -> dict[int, Span]:
+        deployments, anomalies = await list_deployments(github, run.head_sha)
         found: dict[int, Span] = {}
         for deployment in deployments:
-            statuses, more = await list_deployment_statuses(self._session.client, deployment)
+            statuses, more = await list_deployment_statuses(github, deployment)
             anomalies += more
             approval = approval_of(statuses)
             if approval is not None:

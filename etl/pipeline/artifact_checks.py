@@ -8,10 +8,8 @@ from typing import BinaryIO, cast
 
 from etl.errors import DataError, NotFoundError
 from etl.extract.archive import ArchiveLimits, read_artifact
-from etl.extract.github.artifacts import list_artifacts
-from etl.extract.github.client import RepositoryClient
-from etl.extract.github.download import download
 from etl.extract.junit import Limits
+from etl.extract.source import Source
 from etl.model.records import Artifact
 from etl.settings import Settings
 from etl.transform.results.artifact_jobs import is_wanted
@@ -20,16 +18,16 @@ _RUNS, _NAMES, _DOWNLOADS = 5, 30, 5
 
 
 async def artifact_findings(
-    client: RepositoryClient, settings: Settings, since: int
+    source: Source, settings: Settings, since: int
 ) -> AsyncIterator[tuple[bool | None, str]]:
     """One finding for each name of artifacts created at `since` (Unix seconds) or later; tries to read a few.
 
-    Yields whether it is good (None: for information) and the sentence. Raises what `list_artifacts` raises.
+    Yields whether it is good (None: for information) and the sentence. Raises what `Source.artifacts` raises.
     """
     if not settings.tests.artifacts:
         yield None, "artifacts are not read: tests.artifacts is empty"
         return
-    listing = await list_artifacts(client, since=since, known=False)
+    listing = await source.artifacts(since=since, known=False)
     newest = _of_last_runs(listing.artifacts)
     if not newest:
         yield None, "no artifacts in the last runs: test reports are read from artifacts"
@@ -43,7 +41,7 @@ async def artifact_findings(
             yield True, f"{where} is read (not tried here)"
         else:
             read += 1
-            good, text = await _try(client, artifact, settings)
+            good, text = await _try(source, artifact, settings)
             yield good, f"{where}: {text}"
     if len(newest) > _NAMES:
         yield None, f"{len(newest) - _NAMES} more artifacts are not shown"
@@ -70,13 +68,13 @@ def _reason(artifact: Artifact, settings: Settings) -> str:
     return ""
 
 
-async def _try(client: RepositoryClient, artifact: Artifact, settings: Settings) -> tuple[bool | None, str]:
+async def _try(source: Source, artifact: Artifact, settings: Settings) -> tuple[bool | None, str]:
     """Download and read an artifact; whether it is good, and a sentence, as in `artifact_findings`."""
     limits = ArchiveLimits(report=Limits(held=settings.tests.largest_run))
     with tempfile.TemporaryFile() as file:
         try:
-            async with client.storage.slots:
-                await download(client, artifact, file, largest=settings.tests.largest_artifact)
+            async with source.storage.slots:
+                await source.download(artifact, file, largest=settings.tests.largest_artifact)
                 read = partial(read_artifact, cast("BinaryIO", file), artifact.name, limits)
                 content = await asyncio.to_thread(read)
         except (DataError, NotFoundError) as error:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import structlog
 
 from etl.errors import FatalError
-from etl.extract.github.runs import oldest_day
 from etl.extract.github.windows import DAY_S, Window, day_windows
 from etl.model.records import Run
 from etl.model.tag_values import tag_value
@@ -105,7 +104,7 @@ async def _replaceable(pipeline: Pipeline, session: Session, start: int, end: in
     """
     kept = await pipeline.store.oldest()
     earliest = start - RERUN_S - MAX_RUN_S
-    found = await oldest_day(session.client, day_windows(earliest, end - 1))
+    found = await session.source.first_window(day_windows(earliest, end - 1))
     if found is None:
         raise FatalError(
             "GitHub lists no run of that time: nothing is deleted, since nothing could be read anew"

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from etl.errors import BusyError, CiHealthError, RateLimitedError, RetriableError
 from etl.extract.github.annotations import annotated_jobs
 from etl.extract.github.kinds import sentence
-from etl.extract.github.repositories import get_repository
 from etl.extract.github.runs import newest_run
 from etl.model.clock import local_time
 from etl.model.open_pieces import DAY_S
@@ -101,8 +100,11 @@ def _state(pipeline: Pipeline) -> list[Finding]:
 
 
 async def _asked(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
-    """What GitHub answers; nothing where it allows no requests now, which the rate limit's finding says."""
-    if _pause(pipeline, pipeline.accounts.of(name).budget).seconds:
+    """What the source answers; nothing where GitHub allows no requests now, which the rate limit's finding says."""
+    if (
+        pipeline.source(name).github is not None
+        and _pause(pipeline, pipeline.accounts.of(name).budget).seconds
+    ):
         return
     with suppress(RateLimitedError):
         try:
@@ -120,10 +122,11 @@ async def _asked(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
 
 
 async def _repository(pipeline: Pipeline, name: str) -> Finding:
-    client = pipeline.client(name)
-    repository, _ = await get_repository(client)
-    run = await newest_run(client)
-    if run is not None and run.check_suite_id is not None:
+    source = pipeline.source(name)
+    repository, _ = await source.repository()
+    client = source.github
+    run = None if client is None else await newest_run(client)
+    if client is not None and run is not None and run.check_suite_id is not None:
         await annotated_jobs(client, run.check_suite_id)
     renamed = repository is not None and repository.full_name.lower() != name.lower()
     note = f"; it is called {repository.full_name} now" if repository and renamed else ""
@@ -141,7 +144,7 @@ def _progress(pipeline: Pipeline, name: str) -> str:
 async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
     since = int(pipeline.clock()) - _ARTIFACTS_S
     try:
-        async for good, text in artifact_findings(pipeline.client(name), pipeline.settings, since):
+        async for good, text in artifact_findings(pipeline.source(name), pipeline.settings, since):
             yield Finding(name, good, text)
     except RateLimitedError:
         raise

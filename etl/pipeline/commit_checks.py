@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, FatalError, NotFoundError
+from etl.extract.github.client import RepositoryClient
 from etl.extract.github.commit_checks import list_app_checks, list_statuses
 from etl.load.line_encoder import encode
 from etl.model.commit_checks import Commit
@@ -29,13 +30,14 @@ async def read_commit_checks(session: Session) -> None:
 
     Raises RetriableError or FatalError if GitHub cannot be asked; the next sync reads the rest.
     """
-    if session.settings.checks != "all":
+    github = session.source.github
+    if session.settings.checks != "all" or github is None:
         return
-    slots = asyncio.Semaphore(session.settings.github.concurrency)
+    slots = asyncio.Semaphore(github.settings.concurrency)
 
     async def read(commit: Commit, known: bool) -> None:
         async with slots:
-            await _read(session, commit, known=known)
+            await _read(session, github, commit, known=known)
 
     try:
         due = await session.state.call(session.state.commits.due, session.repository.id)
@@ -46,15 +48,15 @@ async def read_commit_checks(session: Session) -> None:
         session.anomalies.add(Anomaly("checks forbidden", f"{error}. {_WHO_MAY_READ}"))
 
 
-async def _read(session: Session, commit: Commit, *, known: bool) -> None:
+async def _read(session: Session, github: RepositoryClient, commit: Commit, *, known: bool) -> None:
     try:
-        checks = await list_app_checks(session.client, commit.sha, known=known)
-        statuses = await list_statuses(session.client, commit.sha, known=known)
+        checks = await list_app_checks(github, commit.sha, known=known)
+        statuses = await list_statuses(github, commit.sha, known=known)
         if checks is None and statuses is None:
             return
         # Both are needed to tell whether the commit is done, so the unchanged one is read again.
-        checks = checks or await list_app_checks(session.client, commit.sha, known=False)
-        statuses = statuses or await list_statuses(session.client, commit.sha, known=False)
+        checks = checks or await list_app_checks(github, commit.sha, known=False)
+        statuses = statuses or await list_statuses(github, commit.sha, known=False)
     except (DataError, NotFoundError) as error:
         session.anomalies.add(Anomaly("checks", f"of commit {commit.sha}: {error}"))
         await session.state.call(

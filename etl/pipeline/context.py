@@ -9,14 +9,19 @@ from typing import Protocol
 import structlog
 
 from etl.errors import FatalError
+from etl.extract.gitea.server import Gitea
+from etl.extract.gitea.source import GiteaSource
 from etl.extract.github.accounts import Accounts
 from etl.extract.github.client import RepositoryClient
+from etl.extract.github.source import GitHubSource
+from etl.extract.source import Source
 from etl.load.store import Store
 from etl.model.clock import GitHubClock
 from etl.model.pages import PageTag
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.repositories import RepositoryList
-from etl.settings import Settings
+from etl.settings import GITEA, Settings
+from etl.state.runs import KnownRun
 from etl.state.state import State
 from etl.transform.rules import Rules
 
@@ -46,9 +51,9 @@ class NoLocks:
 class Pipeline:
     """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks.
 
-    `failing` has the error of every repository whose last sync failed. `synced` is set when syncs have ended
-    and are judged, and cleared by whoever waits for that. Code that reads a repository must hold its lock in
-    `turns`.
+    `gitea` is the Gitea server, None if none is configured. `failing` has the error of every repository whose
+    last sync failed. `synced` is set when syncs have ended and are judged, and cleared by whoever waits for that.
+    Code that reads a repository must hold its lock in `turns`.
     """
 
     settings: Settings
@@ -60,6 +65,7 @@ class Pipeline:
     locks: Locks
     clock: GitHubClock
     debug: bool = False
+    gitea: Gitea | None = None
     failing: dict[str, str] = field(default_factory=dict)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
@@ -68,6 +74,19 @@ class Pipeline:
     def client(self, name: str) -> RepositoryClient:
         """A new client for one repository, with its own request counters."""
         return RepositoryClient(self.accounts.of(name), name, _Tags(self.state, name))
+
+    def source(self, name: str) -> Source:
+        """The source of one repository, with its own request counters."""
+        if self.gitea is None or not name.startswith(GITEA):
+            return GitHubSource(self.client(name))
+        return GiteaSource(self.gitea, name, self._recall)
+
+    async def _recall(self, repository_id: int, run_id: int) -> KnownRun | None:
+        return await self.state.call(self.state.runs.get, repository_id, run_id)
+
+    def clock_of(self, source: Source) -> GitHubClock:
+        """The time by the source's server."""
+        return self.clock if self.gitea is None or source.github is not None else self.gitea.clock
 
     async def last_webhook_at(self, name: str) -> float | None:
         """When the last webhook of a repository arrived (Unix seconds); None if none did or webhooks are off now."""

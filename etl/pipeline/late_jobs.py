@@ -7,9 +7,7 @@ the jobs are the same, nothing is made again.
 from collections.abc import Iterable
 
 from etl.errors import DataError
-from etl.extract.github.client import RepositoryClient
-from etl.extract.github.jobs import list_jobs
-from etl.extract.github.runs import get_attempt
+from etl.extract.source import Source
 from etl.load.line_encoder import encode
 from etl.load.retractions import gone, retraction
 from etl.model.points import Point
@@ -19,27 +17,25 @@ from etl.transform.attempts import Transformed
 from etl.transform.own_jobs import additions
 
 
-async def late_jobs(
-    client: RepositoryClient, run: Run, known: KnownRun, number: int, *, changed: bool
-) -> list[Job]:
+async def late_jobs(source: Source, run: Run, known: KnownRun, number: int, *, changed: bool) -> list[Job]:
     """All jobs of a stored attempt if some are new or an earlier attempt `changed`; otherwise an empty list.
 
     Raises NotFoundError or DataError if not all of them can be read.
     """
-    jobs, anomalies = await list_jobs(client, run.id, number, numbered=run.numbered)
+    jobs, anomalies = await source.jobs(run, number)
     if anomalies:
         raise DataError(anomalies[0].detail)
     return jobs if changed or additions(jobs, known.executions, number) else []
 
 
-async def attempt_of(client: RepositoryClient, run: Run, number: int) -> Run | None:
-    """An attempt of a run; GitHub is asked unless it is the latest. None if it has not begun.
+async def attempt_of(source: Source, run: Run, number: int) -> Run | None:
+    """An attempt of a run; the source is asked unless it is the latest. None if it has not begun.
 
-    Raises what `get_attempt` raises.
+    Raises what `Source.attempt` raises.
     """
     if number >= run.attempt:
         return run if number == run.attempt else None
-    return await get_attempt(client, run.id, number)
+    return await source.attempt(run.id, number)
 
 
 def take_back(before: Transformed, after: Transformed) -> list[bytes]:

@@ -10,7 +10,6 @@ import structlog
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, ExpiredError, FatalError, NotFoundError
-from etl.extract.github.download import download_log
 from etl.extract.logs.excerpt import Excerpt
 from etl.extract.logs.incoming import IncomingLog
 from etl.extract.logs.reading import read_excerpt
@@ -117,7 +116,7 @@ class Logs:
             return not (isinstance(error, ExpiredError) or pieces.leave(error, "log", run.attempt, job.id))
 
     async def _read(self, job: Job, run: Run) -> LogReading:
-        storage = self._session.client.storage
+        storage = self._session.source.storage
         started, ended = failed_window(job)
         async with storage.log_slots:
             excerpt = await self._excerpt(job.id, ended)
@@ -131,7 +130,7 @@ class Logs:
     async def _excerpt(self, job_id: int, ended: str = "") -> Excerpt:
         """An excerpt of a job's log. Raises what `download_log` raises, and DataError if it is not a log."""
         incoming = IncomingLog(ended)
-        await download_log(self._session.client, job_id, incoming, largest=_LARGEST)
+        await self._session.source.download_log(job_id, incoming, largest=_LARGEST)
         return incoming.excerpt
 
     async def _passing(self, job: Job, run: Run) -> Excerpt | None:

@@ -11,8 +11,6 @@ import structlog
 
 from etl.anomalies import Anomaly
 from etl.errors import CiHealthError, DataError, ExpiredError, NotFoundError
-from etl.extract.github.artifacts import list_artifacts
-from etl.extract.github.download import download
 from etl.extract.github.windows import DAY_S
 from etl.model.records import Artifact, Job, Run
 from etl.model.results import Content, Report, Result
@@ -183,7 +181,7 @@ class Reports:
         start, stop = before or (now, self._since)
         known = start <= self._since
         since = max(self._since, stop - _SLACK_S) if known else self._since
-        listing = await list_artifacts(self._session.client, since=since, known=known)
+        listing = await self._session.source.artifacts(since=since, known=known)
         self._session.anomalies.add(*listing.anomalies, *_without_run(listing.artifacts, later=stop))
         wanted = self._session.settings.tests.artifacts
         matching = [
@@ -228,17 +226,17 @@ class Reports:
 
     async def _content(self, artifact: Artifact, memory: RunMemory) -> Content:
         """Download and parse an artifact. Raises what `download` raises."""
-        client, largest = self._session.client, self._session.settings.tests.largest_artifact
+        source, largest = self._session.source, self._session.settings.tests.largest_artifact
         with temporary_file(_IN_MEMORY) as file:
             read = partial(asyncio.to_thread, memory.read, cast("BinaryIO", file), artifact.name)
-            async with client.storage.slots:
-                await download(client, artifact, file, largest=largest)
+            async with source.storage.slots:
+                await source.download(artifact, file, largest=largest)
                 content = await read()
             while content is None:
                 # Wait with the file on disk and without a slot, which the large run under way needs.
                 file.rollover()
                 await memory.acquire_exclusive()
-                async with client.storage.slots:
+                async with source.storage.slots:
                     content = await read()
         return content
 

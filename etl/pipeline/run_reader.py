@@ -9,8 +9,6 @@ from itertools import zip_longest
 
 from etl.anomalies import Anomaly
 from etl.errors import CiHealthError, DataError, NotFoundError
-from etl.extract.github.jobs import list_jobs
-from etl.extract.github.runs import get_attempt
 from etl.load.encodable import encodable, encodable_columns
 from etl.model.cardinality import SeenTests
 from etl.model.commit_checks import Commit
@@ -93,7 +91,7 @@ class RunReader:
         self._points_from = points_from * NANOSECONDS
         self._workflow = WorkflowNames(session.repository.workflows, session.rules.masks)
         self._is_wanted = WorkflowFilter(session.settings.workflows)
-        self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.settings.github.concurrency)
+        self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.source.concurrency)
 
     async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
         """Read what is new of a run, and commit it with the page tags of the listing that contained it.
@@ -116,7 +114,7 @@ class RunReader:
             commit = Commit(run.head_sha, known.branch, run.created_at)
             await state.call(state.commits.saw, repository.id, commit)
         seen_at = time.monotonic()
-        async with self._slots, self._session.client.turn(), self._memory() as memory:
+        async with self._slots, self._session.source.turn(), self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
             gathered = _Gathered(seen_at, memory, pieces)
             known = await self._read_attempts(run, known, gathered)
@@ -131,7 +129,7 @@ class RunReader:
             state.commit_run(repository, replace(stored, status=AGED_OUT), [], tags)
 
     def _memory(self) -> RunMemory:
-        return RunMemory(self._session.client.storage.alone, self._session.settings.tests.largest_run)
+        return RunMemory(self._session.source.storage.alone, self._session.settings.tests.largest_run)
 
     def _unknown(self, run: Run) -> KnownRun:
         session = self._session
@@ -144,11 +142,12 @@ class RunReader:
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        if run.completed:
+        keeps_attempts = self._session.source.keeps_attempts
+        if run.completed and keeps_attempts:
             known = await self._read_late_jobs(run, known, gathered)
         if gathered.pieces.were_open:
             # Writing points that are already stored changes nothing.
-            known = replace(known, stored_attempt=0, executions=frozenset())
+            known = _forgotten(known, 0 if keeps_attempts else run.attempt - 1)
         attempts = await self._attempts(run, known, gathered.pieces)
         for attempt, following in zip_longest(attempts, attempts[1:]):
             until = following.started_at if following else None
@@ -168,7 +167,7 @@ class RunReader:
         attempts = []
         for number in range(max(earliest, known.stored_attempt + 1), run.attempt):
             try:
-                attempts.append(await get_attempt(self._session.client, run.id, number))
+                attempts.append(await self._session.source.attempt(run.id, number))
             except (DataError, NotFoundError) as error:
                 kind = "attempt gone" if isinstance(error, NotFoundError) else "attempt"
                 self._anomaly(kind, f"attempt {number} of run {run.id}: {error}", run)
@@ -178,14 +177,14 @@ class RunReader:
 
     async def _read_late_jobs(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
         """Make stored attempts' points again, from the first attempt that lists new jobs."""
-        client, before = self._session.client, known.executions
+        source, before = self._session.source, known.executions
         # If everything is read again anyway, only the retractions are needed.
         made = gathered.alike() if gathered.pieces.were_open else gathered
         for number in range(1, known.stored_attempt + 1):
             changed = known.executions != before
             try:
-                listed = await late_jobs(client, run, known, number, changed=changed)
-                attempt = await attempt_of(client, run, number) if listed else None
+                listed = await late_jobs(source, run, known, number, changed=changed)
+                attempt = await attempt_of(source, run, number) if listed else None
             except (DataError, NotFoundError) as error:
                 gathered.pieces.leave(error, "jobs", number)
                 break
@@ -209,7 +208,7 @@ class RunReader:
         `before` has the run's executions as they were stored.
         """
         number = attempt.attempt
-        following = await attempt_of(self._session.client, run, number + 1)
+        following = await attempt_of(self._session.source, run, number + 1)
         until = following.started_at if following else None
         jobs = own_jobs(listed, attempt, known.executions)
         after = await self._transform(attempt, until, known, jobs, gathered)
@@ -245,9 +244,7 @@ class RunReader:
         jobs: list[Job] = []
         problem: CiHealthError | str
         try:
-            jobs, anomalies = await list_jobs(
-                self._session.client, attempt.id, attempt.attempt, numbered=attempt.numbered
-            )
+            jobs, anomalies = await self._session.source.jobs(attempt, attempt.attempt)
         except (DataError, NotFoundError) as error:
             kind = "run gone" if isinstance(error, NotFoundError) else "run"
             detail = f"jobs of attempt {attempt.attempt} of run {attempt.id}: {error}"
@@ -378,6 +375,16 @@ class RunReader:
 
     def _anomaly(self, kind: str, detail: str, run: Run) -> None:
         self._session.anomalies.add(Anomaly(kind, detail, run.url))
+
+
+def _forgotten(known: KnownRun, kept: int) -> KnownRun:
+    """A known run as if only its first `kept` attempts were stored."""
+    kept = min(kept, known.stored_attempt)
+    return replace(
+        known,
+        stored_attempt=kept,
+        executions=frozenset(one for one in known.executions if one.attempt <= kept),
+    )
 
 
 async def _transformed(

@@ -13,8 +13,7 @@ import structlog
 
 from etl.anomalies import Anomalies
 from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
-from etl.extract.github.client import RepositoryClient
-from etl.extract.github.repositories import get_repository, list_workflows
+from etl.extract.source import Source
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.open_pieces import open_sentence
@@ -35,7 +34,7 @@ class Session:
     `clock` returns Unix seconds; `wait_for_outbox_capacity` waits while the outbox is full.
     """
 
-    client: RepositoryClient
+    source: Source
     state: State
     settings: Settings
     rules: Rules
@@ -55,12 +54,12 @@ async def run_session(
     Raises only ConfigurationError, which concerns them all.
     """
     summary, anomalies = Summary(name), Anomalies()
-    client = pipeline.client(name)
+    source = pipeline.source(name)
     async with pipeline.turns[name]:
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(repository=name):
             try:
-                await read(await _open(pipeline, delivery, client, summary, anomalies))
+                await read(await _open(pipeline, delivery, source, summary, anomalies))
             except ConfigurationError:
                 raise
             except CiHealthError as error:
@@ -71,7 +70,7 @@ async def run_session(
                 summary.error = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
                 log.debug("unexpected error", exc_info=True)
         summary.duration_s = round(time.monotonic() - began, 3)
-    _complete(summary, client, anomalies)
+    _complete(summary, source, anomalies)
     # If the state cannot be used, the summary already says so.
     with suppress(CiHealthError):
         await pipeline.state.call(_add_open_pieces, pipeline, summary)
@@ -79,43 +78,44 @@ async def run_session(
 
 
 async def _open(
-    pipeline: Pipeline, delivery: Delivery, client: RepositoryClient, summary: Summary, anomalies: Anomalies
+    pipeline: Pipeline, delivery: Delivery, source: Source, summary: Summary, anomalies: Anomalies
 ) -> Session:
     """Look up the repository's current name, default branch and workflows, store them, and open the session."""
     state = pipeline.state
-    known = await _look_up(state, client, summary.repository)
-    if pipeline.clock.is_wrong:
-        summary.warnings.append(str(pipeline.clock))
+    known = await _look_up(state, source, summary.repository)
+    clock = pipeline.clock_of(source)
+    if clock.is_wrong:
+        summary.warnings.append(str(clock))
     known = await state.call(state.repositories.begin_session, known)
     return Session(
-        client=client,
+        source=source,
         state=state,
         settings=pipeline.settings,
         rules=pipeline.rules,
         repository=known,
         summary=summary,
         anomalies=anomalies,
-        clock=pipeline.clock,
+        clock=clock,
         wait_for_outbox_capacity=lambda: pipeline.wait_for_outbox_capacity(delivery),
     )
 
 
-async def _look_up(state: State, client: RepositoryClient, name: str) -> KnownRepository:
-    """The repository as it is now; `client` uses its new name from here on if it was renamed.
+async def _look_up(state: State, source: Source, name: str) -> KnownRepository:
+    """The repository as it is now; `source` uses its new name from here on if it was renamed.
 
     Raises DataError if GitHub answers 304 for a repository that was never read.
     """
     before = known = await state.call(state.repositories.get, name)
-    found, tags = await get_repository(client)
+    found, tags = await source.repository()
     if found is not None:
         workflows = known.workflows if known is not None and known.id == found.id else ()
         known = KnownRepository(
             found.id, name, found.full_name, found.default_branch, workflows, private=found.private
         )
     if known is None:
-        raise DataError(f"GitHub answers 304 for {name}, which was never read")
-    client.name = known.full_name
-    listed, workflow_tags = await list_workflows(client)
+        raise DataError(f"{source.called} answers 304 for {name}, which was never read")
+    source.name = known.full_name
+    listed, workflow_tags = await source.workflows()
     if listed is not None:
         known = replace(known, workflows=kept_names(listed, known.workflows))
     if known is before:
@@ -140,12 +140,12 @@ def _add_open_pieces(pipeline: Pipeline, summary: Summary) -> None:
         summary.warnings.append(open_sentence(summary.open_by_kind))
 
 
-def _complete(summary: Summary, client: RepositoryClient, anomalies: Anomalies) -> None:
+def _complete(summary: Summary, source: Source, anomalies: Anomalies) -> None:
     """Add the counts of requests and anomalies to the summary."""
-    summary.requests = client.requests
-    summary.not_modified = client.not_modified
-    summary.rate_limit_remaining = client.rate_limit_remaining
+    summary.requests = source.kinds.total()
+    summary.not_modified = source.unchanged.total()
+    summary.rate_limit_remaining = source.rate_limit_remaining
     summary.anomalies = anomalies.total
-    summary.requests_by_kind = dict(client.kinds)
-    summary.not_modified_by_kind = dict(client.unchanged)
+    summary.requests_by_kind = dict(source.kinds)
+    summary.not_modified_by_kind = dict(source.unchanged)
     summary.anomalies_by_kind = dict(anomalies.counts)

@@ -7,8 +7,7 @@ from typing import Final
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError, RequestsSpentError, RetriableError
-from etl.extract.github.jobs import list_jobs
-from etl.extract.github.runs import WindowListing, find_run, list_window
+from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window, day_windows
 from etl.load.store import Store
 from etl.model.records import Run
@@ -42,7 +41,7 @@ class Verifier:
         self._store = store
         self._most = most
         self._repair = repair
-        self._sent_before = session.client.requests
+        self._sent_before = session.source.kinds.total()
         self._found = found
 
     async def verify(self, windows: Sequence[Window]) -> None:
@@ -51,7 +50,7 @@ class Verifier:
         kept = [window for window in windows if window.start >= oldest + DAY_S]
         self._found.days_expired += len(windows) - len(kept)
         for days, window in zip(range(len(kept), 0, -1), reversed(kept), strict=True):
-            left = self._most - (self._session.client.requests - self._sent_before)
+            left = self._most - (self._session.source.kinds.total() - self._sent_before)
             if left <= 0:
                 self._found.days_left += 1
                 continue
@@ -74,7 +73,7 @@ class _Day:
 
     async def compare(self, most: int) -> None:
         """Compare, with at most `most` requests."""
-        with self._session.client.at_most(most):
+        with self._session.source.at_most(most):
             try:
                 listing = await self._list()
             except RequestsSpentError:
@@ -89,7 +88,7 @@ class _Day:
 
     async def _list(self) -> WindowListing:
         workflows = [workflow.id for workflow in self._session.repository.workflows]
-        listing = await list_window(self._session.client, self._window, workflows, conditional=False)
+        listing = await self._session.source.runs(self._window, workflows, conditional=False)
         self._session.anomalies.add(*listing.anomalies)
         state, repository = self._session.state, self._session.repository
         incomplete = await state.call(state.open_pieces.runs, repository.id, _COMPARED)
@@ -111,9 +110,7 @@ class _Day:
         """Request the jobs of every attempt, until the requests are spent."""
         for number in listed.ended():
             try:
-                jobs, anomalies = await list_jobs(
-                    self._session.client, listed.run.id, number, numbered=listed.run.numbered
-                )
+                jobs, anomalies = await self._session.source.jobs(listed.run, number)
             except RequestsSpentError:
                 return
             except NotFoundError:
@@ -132,7 +129,7 @@ class _Day:
             if known is not None and not self._window.start <= known.created_at <= self._window.stop:
                 continue
             try:
-                await find_run(self._session.client, run_id, conditional=False)
+                await self._session.source.run(run_id, conditional=False)
             except RequestsSpentError:
                 self._found.unchecked += 1
             except NotFoundError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError, NotFoundError
-from etl.extract.github.runs import WindowListing, find_run, list_window
+from etl.extract.github.runs import WindowListing
 from etl.extract.github.windows import Window
 from etl.model.open_pieces import PieceName
 from etl.model.records import Run
@@ -60,7 +60,7 @@ async def scan_windows(
     if obscure and not understood:
         first = obscure[0].anomalies[0].detail
         raise DataError(
-            f"no entry that GitHub lists for {session.repository.name} can be understood: {first}"
+            f"no entry that {session.source.called} lists for {session.repository.name} can be understood: {first}"
         )
     tags = [tag for listing in obscure for tag in listing.tags]
     await session.state.call(session.state.commit_tags, session.repository, tags)
@@ -74,12 +74,12 @@ async def _read_window(
 ) -> WindowListing:
     state = session.state
     workflows = [workflow.id for workflow in session.repository.workflows]
-    listing = await list_window(session.client, window, workflows)
+    listing = await session.source.runs(window, workflows)
     session.anomalies.add(*listing.anomalies)
     if listing.is_emptied and (
         known := await state.call(state.runs.count_created, session.repository.id, window.start, window.stop)
     ):
-        detail = f"GitHub no longer lists any of {known} runs: {window}"
+        detail = f"{session.source.called} no longer lists any of {known} runs: {window}"
         session.anomalies.add(Anomaly("window emptied", detail, window.path))
     await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
     await _note_window(session, window, listing.doubt)
@@ -168,7 +168,7 @@ async def ask_for_run(
     seconds) is not read.
     """
     try:
-        found = await find_run(session.client, run_id, conditional=conditional)
+        found = await session.source.run(run_id, conditional=conditional)
     except (DataError, NotFoundError) as error:
         session.anomalies.add(Anomaly("run", f"run {run_id}: {error}"))
         state, repository = session.state, session.repository

@@ -8,6 +8,7 @@ from etl.load.store import Store
 from etl.model.writes import Row
 from etl.queries import question
 from etl.report.grid import GRID
+from etl.report.links import with_links
 from etl.report.page import TABLES
 from etl.report.view import Period
 from etl.settings import Settings
@@ -42,13 +43,14 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 async def ask(
     store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Answers by question; links point to the GitHub server in the settings."""
+    """Answers by question; links point to the servers in the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:
         takes = question(name).options or {}
         own = {option: value for option, value in links.items() if option in takes}
-        answers[name] = await store.query(name, {**asked, **own})
+        rows = await store.query(name, {**asked, **own})
+        answers[name] = with_links(rows, settings) if own else rows
     return answers
 
 

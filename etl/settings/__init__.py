@@ -1,7 +1,7 @@
 """Settings: what can be set, and where it is read from."""
 
 from etl.settings.load import known_settings, load, settings_file
-from etl.settings.model import Settings, is_glob
+from etl.settings.model import GITEA, Settings, is_glob
 from etl.settings.sections import (
     GITHUB_API,
     AppSettings,
@@ -12,6 +12,7 @@ from etl.settings.sections import (
     FailureSettings,
     FindingSettings,
     FlakeSettings,
+    GiteaSettings,
     GitHubSettings,
     HttpSettings,
     InfluxSettings,
@@ -26,6 +27,7 @@ from etl.settings.sections import (
 from etl.settings.values import parse_since, sendable
 
 __all__ = [
+    "GITEA",
     "GITHUB_API",
     "AppSettings",
     "ArtifactRule",
@@ -36,6 +38,7 @@ __all__ = [
     "FindingSettings",
     "FlakeSettings",
     "GitHubSettings",
+    "GiteaSettings",
     "HttpSettings",
     "InfluxSettings",
     "IngestSettings",

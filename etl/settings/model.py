@@ -14,6 +14,7 @@ from etl.settings.sections import (
     FailureSettings,
     FindingSettings,
     FlakeSettings,
+    GiteaSettings,
     GitHubSettings,
     HttpSettings,
     InfluxSettings,
@@ -26,6 +27,9 @@ from etl.settings.values import Duration, Names, parse_since
 
 # `*` and `?` match those of the owner's repositories that a GitHub App may see.
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._*?-]+")
+# What a repository's name begins with if it is on a Gitea server.
+GITEA = "gitea:"
+_ON_GITEA = re.compile(r"gitea:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 
 def is_glob(name: str) -> bool:
@@ -39,9 +43,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     repositories: Names = Field(
-        (), description="repositories to read, `owner/name`; with a GitHub App also globs, `owner/*`"
+        (),
+        description="repositories to read, `owner/name`; with a GitHub App also globs, `owner/*`; on a Gitea "
+        "server `gitea:owner/name`",
     )
     github: GitHubSettings = Field(default_factory=GitHubSettings)
+    gitea: GiteaSettings | None = Field(None, description="a Gitea server, for names with `gitea:`; none")
     influxdb: InfluxSettings | None = Field(None, description="InfluxDB 2; default: the embedded store")
     data_dir: Path = Field(Path(".ci-health"), description="folder of the state and the embedded store")
     state: StateSettings = Field(default_factory=StateSettings)
@@ -96,7 +103,7 @@ class Settings(BaseSettings):
     @classmethod
     def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
-            if not _REPOSITORY.fullmatch(name):
+            if not _REPOSITORY.fullmatch(name) and not _ON_GITEA.fullmatch(name):
                 raise ValueError(f"has {name!r}, which is no `owner/name`")
         return tuple(dict.fromkeys(value))
 
@@ -156,6 +163,14 @@ class Settings(BaseSettings):
                 "no repositories are configured: set `repositories` in the settings file, "
                 "or CI_HEALTH_REPOSITORIES=owner/name"
             )
+        on_gitea = [name for name in self.repositories if name.startswith(GITEA)]
+        if on_gitea and self.gitea is None:
+            raise ConfigurationError(
+                f"repositories: {on_gitea[0]!r} is on a Gitea server, and none is configured: set gitea.url, "
+                "or CI_HEALTH_GITEA__URL"
+            )
+        if len(on_gitea) == len(self.repositories):
+            return
         if not (self.github.token or self.github.app):
             raise ConfigurationError(
                 "no GitHub token is configured: set CI_HEALTH_GITHUB__TOKEN or GITHUB_TOKEN, "

@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from etl.settings.values import LOCAL_HOSTS, Duration, Names, Token, WebAddress, WebhookAddress
+from etl.settings.values import (
+    LOCAL_HOSTS,
+    Duration,
+    Names,
+    Token,
+    WebAddress,
+    WebhookAddress,
+    sendable,
+)
 
 GITHUB_API = "https://api.github.com"
 _SHORTEST_SECRET = 16
@@ -21,6 +29,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
+
+
+def _protected(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+        raise ValueError(f"is plain http ({url}), which would send the token unprotected: use https")
+    return url
 
 
 class Section(BaseModel):
@@ -68,15 +83,42 @@ class GitHubSettings(Section):
     @field_validator("api_url")
     @classmethod
     def _safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
-            raise ValueError(f"is plain http ({value}), which would send the token unprotected: use https")
-        return value
+        return _protected(value)
 
     @property
     def web_url(self) -> str:
         """Base URL of GitHub's pages: `https://HOST/api/v3` and `https://api.HOST` belong to `https://HOST`."""
         return self.api_url.removesuffix("/api/v3").replace("://api.", "://", 1)
+
+
+class GiteaSettings(Section):
+    """A Gitea server, for repositories that are named `gitea:owner/name`."""
+
+    url: WebAddress = Field(description="URL of the server, for example https://gitea.example")
+    token: SecretStr | None = Field(
+        None, description="token with the scope `read:repository`; none: public repositories only"
+    )
+    concurrency: int = Field(4, ge=1, le=100, description="concurrent requests")
+    retries: int = Field(5, ge=0, le=20, description="retries after temporary errors")
+    timeout: Duration = Field(timedelta(seconds=60), description="longest wait for one answer")
+    download_hosts: Names = Field(
+        (), description="hosts without public addresses that artifacts may be downloaded from"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        return _protected(value)
+
+    @field_validator("token")
+    @classmethod
+    def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(sendable(value.get_secret_value(), blanks=False))
+
+    @property
+    def api_url(self) -> str:
+        """Base URL of the REST API."""
+        return f"{self.url}/api/v1"
 
 
 class InfluxSettings(Section):

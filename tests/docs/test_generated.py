@@ -81,7 +81,7 @@ def test_every_line_of_the_example_can_be_switched_on() -> None:
     assert set(content) == set(Settings.model_fields)
     loaded = Settings(**content)
     defaults = Settings()
-    for name in set(content) - {"repositories", "github", "influxdb"}:
+    for name in set(content) - {"repositories", "github", "gitea", "influxdb"}:
         assert getattr(loaded, name) == getattr(defaults, name)
 
 

@@ -34,13 +34,14 @@ class Policy:
 
     hosts: frozenset[str]
     plain: bool
+    setting: str = "github.download_hosts"
 
     @classmethod
-    def of(cls, api_url: str, hosts: Collection[str] = ()) -> Self:
-        """The API's own host and `hosts` may have any address."""
+    def of(cls, api_url: str, hosts: Collection[str] = (), setting: str = "github.download_hosts") -> Self:
+        """The API's own host and `hosts`, which the `setting` names, may have any address."""
         api = URL(api_url)
         names = frozenset(_normal(name) for name in (api.host or "", *hosts))
-        return cls(names, plain=api.scheme == "http" and _normal(api.host or "") in _LOOPBACK)
+        return cls(names, api.scheme == "http" and _normal(api.host or "") in _LOOPBACK, setting)
 
     def check(self, url: URL) -> None:
         """Check a URL without resolving its host; raises DataError, which shows only the host, if it is refused."""
@@ -56,7 +57,7 @@ class Policy:
             # Systems read 127.1 and 0177.0.0.1 as addresses, too.
             raise DataError(f"the download leads to {host[:100]!r}, which is no name: not followed")
         if literal is not None and not self.allows(host, host):
-            raise DataError(_refusal(host))
+            raise DataError(self.refusal(host))
 
     def allows(self, host: str, address: str) -> bool:
         """Whether the host may be reached at an address that it resolved to."""
@@ -66,6 +67,13 @@ class Policy:
         if host in _LOOPBACK:
             return found.is_loopback and (self.plain or host in self.hosts)
         return host in self.hosts or is_public(found)
+
+    def refusal(self, host: str) -> str:
+        """Why a host that is not allowed is not asked."""
+        return (
+            f"the download leads to {host[:100]!r}, which is no public address: not followed. "
+            f"If that is right, name the host in {self.setting}"
+        )
 
 
 class CheckedResolver(AbstractResolver):
@@ -86,7 +94,7 @@ class CheckedResolver(AbstractResolver):
         found = await self._resolver.resolve(host, port, family)
         allowed = [item for item in found if self._policy.allows(host, item["host"])]
         if found and not allowed:
-            raise DataError(_refusal(host))
+            raise DataError(self._policy.refusal(host))
         return allowed
 
     async def close(self) -> None:
@@ -107,13 +115,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if any(address in network for network in _SPECIAL):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def _refusal(host: str) -> str:
-    return (
-        f"the download leads to {host[:100]!r}, which is no public address: not followed. "
-        "If that is right, name the host in github.download_hosts"
-    )
 
 
 def _literal(text: str) -> IPv4Address | IPv6Address | None:

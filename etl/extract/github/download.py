@@ -21,9 +21,9 @@ async def download(client: RepositoryClient, artifact: Artifact, into: IO[bytes]
     it turns out to be or redirects to a forbidden address, NotFoundError if it is gone, and RetriableError if
     the storage does not answer. No error contains the signed URL.
     """
-    _check(artifact, largest)
+    check_size(artifact, largest)
     try:
-        await _fetch(client, artifact.path, _File(into), largest)
+        await _fetch(client, artifact.path, FileTarget(into), largest)
     except NotFoundError as error:
         if error.status == HTTPStatus.GONE:
             raise DataError("the artifact has expired (410)") from error
@@ -45,17 +45,19 @@ async def download_log(client: RepositoryClient, job_id: int, into: Target, *, l
         raise
 
 
-class _File:
+class FileTarget:
     """A target that writes to a file from its beginning."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def restart(self) -> None:
+        """Discard what was written."""
         self._file.seek(0)
         self._file.truncate()
 
     def write(self, chunk: bytes) -> None:
+        """Write the next bytes."""
         self._file.write(chunk)
 
 
@@ -74,7 +76,8 @@ async def _fetch(client: RepositoryClient, path: str, into: Target, largest: int
             raise DataError(f"the storage refuses the download ({verdict}), also by a fresh URL")
 
 
-def _check(artifact: Artifact, largest: int) -> None:
+def check_size(artifact: Artifact, largest: int) -> None:
+    """Raise ExpiredError if an artifact is listed as expired or too large."""
     if artifact.expired:
         raise ExpiredError("the artifact has expired")
     if artifact.size > largest:

@@ -4,6 +4,8 @@ The process shares its connections, since all downloads come from few hosts.
 """
 
 import asyncio
+from collections.abc import Collection
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Protocol
 
@@ -13,7 +15,6 @@ from yarl import URL
 from etl.errors import CiHealthError, DataError, NotFoundError
 from etl.extract.github.addresses import CheckedResolver, Policy
 from etl.extract.github.limits import Retry
-from etl.settings import GitHubSettings
 
 # Artifacts being read at once, each with a file and a report's results: limits memory.
 AT_ONCE = 8
@@ -51,19 +52,32 @@ class Target(Protocol):
 Verdict = Retry | CiHealthError | HTTPStatus | None
 
 
+class Place(Protocol):
+    """The settings of a server that names where its artifacts and logs are stored."""
+
+    @property
+    def api_url(self) -> str: ...  # noqa: D102
+
+    @property
+    def download_hosts(self) -> Collection[str]: ...  # noqa: D102
+
+    @property
+    def timeout(self) -> timedelta: ...  # noqa: D102
+
+
 class Storage:
     """Connections without cookies, proxies or credentials.
 
     `slots` limits artifacts being read, `alone` is the lock of runs whose results take much memory; `log_slots`
-    limits logs being downloaded, `log_turn` those being analysed.
+    limits logs being downloaded, `log_turn` those being analysed. `section` is that of the settings.
     """
 
-    def __init__(self, settings: GitHubSettings) -> None:
+    def __init__(self, settings: Place, section: str = "github") -> None:
         self.slots = asyncio.Semaphore(AT_ONCE)
         self.alone = asyncio.Lock()
         self.log_slots = asyncio.Semaphore(LOGS_AT_ONCE)
         self.log_turn = asyncio.Lock()
-        self._policy = Policy.of(settings.api_url, settings.download_hosts)
+        self._policy = Policy.of(settings.api_url, settings.download_hosts, f"{section}.download_hosts")
         patience = settings.timeout.total_seconds()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=CheckedResolver(self._policy), use_dns_cache=False),
@@ -115,7 +129,7 @@ class Storage:
 async def _taken(response: aiohttp.ClientResponse, into: Target, largest: int) -> Verdict:
     status = response.status
     if status == HTTPStatus.OK:
-        await _write(response, into, largest)
+        await write_body(response, into, largest)
         return None
     if status in _REFUSED:
         return HTTPStatus(status)
@@ -128,7 +142,7 @@ async def _taken(response: aiohttp.ClientResponse, into: Target, largest: int) -
     return DataError(f"the storage answered {status}")
 
 
-async def _write(response: aiohttp.ClientResponse, into: Target, largest: int) -> None:
+async def write_body(response: aiohttp.ClientResponse, into: Target, largest: int) -> None:
     """Stream a body to the target; aiohttp raises an error if it ends before its announced length."""
     into.restart()
     _bound(response.content_length or 0, largest)

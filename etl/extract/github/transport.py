@@ -87,7 +87,7 @@ class Transport:
                     )
                 if len(body) - len(piece) <= _LARGE_BODY < len(body):
                     await turn.enter_async_context(self._large)
-            return _decoded(body)
+            return decoded(body)
 
 
 def same_origin_url(base: str, link: str, url: str) -> str | None:
@@ -100,8 +100,8 @@ def same_origin_url(base: str, link: str, url: str) -> str | None:
     return target if same else None
 
 
-def _decoded(body: bytearray) -> Any:
-    """The JSON of a body; the body is emptied first, so that only its text is in memory during parsing."""
+def decoded(body: bytearray) -> Any:
+    """The JSON of a body, or NO_JSON; the body is emptied first, so that only its text is in memory during parsing."""
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
         body.clear()
