@@ -50,18 +50,38 @@ async def assert_answer(world: World, made: Truth, everything: list[Executed]) -
     store = DuckStore(world.folder / "data" / "ci-health.duckdb")
     start, stop = (datetime.fromtimestamp(second, UTC) for second in (made.end - 91 * DAY, made.end))
     rows = await store.query("flaky", {"start": start, "stop": stop})
-    expected = oracle.flaky(everything)
-    assert [tuple(row[name] for name in oracle.KEY) for row in rows] == [
-        tuple(row[name] for name in oracle.KEY) for row in expected
-    ]
-    assert [
-        {name: row[name] for name in wanted} for row, wanted in zip(rows, expected, strict=True)
-    ] == expected
-    named = {(row["suite"] or "", row["test"]) for row in rows if row["level"] == "test"}
+    proven = {_key(row): row for row in rows if row["evidence"] == "proven"}
+    expected = {_key(row): row for row in oracle.flaky(everything)}
+    judged = {
+        (point["level"], *(None if point[name] in (None, EMPTY) else point[name] for name in _NAMES)): point[
+            "size"
+        ]
+        for point in sorted(world.points("finding"), key=lambda point: point["time"])
+        if point["kind"] == "flaky"
+    }
+    assert proven.keys() == expected.keys()
+    for key, wanted in expected.items():
+        # What was judged has the rate of all its results.
+        figures = (
+            wanted
+            if key not in judged
+            else wanted | {"flake_rate": round(judged[key], 6), "score": proven[key]["score"]}
+        )
+        assert {name: proven[key][name] for name in wanted} == figures
+    scores = [row["score"] or 0.0 for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    named = {(suite or "", test) for level, _, _, suite, test in proven if level == "test"}
     assert named <= made.flaky
     assert not named & (made.broken | made.of_a_browser | made.of_a_base | made.healthy)
     assert len(named) >= 36, "of forty flaky ones; the others never failed where they also passed"
-    assert {row["job"] for row in rows if row["level"] == "job"} >= {"cluster", "e2e", "bulk", "lint"}
+    assert {job for level, _, job, _, _ in proven if level == "job"} >= {"cluster", "e2e", "bulk", "lint"}
+
+
+_NAMES = ("workflow", "job", "suite", "name")
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return tuple(row[name] for name in oracle.KEY)
 
 
 def assert_totals(world: World, everything: list[Executed]) -> None:
