@@ -137,9 +137,9 @@ def test_a_ratio_of_nothing_is_absent_and_a_histogram_of_nothing_is_zero() -> No
 
 
 def test_proven_and_suspected_flakes_are_counted_apart() -> None:
+    unit: Row = {"repository": NAME, "workflow": "CI", "job_group": "unit", "wasted_minutes": None}
     rows = [
-        {"repository": NAME, "workflow": "CI", "job_group": "unit", "level": level, "evidence": evidence}
-        | {"state": state, "wasted_minutes": None}
+        {**unit, "level": level, "evidence": evidence, "state": state}
         for level, evidence, state in (
             ("test", "proven", "flaky"), ("test", "suspected", "flaky"), ("test", "suspected", "flaky"),
             ("test", "suspected", "quiet"), ("job", "suspected", "flaky"),

@@ -52,32 +52,32 @@ async def assert_answer(world: World, made: Truth, everything: list[Executed]) -
     rows = await store.query("flaky", {"start": start, "stop": stop})
     proven = {_key(row): row for row in rows if row["evidence"] == "proven"}
     expected = {_key(row): row for row in oracle.flaky(everything)}
-    judged = {
-        (point["level"], *(None if point[name] in (None, EMPTY) else point[name] for name in _NAMES)): point[
-            "size"
-        ]
-        for point in sorted(world.points("finding"), key=lambda point: point["time"])
-        if point["kind"] == "flaky"
-    }
+    judged = rates(world)
     assert proven.keys() == expected.keys()
     for key, wanted in expected.items():
-        # What was judged has the rate of all its results.
-        figures = (
-            wanted
-            if key not in judged
-            else wanted | {"flake_rate": round(judged[key], 6), "score": proven[key]["score"]}
-        )
+        figures = dict(wanted)
+        if key in judged:
+            # The rate of all its results, not of those with evidence.
+            figures |= {"flake_rate": round(judged[key], 6), "score": proven[key]["score"]}
         assert {name: proven[key][name] for name in wanted} == figures
     scores = [row["score"] or 0.0 for row in rows]
     assert scores == sorted(scores, reverse=True)
-    named = {(suite or "", test) for level, _, _, suite, test in proven if level == "test"}
+    named = {(row["suite"] or "", row["test"]) for row in rows if row["level"] == "test"}
     assert named <= made.flaky
     assert not named & (made.broken | made.of_a_browser | made.of_a_base | made.healthy)
     assert len(named) >= 36, "of forty flaky ones; the others never failed where they also passed"
     assert {job for level, _, job, _, _ in proven if level == "job"} >= {"cluster", "e2e", "bulk", "lint"}
 
 
-_NAMES = ("workflow", "job", "suite", "name")
+def rates(world: World) -> dict[tuple[object, ...], float]:
+    """The newest flake rate that was judged, by level, workflow, job, suite and test."""
+    names = ("workflow", "job", "suite", "name")
+    found = sorted(world.points("finding"), key=lambda point: int(point["time"]))
+    return {
+        (one["level"], *(None if one[name] in (None, EMPTY) else one[name] for name in names)): one["size"]
+        for one in found
+        if one["kind"] == "flaky"
+    }
 
 
 def _key(row: Row) -> tuple[object, ...]:
