@@ -19,7 +19,8 @@ _TESTS: Final = (
     "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure state"
 )
 _FLAKES: Final = (
-    "repository workflow job suite test flakes runs flake_rate commits state first_seen last_seen message"
+    "repository workflow job suite test evidence probability flakes runs flake_rate commits state first_seen "
+    "last_seen message"
 )
 _HISTORY: Final = "time repository workflow job branch suite test outcome duration_s head_sha message"
 
@@ -167,7 +168,7 @@ def test() -> Page:
                 links={"job": (to_page("job"), to_actions())}, height=6,
             ),
             rows(
-                "Where it flakes", "Jobs in which it failed and passed on the same commit.",
+                "Where it flakes", "Jobs in which it failed and passed on the same commit, or is suspected to be flaky.",
                 asked(
                     "flaky", 'filter(fn: (r) => r.level == "test")', of_job(), wanted,
                     *shown(f"{_FLAKES} failed_url passed_url", "flakes", most=50), names=names,

@@ -86,7 +86,7 @@ def _over_time() -> tuple[AnyPanel, ...]:
 def _lists() -> tuple[AnyPanel, ...]:
     workflows = "repository workflow total success_rate p50_s p95_s minutes"
     jobs = "repository workflow job total success_rate p50_s p95_s minutes"
-    flaky = "repository workflow job test flakes flake_rate score state last_seen"
+    flaky = "repository workflow job test evidence flakes flake_rate state last_seen"
     failures = "repository template count share jobs tests last_seen"
     return (
         rows(
@@ -107,16 +107,16 @@ def _lists() -> tuple[AnyPanel, ...]:
         ),
         rows(
             "Flakiest tests",
-            "Tests that failed and passed on the same commit, the surest first.",
+            "Tests that are proven or suspected to be flaky, the surest first.",
             asked(
                 "flaky",
                 'filter(fn: (r) => r.level == "test")',
                 of_job(),
-                *shown(f"{flaky} failed_url", "score flakes", most=20),
+                *shown(f"{flaky} score failed_url", "score flakes", most=20),
             ),
             flaky,
             links={"test": (to_page("test"), to_address("failed_url")), "job": (to_page("job"),)},
-            hidden="failed_url",
+            hidden="score failed_url",
             span=12,
         ),
         rows(

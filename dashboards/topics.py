@@ -11,8 +11,8 @@ from dashboards.page import Page
 from dashboards.panels import AnyPanel, chart, rows
 
 _FLAKY: Final = (
-    "repository workflow job suite test flakes runs flake_rate score commits state first_seen last_seen "
-    "wasted_minutes message"
+    "repository workflow job suite test evidence probability flakes runs flake_rate rate_low rate_high commits state "
+    "first_seen last_seen wasted_minutes message"
 )
 _NEW: Final = "repository level workflow job suite test confirmed_at"
 _FAILURES: Final = (
@@ -32,7 +32,7 @@ def flaky() -> Page:
     return Page(
         "flaky",
         "CI health: flaky tests and jobs",
-        "Tests and jobs that failed and passed on the same commit: how often, how sure, since when, at what cost.",
+        "Tests and jobs that are proven or suspected to be flaky: how often, how sure, since when, at what cost.",
         (
             _flakes("test", "Flaky tests"),
             _flakes("job", "Flaky jobs"),
@@ -51,10 +51,13 @@ def _flakes(level: str, title: str) -> AnyPanel:
     columns = _FLAKY if level == "test" else _FLAKY.replace("suite test ", "")
     return rows(
         title,
-        "The surest first: `at least` is the lower bound of the flake rate at 95 %. Wasted are the minutes of "
-        "executions that were repeated, known of jobs alone.",
+        "The surest first. Proven ones failed and passed on the same commit; suspected ones keep failing among passes. The "
+        "rate is between its bounds at 95 %. Wasted are the minutes of executions that were repeated, known of jobs alone.",
         asked(
-            "flaky", of_level, of_job(), *shown(f"{columns} failed_url passed_url", "score flakes", most=100)
+            "flaky",
+            of_level,
+            of_job(),
+            *shown(f"{columns} score failed_url passed_url", "score flakes", most=100),
         ),
         columns,
         links={
@@ -62,7 +65,7 @@ def _flakes(level: str, title: str) -> AnyPanel:
             "job": (to_page("job"),),
             "test": (to_page("test"),),
         },
-        hidden="failed_url passed_url",
+        hidden="score failed_url passed_url",
     )
 
 

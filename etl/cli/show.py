@@ -37,7 +37,6 @@ class Question(StrEnum):
     JOBS = "jobs"
     TESTS = "tests"
     FLAKY = "flaky"
-    SUSPECTED = "suspected"
     NEWLY_FLAKY = "newly_flaky"
     FAILURES = "failures"
     CATEGORIES = "categories"
@@ -68,8 +67,8 @@ class Question(StrEnum):
     ETL_STATUS = "etl_status"
 
 
-# A second table below the first: failures that are not the code's fault, and unproven flakes.
-_BELOW: Final = {Question.OVERVIEW: Question.CATEGORIES, Question.FLAKY: Question.SUSPECTED}
+# A second table below the first: failures that are not the code's fault.
+_BELOW: Final = {Question.OVERVIEW: Question.CATEGORIES}
 
 
 class By(StrEnum):

@@ -29,6 +29,12 @@ _RECENT: Final = ("workflows", "jobs", "flaky", "broken")
 _DURATIONS: Final = "durations"
 # Delay after a failure: shorter than `http.refresh`, to notice soon when the store is back.
 _AGAIN_S: Final = 30.0
+_FLAKY: Final = {
+    ("proven", "test"): "flaky_tests",
+    ("proven", "job"): "flaky_jobs",
+    ("suspected", "test"): "suspected_tests",
+    ("suspected", "job"): "suspected_jobs",
+}
 _MEASURES: Final = {"duration": "duration_seconds", "queued": "queue_seconds"}
 
 
@@ -152,12 +158,12 @@ def _ratios(families: Families, rows: Iterable[Row], shown: _TopLabels, ratio: s
 def _flaky(families: Families, rows: Iterable[Row], jobs: _TopLabels) -> None:
     # Start every job at zero: an alert on an increase needs an initial value.
     for labels in jobs:
-        for metric in ("flaky_tests", "flaky_jobs", "flaky_wasted_seconds"):
+        for metric in (*_FLAKY.values(), "flaky_wasted_seconds"):
             families.add(metric, 0, *labels)
     for row in rows:
         labels = jobs.of(row)
         if row["state"] == "flaky":
-            families.add("flaky_tests" if row["level"] == "test" else "flaky_jobs", 1, *labels)
+            families.add(_FLAKY[row["evidence"], row["level"]], 1, *labels)
         families.add("flaky_wasted_seconds", (row["wasted_minutes"] or 0) * 60, *labels)
 
 

@@ -95,8 +95,10 @@ CI_METRICS: Final = (
     _gauge("workflow_attempts", "repository workflow", "Attempts counted in the ratio."),
     _gauge("job_success_ratio", _JOB, "Share of counted executions that succeeded."),
     _gauge("job_executions", _JOB, "Executions counted in the ratio."),
-    _gauge("flaky_tests", _JOB, "Tests that are flaky now: evidence in the last 14 days."),
-    _gauge("flaky_jobs", _JOB, "Jobs that are flaky now."),
+    _gauge("flaky_tests", _JOB, "Tests that are proven to be flaky now."),
+    _gauge("flaky_jobs", _JOB, "Jobs that are proven to be flaky now."),
+    _gauge("suspected_tests", _JOB, "Tests that are flaky now by their history alone."),
+    _gauge("suspected_jobs", _JOB, "Jobs that are flaky now by their history alone."),
     _gauge("flaky_wasted_seconds", _JOB, "Time of executions repeated because jobs were flaky."),
     _gauge(
         "workflow_broken_seconds",

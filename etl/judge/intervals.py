@@ -34,7 +34,7 @@ def difference_interval(before: tuple[int, int], after: tuple[int, int]) -> tupl
     )
 
 
-def wilson_interval(successes: int, total: int) -> tuple[float, float]:
+def wilson_interval(successes: float, total: int) -> tuple[float, float]:
     """The 95 % interval of a rate by Wilson's score (1927); `total` is not 0."""
     rate, share = successes / total, Z_95 * Z_95 / total
     middle = rate + share / 2

@@ -43,7 +43,7 @@ def proven(rows: Iterable[Mapping[str, Any]], *, at_least: int) -> list[Flaky]:
     """Tests that recently failed and passed on the same code, at least as often as required, from rows of `flaky`."""
     by_name: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        if row["level"] == "test" and row["state"] == "flaky":
+        if (row["level"], row["evidence"], row["state"]) == ("test", "proven", "flaky"):
             by_name.setdefault(_name(row), []).append(row)
     found = [_joined(name, own) for name, own in sorted(by_name.items())]
     return [one for one in found if one.flakes >= at_least]

@@ -14,8 +14,11 @@ Definitions for all questions:
   are stored (`tests.points: failed`) these are all the runs there are: rates are then 1, states
   `broken`.
 - `flakes` are failing results with evidence; points of one failing result, of whatever kind of
-  evidence, have the same time and count once. `score` is the Wilson score's lower bound (95 %) of
-  `flakes` of `runs`; it and the rate are null where fewer runs than flakes are stored.
+  evidence, have the same time and count once. Of what is suspected they are the failures that its
+  history takes for flakes, at most those of the period. `flake_rate`, between `rate_low` and `rate_high`
+  (95 %), is estimated from all results of the finding, whatever the branch; without a finding it is
+  `flakes` of `runs`, and null where fewer runs than flakes are stored. `score` is the Wilson score's
+  lower bound (95 %) of this rate over `runs`.
 - `broken` is what ran in the last 7 days before `stop` and failed each time, wherever `start` is.
 - Times are whole seconds: what points have below a second only keeps them apart.
 """
@@ -42,6 +45,12 @@ _OVERVIEW: Final = of(
     "runs jobs run_success_rate job_success_rate p50_s p95_s queued_p50_s minutes wasted_minutes "
     "flaky_tests flaky_jobs"
 )
+
+# What is unknown of tests, and what is a count of results elsewhere.
+_FLAKY_TYPES: Final = {
+    "wasted_minutes": Column("wasted_minutes", Type.MEASURED),
+    "evidence": Column("evidence", Type.TEXT),
+}
 
 # Upper bounds of the histograms of durations, in seconds.
 BOUNDS: Final = (5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600)
@@ -88,13 +97,15 @@ QUESTIONS: Final = {
         ),
         Question(
             "flaky",
-            "Tests and jobs with evidence of flaking, the surest first; `suite` and `test` are null for "
-            "jobs, the links are to the last evidence; `state` is `broken`, `quiet` (no evidence in the last 14 days) or `flaky`.",
+            "Tests and jobs that are flaky, the surest first: `evidence` is `proven` where one commit failed and passed "
+            "in the period, `suspected` where only the history says so, with its `probability`. `suite` and `test` are "
+            "null for jobs, the links are to the last evidence; `state` is `broken`, `flaky` (its finding lasts, or there "
+            "was evidence in the last 14 days) or `quiet`.",
             tuple(
-                Column(column.name, Type.MEASURED) if column.name == "wasted_minutes" else column
+                _FLAKY_TYPES.get(column.name, column)
                 for column in of(
-                    "repository level workflow job suite test flakes runs flake_rate score commits state "
-                    "first_seen last_seen wasted_minutes message failed_url passed_url"
+                    "repository level workflow job suite test evidence probability flakes runs flake_rate rate_low "
+                    "rate_high score commits state first_seen last_seen wasted_minutes message failed_url passed_url"
                 )
             ),
             ("-score", "-flakes", "repository", "level", "workflow", "job", "suite", "test"),

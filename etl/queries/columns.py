@@ -73,7 +73,7 @@ _COLUMNS: Final = _columns(
         Type.NUMBER: "minutes wasted_minutes share flaked_minutes cancelled_minutes repeated_minutes "
         "waiting_minutes cost_minutes",
         Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate "
-        "flake_rate score p50_s p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
+        "flake_rate rate_low rate_high score p50_s p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
         "lag_s hours mean_hours_to_repair sum_s queued_s probability size low high level_before level_after",
         Type.TIME: "time until since first_seen last_seen last_failure",
     }

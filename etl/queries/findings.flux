@@ -56,8 +56,7 @@ union(
     )
     |> filter(
         fn: (r) =>
-            r.began >= since_at_least and r.began < last and (r.ended == 0 or r.ended >= until_at_least)
-                and (not unproven or r.proven == "0"),
+            r.began >= since_at_least and r.began < last and (r.ended == 0 or r.ended >= until_at_least),
     )
     |> map(
         fn: (r) =>

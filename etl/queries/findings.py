@@ -12,10 +12,8 @@ _COLUMNS: Final = of(
 _ORDER: Final = ("-cost_minutes", "repository", "kind", "level", "workflow", "job", "suite", "name", "since")
 
 
-def _question(
-    name: str, doc: str, kinds: str = "", *, only_new: bool = False, unproven: bool = False
-) -> Question:
-    options = {"server_url": GITHUB, "kinds": kinds, "only_new": only_new, "unproven": unproven}
+def _question(name: str, doc: str, kinds: str = "", *, only_new: bool = False) -> Question:
+    options = {"server_url": GITHUB, "kinds": kinds, "only_new": only_new}
     return Question(
         name,
         doc,
@@ -34,8 +32,7 @@ FINDINGS: Final = (
         "broken; of `kinds` alone, joined by `|`, and with `only_new` only what began in the period and lasts. "
         "`size` with its 95 % interval is a ratio less one for times, a difference for success rates "
         "and a rate for flakes; `level_before` and `level_after` are seconds or rates. `url` is of what "
-        "changed between the two commits, `hours` is how long a repair took. `unproven` leaves out flakes that "
-        "failed and passed on the same commit.",
+        "changed between the two commits, `hours` is how long a repair took.",
     ),
     _question(
         "worse",
@@ -57,12 +54,5 @@ FINDINGS: Final = (
         "week.",
         "flaky",
         only_new=True,
-    ),
-    _question(
-        "suspected",
-        "Tests, jobs and workflows that fail among passes again and again, without a commit that failed and passed: "
-        "findings, beside what `flaky` proves.",
-        "flaky",
-        unproven=True,
     ),
 )

@@ -10,7 +10,6 @@ FROM finding
 WHERE time < $stop AND finding.since < $stop // 1000000000
   AND (finding.until = 0 OR finding.until >= if($only_new, $stop, $start) // 1000000000)
   AND (NOT $only_new OR finding.since >= $start // 1000000000)
-  AND (NOT $unproven OR proven = 0)
   AND ($kinds = '' OR list_contains(string_split($kinds, '|'), kind))
   AND ($repository = '' OR repository = $repository)
   AND ($workflow = '' OR workflow = $workflow)

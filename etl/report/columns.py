@@ -118,7 +118,9 @@ _COLUMNS: Final = {
         Column("success_rate", "Success", Kind.RATE),
         Column("failure_rate", "Rate", Kind.RATE),
         Column("flake_rate", "Rate", Kind.RATE),
-        Column("score", "At least", Kind.RATE, narrowest=100),
+        Column("rate_low", "At least", Kind.RATE, narrowest=100),
+        Column("rate_high", "At most", Kind.RATE, narrowest=110),
+        Column("score", "Score", Kind.RATE, narrowest=100),
         Column("share", "Share", Kind.RATE),
         Column("probability", "Likely", Kind.RATE, narrowest=130),
         # Times or rates, depending on the row's kind.

@@ -98,14 +98,10 @@ TABLES: Final = (
     Table("jobs", "From least to most reliable.", least_reliable),
     Table(
         "flaky",
-        "They failed and passed on the same commit. Ordered by a lower bound of the flake rate, which takes "
-        "the number of runs into account.",
+        "Proven ones failed and passed on the same commit; suspected ones keep failing among passes, which no break "
+        "that a commit repaired explains. Ordered by a lower bound of the flake rate, which takes the number of runs "
+        "into account.",
         detail="message",
-    ),
-    Table(
-        "suspected",
-        "They keep failing among passes, but not on a commit where they also passed; a break that a commit "
-        "repaired does not explain it.",
     ),
     Table(
         "newly_flaky",

@@ -17,7 +17,7 @@ from etl.report.view import Period
 from etl.report.views import VIEWS
 
 FIRST_SCREEN: Final = ("overview", "success_over_time", "findings")
-_OMITTED_IF_EMPTY: Final = ("flaky", "suspected", "categories")
+_OMITTED_IF_EMPTY: Final = ("flaky", "categories")
 
 
 def first_screen(
@@ -39,7 +39,7 @@ def summary(
     width: int | None = None,
     color: bool | None = None,
 ) -> str:
-    """The first screen, the least reliable jobs, all proven flaky tests, suspected ones, and common failures.
+    """The first screen, the least reliable jobs, all flaky tests, and common failures.
 
     `n` is the maximum number of rows of the longer lists. `answers` has the answers for all of these,
     including the first screen.
@@ -47,7 +47,6 @@ def summary(
     parts = {
         "jobs": least_reliable(answers["jobs"], n),
         "flaky": [row for row in answers["flaky"] if row["level"] == "test"],
-        "suspected": answers["suspected"][:n],
         "categories": answers["categories"],
         "failures": most_common(answers["failures"], n),
     }

@@ -92,15 +92,23 @@ def _failing(rows: Sequence[Row]) -> Row:
 
 
 def _flaky(rows: Sequence[Row]) -> Row:
-    runs, flakes = _sum(rows, "runs"), _sum(rows, "flakes")
-    is_known = runs >= flakes
-    last = max(rows, key=lambda row: row["last_seen"])
+    """All its jobs together; the flakes are those of the stronger evidence, so that the two are never added up."""
+    evidence = min(row["evidence"] for row in rows)  # proven comes before suspected
+    alike = [row for row in rows if row["evidence"] == evidence]
+    runs = _sum(rows, "runs")
+    is_known = runs > 0 and all(row["flake_rate"] is not None for row in rows)
+    rate = sum(row["flake_rate"] * row["runs"] for row in rows) / runs if is_known else None
+    low, high = wilson_interval(rate * runs, runs) if rate is not None else (None, None)
     return {
-        **last,  # with its message and links
+        **max(alike, key=lambda row: row["last_seen"]),  # with its message and links
+        "probability": max(row["probability"] for row in alike),
         "runs": runs,
-        "flakes": flakes,
-        "flake_rate": flakes / runs if is_known else None,
-        "score": wilson_interval(flakes, runs)[0] if is_known else None,
+        "flakes": _sum(alike, "flakes"),
+        "flake_rate": rate,
+        "rate_low": low,
+        "rate_high": high,
+        "score": low,
+        "last_seen": max(row["last_seen"] for row in rows),
         "first_seen": min(row["first_seen"] for row in rows),
         "state": _worst(rows),
     }

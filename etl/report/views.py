@@ -111,15 +111,16 @@ _VIEWS: Final = (
         "Flaky tests and jobs",
         "flakes",
         of(
-            "repository level workflow job suite test flakes runs flake_rate score commits state first_seen "
-            "last_seen wasted_minutes message failed_url passed_url",
+            "repository level workflow job suite test evidence probability flakes runs flake_rate rate_low rate_high "
+            "score commits state first_seen last_seen wasted_minutes message failed_url passed_url",
             level={"narrowest": 100},
             job=_FOLDED,
+            evidence={"title": "Evidence", "kind": Kind.TEXT, "narrowest": 65},
+            score=_MACHINES_ONLY,
             commits=_MACHINES_ONLY,
         ),
         things=flaky_tests,
     ),
-    _findings("suspected", "Suspected to be flaky", "suspected flakes"),
     _findings("newly_flaky", "Newly flaky tests and jobs", "new flakes"),
     View(
         "failures",

@@ -36,7 +36,7 @@ PERIOD = last_days(7, time.time())
 EMBEDDED = {f"CI_HEALTH_INFLUXDB__{name}": "" for name in ("URL", "ORG", "BUCKET", "TOKEN")}
 STORES = ("influxdb", "duckdb")
 # Nothing was there before, so that nothing got worse or better; all that broke was healed at once, and proves a flake.
-EMPTY = {"worse", "better", "broken", "suspected", "ingested"}
+EMPTY = {"worse", "better", "broken", "ingested"}
 
 
 @dataclass

@@ -25,7 +25,9 @@ async def test_a_proposal_is_written_from_evidence_and_checked(ci):
     tests = json.loads((await ci("show", "tests", "--format", "json")).out)
     broken = {(row["suite"], row["test"]) for row in [*flaky, *tests] if row["state"] == "broken"}
     wanted = {
-        (row["suite"], row["test"]) for row in flaky if row["level"] == "test" and row["state"] == "flaky"
+        (row["suite"], row["test"])
+        for row in flaky
+        if (row["level"], row["evidence"], row["state"]) == ("test", "proven", "flaky")
     } - broken
     assert wanted
     file = ci.folder / ".ci-health" / "quarantine.yaml"

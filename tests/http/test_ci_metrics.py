@@ -136,6 +136,23 @@ def test_a_ratio_of_nothing_is_absent_and_a_histogram_of_nothing_is_zero() -> No
     assert found["ci_health_flaky_tests", NAME, "idle", "unit"] == 0
 
 
+def test_proven_and_suspected_flakes_are_counted_apart() -> None:
+    unit: Row = {"repository": NAME, "workflow": "CI", "job_group": "unit", "wasted_minutes": None}
+    rows = [
+        {**unit, "level": level, "evidence": evidence, "state": state}
+        for level, evidence, state in (
+            ("test", "proven", "flaky"), ("test", "suspected", "flaky"), ("test", "suspected", "flaky"),
+            ("test", "suspected", "quiet"), ("job", "suspected", "flaky"),
+        )
+    ]  # fmt: skip
+    found = told({"jobs": [row("CI", 9, 9, "unit")], "flaky": rows}, most=5)
+    counts = {
+        name: found[f"ci_health_{name}", NAME, "CI", "unit"]
+        for name in ("flaky_tests", "suspected_tests", "flaky_jobs", "suspected_jobs")
+    }
+    assert counts == {"flaky_tests": 1, "suspected_tests": 2, "flaky_jobs": 0, "suspected_jobs": 1}
+
+
 @pytest.mark.parametrize(
     ("job_name", "hours", "seconds"), [(None, 2.5, 9_000), (None, None, None), ("unit", 2.5, None)]
 )

@@ -50,18 +50,38 @@ async def assert_answer(world: World, made: Truth, everything: list[Executed]) -
     store = DuckStore(world.folder / "data" / "ci-health.duckdb")
     start, stop = (datetime.fromtimestamp(second, UTC) for second in (made.end - 91 * DAY, made.end))
     rows = await store.query("flaky", {"start": start, "stop": stop})
-    expected = oracle.flaky(everything)
-    assert [tuple(row[name] for name in oracle.KEY) for row in rows] == [
-        tuple(row[name] for name in oracle.KEY) for row in expected
-    ]
-    assert [
-        {name: row[name] for name in wanted} for row, wanted in zip(rows, expected, strict=True)
-    ] == expected
+    proven = {_key(row): row for row in rows if row["evidence"] == "proven"}
+    expected = {_key(row): row for row in oracle.flaky(everything)}
+    judged = rates(world)
+    assert proven.keys() == expected.keys()
+    for key, wanted in expected.items():
+        figures = dict(wanted)
+        if key in judged:
+            # The rate of all its results, not of those with evidence.
+            figures |= {"flake_rate": round(judged[key], 6), "score": proven[key]["score"]}
+        assert {name: proven[key][name] for name in wanted} == figures
+    scores = [row["score"] or 0.0 for row in rows]
+    assert scores == sorted(scores, reverse=True)
     named = {(row["suite"] or "", row["test"]) for row in rows if row["level"] == "test"}
     assert named <= made.flaky
     assert not named & (made.broken | made.of_a_browser | made.of_a_base | made.healthy)
     assert len(named) >= 36, "of forty flaky ones; the others never failed where they also passed"
-    assert {row["job"] for row in rows if row["level"] == "job"} >= {"cluster", "e2e", "bulk", "lint"}
+    assert {job for level, _, job, _, _ in proven if level == "job"} >= {"cluster", "e2e", "bulk", "lint"}
+
+
+def rates(world: World) -> dict[tuple[object, ...], float]:
+    """The newest flake rate that was judged, by level, workflow, job, suite and test."""
+    names = ("workflow", "job", "suite", "name")
+    found = sorted(world.points("finding"), key=lambda point: int(point["time"]))
+    return {
+        (one["level"], *(None if one[name] in (None, EMPTY) else one[name] for name in names)): one["size"]
+        for one in found
+        if one["kind"] == "flaky"
+    }
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return tuple(row[name] for name in oracle.KEY)
 
 
 def assert_totals(world: World, everything: list[Executed]) -> None:

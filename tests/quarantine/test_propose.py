@@ -14,7 +14,7 @@ FLAKY = Flaky("api", "login", 4, 120, TODAY, "https://github.com/acme/rocket/act
 
 def row(**more: Any) -> dict[str, Any]:
     known: dict[str, Any] = {
-        "level": "test", "suite": "api", "test": "login", "state": "flaky", "flakes": 2, "runs": 60,
+        "level": "test", "suite": "api", "test": "login", "evidence": "proven", "state": "flaky", "flakes": 2, "runs": 60,
         "last_seen": f"{TODAY}T10:00:00Z", "failed_url": "https://x/1",
     }  # fmt: skip
     return known | more

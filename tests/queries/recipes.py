@@ -75,6 +75,9 @@ _FIGURES = {
     "Which tests are flaky?": """
         SELECT repository, workflow, job, suite, test, count(DISTINCT time) AS _value FROM flake
         WHERE level = 'test' AND {within} GROUP BY ALL""",
+    "How often does a flaky test fail?": """
+        SELECT repository, workflow, job, suite, name, probability, size, low, high FROM finding
+        WHERE kind = 'flaky' AND level = 'test' AND {within}""",
     "What confirms that a test is flaky?": """
         SELECT
             repository, job, test, evidence, time // 1000000000 AS _time,

@@ -15,9 +15,7 @@ from tests.queries.samples import SPAN, START, STOP, points
 from tests.queries.test_answers import same
 
 
-@pytest.mark.parametrize(
-    "name", ["findings", "worse", "better", "newly_flaky", "suspected", "histories", "test_results"]
-)
+@pytest.mark.parametrize("name", ["findings", "worse", "better", "newly_flaky", "histories", "test_results"])
 async def test_both_stores_answer_alike(influx: InfluxStore, duck: DuckStore, name: str) -> None:
     assert not await same(influx, duck, name, SPAN)
     lines = [encode(point) for point in points(11, 5_000)]
@@ -57,7 +55,6 @@ def finding(
         ("worse", [("waits longer", 4.0), ("less reliable", 3.0), ("slower", 2.0)]),
         ("better", [("faster", 2.5)]),
         ("newly_flaky", [("flaky", 1.0)]),
-        ("suspected", [("flaky", 1.0)]),
         (
             "findings",
             [

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from etl.judge.finding import Commits, Effect, Finding, Kind
+from etl.judge.history import Level, Subject
+from etl.judge.points import finding_point
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
@@ -52,6 +55,21 @@ def flake(
     fields |= {"failed_run_id": 7, "failed_job_id": next(_ids), "head_sha": sha}
     time = ago(days)
     return [Point("flake", JOB | level | {"evidence": kind}, fields, time) for kind in kinds.split()]
+
+
+def found(
+    test: str | None, days: float, *, proven: int = 0, ended: float | None = None, rate: float = 0.1
+) -> list[Point]:
+    """What the history of a test, or of the job, tells: flaky since so many days before the end of the period."""
+    began, until = (int((STOP - timedelta(days=back)).timestamp()) for back in (days, ended or 0))
+    level, names = (Level.TEST, ("suite", test)) if test else (Level.JOB, ())
+    subject = Subject(JOB["repository"], level, JOB["workflow"], JOB["job"], *names)
+    effect = Effect(rate, rate / 2, rate * 2)
+    end = None if ended is None else until
+    finding = Finding(
+        Kind.FLAKY, subject, began, 0.97, effect, Commits("a", "b"), 4, 0.0, rate, until=end, proven=proven
+    )
+    return [finding_point(finding, 1.0)]
 
 
 class Stores:
@@ -254,3 +272,68 @@ async def test_without_rates_more_flakes_come_first_and_an_empty_suite_is_none(s
         (None, "twice", None),
         (None, "once", None),
     ]
+
+
+async def test_suspected_flakes_stand_in_the_same_list_with_evidence_of_their_own(stores: Stores) -> None:
+    await stores.write(
+        results("proven", "failed", 3, 12), results("proven", "passed", 3, 108), flake("proven", 3, message="m"),
+        found("proven", 20, proven=1, rate=0.1),
+        results("suspected", "failed", 2, 5, message="said"), results("suspected", "passed", 4, 95),
+        found("suspected", 20, rate=0.04),
+        results("in report", "passed", 2, 40), flake("in report", 2, kinds="in_report"), found("in report", 9),
+        jobs("failure", 1, 3), jobs("success", 3, 97), found(None, 20, rate=0.03),
+    )  # fmt: skip
+    rows = {row["test"]: row for row in await stores.ask("flaky")}
+    assert {name: (row["evidence"], row["probability"], row["flakes"], row["commits"], row["state"]) for name, row in rows.items()} == {
+        "proven": ("proven", 1.0, 1, 1, "flaky"),
+        "in report": ("proven", 1.0, 1, 1, "flaky"),
+        "suspected": ("suspected", 0.97, 4, 0, "flaky"),
+        None: ("suspected", 0.97, 3, 0, "flaky"),
+    }  # fmt: skip
+    # The rate is that of all results, not of those with evidence.
+    assert {name: (row["runs"], row["flake_rate"], row["rate_low"], row["rate_high"]) for name, row in rows.items()} == {
+        "proven": (120, 0.1, 0.05, 0.2),
+        "in report": (40, 0.1, 0.05, 0.2),
+        "suspected": (100, 0.04, 0.02, 0.08),
+        None: (100, 0.03, 0.015, 0.06),
+    }  # fmt: skip
+    # By hand, 12 of 120: (.1 + .016006 - 1.959964 sqrt(.00075 + .000067)) / 1.032012.
+    assert rows["proven"]["score"] == 0.058134
+    suspected = rows["suspected"]
+    assert (suspected["message"], suspected["wasted_minutes"], suspected["failed_url"]) == (
+        "said",
+        None,
+        None,
+    )
+    assert (suspected["first_seen"], suspected["last_seen"]) == tuple(
+        f"{STOP - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (20, 2)
+    )
+
+
+async def test_a_flake_is_suspected_while_its_finding_lasts_and_quiet_when_it_ended_in_the_period(
+    stores: Stores,
+) -> None:
+    await stores.write(
+        found("lasts", 50), found("ended", 50, ended=9), found("over", 60, ended=31), found("later", -1),
+        found("again", 25, ended=20, rate=0.2), found("again", 6), results("again", "failed", 1),
+        found("proven before", 60, proven=3), flake("last", 20), found("last", 20, proven=1),
+    )  # fmt: skip
+    rows = {row["test"]: row for row in await stores.ask("flaky")}
+    assert {name: (row["state"], row["flakes"], row["runs"]) for name, row in rows.items()} == {
+        "lasts": ("flaky", 0, 0),
+        "ended": ("quiet", 0, 0),
+        "again": ("broken", 1, 1),
+        "last": ("flaky", 1, 0),
+    }
+    assert {name for name, row in rows.items() if row["evidence"] == "proven"} == {"last"}
+    assert rows["again"]["flake_rate"] == 0.1
+    assert rows["lasts"]["score"] is None
+
+
+async def test_a_suspected_test_without_reports_ran_whenever_its_job_did(stores: Stores) -> None:
+    await stores.write(
+        told("t", 3, 2, message="boom"), found("t", 9), jobs("failure", 3, 2), jobs("success", 2, 20)
+    )
+    (row,) = await stores.ask("flaky")
+    assert (row["evidence"], row["flakes"], row["runs"], row["state"]) == ("suspected", 2, 22, "flaky")
+    assert (row["message"], row["flake_rate"]) == ("boom", 0.1)

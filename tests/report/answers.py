@@ -78,8 +78,9 @@ def flaky(name: str | None, flakes: int, runs: int, **others: Any) -> dict[str, 
     known = flakes <= runs
     return {
         "repository": "acme/rocket", "level": "test" if name else "job", "workflow": "CI", "job": "unit",
-        "suite": "io.acme.OrbitTest" if name else None, "test": name, "flakes": flakes, "runs": runs,
-        "flake_rate": flakes / runs if known else None, "score": flakes / runs / 2 if known else None,
+        "suite": "io.acme.OrbitTest" if name else None, "test": name, "evidence": "proven", "probability": 1.0,
+        "flakes": flakes, "runs": runs, "flake_rate": flakes / runs if known else None,
+        "rate_low": flakes / runs / 2 if known else None, "rate_high": 1.0 if known else None, "score": flakes / runs / 2 if known else None,
         "commits": 2, "state": "flaky", "first_seen": "2026-05-02T10:00:00Z",
         "last_seen": "2026-05-30T09:30:00Z", "wasted_minutes": None if name else 12.5,
         "message": "Timeout after 42s", "failed_url": None, "passed_url": None, **others,
@@ -164,7 +165,6 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUE
         finding("more reliable", 3.0, level="workflow", job=None),
     ],
     "newly_flaky": [finding("flaky", 4.0, name=HOSTILE, size=0.04, level_after=0.04)],
-    "suspected": [finding("flaky", 4.0, name=HOSTILE, size=0.04, level_after=0.04, proven=0)],
     "overview": [OVERVIEW],
     "workflows": [workflow("Release", 9, 9), workflow("CI", 340, 400), workflow(HOSTILE, 1, 3)],
     "jobs": [
@@ -181,6 +181,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {name: anything(name) for name in QUE
         flaky("test_decays", 30, 100),
         flaky(None, 4, 90),
         flaky(HOSTILE, 2, 0, message=HOSTILE, state="quiet"),
+        flaky("test_drifts", 6, 200, evidence="suspected", probability=0.97),
     ],
     "slow": [
         slow("job", "unit", 4210.5, p95_s_before=200.0),

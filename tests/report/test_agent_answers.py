@@ -50,7 +50,7 @@ def test_answers_keep_to_their_length_and_say_what_is_cut(found: list[dict[str, 
 
 
 def test_text_from_ci_is_data_alone_and_one_harmless_line() -> None:
-    answer = is_flaky.told([flaky(HOSTILE, 2, 9, message=f"first\n{HOSTILE}##[debug]")], [])
+    answer = is_flaky.told([flaky(HOSTILE, 2, 9, message=f"first\n{HOSTILE}##[debug]")])
     text = to_json(answer, 500)
     assert "##[" not in text
     content = json.loads(text)
@@ -85,19 +85,26 @@ def test_verdicts_are_told_with_what_needs_action_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "sentence"),
+    ("proven", "suspected", "sentence"),
     [
-        (["flaky", "quiet"], "Flaky: 8 of its results"),
-        (["broken"], "Broken now"),
-        (["quiet"], "Was flaky"),
-        ([], "Probably flaky"),
+        (["flaky", "quiet"], ["flaky"], "Flaky: 8 of its results"),
+        (["broken"], ["flaky"], "Broken now"),
+        (["quiet"], ["flaky"], "Was flaky"),
+        ([], ["flaky"], "Probably flaky"),
+        ([], ["broken"], "Broken now"),
+        ([], ["quiet"], "Was probably flaky"),
     ],
 )
-def test_how_flaky_something_is(states: list[str], sentence: str) -> None:
-    proven = [flaky("test_decays", 4, 10, state=state) for state in states]
-    answer = is_flaky.told(proven, [finding("flaky", 4, name="test_decays", proven=0)])
+def test_how_flaky_something_is(proven: list[str], suspected: list[str], sentence: str) -> None:
+    found = [
+        flaky("test_decays", 4, 10, evidence=evidence, state=state)
+        for evidence, states in (("suspected", suspected), ("proven", proven))
+        for state in states
+    ]
+    answer = is_flaky.told(found)
     assert answer.sentence.startswith(sentence)
-    assert len(answer.rows) == len(states) + 1
+    told = ["failed and passed on one commit"] * len(proven) + ["fails among passes"] * len(suspected)
+    assert [row["evidence"] for row in answer.rows] == told
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ CONTRACT = {
     "workflows": "repository workflow success total success_rate job_success_rate p50_s p95_s queued_p50_s minutes",
     "jobs": "repository workflow job job_group success total success_rate p50_s p95_s queued_p50_s minutes",
     "tests": "repository workflow job suite test runs failures failures_before failure_rate mean_s last_failure state",
-    "flaky": "repository level workflow job suite test flakes runs flake_rate score commits state first_seen "
-    "last_seen wasted_minutes message failed_url passed_url",
+    "flaky": "repository level workflow job suite test evidence probability flakes runs flake_rate rate_low "
+    "rate_high score commits state first_seen last_seen wasted_minutes message failed_url passed_url",
     "failures": "repository signature template count share jobs tests first_seen last_seen message url category",
     "slow": "repository level workflow job name p50_s p95_s p95_s_before minutes",
     "broken": "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url",

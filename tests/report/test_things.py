@@ -43,6 +43,18 @@ def test_a_flaky_test_is_rated_over_all_its_jobs() -> None:
     assert job is rows[1]
 
 
+def test_proven_and_suspected_flakes_of_a_test_are_not_added_up() -> None:
+    rows = [
+        flaky("a", 9, 100, job="x", evidence="suspected", probability=0.97, message="else"),
+        flaky("a", 1, 100, job="y", flake_rate=0.07),
+    ]
+    (merged,) = flaky_tests(rows)
+    assert (merged["evidence"], merged["probability"], merged["flakes"]) == ("proven", 1.0, 1)
+    # The rate is of both: 9 % and 7 % of as many results.
+    assert (merged["flake_rate"], merged["message"]) == (pytest.approx(0.08), "Timeout after 42s")
+    assert merged["score"] == merged["rate_low"] < 0.08 < merged["rate_high"]
+
+
 def test_what_ran_less_often_than_it_flaked_has_no_rate() -> None:
     rows = [flaky("a", 2, 0, job="x"), flaky("a", 1, 1, job="y"), flaky("b", 1, 9)]
     found = flaky_tests(rows)

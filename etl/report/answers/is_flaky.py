@@ -10,14 +10,9 @@ from etl.report.answers.source import Source
 
 async def is_flaky(source: Source, asked: Named) -> Answer:
     """Look the name up among proven and suspected flakes, or else count its results."""
-    proven = [row for row in await source.rows("flaky", asked, asked.days) if _named(row, "test", asked.name)]
-    suspected = [
-        row
-        for row in await source.rows("suspected", asked, asked.days)
-        if not row["until"] and _named(row, "name", asked.name)
-    ]
-    if proven or suspected:
-        return told(proven, suspected)
+    found = [row for row in await source.rows("flaky", asked, asked.days) if _is_named(row, asked.name)]
+    if found:
+        return told(found)
     rows = await results(source, asked)
     if not rows:
         return await unknown(source, asked)
@@ -26,58 +21,50 @@ async def is_flaky(source: Source, asked: Named) -> Answer:
     )
 
 
-def told(proven: Sequence[Row], suspected: Sequence[Row]) -> Answer:
-    """The answer from rows of `flaky` and of `suspected`; there must be one."""
-    rows = [
-        *map(_proven, sorted(proven, key=lambda row: row["state"] != "flaky")),
-        *map(_suspected, suspected),
-    ]
-    return Answer(_sentence(proven), rows)
+def told(found: Sequence[Row]) -> Answer:
+    """The answer from rows of `flaky`, of which there must be one."""
+    ordered = sorted(found, key=lambda row: (row["evidence"], row["state"] != "flaky"))
+    return Answer(_sentence(ordered), [*map(_row, ordered)])
 
 
-def _sentence(proven: Sequence[Row]) -> str:
-    states = {row["state"] for row in proven}
-    flakes = sum(row["flakes"] for row in proven)
-    if "flaky" in states:
+def _sentence(found: Sequence[Row]) -> str:
+    proven = [row for row in found if row["evidence"] == "proven"]
+    states = {row["state"] for row in proven or found}
+    if "flaky" in states and proven:
+        flakes = sum(row["flakes"] for row in proven)
         return f"Flaky: {flakes} of its results failed although the same commit passed."
+    if "flaky" in states:
+        return "Probably flaky: it fails among passes, but no commit failed and passed."
     if "broken" in states:
         return "Broken now, and flaky before: all its results of the last 7 days failed."
-    if states:
+    if proven:
         return "Was flaky: no commit failed and passed in the last 14 days."
-    return "Probably flaky: it fails among passes, but no commit failed and passed."
+    return "Was probably flaky: it has passed for so long that it no longer is."
 
 
-def _named(row: Row, key: str, name: str) -> bool:
-    return bool(
-        (row[key] if row["level"] == "test" else row["job"] if row["level"] == "job" else None) == name
-    )
+def _is_named(row: Row, name: str) -> bool:
+    return bool((row["test"] if row["level"] == "test" else row["job"]) == name)
 
 
-def _proven(row: Row) -> Row:
+def _row(row: Row) -> Row:
+    is_proven = row["evidence"] == "proven"
     return {
-        "evidence": "failed and passed on one commit",
+        "evidence": "failed and passed on one commit" if is_proven else "fails among passes",
+        "probability": row["probability"],
         "state": row["state"],
         "flakes": row["flakes"],
         "results": row["runs"],
         "rate": row["flake_rate"],
+        "rate_low": row["rate_low"],
+        "rate_high": row["rate_high"],
         **_place(row, row["test"]),
         "commits": row["commits"],
+        "first_seen": row["first_seen"],
         "last_seen": row["last_seen"],
         "message": row["message"],
         "failed_url": row["failed_url"],
         "passed_url": row["passed_url"],
         "wasted_minutes": row["wasted_minutes"],
-    }
-
-
-def _suspected(row: Row) -> Row:
-    return {
-        "evidence": "fails among passes",
-        "probability": row["probability"],
-        "failures": row["evidence"],
-        "rate": row["size"],
-        **_place(row, row["name"]),
-        "since": row["since"],
     }
 
 
