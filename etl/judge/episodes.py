@@ -14,7 +14,7 @@ from math import exp
 from typing import Final, NamedTuple
 
 from etl.judge.history import History, Outcome, Run
-from etl.judge.limits import DAY_S
+from etl.judge.limits import DAY_S, ProofLimits
 from etl.judge.priors import Prior
 
 _LEAST_GAP_S: Final = 600
@@ -31,7 +31,7 @@ _FEW: Final = 3
 class Red:
     """A red result: how likely a break begins before it and one that was there is repaired, and its signs.
 
-    `same_code`: it passed elsewhere on the same code, so that no break explains it. `familiar`: the share of
+    `same_code`: it passed on the same code at about that time, so that no break explains it. `familiar`: the share of
     other stretches that its message was seen in, 1 where nothing can be said. `known`: it was seen in one.
     `fits`: how well its message fits a break with the others of its stretch.
     `explained`: by known flakes below it.
@@ -104,23 +104,18 @@ def _backward(episode: Episode, flaky: Sequence[float], broken: Sequence[float])
     return found[::-1]
 
 
-def episodes(history: History, prior: Prior) -> list[Episode]:
+def episodes(history: History, prior: Prior, proof: ProofLimits) -> list[Episode]:
     """All stretches of red of a history, line by line."""
     lines: dict[str, list[int]] = defaultdict(list)
     for position, (run, outcome) in enumerate(zip(history.runs, history.outcomes, strict=True)):
         if outcome != Outcome.ABSENT and (not run.line or prior.judges_requests):
             lines[run.line].append(position)
-    passed = {
-        run.code
-        for run, outcome in zip(history.runs, history.outcomes, strict=True)
-        if outcome == Outcome.PASSED and run.code
-    }
     stretches = [
         (line, *stretch) for line, positions in lines.items() for stretch in _stretches(history, positions)
     ]
     told = _messages(history, [reds for _, _, reds, _ in stretches])
     return [
-        _Reader(history, prior, passed, told).episode(number, *stretch)
+        _Reader(history, prior, _Passes(history, proof), told).episode(number, *stretch)
         for number, stretch in enumerate(stretches)
     ]
 
@@ -153,13 +148,33 @@ def _messages(history: History, stretches: Sequence[Sequence[int]]) -> Mapping[s
     return told
 
 
+class _Passes:
+    """Where each code passed."""
+
+    def __init__(self, history: History, proof: ProofLimits) -> None:
+        self._proof = proof
+        self._by_code: dict[str, list[Run]] = defaultdict(list)
+        for run, outcome in zip(history.runs, history.outcomes, strict=True):
+            if outcome == Outcome.PASSED and run.code:
+                self._by_code[run.code].append(run)
+
+    def prove(self, red: Run) -> bool:
+        """Whether the code of a red run passed close to it."""
+        return any(
+            abs(red.time - one.time) <= self._most_apart(red, one) for one in self._by_code.get(red.code, ())
+        )
+
+    def _most_apart(self, red: Run, green: Run) -> float:
+        return self._proof.rerun_s if red.id and red.id == green.id else self._proof.same_code_s
+
+
 class _Reader:
     """Makes episodes of stretches."""
 
     def __init__(
-        self, history: History, prior: Prior, passed: set[str], told: Mapping[str, Counter[int]]
+        self, history: History, prior: Prior, passes: _Passes, told: Mapping[str, Counter[int]]
     ) -> None:
-        self._history, self._prior, self._passed, self._told = history, prior, passed, told
+        self._history, self._prior, self._passes, self._told = history, prior, passes, told
         self._with_messages = len({number for numbers in told.values() for number in numbers})
 
     def episode(
@@ -174,7 +189,7 @@ class _Reader:
                     position,
                     begins,
                     repaired,
-                    self._history.runs[position].code in self._passed,
+                    self._passes.prove(self._history.runs[position]),
                     *self._message(number, position),
                     self._history.outcomes[position] == Outcome.EXPLAINED,
                 )

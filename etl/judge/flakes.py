@@ -9,7 +9,7 @@ from etl.judge.episodes import Episode, Explained, episodes, explain
 from etl.judge.finding import Commits, Effect, Finding, Judgement, Kind, Reason
 from etl.judge.history import History, Outcome
 from etl.judge.intervals import rate_interval
-from etl.judge.limits import FlakeLimits
+from etl.judge.limits import FlakeLimits, ProofLimits
 from etl.judge.priors import RATES, Prior, prior_of
 
 _LIKELY: Final = 0.5
@@ -45,10 +45,10 @@ class Reading:
         return sum(self.flakes.values())
 
 
-def read(history: History) -> Reading:
+def read(history: History, proof: ProofLimits = ProofLimits()) -> Reading:  # noqa: B008 — it is frozen
     """Read a history as that of a subject that may be flaky and may have been broken."""
     prior = prior_of(history.subject.level)
-    found = tuple(episodes(history, prior))
+    found = tuple(episodes(history, prior, proof))
     rates = (prior.single, *RATES)
     explained = tuple(tuple(explain(episode, rate) for rate in rates) for episode in found)
     passes = sum(

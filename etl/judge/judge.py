@@ -103,7 +103,7 @@ class Judge:
         return found
 
     def _read(self, history: History) -> Read:
-        reading = read(history)
+        reading = read(history, self._limits.proof)
         rate = None
         if history.subject.level in _RATED:
             rate = rate_changes(history, in_breaks(reading), self._limits.changes)

@@ -27,6 +27,17 @@ class ChangeLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofLimits:
+    """How far apart a failure and a pass of one code may be to prove a flake, in seconds.
+
+    `rerun_s` is between attempts of one run, `same_code_s` between runs: later, the world around may have changed.
+    """
+
+    rerun_s: float = 7 * DAY_S
+    same_code_s: float = 3 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
 class FlakeLimits:
     """When a test or job is suspected: its probability at least, and failures that no break explains.
 
@@ -55,5 +66,6 @@ class Limits:
     """The limits of all kinds of findings."""
 
     changes: ChangeLimits = ChangeLimits()
+    proof: ProofLimits = ProofLimits()
     flakes: FlakeLimits = FlakeLimits()
     breaks: BreakLimits = BreakLimits()

@@ -1,7 +1,7 @@
 """Rows of `histories` and `test_results` → series to judge."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from etl.judge.cost import WEEK_S, Usage
 from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
 from etl.judge.times import DURATION, QUEUED
+from etl.model.tag_values import PULL_REQUEST
 
 Row = Mapping[str, Any]
 
@@ -36,8 +37,13 @@ def histories_of(rows: Iterable[Row], default_branch: str) -> tuple[list[History
     return histories, measures
 
 
-def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_branch: str) -> list[History]:
-    """Results of tests, each in the job execution that it belongs to; of a job that is not stored, nothing.
+def histories_of_tests(
+    rows: Iterable[Row], executions: Iterable[Row], default_branch: str, outages: Collection[int] = ()
+) -> list[History]:
+    """Results of tests, one for each job execution; of a job that is not stored, nothing.
+
+    Several results of a name in one execution are of several browsers, projects or rows of data: it failed if any
+    of them did, and passed if no fewer did than where it failed. Results of jobs with an outage (`outages`, by their ids) say nothing.
 
     Where only failures of a test are stored, because annotations or a log told of it or `tests.points` is
     `failed`, it passed in every other execution of its job that succeeded.
@@ -47,7 +53,7 @@ def histories_of_tests(rows: Iterable[Row], executions: Iterable[Row], default_b
     jobs = {row["job_id"]: row for row in told if row["level"] == Level.JOB}
     found: dict[Subject, list[tuple[Row, Row]]] = defaultdict(list)
     for row in rows:
-        if (job := jobs.get(row["job_id"])) is not None:
+        if row["job_id"] not in outages and (job := jobs.get(row["job_id"])) is not None:
             subject = Subject(
                 row["repository"], Level.TEST, row["workflow"], row["job"], row["suite"] or "", row["test"]
             )
@@ -66,8 +72,7 @@ def _history_of_test(
     heads: Mapping[int, str],
     default_branch: str,
 ) -> History:
-    passed = {True: Outcome.PASSED, False: Outcome.FAILED}
-    timed = [(job, row["time"], passed[row["outcome"] == _PASSED]) for row, job in results]
+    timed = _one_each(results)
     if all(outcome is Outcome.FAILED for _, _, outcome in timed):
         failing = {job["job_id"] for _, job in results}
         others = succeeded.get((subject.repository, subject.workflow, subject.job), ())
@@ -75,6 +80,24 @@ def _history_of_test(
     timed.sort(key=lambda one: _place(one[0], one[1]))
     runs = [_run(job, heads, default_branch) for job, _, _ in timed]
     return History(subject, runs, bytes(outcome for _, _, outcome in timed))
+
+
+def _one_each(results: Iterable[tuple[Row, Row]]) -> list[tuple[Row, str, Outcome]]:
+    """The job, the time and the worst outcome of each execution.
+
+    One with fewer results than one that failed is no pass: where the test failed, as in a browser, it may not have run.
+    """
+    of_job: dict[int, list[tuple[Outcome, str, Row]]] = defaultdict(list)
+    for row, job in results:
+        outcome = Outcome.PASSED if row["outcome"] == _PASSED else Outcome.FAILED
+        of_job[job["job_id"]].append((outcome, row["time"], job))
+    worst = [(max(some, key=lambda one: one[:2]), len(some)) for some in of_job.values()]
+    most = max((count for (outcome, *_), count in worst if outcome is Outcome.FAILED), default=0)
+    return [
+        (job, time, outcome)
+        for (outcome, time, job), count in worst
+        if outcome is Outcome.FAILED or count >= most
+    ]
 
 
 def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
@@ -109,9 +132,12 @@ def _place(row: Row, time: str) -> tuple[int, int, str, int]:
 
 
 def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
+    """The run of a row. A pull request's run tests a merge with its base, which moves on: only its attempts are alike."""
     line = "" if row["branch"] == default_branch else heads.get(row["run_id"]) or row["branch"]
     time = int(datetime.fromisoformat(row["time"]).timestamp())
-    return Run(time, row["head_sha"] or "", line, id=row["run_id"])
+    sha = row["head_sha"] or ""
+    tree = f"{sha} {row['run_id']}" if sha and row["branch"] == PULL_REQUEST else ""
+    return Run(time, sha, line, tree, row["run_id"])
 
 
 def _measures(subject: Subject, rows: Sequence[Row], runs: Sequence[Run]) -> list[Measure]:

@@ -5,6 +5,10 @@ from hashlib import blake2b
 
 LONGEST = 1_000
 
+# What the tag `branch` says of a pull request's run, and of a branch that has no tag of its own.
+PULL_REQUEST = "(pull request)"
+OTHER_BRANCH = "(other)"
+
 # The character that begins each substitute; doubled if a name contains it, so that substitutes never collide.
 _ESCAPE = "␛"
 

@@ -15,7 +15,7 @@ from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
 from etl.judge.judge import Judge, Told
 from etl.judge.lasting import lasting
-from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
+from etl.judge.limits import ChangeLimits, FlakeLimits, Limits, ProofLimits
 from etl.judge.points import finding_point
 from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
@@ -24,9 +24,10 @@ from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
-from etl.settings import FindingSettings
+from etl.settings import Settings
 from etl.state.judgements import StoredJudgements
 from etl.state.repositories import KnownRepository
+from etl.transform.flakes.outage import OutageGuard
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +39,11 @@ _STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
 
 class _Read(NamedTuple):
-    """Answers of the store, and the tag of the default branch."""
+    """Answers of the store, jobs with an outage, and the tag of the default branch."""
 
     executions: list[Row]
     results: list[Row]
+    outages: set[int]
     branch: str
 
 
@@ -107,13 +109,13 @@ async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bo
 async def conclusions(pipeline: Pipeline, known: KnownRepository) -> list[Told]:
     """What is concluded of each series now, and why nothing is; nothing is stored."""
     read = await _read(pipeline, known, _stop(pipeline))
-    return await asyncio.to_thread(_told, read, limits_of(pipeline.settings.findings), {})
+    return await asyncio.to_thread(_told, read, limits_of(pipeline.settings), {})
 
 
 async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
     state, stop = pipeline.state, _stop(pipeline)
     read = await _read(pipeline, known, stop)
-    limits = limits_of(pipeline.settings.findings)
+    limits = limits_of(pipeline.settings)
     look = await asyncio.to_thread(_look, read, before, limits, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
@@ -124,21 +126,35 @@ def _stop(pipeline: Pipeline) -> datetime:
 
 async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _Read:
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
-    executions, results = [await pipeline.store.query(name, asked) for name in ("histories", "test_results")]
-    return _Read(executions, results, tag_value(known.default_branch))
+    executions, results, reports = [
+        await pipeline.store.query(name, asked) for name in ("histories", "test_results", "failing_reports")
+    ]
+    outages = _outages(reports, pipeline.rules.guard)
+    return _Read(executions, results, outages, tag_value(known.default_branch))
 
 
-def limits_of(settings: FindingSettings) -> Limits:
+def limits_of(settings: Settings) -> Limits:
     """The thresholds that the settings give; all others are constants."""
+    findings, flakes = settings.findings, settings.flakes
     changes = ChangeLimits(
-        max_false_discoveries=settings.max_false_discoveries,
-        max_false_alerts=min(settings.max_false_discoveries, ChangeLimits().max_false_alerts),
-        min_results=settings.min_results,
-        min_effect=settings.min_change,
-        min_effect_s=settings.min_change_s,
-        min_rate_effect=settings.min_rate_change,
+        max_false_discoveries=findings.max_false_discoveries,
+        max_false_alerts=min(findings.max_false_discoveries, ChangeLimits().max_false_alerts),
+        min_results=findings.min_results,
+        min_effect=findings.min_change,
+        min_effect_s=findings.min_change_s,
+        min_rate_effect=findings.min_rate_change,
     )
-    return Limits(changes, FlakeLimits(min_results=settings.min_results))
+    proof = ProofLimits(flakes.rerun.total_seconds(), flakes.same_sha.total_seconds())
+    return Limits(changes, proof, FlakeLimits(min_results=findings.min_results))
+
+
+def _outages(reports: list[Row], guard: OutageGuard) -> set[int]:
+    """Ids of the jobs in whose reports so much failed that these say nothing about single tests."""
+    return {
+        row["job_id"]
+        for row in reports
+        if guard.is_outage(row["failed"] + row["errored"], row["total"] - row["skipped"])
+    }
 
 
 def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _Look:
@@ -161,7 +177,7 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
 
 def _told(read: _Read, limits: Limits, memory: dict[Any, Any]) -> list[Told]:
     histories, measures = histories_of(read.executions, read.branch)
-    tests = histories_of_tests(read.results, read.executions, read.branch)
+    tests = histories_of_tests(read.results, read.executions, read.branch, read.outages)
     return Judge(limits, memory).judge([*tests, *histories], measures)
 
 

@@ -199,6 +199,14 @@ QUESTIONS: Final = {
             filters=("repository",),
         ),
         Question(
+            "failing_reports",
+            "Jobs whose reports have failures, with the number of their tests: in an outage most of them fail, and "
+            "findings of tests do not rest on it.",
+            of("repository workflow job job_id total failed errored skipped"),
+            ("repository", "workflow", "job", "job_id", "total", "failed", "errored", "skipped"),
+            filters=("repository",),
+        ),
+        Question(
             "stored",
             "Which attempts of runs (`job_id` is 0) and which jobs are stored, by GitHub's ids: what "
             "`ci-health verify` holds against GitHub. Those of other CIs have negative ids.",

@@ -15,10 +15,8 @@ from pathlib import PurePosixPath
 
 from etl.memo import Memo
 from etl.model.records import Run, Workflow
-from etl.model.tag_values import tag_value
+from etl.model.tag_values import OTHER_BRANCH, PULL_REQUEST, tag_value
 
-PULL_REQUEST = "(pull request)"
-OTHER_BRANCH = "(other)"
 _NUMBER = re.compile(r"#\d+")
 _CALL = re.compile(" / ")
 _MAX_TEXT = 15_000

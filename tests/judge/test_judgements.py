@@ -206,3 +206,15 @@ def test_aspects_are_told_apart():
 def test_as_many_outcomes_as_runs_are_needed():
     with pytest.raises(ValueError, match="2 outcomes of 1 runs"):
         History(TEST, [Run(0, "a")], bytes(2))
+
+
+@pytest.mark.parametrize(
+    ("apart", "runs", "proven"),
+    [(71, (1, 2), 1), (73, (1, 2), 0), (73, (1, 1), 1), (7 * 24 - 1, (1, 1), 1), (7 * 24 + 1, (1, 1), 0)],
+)
+def test_a_pass_of_the_same_code_proves_a_flake_only_for_a_while(
+    apart: int, runs: tuple[int, int], proven: int
+) -> None:
+    """Later, the world around may have changed; attempts of one run prove for longer."""
+    executions = [Run(MONDAY, "c", id=runs[0]), Run(MONDAY + apart * 3_600, "c", id=runs[1])]
+    assert read(History(TEST, executions, bytes([Outcome.FAILED, Outcome.PASSED]))).proven == proven

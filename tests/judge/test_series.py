@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from etl.judge.flakes import read
 from etl.judge.history import Outcome
 from etl.judge.series import histories_of, histories_of_tests
 
@@ -65,3 +68,43 @@ def test_runs_of_other_cis_stand_where_they_ended() -> None:
     rows += [execution(day, "success") for day in (6, 5)]
     ((history,), _) = histories_of(rows, "main")
     assert [run.id for run in history.runs][-2:] == [5, 6]
+
+
+def test_of_several_results_in_one_execution_the_worst_counts() -> None:
+    """As of two browsers: it did not pass there."""
+    rows = [
+        result(2, "failed"),
+        result(2, "passed"),
+        result(3, "passed"),
+        result(3, "passed"),
+        result(4, "passed"),
+    ]
+    # In the fourth, the browser in which it failed may have been left out.
+    expected = {"decays": [(2, Outcome.FAILED), (3, Outcome.PASSED)]}
+    assert outcomes(*rows) == outcomes(*reversed(rows)) == expected
+
+
+def test_results_of_an_outage_say_nothing() -> None:
+    rows = [result(2, "failed"), result(3, "passed"), result(4, "failed"), result(4, "passed", "other")]
+    jobs = [execution(number, "failure") for number in (2, 3, 4)]
+    found = histories_of_tests(rows, jobs, "main", outages={4})
+    assert [(one.subject.name, [run.id for run in one.runs]) for one in found] == [("decays", [2, 3])]
+
+
+@pytest.mark.parametrize(("branch", "proven"), [("main", 1), ("(pull request)", 0)])
+def test_two_runs_of_a_request_may_test_two_merges(branch: str, proven: int) -> None:
+    """An attempt of one of them tests the same merge again."""
+    jobs = [
+        execution(1, "failure"),
+        execution(2, "success"),
+        execution(3, "success") | {"run_id": 1, "attempt": 2},
+    ]
+    jobs = [
+        job | {"head_sha": "a" * 40, "branch": branch, "time": f"2026-05-01T1{number}:00:00Z"}
+        for number, job in enumerate(jobs)
+    ]
+    rows = [result(1, "failed"), result(2, "passed"), result(3, "passed")]
+    (history,) = histories_of_tests(rows[:2], jobs, "main")
+    assert read(history).proven == proven
+    (history,) = histories_of_tests(rows, jobs, "main")
+    assert read(history).proven == 1

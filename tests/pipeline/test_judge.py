@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from etl.pipeline import judge
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
-from etl.settings import FindingSettings
+from etl.settings import FindingSettings, FlakeSettings, Settings
 from etl.state.judgements import StoredJudgements
 from etl.state.outbox import Backlog
 from etl.state.repositories import KnownRepository
@@ -113,10 +114,16 @@ async def test_the_settings_say_how_much_is_needed_for_a_finding(
 
 
 def test_the_settings_are_the_thresholds_of_the_judge() -> None:
-    assert judge.limits_of(FindingSettings()) == Limits()
+    assert judge.limits_of(Settings()) == Limits()
     made = judge.limits_of(
-        FindingSettings(min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01)
+        Settings(
+            findings=FindingSettings(
+                min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01
+            ),
+            flakes=FlakeSettings(rerun=timedelta(hours=2), same_sha=timedelta(hours=1)),
+        )
     )
+    assert (made.proof.rerun_s, made.proof.same_code_s) == (7_200, 3_600)
     assert (made.changes.min_effect, made.changes.min_effect_s, made.changes.min_rate_effect) == (
         0.2,
         30,
@@ -211,4 +218,4 @@ async def test_points_that_come_while_the_store_is_asked_are_judged_next(
             summary = Summary(NAME)
             await judge.judge_after(pipeline, delivery, summary)
             assert summary.warnings == []
-            assert pipeline.state.judgements.get(known.id).unread == 2
+            assert pipeline.state.judgements.get(known.id).unread == 3, "one while each question was answered"

@@ -33,7 +33,7 @@ def execution_of(
     if job.conclusion not in COUNTED or not job.taken:
         return None
     tags = job_tags(context, job)
-    outage = tests is not None and context.rules.guard.is_outage(tests.counts)
+    outage = tests is not None and context.rules.guard.is_outage(len(tests.red), tests.ran)
     return Execution(
         job_id=job.id,
         run_id=job.run_id,

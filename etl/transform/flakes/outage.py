@@ -1,9 +1,6 @@
 """Detects reports whose failures come from an outage, not from the tests."""
 
-from collections import Counter
 from dataclasses import dataclass
-
-from etl.model.results import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +10,6 @@ class OutageGuard:
     share: float = 0.8
     least: int = 20
 
-    def is_outage(self, counts: Counter[Outcome]) -> bool:
-        """Whether these outcomes look like an outage; skipped tests do not count."""
-        ran = counts.total() - counts[Outcome.SKIPPED]
-        return ran >= self.least and counts[Outcome.FAILED] + counts[Outcome.ERROR] > self.share * ran
+    def is_outage(self, failed: int, ran: int) -> bool:
+        """Whether so many failed tests, of those that ran, look like an outage."""
+        return ran >= self.least and failed > self.share * ran

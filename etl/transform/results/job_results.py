@@ -30,6 +30,11 @@ class JobTests:
     red: Sequence[Named]
     counts: Counter[Outcome]
 
+    @property
+    def ran(self) -> int:
+        """How many results are of tests that ran."""
+        return self.counts.total() - self.counts[Outcome.SKIPPED]
+
     def __iter__(self) -> Iterator[Named]:
         return zip(self.tests, self.ordinals, self.results, strict=True)
 
