@@ -69,7 +69,9 @@ async def assert_answer(world: World, made: Truth, everything: list[Executed]) -
     named = {(row["suite"] or "", row["test"]) for row in rows if row["level"] == "test"}
     assert named <= made.flaky | made.of_a_browser
     assert not named & (made.broken | made.of_a_base | made.healthy)
-    assert len(named & made.flaky) >= 36, "of forty flaky ones; the others never failed where they also passed"
+    assert len(named & made.flaky) >= 36, (
+        "of forty flaky ones; the others never failed where they also passed"
+    )
     assert {job for level, _, job, _, _ in proven if level == "job"} >= {"cluster", "e2e", "bulk", "lint"}
 
 
