@@ -1,4 +1,4 @@
-"""What other sides ask to wait for: read where it makes sense, and never for ever."""
+"""How long other sides ask to wait: read where it makes sense, and never forever."""
 
 import pytest
 from hypothesis import example, given

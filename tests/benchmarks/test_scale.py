@@ -64,7 +64,7 @@ def test_what_is_asked_for_runs_adds_up_over_the_day() -> None:
     assert found.asked_a_minute == pytest.approx(10 * (59 * 4 + 33) / 60 + found.counted_an_hour / 60)
 
 
-def test_a_limit_that_is_too_low_for_the_day_is_told() -> None:
+def test_a_limit_that_is_too_low_for_the_day_is_reported() -> None:
     assert forecast(SMALL, Setup("none", 1), COSTS).wait_h is None
     assert forecast(SMALL, Setup("none", 1), COSTS).first == "requests that count"
 

@@ -54,7 +54,7 @@ async def test_no_signed_address_is_told_where_downloads_fail(fault: Respond, wo
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("good", [True, False])
-async def test_no_key_of_an_app_is_told(good: bool, world: World) -> None:
+async def test_no_key_of_an_app_is_printed(good: bool, world: World) -> None:
     key = rsa.generate_private_key(65_537, 2_048)
     public = (key if good else rsa.generate_private_key(65_537, 2_048)).public_key()
     known = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -74,7 +74,7 @@ async def test_no_key_of_an_app_is_told(good: bool, world: World) -> None:
     keeps_secrets(world, *pem.splitlines()[1:-1], *tokens)
 
 
-async def test_no_secret_of_the_server_is_told(world: World) -> None:
+async def test_no_secret_of_the_server_is_printed(world: World) -> None:
     """Nor where strangers guess at it, and who knows it asks for all that there is."""
     token, secret = "tokenOfTheServer0123456789", "secretOfTheWebhooks0123456789"
     world.settings |= {"CI_HEALTH_HTTP__TOKEN": token, "CI_HEALTH_HTTP__WEBHOOKS__SECRET": secret}

@@ -89,7 +89,7 @@ async def test_killed_at_random_moments_and_resumed_it_equals_one_that_ran_throu
         (["--since", "2026-01-02", "--until", "2026-01-01"], "there is nothing to read"),
     ],
 )
-async def test_a_wrong_range_is_told(tmp_path, arguments, expected):
+async def test_a_wrong_range_is_reported(tmp_path, arguments, expected):
     outcome = await Ci(tmp_path, **settings_for("http://127.0.0.1:9"))("backfill", *arguments)
     assert outcome.code == 2
     assert expected in outcome.err

@@ -64,7 +64,7 @@ async def test_they_are_tried_again_and_the_rest_is_discarded(ci: Ci) -> None:
     )  # fmt: skip
 
 
-async def test_an_id_that_is_not_there_is_told(ci: Ci) -> None:
+async def test_an_id_that_is_not_there_is_reported(ci: Ci) -> None:
     assert (await ci("dead-letters", "discard", "99")).code == 1
     assert (await ci("dead-letters", "discard", "--repository", "acme/rocket")).out.startswith(
         "3 dead letters"

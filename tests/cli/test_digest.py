@@ -52,7 +52,7 @@ async def test_it_is_sent_to_the_webhook_that_is_named_or_configured(ci):
     assert SECRET not in refused.err + away.err
 
 
-async def test_a_wrong_webhook_is_told_without_its_url(ci):
+async def test_a_wrong_webhook_is_reported_without_its_url(ci):
     for url in (f"http://chat.example/{SECRET}", f"ftp://chat.example/{SECRET}", SECRET):
         by_option = await ci("digest", "--post", url)
         by_setting = await Ci(ci.folder, **ci.environment, CI_HEALTH_DIGEST__URL=url)("digest")

@@ -79,7 +79,7 @@ async def test_a_run_that_no_sync_read_is_read_now(ci, github):
     assert not github.log.paths("/actions/runs?")
 
 
-async def test_green_and_unknown_runs_are_told(ci):
+async def test_green_and_unknown_runs_are_reported(ci):
     await ci("sync")
     unknown = await ci("explain", "no-such-branch")
     assert (unknown.code, unknown.out) == (1, "")

@@ -58,7 +58,7 @@ async def test_it_needs_no_settings_and_the_same_command_changes_nothing(ci: Ci)
         ((*WHOLE[:-1], "--help me", "green.xml"), 2, "no commit's id"),
     ],
 )
-async def test_what_is_wrong_is_told_and_nothing_is_written(
+async def test_what_is_wrong_is_reported_and_nothing_is_written(
     ci: Ci, arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
     (ci.folder / "empty.xml").touch()

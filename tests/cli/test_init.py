@@ -110,7 +110,7 @@ async def test_a_file_that_is_there_stays(ci, github):
         (["acme/rocket"], "", 2, "no GitHub token: set GITHUB_TOKEN"),
     ],
 )
-async def test_what_is_wrong_is_told_and_nothing_is_written(ci, names, token, code, told):
+async def test_what_is_wrong_is_reported_and_nothing_is_written(ci, names, token, code, told):
     ci.environment["GITHUB_TOKEN"] = token
     outcome = await ci("init", *names)
     assert outcome.code == code

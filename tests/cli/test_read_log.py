@@ -58,7 +58,7 @@ def test_what_is_new_against_a_passing_log(tmp_path: Path) -> None:
     assert shown.output.splitlines() == ["category: unknown", "widget 7 is crooked"]
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     shown = run(str(tmp_path / "none.log"))
     assert isinstance(shown.exception, ConfigurationError)
     assert "cannot be read: No such file or directory" in str(shown.exception)

@@ -21,7 +21,7 @@ async def test_a_sync_has_a_bar_and_says_what_to_do_next(ci):
     assert "[info" not in outcome.out
 
 
-async def test_each_error_is_told_once(ci):
+async def test_each_error_is_logged_once(ci):
     ci.environment["CI_HEALTH_REPOSITORIES"] = "acme/rocket,acme/nothing"
     outcome = await on_terminal(ci, "sync")
     assert outcome.code == 1

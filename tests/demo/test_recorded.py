@@ -107,7 +107,7 @@ def test_any_history_comes_back(
     assert like(reloaded(history, tmp_path_factory.getbasetemp() / "any")) == like(history)
 
 
-def test_gzip_is_told_by_its_content(tmp_path: Path) -> None:
+def test_gzip_is_recognised_by_its_content(tmp_path: Path) -> None:
     packed = tmp_path / "history"
     packed.write_bytes(gzip.compress(json.dumps(MINIMAL).encode()))
     assert len(load(packed).repositories[0].runs) == 1
@@ -173,7 +173,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load(tmp_path / "missing.jsonl")
 
 
-def test_an_empty_file_says_where_the_form_is_told(tmp_path: Path) -> None:
+def test_an_empty_file_says_where_the_form_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"holds no runs: docs/history-format\.md"):
         load(written(tmp_path / "empty", "", " "))
 

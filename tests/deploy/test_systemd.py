@@ -45,7 +45,7 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
 
 
 @needs_systemd
-def test_a_line_that_systemd_does_not_know_is_told(tmp_path: Path) -> None:
+def test_a_line_that_systemd_does_not_know_is_reported(tmp_path: Path) -> None:
     assert (
         "PrivateTemp"
         in analyze("verify", installed(tmp_path, TEXT.replace("PrivateTmp", "PrivateTemp"))).stderr

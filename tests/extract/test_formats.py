@@ -82,7 +82,7 @@ def test_what_an_artifact_holds_instead_of_a_report_is_named():
         ("a.xml", FORMATS["Robot Framework"][1][:-20], "not well-formed XML"),
     ],
 )
-def test_what_is_too_much_or_broken_costs_itself_alone(name, text, reason):
+def test_what_is_too_much_or_broken_affects_nothing_else(name, text, reason):
     content = read(zipped({name: text, "b.tap": FORMATS["TAP"][1]}, 0), SMALL)
     assert any(reason in anomaly.detail and name in anomaly.detail for anomaly in content.anomalies)
     if "held" not in reason and "take" not in reason:

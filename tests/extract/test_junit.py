@@ -286,7 +286,7 @@ def test_other_xml_is_no_report(xml):
 @pytest.mark.parametrize(
     "data", [b"", b"  \n", b"\xef\xbb\xbf", b"plain text", b"\x89PNG\r\n", b"<testsuite>"]
 )
-def test_what_is_no_xml_is_told(data):
+def test_what_is_no_xml_is_reported(data):
     assert broken([data])[0] == []
 
 

@@ -155,7 +155,7 @@ Attempt #1 Failed.  Retrying \N{ANTICLOCKWISE OPEN CIRCLE ARROW} @ 11/27/26
         (f"<system-out>{TIMELINE.partition('Attempt')[0]}</system-out>", ("passed", None)),
     ],
 )
-def test_ginkgo_tells_of_retries_in_what_it_prints(inside, expected):
+def test_ginkgo_reports_retries_in_what_it_prints(inside, expected):
     assert outcomes(GINKGO.format(case("heals", inside))) == [expected]
     assert outcomes(suite(case("heals", inside)))[0][1] is None
 

@@ -82,7 +82,7 @@ def test_durations(text: str, seconds: int) -> None:
         ({"job": "x" * 2_001}, "job is longer than 2000 characters"),
     ],
 )
-def test_what_is_wrong_is_told(fields: dict[str, str], reason: str) -> None:
+def test_what_is_wrong_is_reported(fields: dict[str, str], reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         told(**fields)
 

@@ -169,7 +169,7 @@ async def test_what_is_not_there_is_a_sentence_and_nothing_guesses(tmp_path: Pat
         assert (await service.ask("POST", "/metrics")).status == 405
 
 
-async def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_reported_with_what_to_do(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world) as first:
         port = int(first.url.rpartition(":")[2])
         with pytest.raises(ConfigurationError, match=rf"port {port}: .*; set http\.host and http\.port"):

@@ -103,7 +103,7 @@ NO_SENSE = {
 }
 
 
-async def test_what_makes_no_sense_is_told(tmp_path: Path) -> None:
+async def test_what_makes_no_sense_is_reported(tmp_path: Path) -> None:
     async with simulated(tmp_path, project(NOON)) as world:
         await world.sync_well()
         async with served(world) as service:

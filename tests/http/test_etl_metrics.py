@@ -83,7 +83,7 @@ async def test_failed_syncs_and_anomalies_are_counted_by_kind(tmp_path: Path) ->
     assert found["ci_health_last_sync_timestamp_seconds", OURS] == NOON
 
 
-async def test_points_that_the_store_rejects_are_told(tmp_path: Path) -> None:
+async def test_points_that_the_store_rejects_are_reported(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world) as service:
         await service.until_synced()
         service.pipeline.state.outbox.put(NAME, [b"no line of line protocol"])

@@ -97,7 +97,7 @@ async def test_without_the_setting_it_is_off(tmp_path: Path) -> None:
         assert (await sent(service, RED)).status == 404
 
 
-async def test_what_is_wrong_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+async def test_what_is_wrong_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
         await service.until_synced()
 

@@ -93,7 +93,7 @@ async def connected(service: Served) -> tuple[asyncio.StreamReader, asyncio.Stre
     return await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
 
 
-async def test_what_strangers_cause_is_told_once_a_minute(
+async def test_what_strangers_cause_is_logged_once_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object) -> list[Row]:

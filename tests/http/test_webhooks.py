@@ -198,7 +198,7 @@ async def test_a_repository_that_takes_long_keeps_no_other_one_waiting(tmp_path:
         assert ours == world.points("workflow_run", "through")
 
 
-async def test_what_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_read_is_logged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "_AGAIN_S", 0.01)
     monkeypatch.setattr(webhooks, "_TOGETHER_S", 0.01)
     async with simulated(tmp_path) as world, served(world, http=ON, interval="1h") as service:
@@ -235,7 +235,7 @@ async def test_a_log_that_is_late_is_asked_for_again_without_a_sync(tmp_path: Pa
         assert sum(entry["event"] == "synced" for entry in service.logs) == 1
 
 
-async def test_a_log_that_never_comes_is_told_once_and_left_to_the_syncs(
+async def test_a_log_that_never_comes_is_logged_once_and_left_to_the_syncs(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(webhooks, "_AGAIN_S", 0.05)

@@ -60,7 +60,7 @@ ODD: list[tuple[Hook, dict[str, str], int]] = [
 ]
 
 
-async def test_what_is_odd_is_told_and_harms_nothing(tmp_path: Path) -> None:
+async def test_what_is_odd_is_reported_and_harms_nothing(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world, served(world, http=ON) as service:
         for hook, changed, status in ODD:
             answer = await posted(service, hook, **changed)

@@ -151,7 +151,7 @@ def test_outliers_are_no_change():
     assert measured(values).reason == Reason.NOT_BEYOND_CHANCE
 
 
-def test_what_is_too_small_is_not_told():
+def test_what_is_too_small_is_no_finding():
     assert not measured(noisy(400, factor=1.03, at=200, noise=0.01)).changes
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_longer_found_has_ended():
     assert lasting(ended, [], MONDAY + 2 * 10**7) == ended
 
 
-def test_a_weaker_finding_keeps_what_was_told_and_makes_it_no_surer():
+def test_a_weaker_finding_keeps_what_was_reported_and_makes_it_no_surer():
     (judgement,) = [one.judgement for one in Judge().judge([history("." * 50 + "F" * 9)])][1:]
     unsure = replace(judgement.findings[0], sure=False)
     told = lasting([], [replace(judgement, findings=(unsure,))], MONDAY)

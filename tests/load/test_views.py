@@ -171,7 +171,7 @@ async def test_an_older_file_gets_views_and_what_they_lack(tmp_path: Path) -> No
         "CREATE VIEW RUNS AS SELECT 2 AS x",
     ],
 )
-async def test_what_somebody_called_the_same_is_left_alone_and_told(tmp_path: Path, own: str) -> None:
+async def test_what_somebody_called_the_same_is_left_alone_and_reported(tmp_path: Path, own: str) -> None:
     with capture_logs() as logs:
         store = await old(tmp_path / "own.duckdb", own)
         await store.write([b"job job_id=1i 1"])

@@ -1,4 +1,4 @@
-"""Answers of the API that cannot be true: each costs itself alone, and no time beyond reason is stored."""
+"""Answers of the API that cannot be true: each affects nothing else, and no impossible time is stored."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +53,7 @@ async def synced(folder: Path, kind: str, *, absurd: bool) -> World:
 
 
 @pytest.mark.parametrize("kind", ABSURD)
-async def test_it_costs_itself_alone(kind: str, tmp_path: Path) -> None:
+async def test_it_affects_nothing_else(kind: str, tmp_path: Path) -> None:
     found = await synced(tmp_path / "absurd", kind, absurd=True)
     wanted = await synced(tmp_path / "good", kind, absurd=False)
     assert good(found) == good(wanted)

@@ -34,7 +34,7 @@ def _reported(number: int, begun: int, names: list[str]):
     return job("unit", begun, artifacts=(Artifact(900 + number, "junit", begun + 50, content),))
 
 
-async def test_it_is_told_with_the_mask_that_would_help(world: World) -> None:
+async def test_it_is_reported_with_the_mask_that_would_help(world: World) -> None:
     with capture_logs() as logs:
         summary = await world.sync_well(**SETTINGS)
     (warning,) = summary.warnings

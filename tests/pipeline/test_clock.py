@@ -159,7 +159,7 @@ async def test_a_cursor_in_the_future_is_mended(tmp_path: Path) -> None:
         assert world.all_points() == world.all_points("fresh")
 
 
-async def test_check_tells_of_a_clock_that_is_wrong(tmp_path: Path) -> None:
+async def test_check_reports_a_clock_that_is_wrong(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         right, world.clock = world.clock, MovingClock(NOON + HOUR)
         wrong = [finding.text for finding in await world.findings() if finding.subject == "clock"]

@@ -81,7 +81,7 @@ async def test_a_state_that_cannot_be_written_for_a_while_costs_nothing(state, d
     assert state.outbox.backlog().points == 0
 
 
-async def test_trouble_is_told_once_for_each_kind(delivery):
+async def test_trouble_is_logged_once_for_each_kind(delivery):
     away, refused = RetriableError("away", retry_after=0.0), FatalError("wrong token")
     log = await deliver(delivery(Store(away, away, refused, refused, away, away)))
     assert log == [STOPPED, STOPPED, STOPPED, GOES_ON]

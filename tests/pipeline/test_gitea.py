@@ -263,7 +263,7 @@ def _without_durations(executions: Counter[tuple[Any, ...]]) -> Counter[tuple[An
     return Counter((job, conclusion, run) for job, conclusion, _, run in executions.elements())
 
 
-async def test_a_server_that_is_down_costs_itself_alone(tmp_path: Path) -> None:
+async def test_a_server_that_is_down_affects_nothing_else(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         nowhere = {"url": f"http://127.0.0.1:{free_port()}", "token": "one", "retries": 0}
         good, bad = await world.sync(repositories=[NAME, "gitea:acme/rocket"], gitea=nowhere)

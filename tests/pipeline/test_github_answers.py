@@ -1,4 +1,4 @@
-"""What GitHub answers beside the plain truth: each situation is told once, and its points are right."""
+"""Unusual answers of GitHub: each situation is logged once, and its points are right."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -259,7 +259,7 @@ async def test_clocks_that_differ_by_a_second_are_no_anomaly(world: World) -> No
     assert world.points("workflow_run")[0]["queued_s"] == 0
 
 
-async def test_what_cannot_be_is_told(world: World) -> None:
+async def test_what_cannot_be_is_reported(world: World) -> None:
     world.add(
         run(
             NOON,
@@ -395,7 +395,7 @@ def without_link() -> faults.Respond:
     return respond
 
 
-async def test_an_artifact_of_no_run_is_told_once(world: World) -> None:
+async def test_an_artifact_of_no_run_is_logged_once(world: World) -> None:
     report = Artifact(5, "junit", NOON + 30, archive([]))
     world.add(run(NOON, attempt(NOON, job("unit", NOON + 5, artifacts=(report,)))))
 
@@ -589,7 +589,7 @@ async def test_checks_cost_two_requests_a_commit_and_nothing_where_nothing_chang
     assert asked == [], "nothing is expected of a commit whose last run is days old"
 
 
-async def test_a_token_that_may_not_read_checks_is_told_once(world: World) -> None:
+async def test_a_token_that_may_not_read_checks_is_logged_once(world: World) -> None:
     add_checks(world)
     world.clock.advance(DAY)
     world.github.faults.add("/commits/", faults.missing_permission("statuses=read"), times=None)
@@ -628,7 +628,7 @@ async def test_who_deploys_nothing_is_asked_once(world: World) -> None:
     assert len(world.github.log.paths("/deployments")) == 1
 
 
-async def test_a_token_that_may_not_read_deployments_is_told_once(world: World) -> None:
+async def test_a_token_that_may_not_read_deployments_is_logged_once(world: World) -> None:
     slow = replace(job("unit", NOON + 5 + HOUR), created_at=NOON)
     world.add(run(NOON, attempt(NOON, slow)))
     world.github.faults.add("/deployments", faults.missing_permission("deployments=read"), times=None)

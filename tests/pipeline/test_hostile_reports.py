@@ -1,4 +1,4 @@
-"""Whatever an artifact is, it costs itself alone, and no more than so much memory."""
+"""Whatever an artifact is, it affects nothing else, and takes no more than so much memory."""
 
 import json
 import subprocess
@@ -29,12 +29,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_it_is_told_by_its_name_and_reason(hostile: dict[str, Any], name: str) -> None:
+def test_it_is_reported_by_its_name_and_reason(hostile: dict[str, Any], name: str) -> None:
     (told,) = [detail for detail in hostile["anomalies"] if f"'junit-{name}'" in detail]
     assert REASONS[name] in told
 
 
-def test_it_costs_itself_alone(hostile: dict[str, Any]) -> None:
+def test_it_affects_nothing_else(hostile: dict[str, Any]) -> None:
     assert hostile["runs"] == len(REASONS)
     assert len(hostile["anomalies"]) == len(REASONS)
     stored = [job for job, total in hostile["stored"] if total == 2]

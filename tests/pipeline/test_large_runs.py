@@ -37,7 +37,7 @@ async def test_large_runs_at_once_are_read_whole(tmp_path: Path) -> None:
     assert [point["total"] for point in world.points("test_report")] == [RESULTS] * RUNS * ARTIFACTS
 
 
-async def test_what_is_more_than_a_run_may_hold_is_told_and_the_rest_is_there(tmp_path: Path) -> None:
+async def test_what_is_more_than_a_run_may_hold_is_reported_and_the_rest_is_there(tmp_path: Path) -> None:
     largest = 4 << 20
     async with simulated(tmp_path) as world:
         add(world)

@@ -1,4 +1,4 @@
-"""What logs tell on their way through the pipeline: asked for once, told once, told like annotations and reports."""
+"""Logs on their way through the pipeline: requested once, logged once, counted like annotations and reports."""
 
 import os
 import subprocess
@@ -187,7 +187,7 @@ async def test_a_log_that_is_not_there_yet_is_asked_for_again_before_anything_is
         assert world.all_points() == world.all_points("fresh")
 
 
-async def test_a_log_that_has_expired_is_told_once_and_nothing_waits_for_it(tmp_path: Path) -> None:
+async def test_a_log_that_has_expired_is_logged_once_and_nothing_waits_for_it(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         world.add(failed(log=Log(GO, expired=True)))
         first = await world.sync_well()
@@ -198,7 +198,7 @@ async def test_a_log_that_has_expired_is_told_once_and_nothing_waits_for_it(tmp_
         assert asked(world) == 1
 
 
-async def test_a_deleted_log_is_told_once_and_given_up_after_a_day(tmp_path: Path) -> None:
+async def test_a_deleted_log_is_logged_once_and_given_up_after_a_day(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         world.add(failed(log=Log(GO, listed_at=NOON + 90 * DAY)))
         anomalies = 0
@@ -211,7 +211,7 @@ async def test_a_deleted_log_is_told_once_and_given_up_after_a_day(tmp_path: Pat
         assert asked(world) < 12
 
 
-async def test_a_token_that_may_not_read_logs_is_told_once(tmp_path: Path) -> None:
+async def test_a_token_that_may_not_read_logs_is_logged_once(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         world.add(*(failed(began=NOON - HOUR - 60 * number) for number in range(4)))
         world.github.faults.add(

@@ -43,7 +43,7 @@ def cut(world: World, query: str) -> None:
         connection.execute(query)
 
 
-async def test_a_hole_closes_within_some_nights_and_is_told(
+async def test_a_hole_closes_within_some_nights_and_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with simulated(tmp_path) as world:

@@ -177,7 +177,7 @@ async def test_an_answer_of_a_moment_loses_no_window(lie: str, tmp_path: Path) -
         await equals_fresh(world)
 
 
-async def test_what_is_gone_is_settled_by_the_same_answer_over_time_and_told(tmp_path: Path) -> None:
+async def test_what_is_gone_is_settled_by_the_same_answer_over_time_and_reported(tmp_path: Path) -> None:
     async with simulated(tmp_path) as world:
         made = made_run(NOON - HOUR)
         world.add(made)
@@ -199,7 +199,7 @@ async def test_what_is_gone_is_settled_by_the_same_answer_over_time_and_told(tmp
 async def test_what_is_refused_is_stored_without_after_a_day_and_asked_for_all_the_same(
     tmp_path: Path,
 ) -> None:
-    """A network that lets nobody to the storage keeps no failure from being seen for ever."""
+    """A network that lets nobody to the storage hides no failure forever."""
     async with simulated(tmp_path) as world:
         made = made_run(NOON - HOUR)
         world.add(made)

@@ -376,7 +376,7 @@ async def test_run_that_ends_before_its_jobs_are_told_to_have_ended(world: World
     assert (await world.sync_well()).runs == 0
 
 
-async def test_job_that_never_ends_does_not_hold_its_run_for_ever(world: World) -> None:
+async def test_job_that_never_ends_does_not_hold_its_run_forever(world: World) -> None:
     world.add(run(NOON, attempt(NOON, job("unit", NOON + 30), job("lint", NOON + 30))))
     world.github.faults.add("/jobs", faults.changed(unfinished), times=None)
     world.clock.advance(10 * 60)

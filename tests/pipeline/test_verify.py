@@ -218,7 +218,7 @@ async def test_what_changed_since_the_last_sync_is_no_hole(org: Org) -> None:
     assert (rocket.missing, rocket.unread) == ([], 1)
 
 
-async def test_jobs_that_cannot_be_read_are_told_and_are_no_holes(org: Org) -> None:
+async def test_jobs_that_cannot_be_read_are_reported_and_are_no_holes(org: Org) -> None:
     org.github.faults.add("/jobs", faults.status(404, "Not Found"), times=None)
     rocket, _ = await org.verify()
     assert rocket.missing == []

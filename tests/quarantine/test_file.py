@@ -68,7 +68,7 @@ GOOD = written(Quarantine((entry("tests.api", "test_login"), entry("tests.api", 
         (GOOD, GOOD + "---\nversion: 1\n", "no valid YAML"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(old: str, new: str, sentence: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     with pytest.raises(QuarantineError) as error:
         parse(GOOD.replace(old, new, 1), "q.yaml")
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, sentence: str) 
     assert str(error.value).startswith("q.yaml")
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once() -> None:
     text = GOOD.replace("2026-11-27", "yesterday").replace("version: 1", "version: 3")
     with pytest.raises(QuarantineError) as error:
         parse(text, "q.yaml")

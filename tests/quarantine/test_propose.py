@@ -78,14 +78,14 @@ def test_an_expired_entry_goes_or_gets_more_time_for_new_evidence() -> None:
     assert steps(propose(old, Known([stale]), RULES)) == [(Step.REMOVED, "login")]
 
 
-def test_names_that_no_report_has_are_left_out_and_told() -> None:
+def test_names_that_no_report_has_are_left_out_and_reported() -> None:
     known = Known([Flaky("api", "login <id>", 4, 9, TODAY)], placeholders={"<id>"})
     proposal = propose(Quarantine(), known, RULES)
     assert proposal.quarantine.entries == ()
     assert "its name in reports is not known" in proposal.left_out[0]
 
 
-def test_a_test_of_annotations_alone_is_left_out_and_told() -> None:
+def test_a_test_of_annotations_alone_is_left_out_and_reported() -> None:
     flaky = evidence.proven([row(suite=None)], at_least=1)
     assert propose(Quarantine(), Known(flaky), RULES).left_out[0].startswith("::login is flaky")
     assert evidence.broken([row(suite=None, state="broken")]) == {("", "login")}

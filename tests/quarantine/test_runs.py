@@ -28,7 +28,7 @@ def test_what_passes_is_green_with_and_without_entries(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_failures_in_quarantine_pass_and_are_told(name: str) -> None:
+def test_failures_in_quarantine_pass_and_are_reported(name: str) -> None:
     verdict = decide(read(name), quarantine(name), Terms(TODAY, runner_exit=1))
     assert verdict.objections == []
     assert sorted(tuple(result.case) for result, _ in verdict.passed_over) == sorted(FAILING[name])
@@ -122,7 +122,7 @@ def test_runners_that_die_write_no_report() -> None:
 
 
 @pytest.mark.parametrize("name", ["vitest-outside.xml", "vitest-outside.json"])
-def test_vitest_tells_of_an_unhandled_error_by_its_exit_code_alone(name: str) -> None:
+def test_vitest_reports_an_unhandled_error_by_its_exit_code_alone(name: str) -> None:
     assert decide(read(name), Quarantine()).is_green
     assert not decide(read(name), Quarantine(), Terms(TODAY, runner_exit=1)).is_green
 

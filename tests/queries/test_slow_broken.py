@@ -51,7 +51,7 @@ async def test_what_takes_the_most_time_comes_first(stores: Stores) -> None:
     assert await stores.ask("slow", job="lint") == rows[4:]
 
 
-async def test_only_so_many_of_each_are_told(stores: Stores) -> None:
+async def test_only_so_many_of_each_are_listed(stores: Stores) -> None:
     await stores.write(*(timed("job", 3, float(number), job=f"job {number}") for number in range(1, 30)))
     assert len(await stores.ask("slow")) == 20
     assert [row["name"] for row in await stores.ask("slow", most_rows=2)] == ["job 29", "job 28"]

@@ -71,7 +71,7 @@ def test_a_long_link_is_whole_and_a_very_long_one_is_not() -> None:
     assert cut["cut"] == "long texts are shortened: ask with more `tokens`"
 
 
-def test_verdicts_are_told_with_what_needs_action_first() -> None:
+def test_verdicts_are_reported_with_what_needs_action_first() -> None:
     yours = known(base("P" * 12), touched=True)
     red = verdict_on(RUN, [yours, known(base("PRPRPPRP"), again("P"), says="late")])
     found = explain.told(Explained(1, 0, (red,)))
@@ -143,7 +143,7 @@ def test_the_worst_is_what_costs_most() -> None:
     assert worst.told([]).sentence.startswith("Nothing is broken")
 
 
-def test_wrong_parameters_are_told_without_what_was_given() -> None:
+def test_wrong_parameters_are_reported_without_what_was_given() -> None:
     for given_, sentence in (
         ({"nam": "secret"}, "name: Field required; a parameter: Extra inputs are not permitted"),
         ({"name": "x", "days": "secret"}, "days: Input should be a valid integer"),

@@ -179,7 +179,7 @@ def test_an_empty_store_says_what_to_do() -> None:
     assert "data-table" not in text
 
 
-def test_an_empty_answer_is_told() -> None:
+def test_an_empty_answer_is_reported() -> None:
     assert "No flakes in the last 30 days." in page(flaky=[])
 
 
@@ -210,7 +210,7 @@ def test_workflows_of_a_day_are_summed_and_percentiles_are_not() -> None:
     assert release["p50"][:3] == [300.0, 340.0, None]
 
 
-def test_a_suite_without_a_name_is_not_told() -> None:
+def test_a_suite_without_a_name_is_not_reported() -> None:
     found = rows(page(tests=[failing("a", 1, 2, suite="␛(empty)"), failing("b", 1, 2, suite="s")]), "tests")
     assert [row[0] for row in found] == [["a"], ["s", "b"]]
 

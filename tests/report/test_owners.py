@@ -84,7 +84,7 @@ def test_the_file_is_named_or_in_the_checkout(tmp_path: Path) -> None:
     assert owners_of(tmp_path / "docs/CODEOWNERS", tmp_path).of(failed) == "@docs"
 
 
-def test_a_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         owners_of(tmp_path / "nothing", None)
     (tmp_path / "CODEOWNERS").write_bytes(b"\xff\xfe")

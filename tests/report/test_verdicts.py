@@ -104,7 +104,7 @@ def test_a_table_fits_and_steers_no_terminal(width):
     assert "\x07" not in text
 
 
-def test_green_runs_are_told():
+def test_green_runs_are_reported():
     nothing = Explained(2, 2, ())
     assert sentence(nothing) == "Nothing is red: 2 of 2 runs are green."
     assert to_markdown(nothing) == "Nothing is red: 2 of 2 runs are green.\n"

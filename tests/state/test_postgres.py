@@ -23,24 +23,24 @@ def refused(url: str) -> str:
     return sentence
 
 
-def test_a_server_that_is_away_is_told() -> None:
+def test_a_server_that_is_away_is_reported() -> None:
     sentence = refused(f"postgresql://somebody:secret@127.0.0.1:{free_port()}/state")
     assert "onnection refused" in sentence
     assert "check that PostgreSQL runs" in sentence
     assert "somebody:***@" in sentence
 
 
-def test_a_wrong_password_is_told(postgres: Postgres) -> None:
+def test_a_wrong_password_is_reported(postgres: Postgres) -> None:
     sentence = refused(postgres.url(postgres.database(), "wrong"))
     assert "password authentication failed" in sentence
     assert "check the user, the password and the database in state.url" in sentence
 
 
-def test_a_missing_database_is_told(postgres: Postgres) -> None:
+def test_a_missing_database_is_reported(postgres: Postgres) -> None:
     assert "check the user, the password and the database" in refused(postgres.url("nowhere"))
 
 
-def test_a_user_without_rights_is_told(postgres: Postgres) -> None:
+def test_a_user_without_rights_is_reported(postgres: Postgres) -> None:
     name = postgres.database()
     with postgres.connect(name) as connection:
         connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reader'")
@@ -48,7 +48,7 @@ def test_a_user_without_rights_is_told(postgres: Postgres) -> None:
     assert "permission denied" in sentence
 
 
-def test_an_option_that_does_not_exist_is_told_before_anybody_waits_for_a_server() -> None:
+def test_an_option_that_does_not_exist_is_reported_before_anybody_waits_for_a_server() -> None:
     sentence = refused(f"postgresql://somebody:secret@127.0.0.1:{free_port()}/state?sslmodus=require")
     assert 'state.url: invalid connection option "sslmodus"' in sentence
     assert "refused" not in sentence

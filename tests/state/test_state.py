@@ -189,14 +189,14 @@ def test_a_state_of_a_newer_version_is_refused(state_url):
         open_database(state_url)
 
 
-def test_a_state_that_is_no_database_is_told(tmp_path):
+def test_a_state_that_is_no_database_is_reported(tmp_path):
     (tmp_path / "state.sqlite").write_bytes(b"this is no database at all" * 100)
     with pytest.raises(ConfigurationError, match="cannot be used: file is not a database"):
         open_database(f"sqlite:///{tmp_path / 'state.sqlite'}")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle://x/y"])
-def test_a_wrong_url_is_told(url):
+def test_a_wrong_url_is_reported(url):
     with pytest.raises(ConfigurationError, match=r"state\.url"):
         open_database(url)
 

@@ -46,7 +46,7 @@ TELLING = [
 
 
 @pytest.mark.parametrize(("title", "message", "suite", "test", "told"), TELLING)
-def test_an_annotation_tells_of_a_failing_test(title, message, suite, test, told):
+def test_an_annotation_reports_a_failing_test(title, message, suite, test, told):
     found = AnnotatedTests()(title, message)
     assert found is not None
     assert (found.suite, found.test, found.message) == (suite, test, told)

@@ -82,7 +82,7 @@ class Crew:
         self.workers += [await self.start() for _ in range(number)]
 
     async def replace(self, index: int) -> None:
-        """Kill a worker without a word, and start another."""
+        """Kill a worker silently, and start another."""
         await self.kill(index)
         self.workers[index] = await self.start()
 

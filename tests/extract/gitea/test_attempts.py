@@ -44,7 +44,7 @@ def test_a_run_that_was_never_run_again_has_one_attempt() -> None:
     assert found.run.created_at == T
 
 
-def test_what_a_rerun_overwrote_is_told_by_its_task() -> None:
+def test_what_a_rerun_overwrote_is_known_by_its_task() -> None:
     jobs = [_job("a", 1, T + 1, T + 6), _job("b", 2, T + 100, T + 105)]
     tasks = [_task(1, "a", T + 1), _task(2, "b", T + 2, "failure"), _task(3, "b", T + 100)]
     found = attempts_of(_listed(T + 100, T + 105), jobs, tasks, before=0, seen_until=None)

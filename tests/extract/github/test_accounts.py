@@ -209,7 +209,7 @@ async def test_where_github_cannot_be_asked_what_was_found_before_is_watched(wor
     assert len(await world.sync(**settings)) == 2
 
 
-async def test_the_key_of_another_app_is_told(world: World) -> None:
+async def test_the_key_of_another_app_is_reported(world: World) -> None:
     assert world.github.app
     world.github.app.id = 6
     with pytest.raises(Exception, match=r"401.*check github\.app"):

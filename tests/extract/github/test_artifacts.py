@@ -122,7 +122,7 @@ BROKEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-async def test_what_cannot_be_understood_costs_itself_alone(broken: str) -> None:
+async def test_what_cannot_be_understood_affects_nothing_else(broken: str) -> None:
     def change(data: Any) -> Any:
         data["artifacts"][99] |= BROKEN[broken]
         return data

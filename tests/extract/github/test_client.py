@@ -262,7 +262,7 @@ async def test_a_refused_token_says_what_to_set() -> None:
         assert it.client.requests == 1
 
 
-async def test_a_missing_token_is_told_before_anything_is_asked() -> None:
+async def test_a_missing_token_is_reported_before_anything_is_asked() -> None:
     with pytest.raises(ConfigurationError, match="GITHUB_TOKEN"):
         GitHub(GitHubSettings())
 
@@ -317,7 +317,7 @@ async def test_an_answer_of_the_wrong_shape_is_no_data(shape: str) -> None:
             await list_all(it.client, RUNS, "workflow_runs", parse_run)
 
 
-async def test_an_item_of_the_wrong_shape_costs_itself_alone() -> None:
+async def test_an_item_of_the_wrong_shape_affects_nothing_else() -> None:
     def broken(data: Any) -> Any:
         data["workflow_runs"][1] = "nonsense"
         return data

@@ -259,7 +259,7 @@ ASTRAY = {
     # What is relative leads the storage's own redirect back to itself.
     [(url, direct) for url in ASTRAY for direct in (True, False) if direct or url[0] != "/"],
 )
-async def test_what_leads_astray_is_not_followed_and_not_told(astray: str, direct: bool) -> None:
+async def test_what_leads_astray_is_not_followed_and_not_reported(astray: str, direct: bool) -> None:
     async def lead(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=302, headers={"location": astray})
 
@@ -295,7 +295,7 @@ async def test_a_storage_whose_certificate_is_not_trusted_is_named(tmp_path: Pat
         await runner.cleanup()
 
 
-async def test_a_closed_storage_is_given_up_and_not_told() -> None:
+async def test_a_closed_storage_is_given_up_and_not_reported() -> None:
     async with pointing(f"http://localhost:1/x?{SIGNED}", retries=1) as it:
         with pytest.raises(RetriableError) as caught:
             await it.download()

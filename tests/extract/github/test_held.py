@@ -96,7 +96,7 @@ async def test_a_redirect_that_leads_nowhere_is_no_data(status: int) -> None:
             await RepositoryClient(github, NAME).page("")
 
 
-async def test_a_certificate_that_is_not_trusted_is_told_once_and_how_to_trust_it(tmp_path: Path) -> None:
+async def test_a_certificate_that_is_not_trusted_is_logged_once_and_how_to_trust_it(tmp_path: Path) -> None:
     requests = 0
 
     async def answer(_request: web.Request) -> web.Response:

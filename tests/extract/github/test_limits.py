@@ -47,7 +47,7 @@ def test_retry_after_is_obeyed_as_seconds_and_as_date(status: int, value: str, s
 
 
 @pytest.mark.parametrize("headers", [{"retry_after": "9" * 400}, {"x_ratelimit_reset": "9" * 400}])
-def test_nobody_waits_for_ever(headers: dict[str, Any]) -> None:
+def test_nobody_waits_forever(headers: dict[str, Any]) -> None:
     assert judged(429, x_ratelimit_remaining="0", **headers).seconds == DAY
 
 

@@ -79,7 +79,7 @@ async def test_one_second_that_cannot_be_split_is_read_to_the_cap(
 
 
 @pytest.mark.parametrize("link", ["https://elsewhere.example/x", "http://[x"])
-async def test_a_page_that_leads_elsewhere_costs_itself_alone(
+async def test_a_page_that_leads_elsewhere_affects_nothing_else(
     server: SimulatedGitHub, client: RepositoryClient, link: str
 ) -> None:
     fill(server, 150)
@@ -90,7 +90,7 @@ async def test_a_page_that_leads_elsewhere_costs_itself_alone(
     assert all("page=2" not in tag.url for tag in listing.tags)
 
 
-async def test_a_run_that_cannot_be_read_is_told_once_though_walked_twice(
+async def test_a_run_that_cannot_be_read_is_logged_once_though_walked_twice(
     server: SimulatedGitHub, client: RepositoryClient
 ) -> None:
     fill(server, 150)

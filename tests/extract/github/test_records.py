@@ -190,7 +190,7 @@ def test_older_attempts_exist_where_github_names_one() -> None:
     assert not parse_run(VALID[parse_run] | {"run_attempt": 1}).has_previous_attempt
 
 
-def test_a_broken_step_costs_itself_alone() -> None:
+def test_a_broken_step_affects_nothing_else() -> None:
     job = parse_job(VALID[parse_job] | {"steps": [STEP, 5, None, {"number": "1"}, STEP]})
     assert (len(job.steps), job.broken_steps) == (2, 3)
 

@@ -40,7 +40,7 @@ async def error_of(settings: dict[str, object], fault: faults.Respond) -> BaseEx
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422])
-async def test_a_refused_app_is_told_by_its_settings(settings: dict[str, object], status: int) -> None:
+async def test_a_refused_app_is_named_by_its_settings(settings: dict[str, object], status: int) -> None:
     error = await error_of(settings, faults.status(status, "no"))
     assert isinstance(error, FatalError)
     assert not isinstance(error, NotFoundError)

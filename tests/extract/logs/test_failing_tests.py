@@ -76,7 +76,7 @@ def test_interleaved_streams_are_read_by_themselves():
     assert named("\n".join(lines)) == first.tests | second.tests
 
 
-def test_messages_and_places_are_told():
+def test_messages_and_places_are_read():
     recording = next(one for one in ALL if one.runner == "pytest" and one.name == "failing")
     lines = [line.text for line in read_lines(recording.text)]
     told = {test.name: test for test in failing_tests(lines)}["test_total_is_wrong"]

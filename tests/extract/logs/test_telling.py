@@ -18,7 +18,7 @@ def test_an_error_that_comes_again_leaves_the_room_to_the_first():
     assert [line.strip() for line in crash if line] == shown[: len(crash) - 1]
 
 
-def test_errors_of_a_file_are_told_with_its_name():
+def test_errors_of_a_file_are_reported_with_its_name():
     problems = "".join(f"   {line}:8  error  'x{line}' is never used  no-unused-vars\n" for line in range(9))
     files = [f"/home/runner/work/shop/src/{name}.js" for name in ("basket", "tax", "order", "web")]
     shown = told("\n".join(f"{file}\n{problems}" for file in files))
@@ -39,7 +39,7 @@ src/Shop/Basket.hs:38:10: error:
     assert "The constructor `Total' takes two arguments" in told(log)
 
 
-def test_what_stands_before_a_tool_gave_up_is_told():
+def test_what_stands_before_a_tool_gave_up_is_shown():
     """However much is written after it, and though it sounds like nothing."""
     script = "\n".join(f"  if [ -f step{number} ]; then run step{number}; fi" for number in range(40))
     log = f"""
