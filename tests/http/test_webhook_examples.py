@@ -24,9 +24,9 @@ def examples() -> dict[str, list[dict[str, Any]]]:
     try:
         done = subprocess.run([script], capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired:
-        pytest.skip("npm gives no answer: the published payloads is not available")
+        pytest.skip("npm gives no answer: the published payloads are not available")
     if done.returncode:
-        pytest.skip(f"the published payloads is not available from npm: {done.stderr[-300:]}")
+        pytest.skip(f"the published payloads are not available from npm: {done.stderr[-300:]}")
     with open(done.stdout.strip(), encoding="utf-8") as file:  # noqa: PTH123
         return {entry["name"]: entry["examples"] for entry in json.load(file)}
 
