@@ -38,18 +38,26 @@ NOTHING_WORSE: Final = "Nothing got worse beyond what chance gives."
 NOTHING_BETTER: Final = "Nothing got better beyond what chance gives."
 
 
+# Pixels of a column that shares what others leave: Grafana's own 150 make tables scroll sideways.
+_NARROWEST: Final = 100
+# Of one that people read first.
+_WIDE: Final = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a column is shown: its title, its unit ("" for text) and its colour.
 
     A rate with a colour is a bar, from 0 to 1: Grafana would draw other bars against the largest number
-    of the whole table. Other values with a colour stand on it.
+    of the whole table. Other values with a colour stand on it. `width` is fixed; without one a column takes
+    its share of what is left, `at_least` so many pixels.
     """
 
     title: str
     unit: str = ""
     colour: str = ""
     width: int = 0
+    at_least: int = _NARROWEST
 
 
 LOOKS: Final = {
@@ -59,7 +67,7 @@ LOOKS: Final = {
     "job_group": Look("Job group"),
     "name": Look("Name"),
     "suite": Look("Suite"),
-    "test": Look("Test"),
+    "test": Look("Test", at_least=_WIDE),
     "level": Look("Level", width=80),
     "branch": Look("Branch"),
     "runner": Look("Runner"),

@@ -86,7 +86,7 @@ def _over_time() -> tuple[AnyPanel, ...]:
 def _lists() -> tuple[AnyPanel, ...]:
     workflows = "repository workflow total success_rate p50_s p95_s minutes"
     jobs = "repository workflow job total success_rate p50_s p95_s minutes"
-    flaky = "repository workflow job test evidence flakes flake_rate state last_seen"
+    flaky = "repository workflow job test evidence flakes flake_rate state"
     failures = "repository template count share jobs tests last_seen"
     return (
         rows(

@@ -33,8 +33,6 @@ from dashboards.variables import REFERENCE
 AnyPanel = stat.Panel | timeseries.Panel | table.Panel
 _P = TypeVar("_P", stat.Panel, timeseries.Panel, table.Panel)
 _TOP: Final = 24
-# Pixels of a column that shares what others leave: Grafana's own 150 make tables scroll sideways.
-NARROWEST: Final = 100
 
 _STATES: Final = {
     **dict.fromkeys(("broken", "failing", "error", "failed", "late", "rejected"), VERMILION),
@@ -191,7 +189,7 @@ def _cell(look: Look) -> list[DynamicConfigValue]:
     if look.width:
         properties.append(DynamicConfigValue("custom.width", look.width))
     else:
-        properties.append(DynamicConfigValue("custom.minWidth", NARROWEST))
+        properties.append(DynamicConfigValue("custom.minWidth", look.at_least))
     if look.colour and look.unit == RATE:
         properties += [*_shown_as("basic", "gauge"), _fixed(look.colour)]
         properties += [DynamicConfigValue("min", 0), DynamicConfigValue("max", 1)]

@@ -11,8 +11,8 @@ from dashboards.page import Page
 from dashboards.panels import AnyPanel, chart, rows
 
 _FLAKY: Final = (
-    "repository workflow job suite test evidence probability flakes runs flake_rate rate_low rate_high commits state "
-    "first_seen last_seen wasted_minutes message"
+    "repository workflow job suite test evidence probability flakes runs flake_rate state last_seen wasted_minutes "
+    "message"
 )
 _NEW: Final = "repository level workflow job suite test confirmed_at"
 _FAILURES: Final = (
@@ -51,8 +51,8 @@ def _flakes(level: str, title: str) -> AnyPanel:
     columns = _FLAKY if level == "test" else _FLAKY.replace("suite test ", "")
     return rows(
         title,
-        "The surest first. Proven ones failed and passed on the same commit; suspected ones keep failing among passes. The "
-        "rate is between its bounds at 95 %. Wasted are the minutes of executions that were repeated, known of jobs alone.",
+        "The surest first. Proven ones failed and passed on the same commit; suspected ones keep failing among passes. "
+        "Wasted are the minutes of executions that were repeated, known of jobs alone.",
         asked(
             "flaky",
             of_level,

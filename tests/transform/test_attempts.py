@@ -199,6 +199,18 @@ def test_a_test_that_an_annotation_tells_of_is_a_failing_result_where_there_is_n
     assert [failure.suite for failure in made.executions[0].failures] == ["a"]
 
 
+def test_one_cause_in_many_tests_is_one_failure_whoever_tells_of_it():
+    names = ("TestInject", "TestEdges/mixed", "TestInject")
+    annotations = [Annotation("failure", f"{name} - CheckPods timed-out", "", "", None) for name in names]
+    case = CaseName("a", "TestOther")
+    report = Report(JOB, is_job=True, results=[Result(case, Outcome.FAILED, None, "CheckPods timed-out")])
+    told = only(points_of([JOB], {70: annotations}).points, "failure")
+    reported = only(transform_attempt(context(), [JOB], {}, [report]).points, "failure")
+    assert [point.fields["test"] for point in told] == list(names)
+    assert {point.fields["template"] for point in (*told, *reported)} == {"CheckPods timed-out"}
+    assert len({point.tags["signature"] for point in (*told, *reported)}) == 1
+
+
 def failing(number: int, message: str) -> Report:
     cases = (CaseName("suite", f"test {one}") for one in range(number))
     return Report(JOB, is_job=True, results=[Result(case, Outcome.FAILED, None, message) for case in cases])

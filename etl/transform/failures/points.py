@@ -9,8 +9,9 @@ from etl.model.points import Point
 from etl.model.records import Annotation, Job
 from etl.model.schema import FAILURE
 from etl.transform.context import Context, present
+from etl.transform.failures.annotated_tests import AnnotatedTest
 from etl.transform.failures.categories import UNKNOWN
-from etl.transform.failures.own_names import with_place
+from etl.transform.failures.own_names import with_place, without_own_name
 from etl.transform.failures.templates import is_boilerplate, signature_of
 from etl.transform.jobs import job_second, job_tags
 from etl.transform.names import printable
@@ -55,12 +56,20 @@ def annotated_failures(context: Context, annotations: Sequence[Annotation]) -> l
     return failures
 
 
+def _template(context: Context, message: str, test: AnnotatedTest | None, path: str) -> str:
+    """The template without the test's own name, as that of a report or a log: one cause in many tests is one failure."""
+    if test is None:
+        return with_place(context.rules.templates(message), context.rules.masks(path) if path else "")
+    own = without_own_name(printable(test.message), test.suite, test.test)
+    place = " ".join(context.rules.masks(name) for name in (test.suite, test.test) if name)
+    return with_place(context.rules.templates(own), place)
+
+
 def _point(context: Context, job: Job, failure: Annotation, twin: int, unless_known: str) -> Point:
     message = printable(failure.message)
     test = context.rules.annotated_tests(failure.title, failure.message)
     category = context.rules.categories(message, is_test=test is not None)
-    place = test.test if test else failure.path
-    template = with_place(context.rules.templates(message), context.rules.masks(place) if place else "")
+    template = _template(context, message, test, failure.path)
     signature = signature_of(template)
     # Identity uses the position among equal annotations, not in the list, whose order is up to GitHub.
     identity = (job.id, failure.path, failure.line, failure.title, failure.message, twin)
