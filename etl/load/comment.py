@@ -3,6 +3,7 @@
 Source: GitHub's REST API reference, "REST API endpoints for issue comments".
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -46,8 +47,8 @@ async def keep_comment(client: RepositoryClient, number: int, text: str, *, begi
     """
     body = f"{MARKER}\n{text}"
     try:
-        return await _keep(client, number, body, begin=begin)
-    except RetriableError:
+        with suppress(RetriableError):
+            return await _keep(client, number, body, begin=begin)
         # Perhaps it was written all the same: look again, once.
         return await _keep(client, number, body, begin=begin)
     except FatalError as error:
