@@ -128,7 +128,7 @@ async def _read(settings: Settings, asked: Asked, *, debug: bool) -> None:
 
 
 def _formatted(explained: Explained, owners: Owners, form: Form) -> str:
-    from etl.report.verdicts import sentence, to_json, to_markdown, to_table
+    from etl.report.verdicts import to_json, to_markdown, to_table
 
     match form:
         case Form.JSON:
@@ -136,7 +136,7 @@ def _formatted(explained: Explained, owners: Owners, form: Form) -> str:
         case Form.MARKDOWN:
             return to_markdown(explained, owners)
         case Form.TABLE:
-            return to_table(explained, owners) if explained.verdicts else f"{sentence(explained)}\n"
+            return to_table(explained, owners)
 
 
 def _add_step_summary(explained: Explained, owners: Owners) -> None:
@@ -159,4 +159,4 @@ def _exit_code(explained: Explained) -> Exit:
     calls = {one.call for one in explained.verdicts}
     if Call.YOURS in calls:
         return Exit.YOURS
-    return Exit.UNKNOWN if Call.UNKNOWN in calls else Exit.DONE
+    return Exit.UNKNOWN if Call.UNKNOWN in calls or explained.unexplained else Exit.DONE

@@ -46,5 +46,5 @@ class Commenting:
         newest = Asked(asked.repository, sha=request.sha)
         explained = await explain(store, newest, datetime.now(UTC), github.changes)
         text = comment_of(explained, request.sha, self.owners)
-        done = await github.comment(request.number, text, begin=bool(explained.verdicts))
+        done = await github.comment(request.number, text, begin=explained.is_red)
         print_note(_DONE[done].format(number=request.number))

@@ -21,7 +21,7 @@ def comment_of(explained: Explained, sha: str, owners: Owners = NOBODY) -> str:
         if sum(map(len, parts)) + len(part) > _MAX_CHARACTERS:
             break
         parts.append(part)
-    left = len(explained.verdicts) - len(parts)
+    left = len(explained.verdicts) - len(parts) + explained.unexplained
     if left:
         parts.append(f"{left} more red {'run is' if left == 1 else 'runs are'} not listed.\n")
     return "\n".join(parts)

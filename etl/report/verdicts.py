@@ -45,6 +45,7 @@ def to_json(explained: Explained, owners: Owners = NOBODY) -> str:
     content = {
         "runs": explained.runs,
         "green": explained.green,
+        "unexplained": explained.unexplained,
         "verdicts": [_run_object(one, owners) for one in explained.verdicts],
     }
     return json.dumps(content, indent=2, allow_nan=False).replace("##[", "#\\u0023[") + "\n"
@@ -92,8 +93,11 @@ def _object(run: RedRun, verdict: Verdict, owners: Owners) -> dict[str, Any]:
 def to_table(
     explained: Explained, owners: Owners = NOBODY, *, width: int | None = None, color: bool | None = None
 ) -> str:
-    """A table for each red run."""
-    return as_text(lambda _: Group(*(_rendered_run(one, owners) for one in explained.verdicts)), width, color)
+    """A table for each red run, or a line if there is none."""
+    parts = [_rendered_run(one, owners) for one in explained.verdicts]
+    if explained.unexplained or not parts:
+        parts.append(Text(_otherwise(explained)))
+    return as_text(lambda _: Group(*parts), width, color)
 
 
 def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
@@ -118,7 +122,9 @@ def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
 def to_markdown(explained: Explained, owners: Owners = NOBODY) -> str:
     """Markdown for a pull request comment or the step summary; text from CI is always escaped."""
     parts = [markdown_of_run(one, owners) for one in explained.verdicts]
-    return "\n".join(parts) if parts else f"{_nothing_red(explained)}\n"
+    if explained.unexplained or not parts:
+        parts.append(f"{_otherwise(explained)}\n")
+    return "\n".join(parts)
 
 
 def markdown_of_run(found: RunVerdict, owners: Owners) -> str:
@@ -170,7 +176,12 @@ def nothing_known(asked: object, address: str) -> str:
     )
 
 
-def _nothing_red(explained: Explained) -> str:
+def _otherwise(explained: Explained) -> str:
+    """What is said beside the verdicts, or without any."""
+    if explained.unexplained:
+        count = explained.unexplained
+        runs = "One red run has" if count == 1 else f"{count} red runs have"
+        return f"{runs} no known failure: perhaps a workflow file does not parse, or no runner took a job."
     still = explained.runs - explained.green
     if still:
         return f"No stored run failed: {explained.green} of {explained.runs} runs are green."
@@ -179,7 +190,8 @@ def _nothing_red(explained: Explained) -> str:
 
 def sentence(explained: Explained) -> str:
     """The outcome in one line."""
-    return " ".join(map(_sentence, explained.verdicts)) or _nothing_red(explained)
+    told = [*map(_sentence, explained.verdicts)]
+    return " ".join(told if told and not explained.unexplained else [*told, _otherwise(explained)])
 
 
 def _sentence(found: RunVerdict) -> str:

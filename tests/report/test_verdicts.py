@@ -104,11 +104,23 @@ def test_a_table_fits_and_steers_no_terminal(width):
     assert "\x07" not in text
 
 
+def test_red_runs_without_a_known_failure_are_not_called_green():
+    alone = Explained(2, 1, (), 1)
+    assert "One red run has no known failure" in sentence(alone)
+    assert "green" not in sentence(alone) + to_markdown(alone) + comment_of(alone, "c0ffee" * 7)
+    assert json.loads(to_json(alone))["unexplained"] == 1
+    beside = Explained(3, 0, explained().verdicts, 2)
+    assert sentence(beside).startswith("This change breaks something. 2 red runs have no known failure")
+    for text in (to_markdown(beside), to_table(beside, width=200, color=False)):
+        assert "2 red runs have no known failure" in text
+    assert "2 more red runs are not listed" in comment_of(beside, "c0ffee" * 7)
+
+
 def test_green_runs_are_reported():
     nothing = Explained(2, 2, ())
     assert sentence(nothing) == "Nothing is red: 2 of 2 runs are green."
     assert to_markdown(nothing) == "Nothing is red: 2 of 2 runs are green.\n"
-    assert json.loads(to_json(nothing)) == {"runs": 2, "green": 2, "verdicts": []}
+    assert json.loads(to_json(nothing)) == {"runs": 2, "green": 2, "unexplained": 0, "verdicts": []}
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,20 @@ from etl.verdict.verdict import RunVerdict
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The runs asked for: how many exist, how many ended green, and the verdicts on the red ones."""
+    """The runs asked for: how many exist, how many ended green, and the verdicts on the red ones.
+
+    `unexplained` is how many are red without a known failure, such as those whose workflow file does not parse.
+    """
 
     runs: int
     green: int
     verdicts: tuple[RunVerdict, ...]
+    unexplained: int = 0
+
+    @property
+    def is_red(self) -> bool:
+        """Whether any of them failed."""
+        return bool(self.verdicts or self.unexplained)
 
 
 async def no_changes(_base: str, _sha: str) -> None:
@@ -41,7 +50,8 @@ async def explain(store: Store, asked: Asked, now: datetime, changes: Changes = 
         found = await RunExplainer(store, runs, row, now, once).verdict() if is_red(row) else None
         if found is not None:
             verdicts.append(found)
-    return Explained(len(wanted), green, tuple(verdicts))
+    red = sum(map(is_red, wanted))
+    return Explained(len(wanted), green, tuple(verdicts), red - len(verdicts))
 
 
 async def last_red(store: Store, repository: str, start: datetime, stop: datetime) -> Asked | None:
