@@ -4,17 +4,17 @@ set -euo pipefail
 . "$GITHUB_ACTION_PATH/deploy/action/settings.sh"
 export CI_HEALTH_GITHUB__TOKEN="$INPUT_TOKEN"
 
-options=()
+comment=
 case "$INPUT_EXPLAIN" in
   summary) ;;
-  comment) options+=(--comment) ;;
+  comment) comment=--comment ;;
   *)
     echo "::error title=ci-health::The input explain is neither \`summary\` nor \`comment\`."
     exit 2
     ;;
 esac
 code=0
-ci-health explain "${options[@]}" || code=$?
+ci-health explain ${comment:+"$comment"} || code=$?
 # 3 and 4 say whose fault the run is; that it is red, its own workflow says.
 if [[ $code -ne 3 && $code -ne 4 ]]; then
   exit "$code"
