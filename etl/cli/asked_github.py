@@ -14,7 +14,7 @@ from etl.extract.github.pull_requests import (
     pull_request_of_commit,
     pull_request_of_run,
 )
-from etl.load.comment import Done, keep_comment
+from etl.pipeline.comment import Done, keep_comment
 from etl.report.explained.asked import Asked
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from etl.cli.asked_github import Beside
 from etl.cli.output import print_note
 from etl.errors import CiHealthError
-from etl.load.comment import Done
 from etl.load.store import Store
+from etl.pipeline.comment import Done
 from etl.report.comment import comment_of
 from etl.report.explained.asked import Asked
 from etl.report.explained.explain import explain

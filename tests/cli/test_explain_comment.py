@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from etl.demo.server import SimulatedGitHub
-from etl.load.comment import MARKER
+from etl.pipeline.comment import MARKER
 from tests.cli.running import Ci, settings_for
 from tests.pipeline.world import NAME, attempt, job
 from tests.pull_requests import SHA, project

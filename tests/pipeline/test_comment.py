@@ -16,7 +16,7 @@ from etl.demo.server import SimulatedGitHub
 from etl.errors import FatalError, RetriableError
 from etl.extract.github.api import GitHub
 from etl.extract.github.client import RepositoryClient
-from etl.load.comment import MARKER, Done, keep_comment
+from etl.pipeline.comment import MARKER, Done, keep_comment
 from etl.settings import GitHubSettings
 from tests.demo.samples import LATER, NAME, START, history
 
