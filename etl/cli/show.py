@@ -55,6 +55,7 @@ class Question(StrEnum):
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"
+    FAILING_REPORTS = "failing_reports"
     STORED = "stored"
     INGESTED = "ingested"
     SUCCESS_OVER_TIME = "success_over_time"

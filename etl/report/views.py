@@ -214,6 +214,12 @@ _VIEWS: Final = (
         of("repository workflow job suite test outcome time job_id", job=_FOLDED, time={"title": "Time"}),
     ),
     View(
+        "failing_reports",
+        "Jobs whose reports have failures",
+        "jobs",
+        of("repository workflow job job_id total failed errored skipped", job=_FOLDED),
+    ),
+    View(
         "stored",
         "Attempts and jobs in the store",
         "attempts",

@@ -15,7 +15,9 @@ from tests.queries.samples import SPAN, START, STOP, points
 from tests.queries.test_answers import same
 
 
-@pytest.mark.parametrize("name", ["findings", "worse", "better", "newly_flaky", "histories", "test_results"])
+@pytest.mark.parametrize(
+    "name", ["findings", "worse", "better", "newly_flaky", "histories", "test_results", "failing_reports"]
+)
 async def test_both_stores_answer_alike(influx: InfluxStore, duck: DuckStore, name: str) -> None:
     assert not await same(influx, duck, name, SPAN)
     lines = [encode(point) for point in points(11, 5_000)]
