@@ -116,6 +116,8 @@ _VIEWS: Final = (
             level={"narrowest": 100},
             job=_FOLDED,
             evidence={"title": "Evidence", "kind": Kind.TEXT, "narrowest": 65},
+            rate_low=_MACHINES_ONLY,
+            rate_high=_MACHINES_ONLY,
             score=_MACHINES_ONLY,
             commits=_MACHINES_ONLY,
         ),

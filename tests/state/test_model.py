@@ -168,7 +168,6 @@ class Machine(RuleBasedStateMachine):
         self.lines: set[bytes] = set()
         self._patches: list[Any] = [
             patch("etl.pipeline.delivery._BATCH", BATCH),
-            patch("etl.pipeline.windows.list_window", self._list),
             patch.object(SqlThread, "call", in_turn),
         ]
         for one in self._patches:
@@ -276,7 +275,10 @@ class Machine(RuleBasedStateMachine):
     async def _sweep(self, windows: Sequence[Window], failing: dict[int, str]) -> None:
         state = self.state
         session: Any = SimpleNamespace(
-            repository=state.repositories.get(NAME), state=state, client=None, anomalies=Anomalies()
+            repository=state.repositories.get(NAME),
+            state=state,
+            source=SimpleNamespace(runs=self._list),
+            anomalies=Anomalies(),
         )
         reader: Any = Reader(self, failing)
         known = state.repositories.get(NAME) or self._fail()
@@ -293,7 +295,7 @@ class Machine(RuleBasedStateMachine):
             done=move,
         )
 
-    async def _list(self, _client: object, window: Window, _workflows: object) -> WindowListing:
+    async def _list(self, window: Window, _workflows: object, **_: object) -> WindowListing:
         return WindowListing(runs={run.id: run for run in self._runs(window)})
 
     def _runs(self, window: Window) -> list[Any]:
