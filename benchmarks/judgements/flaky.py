@@ -15,6 +15,7 @@ from etl.judge.finding import Finding, Kind
 from etl.judge.flakes import judge_flake, read
 from etl.judge.history import History, Level, Run, Subject
 from etl.judge.limits import Limits
+from etl.model.evidence import EvidenceLimits
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data" / "flakes" / "flakeflagger.csv.gz"
 _LIMITS: Final = Limits()
@@ -24,7 +25,7 @@ def findings(history: History) -> list[Finding]:
     """What is said of a test."""
     if not history.failures or not history.passes:
         return []
-    reading = read(history)
+    reading = read(history, EvidenceLimits())
     told = (judge_flake(reading, _LIMITS.flakes), judge_breaks(reading, _LIMITS.breaks))
     return [one for judgement in told for one in judgement.findings]
 

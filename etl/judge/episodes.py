@@ -14,8 +14,9 @@ from math import exp
 from typing import Final, NamedTuple
 
 from etl.judge.history import History, Outcome, Run
-from etl.judge.limits import DAY_S, ProofLimits
+from etl.judge.limits import DAY_S
 from etl.judge.priors import Prior
+from etl.model.evidence import EvidenceLimits
 
 _LEAST_GAP_S: Final = 600
 _LEAST: Final = 1e-300
@@ -104,7 +105,7 @@ def _backward(episode: Episode, flaky: Sequence[float], broken: Sequence[float])
     return found[::-1]
 
 
-def episodes(history: History, prior: Prior, proof: ProofLimits) -> list[Episode]:
+def episodes(history: History, prior: Prior, proof: EvidenceLimits) -> list[Episode]:
     """All stretches of red of a history, line by line."""
     lines: dict[str, list[int]] = defaultdict(list)
     for position, (run, outcome) in enumerate(zip(history.runs, history.outcomes, strict=True)):
@@ -151,7 +152,7 @@ def _messages(history: History, stretches: Sequence[Sequence[int]]) -> Mapping[s
 class _Passes:
     """Where each code passed."""
 
-    def __init__(self, history: History, proof: ProofLimits) -> None:
+    def __init__(self, history: History, proof: EvidenceLimits) -> None:
         self._proof = proof
         self._by_code: dict[str, list[Run]] = defaultdict(list)
         for run, outcome in zip(history.runs, history.outcomes, strict=True):
@@ -164,8 +165,8 @@ class _Passes:
             abs(red.time - one.time) <= self._most_apart(red, one) for one in self._by_code.get(red.code, ())
         )
 
-    def _most_apart(self, red: Run, green: Run) -> float:
-        return self._proof.rerun_s if red.id and red.id == green.id else self._proof.same_code_s
+    def _most_apart(self, red: Run, green: Run) -> int:
+        return self._proof.rerun_s if red.id and red.id == green.id else self._proof.same_sha_s
 
 
 class _Reader:

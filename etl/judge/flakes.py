@@ -9,8 +9,9 @@ from etl.judge.episodes import Episode, Explained, episodes, explain
 from etl.judge.finding import Commits, Effect, Finding, Judgement, Kind, Reason
 from etl.judge.history import History, Outcome
 from etl.judge.intervals import rate_interval
-from etl.judge.limits import FlakeLimits, ProofLimits
+from etl.judge.limits import FlakeLimits
 from etl.judge.priors import RATES, Prior, prior_of
+from etl.model.evidence import EvidenceLimits
 
 _LIKELY: Final = 0.5
 # So unlikely is a silence of a flake that still is one.
@@ -45,7 +46,7 @@ class Reading:
         return sum(self.flakes.values())
 
 
-def read(history: History, proof: ProofLimits = ProofLimits()) -> Reading:  # noqa: B008 — it is frozen
+def read(history: History, proof: EvidenceLimits) -> Reading:
     """Read a history as that of a subject that may be flaky and may have been broken."""
     prior = prior_of(history.subject.level)
     found = tuple(episodes(history, prior, proof))

@@ -1,6 +1,8 @@
 """All thresholds of judgements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from etl.model.evidence import EvidenceLimits
 
 DAY_S = 86_400
 
@@ -24,17 +26,6 @@ class ChangeLimits:
     min_effect_s: float = 1.0
     min_rate_effect: float = 0.05
     max_gap_s: int = 7 * DAY_S
-
-
-@dataclass(frozen=True, slots=True)
-class ProofLimits:
-    """How far apart a failure and a pass of one code may be to prove a flake, in seconds.
-
-    `rerun_s` is between attempts of one run, `same_code_s` between runs: later, the world around may have changed.
-    """
-
-    rerun_s: float = 7 * DAY_S
-    same_code_s: float = 3 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +57,6 @@ class Limits:
     """The limits of all kinds of findings."""
 
     changes: ChangeLimits = ChangeLimits()
-    proof: ProofLimits = ProofLimits()
+    proof: EvidenceLimits = field(default_factory=EvidenceLimits)
     flakes: FlakeLimits = FlakeLimits()
     breaks: BreakLimits = BreakLimits()

@@ -4,6 +4,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+_DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLimits:
+    """How far apart, in seconds, a failing and a passing result may be and still prove a flake.
+
+    `rerun_s` is between attempts of one run, `same_sha_s` between runs: later, the world around may have changed.
+    """
+
+    rerun_s: int = 7 * _DAY_S
+    same_sha_s: int = 3 * _DAY_S
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

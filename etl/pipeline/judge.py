@@ -15,16 +15,17 @@ from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
 from etl.judge.judge import Judge, Told
 from etl.judge.lasting import lasting
-from etl.judge.limits import ChangeLimits, FlakeLimits, Limits, ProofLimits
+from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
 from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.load.line_encoder import encode
+from etl.model.evidence import EvidenceLimits
 from etl.model.tag_values import tag_value
 from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.summary import Summary
-from etl.settings import Settings
+from etl.settings import FindingSettings
 from etl.state.judgements import StoredJudgements
 from etl.state.repositories import KnownRepository
 from etl.transform.flakes.outage import OutageGuard
@@ -109,13 +110,15 @@ async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bo
 async def conclusions(pipeline: Pipeline, known: KnownRepository) -> list[Told]:
     """What is concluded of each series now, and why nothing is; nothing is stored."""
     read = await _read(pipeline, known, _stop(pipeline))
-    return await asyncio.to_thread(_told, read, limits_of(pipeline.settings), {})
+    return await asyncio.to_thread(
+        _told, read, limits_of(pipeline.settings.findings, pipeline.rules.limits), {}
+    )
 
 
 async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
     state, stop = pipeline.state, _stop(pipeline)
     read = await _read(pipeline, known, stop)
-    limits = limits_of(pipeline.settings)
+    limits = limits_of(pipeline.settings.findings, pipeline.rules.limits)
     look = await asyncio.to_thread(_look, read, before, limits, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
@@ -133,9 +136,8 @@ async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _
     return _Read(executions, results, outages, tag_value(known.default_branch))
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The thresholds that the settings give; all others are constants."""
-    findings, flakes = settings.findings, settings.flakes
+def limits_of(findings: FindingSettings, proof: EvidenceLimits) -> Limits:
+    """The thresholds that the settings give; all others are constants. A flake is proven as by its evidence."""
     changes = ChangeLimits(
         max_false_discoveries=findings.max_false_discoveries,
         max_false_alerts=min(findings.max_false_discoveries, ChangeLimits().max_false_alerts),
@@ -144,7 +146,6 @@ def limits_of(settings: Settings) -> Limits:
         min_effect_s=findings.min_change_s,
         min_rate_effect=findings.min_rate_change,
     )
-    proof = ProofLimits(flakes.rerun.total_seconds(), flakes.same_sha.total_seconds())
     return Limits(changes, proof, FlakeLimits(min_results=findings.min_results))
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from etl.errors import ConfigurationError
 from etl.memo import Memo
+from etl.model.evidence import EvidenceLimits
 from etl.model.line_rules import RULES as LINE_RULES
 from etl.model.results import CaseName
 from etl.settings import Settings
@@ -16,7 +17,6 @@ from etl.transform.failures.categories import CATEGORIES, Categories
 from etl.transform.failures.template_rules import RULES
 from etl.transform.failures.templates import Templates
 from etl.transform.flakes.outage import OutageGuard
-from etl.transform.flakes.windows import Limits
 from etl.transform.names import MASKS, Masks
 from etl.transform.results.identity import KnownTest, known_tests
 
@@ -33,7 +33,7 @@ class Rules:
     categories: Categories = field(default_factory=Categories)
     shard: re.Pattern[str] = _NO_SHARD
     guard: OutageGuard = field(default_factory=OutageGuard)
-    limits: Limits = field(default_factory=Limits)
+    limits: EvidenceLimits = field(default_factory=EvidenceLimits)
     failed_only: bool = False
     tests: Memo[CaseName, KnownTest] = field(init=False)
 
@@ -62,7 +62,7 @@ class Rules:
             Categories(categories.disabled, [(rule.pattern, rule.category) for rule in categories.extra]),
             re.compile(flakes.shard, re.IGNORECASE),
             OutageGuard(flakes.outage_share, flakes.outage_min_tests),
-            Limits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
+            EvidenceLimits(int(flakes.rerun.total_seconds()), int(flakes.same_sha.total_seconds())),
             settings.tests.points == "failed",
         )
 

@@ -14,6 +14,7 @@ from etl.judge.judge import BREAKS, FLAKES, Judge
 from etl.judge.lasting import lasting
 from etl.judge.limits import BreakLimits, ChangeLimits, FlakeLimits
 from etl.judge.times import DURATION, changes_of
+from etl.model.evidence import EvidenceLimits
 
 TEST = Subject("acme/rocket", Level.TEST, "CI", "unit", "suite", "test")
 JOB = Subject("acme/rocket", Level.JOB, "CI", "unit")
@@ -31,11 +32,11 @@ def history(drawn, *, hours=3, subject=TEST, shas=None, messages=None):
 
 
 def flake(known):
-    return judge_flake(read(known), FlakeLimits())
+    return judge_flake(read(known, EvidenceLimits()), FlakeLimits())
 
 
 def breaks(known):
-    return judge_breaks(read(known), BreakLimits())
+    return judge_breaks(read(known, EvidenceLimits()), BreakLimits())
 
 
 def test_failing_alone_again_and_again_is_suspected():
@@ -217,4 +218,7 @@ def test_a_pass_of_the_same_code_proves_a_flake_only_for_a_while(
 ) -> None:
     """Later, the world around may have changed; attempts of one run prove for longer."""
     executions = [Run(MONDAY, "c", id=runs[0]), Run(MONDAY + apart * 3_600, "c", id=runs[1])]
-    assert read(History(TEST, executions, bytes([Outcome.FAILED, Outcome.PASSED]))).proven == proven
+    assert (
+        read(History(TEST, executions, bytes([Outcome.FAILED, Outcome.PASSED])), EvidenceLimits()).proven
+        == proven
+    )

@@ -7,6 +7,7 @@ import pytest
 from etl.judge.flakes import read
 from etl.judge.history import Outcome
 from etl.judge.series import histories_of, histories_of_tests
+from etl.model.evidence import EvidenceLimits
 
 
 def execution(number: int, conclusion: str, job: str = "unit") -> dict[str, Any]:
@@ -105,6 +106,6 @@ def test_two_runs_of_a_request_may_test_two_merges(branch: str, proven: int) -> 
     ]
     rows = [result(1, "failed"), result(2, "passed"), result(3, "passed")]
     (history,) = histories_of_tests(rows[:2], jobs, "main")
-    assert read(history).proven == proven
+    assert read(history, EvidenceLimits()).proven == proven
     (history,) = histories_of_tests(rows, jobs, "main")
-    assert read(history).proven == 1
+    assert read(history, EvidenceLimits()).proven == 1

@@ -23,6 +23,7 @@ from etl.state.judgements import StoredJudgements
 from etl.state.outbox import Backlog
 from etl.state.repositories import KnownRepository
 from etl.state.runs import KnownRun
+from etl.transform.rules import Rules
 from tests.pipeline.world import DAY, HOUR, NAME, NOON, World, attempt, job, run, simulated
 
 CULPRIT = 30
@@ -114,16 +115,13 @@ async def test_the_settings_say_how_much_is_needed_for_a_finding(
 
 
 def test_the_settings_are_the_thresholds_of_the_judge() -> None:
-    assert judge.limits_of(Settings()) == Limits()
-    made = judge.limits_of(
-        Settings(
-            findings=FindingSettings(
-                min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01
-            ),
-            flakes=FlakeSettings(rerun=timedelta(hours=2), same_sha=timedelta(hours=1)),
-        )
+    assert judge.limits_of(FindingSettings(), Rules.of(Settings()).limits) == Limits()
+    findings = FindingSettings(
+        min_change=0.2, min_change_s=30, min_rate_change=0.1, max_false_discoveries=0.01
     )
-    assert (made.proof.rerun_s, made.proof.same_code_s) == (7_200, 3_600)
+    flakes = FlakeSettings(rerun=timedelta(hours=2), same_sha=timedelta(hours=1))
+    made = judge.limits_of(findings, Rules.of(Settings(flakes=flakes)).limits)
+    assert (made.proof.rerun_s, made.proof.same_sha_s) == (7_200, 3_600)
     assert (made.changes.min_effect, made.changes.min_effect_s, made.changes.min_rate_effect) == (
         0.2,
         30,

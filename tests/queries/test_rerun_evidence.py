@@ -6,10 +6,9 @@ from pathlib import Path
 
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
-from etl.model.evidence import Execution, Failure, key_of
+from etl.model.evidence import EvidenceLimits, Execution, Failure, key_of
 from etl.model.points import Point
 from etl.transform.flakes.evidence import evidence
-from etl.transform.flakes.windows import Limits
 from etl.transform.times import point_time
 from tests.queries.samples import NASTY, SPAN, START
 
@@ -29,7 +28,7 @@ def history(seed: int) -> list[Point]:
             outcomes = [(test, source.random() < rate) for test, rate in RATES.items() for _ in range(2)]
             execution = executed(run, attempt, outcomes)
             points += [report(execution), *results(execution, outcomes)]
-            points += evidence(execution, known, Limits())
+            points += evidence(execution, known, EvidenceLimits())
             known.append(execution)
     return points
 

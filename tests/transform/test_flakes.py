@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.model.evidence import Execution, Failure, key_of
+from etl.model.evidence import EvidenceLimits, Execution, Failure, key_of
 from etl.model.points import NANOSECONDS
 from etl.model.results import CaseName, Outcome, Report, Result
 from etl.transform.flakes.evidence import evidence, within_report
 from etl.transform.flakes.executions import execution_of
 from etl.transform.flakes.outage import OutageGuard
-from etl.transform.flakes.windows import DAY_S, Limits
 from etl.transform.results.job_results import named
 from tests.transform.test_attempts import JOB, RUN, context
 
 T0 = 1_770_000_000
-LIMITS = Limits()
+LIMITS = EvidenceLimits()
+DAY_S = 86_400
 BOOM = Failure("suite", "test_it", 0, "boom")
 TAGS = {"repository": "acme/rocket", "workflow": "CI", "job": "unit", "job_group": "unit", "branch": "main"}
 

@@ -7,11 +7,10 @@ the earliest passing result.
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from etl.model.evidence import Execution, Failure
+from etl.model.evidence import EvidenceLimits, Execution, Failure
 from etl.model.points import Point
 from etl.model.schema import FLAKE
 from etl.transform.context import present
-from etl.transform.flakes.windows import Limits
 from etl.transform.names import printable
 from etl.transform.times import point_time
 
@@ -23,7 +22,7 @@ _KINDS: tuple[Kind, ...] = ("rerun", "same_sha")
 SAME_SHA_EVENTS = ("push", "merge_group", "schedule")
 
 
-def evidence(new: Execution, known: Iterable[Execution], limits: Limits) -> list[Point]:
+def evidence(new: Execution, known: Iterable[Execution], limits: EvidenceLimits) -> list[Point]:
     """Points that a new execution adds or changes, given the known ones that may be its counterparts."""
     others = [
         other
@@ -50,7 +49,7 @@ def _names(point: Point, passing: Execution) -> bool:
     return point.fields["passed_job_id"] == passing.job_id
 
 
-def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limits) -> list[Point]:
+def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: EvidenceLimits) -> list[Point]:
     # Most executions have no failures, and need no counterparts.
     if failing.green and (failing.outage or not failing.failures):
         return []
@@ -69,7 +68,7 @@ def _of_failing(failing: Execution, everyone: Sequence[Execution], limits: Limit
     return points
 
 
-def _is_counterpart(kind: Kind, failing: Execution, other: Execution, limits: Limits) -> bool:
+def _is_counterpart(kind: Kind, failing: Execution, other: Execution, limits: EvidenceLimits) -> bool:
     apart = abs(other.ended_at - failing.ended_at)
     if kind == "rerun":
         return other.run_id == failing.run_id and other.attempt != failing.attempt and apart <= limits.rerun_s
