@@ -16,26 +16,28 @@ from etl.extract.github.pull_requests import (
 )
 from etl.pipeline.comment import Done, keep_comment
 from etl.report.explained.asked import Asked
+from etl.report.explained.explain import RequestedOnce
 
 
 class Beside:
-    """The requests to GitHub in addition to a run."""
+    """The requests to GitHub in addition to a run, each sent once; `changes` has the files that a change touches."""
 
     def __init__(self, accounts: Accounts, repository: str) -> None:
         self._client = RepositoryClient(accounts.of(repository), repository)
-        self._changes: dict[tuple[str, str], frozenset[str] | None] = {}
+        self._named: PullRequest | None = None
+        self.changes = RequestedOnce(self._changes)
 
     async def commit(self, asked: Asked) -> Asked:
         """The same, with a pull request replaced by its newest commit."""
         if not asked.request:
             return asked
-        return replace(asked, request=0, sha=(await pull_request(self._client, asked.request)).sha)
+        self._named = await pull_request(self._client, asked.request)
+        return replace(asked, request=0, sha=self._named.sha)
 
     async def pull_request(self, asked: Asked) -> PullRequest | None:
-        """The pull request whose newest commit is asked for; None if there is none that is open."""
-        if asked.request:
-            found = await pull_request(self._client, asked.request)
-            return found if found.is_open else None
+        """The pull request whose newest commit is asked for, by what `commit` returned; None if none is open."""
+        if self._named is not None:
+            return self._named if self._named.is_open else None
         if asked.run_id:
             return await pull_request_of_run(self._client, asked.run_id)
         if asked.branch:
@@ -46,13 +48,8 @@ class Beside:
         """Keep the comment on a pull request; without `begin` only if there is one already."""
         return await keep_comment(self._client, number, text, begin=begin)
 
-    async def changes(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files that a change touches, requested once; if GitHub cannot tell, print why and return None."""
-        if (base, sha) not in self._changes:
-            self._changes[base, sha] = await self._requested(base, sha)
-        return self._changes[base, sha]
-
-    async def _requested(self, base: str, sha: str) -> frozenset[str] | None:
+    async def _changes(self, base: str, sha: str) -> frozenset[str] | None:
+        """The files that a change touches; if GitHub cannot tell, print why and return None."""
         try:
             return await files_changed(self._client, base, sha)
         except (DataError, FatalError, RetriableError) as error:

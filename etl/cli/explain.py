@@ -110,7 +110,7 @@ async def _explain(
                 await _read(settings, asked, debug=debug)
                 found = await explain(store, asked, datetime.now(UTC), github.changes)
             if commenting is not None and found.runs:
-                await commenting.keep(store, github, wanted)
+                await commenting.keep(store, github, wanted, found)
             return found
     finally:
         await store.close()

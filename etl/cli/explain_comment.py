@@ -10,7 +10,7 @@ from etl.load.store import Store
 from etl.pipeline.comment import Done
 from etl.report.comment import comment_of
 from etl.report.explained.asked import Asked
-from etl.report.explained.explain import explain
+from etl.report.explained.explain import Explained, explain
 from etl.report.owners import Owners
 
 _DONE = {
@@ -28,23 +28,25 @@ class Commenting:
     owners: Owners
     error: CiHealthError | None = None
 
-    async def keep(self, store: Store, github: Beside, asked: Asked) -> None:
-        """Explain all runs of the pull request's newest commit, in its one comment.
+    async def keep(self, store: Store, github: Beside, asked: Asked, found: Explained) -> None:
+        """Explain all runs of the pull request's newest commit, in its one comment; `found` is of what was asked.
 
         A comment begins when something is red; it is then kept up to date, also once nothing is red any more.
         """
         try:
-            await self._keep(store, github, asked)
+            await self._keep(store, github, asked, found)
         except CiHealthError as error:
             self.error = error
 
-    async def _keep(self, store: Store, github: Beside, asked: Asked) -> None:
+    async def _keep(self, store: Store, github: Beside, asked: Asked, found: Explained) -> None:
         request = await github.pull_request(asked)
         if request is None:
             print_note(f"no comment: {asked} is not of the newest commit of an open pull request")
             return
         newest = Asked(asked.repository, sha=request.sha)
-        explained = await explain(store, newest, datetime.now(UTC), github.changes)
+        explained = (
+            found if asked == newest else await explain(store, newest, datetime.now(UTC), github.changes)
+        )
         text = comment_of(explained, request.sha, self.owners)
         done = await github.comment(request.number, text, begin=explained.is_red)
         print_note(_DONE[done].format(number=request.number))

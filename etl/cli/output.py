@@ -29,15 +29,11 @@ class Global:
 
 def print_error(sentence: str) -> None:
     """Print an error on standard error, always on one line, whatever text it quotes."""
-    _print_beside(sentence)
+    print_note(sentence)
 
 
 def print_note(sentence: str) -> None:
-    """Print what was done beside the output, which programs read, on standard error."""
-    _print_beside(sentence)
-
-
-def _print_beside(sentence: str) -> None:
+    """Print what was done beside the output, which programs read, as `print_error` prints errors."""
     from etl.report.formats import single_line
 
     typer.echo(f"ci-health: {single_line(sentence)}", err=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
-from etl.errors import FatalError, NotFoundError, RetriableError
+from etl.errors import FatalError, RetriableError
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
 from etl.model.values import optional, required
@@ -52,7 +52,7 @@ async def keep_comment(client: RepositoryClient, number: int, text: str, *, begi
         # Perhaps it was written all the same: look again, once.
         return await _keep(client, number, body, begin=begin)
     except FatalError as error:
-        if isinstance(error, NotFoundError) or not error.lacks_permission:
+        if not error.lacks_permission:
             raise
         raise FatalError(
             f"the token may not comment on pull requests of {client.name}: give the job `pull-requests: write`, or "

@@ -94,10 +94,8 @@ def to_table(
     explained: Explained, owners: Owners = NOBODY, *, width: int | None = None, color: bool | None = None
 ) -> str:
     """A table for each red run, or a line if there is none."""
-    parts = [_rendered_run(one, owners) for one in explained.verdicts]
-    if explained.unexplained or not parts:
-        parts.append(Text(_otherwise(explained)))
-    return as_text(lambda _: Group(*parts), width, color)
+    tables = [_rendered_run(one, owners) for one in explained.verdicts]
+    return as_text(lambda _: Group(*tables, *map(Text, _beside(explained))), width, color)
 
 
 def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
@@ -121,10 +119,8 @@ def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
 
 def to_markdown(explained: Explained, owners: Owners = NOBODY) -> str:
     """Markdown for a pull request comment or the step summary; text from CI is always escaped."""
-    parts = [markdown_of_run(one, owners) for one in explained.verdicts]
-    if explained.unexplained or not parts:
-        parts.append(f"{_otherwise(explained)}\n")
-    return "\n".join(parts)
+    tables = [markdown_of_run(one, owners) for one in explained.verdicts]
+    return "\n".join([*tables, *(f"{line}\n" for line in _beside(explained))])
 
 
 def markdown_of_run(found: RunVerdict, owners: Owners) -> str:
@@ -176,22 +172,21 @@ def nothing_known(asked: object, address: str) -> str:
     )
 
 
-def _otherwise(explained: Explained) -> str:
-    """What is said beside the verdicts, or without any."""
+def _beside(explained: Explained) -> list[str]:
+    """What is said beside the verdicts: that some red runs have none, or that nothing is red."""
     if explained.unexplained:
         count = explained.unexplained
         runs = "One red run has" if count == 1 else f"{count} red runs have"
-        return f"{runs} no known failure: perhaps a workflow file does not parse, or no runner took a job."
-    still = explained.runs - explained.green
-    if still:
-        return f"No stored run failed: {explained.green} of {explained.runs} runs are green."
-    return f"Nothing is red: {explained.green} of {explained.runs} runs are green."
+        return [f"{runs} no known failure: perhaps a workflow file does not parse, or no runner took a job."]
+    if explained.verdicts:
+        return []
+    nothing = "Nothing is red" if explained.green == explained.runs else "No stored run failed"
+    return [f"{nothing}: {explained.green} of {explained.runs} runs are green."]
 
 
 def sentence(explained: Explained) -> str:
     """The outcome in one line."""
-    told = [*map(_sentence, explained.verdicts)]
-    return " ".join(told if told and not explained.unexplained else [*told, _otherwise(explained)])
+    return " ".join([*map(_sentence, explained.verdicts), *_beside(explained)])
 
 
 def _sentence(found: RunVerdict) -> str:

@@ -182,7 +182,9 @@ class GitHub:
             if isinstance(verdict, CiHealthError):
                 raise verdict
             if isinstance(verdict, Retry):
-                failures = self.settings.retries + 1 if once else failures + 1
+                if once:
+                    raise as_error(verdict.reason, self.relative(url))
+                failures += 1
                 await self.back_off(failures, verdict.reason, self.relative(url))
             else:
                 waits += 1

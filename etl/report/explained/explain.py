@@ -45,7 +45,7 @@ async def explain(store: Store, asked: Asked, now: datetime, changes: Changes = 
     wanted = runs.asked_for(asked)
     green = sum(row["conclusion"] == SUCCESS for row in wanted)
     verdicts = []
-    once = _RequestedOnce(changes)
+    once = RequestedOnce(changes)
     for row in wanted:
         found = await RunExplainer(store, runs, row, now, once).verdict() if is_red(row) else None
         if found is not None:
@@ -64,7 +64,7 @@ async def last_red(store: Store, repository: str, start: datetime, stop: datetim
     return Asked(repository, run_id=max(red, key=lambda row: (row["time"], row["run_id"]))["run_id"])
 
 
-class _RequestedOnce:
+class RequestedOnce:
     """Requests the changes only once: runs that are explained together have the same commit."""
 
     def __init__(self, changes: Changes) -> None:
@@ -72,6 +72,7 @@ class _RequestedOnce:
         self._known: dict[tuple[str, str], frozenset[str] | None] = {}
 
     async def __call__(self, base: str, sha: str) -> frozenset[str] | None:
+        """The files, None if they are unknown or others were requested before."""
         if (base, sha) not in self._known:
             self._known[base, sha] = None if self._known else await self._changes(base, sha)
         return self._known[base, sha]
