@@ -101,7 +101,7 @@ LINES = {
 
 # Whole messages: what the tool was about stands first, and the server's answer last.
 CHAINS = {
-    "cargo": """error: failed to get `serde` as a dependency of package `shop v0.1.0 (/work/shop)`
+    "cargo": """error: failed to get `serde` as a dependency of package `shop v0.1.0 (/home/runner/shop)`
 
 Caused by:
   failed to load source for dependency `serde`

@@ -1,15 +1,17 @@
 """The API of one repository on a Gitea server: its paths, request counters and pages."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from etl.anomalies import Anomaly
-from etl.errors import DataError, RequestsSpentError
+from etl.errors import DataError
+from etl.extract.allowance import Allowance
 from etl.extract.gitea.server import Gitea
 from etl.extract.github.kinds import kind_of
+from etl.extract.github.listing import parsed
 from etl.extract.github.storage import Target
 from etl.model.values import optional
 from etl.settings import GITEA
@@ -36,16 +38,11 @@ class GiteaClient:
         self.server = server
         self.name = name
         self.kinds: Counter[str] = Counter()
-        self._allowed: int | None = None
+        self._allowance = Allowance()
 
-    @contextmanager
-    def at_most(self, requests: int) -> Iterator[None]:
+    def at_most(self, requests: int) -> AbstractContextManager[None]:
         """Within this context, any further request than so many raises RequestsSpentError."""
-        self._allowed = requests
-        try:
-            yield
-        finally:
-            self._allowed = None
+        return self._allowance.at_most(requests)
 
     async def item(self, path: str) -> Any:
         """GET a path below the repository. Raises what `Gitea.get` raises."""
@@ -86,16 +83,13 @@ class GiteaClient:
         items: list[T] = []
         anomalies: list[Anomaly] = []
         async for page in self.pages(path, key):
-            found, bad = parsed(page, key, parse)
+            found, bad = parsed(page.entries, key, parse, page.path)
             items += found
             anomalies += bad
         return items, anomalies
 
     def _below(self, path: str) -> str:
-        if self._allowed is not None:
-            self._allowed -= 1
-            if self._allowed < 0:
-                raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
+        self._allowance.spend(path)
         return f"/repos/{self.name.removeprefix(GITEA)}{path}"
 
     def _counter(self, path: str) -> Callable[[], None]:
@@ -105,15 +99,3 @@ class GiteaClient:
             self.kinds[kind] += 1
 
         return count
-
-
-def parsed(page: GiteaPage, key: str, parse: Callable[[Any], T]) -> tuple[list[T], list[Anomaly]]:
-    """A page's entries, and an anomaly for each that cannot be parsed."""
-    items: list[T] = []
-    anomalies: list[Anomaly] = []
-    for raw in page.entries:
-        try:
-            items.append(parse(raw))
-        except (DataError, AttributeError, TypeError) as error:
-            anomalies.append(Anomaly(key, f"cannot be understood: {error}", page.path))
-    return items, anomalies

@@ -5,7 +5,7 @@ Gitea has no rate limit of its own; a proxy before it may have one, and says so 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,16 +13,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from etl.errors import CiHealthError, DataError, FatalError, NotFoundError, RetriableError
-from etl.extract.github.limits import backoff
+from etl.errors import CiHealthError, DataError, FatalError, NotFoundError
+from etl.extract.github.limits import as_error, backoff
 from etl.extract.github.storage import Storage, Target, write_body
-from etl.extract.github.transport import REDIRECTS, decoded, same_origin_url
+from etl.extract.github.transport import REDIRECTS, Transport
 from etl.model.clock import GitHubClock
 from etl.retry_after import retry_after
 from etl.settings import GiteaSettings
 
-_MAX_BODY: Final = 50 * 1024 * 1024
-_MAX_REDIRECTS: Final = 3
 _LONGEST_WAIT_S: Final = 60.0
 # A log may take longer than an answer: this multiple of gitea.timeout.
 _PATIENCE: Final = 10
@@ -43,6 +41,7 @@ class Gitea:
         self._sleep = sleep
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._session: aiohttp.ClientSession | None = None
+        self._transport: Transport | None = None
         self._storage: Storage | None = None
 
     @property
@@ -65,6 +64,7 @@ class Gitea:
                 total=_PATIENCE * patience, sock_connect=patience, sock_read=patience
             ),
         )
+        self._transport = Transport(self._session, self.settings.api_url, self.called)
         self._storage = Storage(self.settings, "gitea")
         return self
 
@@ -109,35 +109,28 @@ class Gitea:
                 reason = f"no answer from {self.called} ({type(error).__name__})"
             failures += 1
             if failures > self.settings.retries:
-                raise RetriableError(
-                    f"{reason} ({path}), also when asked again: the next sync goes on from here"
-                )
+                raise as_error(reason, path)
             await self._sleep(max(wait, backoff(failures)))
 
     async def _json(self, path: str, sent: Callable[[], None]) -> Any:
+        assert self._transport is not None
         url = self.settings.api_url + path
-        for _ in range(_MAX_REDIRECTS + 1):
-            sent()
-            async with self._get(url) as response:
-                if response.status not in REDIRECTS or "location" not in response.headers:
-                    return await self._answer(response, path)
-                target = same_origin_url(self.settings.api_url, response.headers["location"], url)
-            if target is None:
-                raise DataError(f"{self.called} redirects {path} to another host: not followed")
-            url = target
-        raise DataError(f"{self.called} redirects {path} more than {_MAX_REDIRECTS} times")
+        status, headers, data = await self._transport.send("GET", url, self._headers(), sent)
+        return self._answer(status, headers, data, path)
 
     async def _download(self, path: str, into: Target, largest: int, sent: Callable[[], None]) -> None:
+        assert self._session is not None
+        assert self._transport is not None
         sent()
-        async with self._get(self.settings.api_url + path) as response:
-            if response.status not in REDIRECTS or "location" not in response.headers:
-                if response.status != HTTPStatus.OK:
-                    await self._answer(response, path)
-                    raise DataError(f"{self.called} answers {path} with {response.status}")
+        url = self.settings.api_url + path
+        async with self._session.get(url, headers=self._headers(), allow_redirects=False) as response:
+            status, location = response.status, response.headers.get("location")
+            if status == HTTPStatus.OK:
                 await write_body(response, into, largest)
                 return
-            location = response.headers["location"]
-        verdict = await self.storage.fetch(location, into, largest)
+            if status not in REDIRECTS or location is None:
+                self._answer(status, response.headers, await self._transport.json(response), path)
+        verdict = await self.storage.fetch(str(location), into, largest)
         if isinstance(verdict, CiHealthError):
             raise verdict
         if isinstance(verdict, HTTPStatus):
@@ -145,31 +138,22 @@ class Gitea:
         if verdict is not None:
             raise _AgainError(verdict.reason)
 
-    def _get(self, url: str) -> Any:
-        assert self._session is not None
+    def _headers(self) -> dict[str, str]:
         token = self.settings.token
-        headers = {"user-agent": "ci-health"}
-        if token is not None:
-            headers["authorization"] = f"token {token.get_secret_value()}"
-        return self._session.get(url, headers=headers, allow_redirects=False)
+        own = {"user-agent": "ci-health"}
+        return own if token is None else own | {"authorization": f"token {token.get_secret_value()}"}
 
-    async def _answer(self, response: aiohttp.ClientResponse, path: str) -> Any:
+    def _answer(self, status: int, headers: Mapping[str, str], data: Any, path: str) -> Any:
         """The JSON of an answer; raises what to do where there is none."""
-        body = bytearray()
-        async for piece in response.content.iter_chunked(1 << 16):
-            body += piece
-            if len(body) > _MAX_BODY:
-                raise DataError(f"{self.called} answers {path} with more than {_MAX_BODY} bytes")
-        data = decoded(body)
-        if response.status == HTTPStatus.OK:
-            self.clock.note(response.headers.get("date"))
+        if status == HTTPStatus.OK:
+            self.clock.note(headers.get("date"))
             if not isinstance(data, dict | list):
                 raise DataError(f"{self.called} answers {path} with what is no JSON: is `gitea.url` a Gitea?")
             return data
-        raise self._error(response, data, path)
+        raise self._error(status, headers, data, path)
 
-    def _error(self, response: aiohttp.ClientResponse, data: Any, path: str) -> Exception:
-        status, called = response.status, self.called
+    def _error(self, status: int, headers: Mapping[str, str], data: Any, path: str) -> Exception:
+        called = self.called
         if status == HTTPStatus.UNAUTHORIZED:
             return FatalError(
                 f"{called} refused the token (401): it is wrong or has expired. Set CI_HEALTH_GITEA__TOKEN to "
@@ -185,7 +169,7 @@ class Gitea:
         if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= (
             HTTPStatus.INTERNAL_SERVER_ERROR
         ):
-            wait = retry_after(response.headers.get("retry-after", ""), time.time()) or 0.0
+            wait = retry_after(headers.get("retry-after", ""), time.time()) or 0.0
             return _AgainError(f"{called} answered {status}", min(wait, _LONGEST_WAIT_S))
         message = data.get("message") if isinstance(data, dict) else None
         text = message[:200] if isinstance(message, str) and message else "no reason given"

@@ -9,7 +9,7 @@ from typing import IO, Final, Protocol
 from etl.anomalies import Anomaly
 from etl.errors import DataError, ExpiredError, NotFoundError
 from etl.extract.gitea.attempts import Attempts, attempts_of, version
-from etl.extract.gitea.client import GiteaClient, parsed
+from etl.extract.gitea.client import GiteaClient
 from etl.extract.gitea.commands import Commands
 from etl.extract.gitea.records import (
     ListedRun,
@@ -24,6 +24,7 @@ from etl.extract.gitea.server import Gitea
 from etl.extract.gitea.tasks import Tasks
 from etl.extract.github.artifacts import ArtifactListing
 from etl.extract.github.download import FileTarget, check_size
+from etl.extract.github.listing import parsed
 from etl.extract.github.runs import Found, WindowListing
 from etl.extract.github.storage import Storage, Target
 from etl.extract.github.windows import Window
@@ -198,7 +199,7 @@ class GiteaSource:
         anomalies: list[Anomaly] = []
         for number in range(last, 0, -1):
             page = first if number == 1 else await self._client.page(path, "artifacts", number)
-            items, bad = parsed(page, "artifacts", parse_uploaded)
+            items, bad = parsed(page.entries, "artifacts", parse_uploaded, page.path)
             anomalies += bad
             found |= {item.id: item for _, item in items if item.created_at >= since}
             if any(created_at < since - _REPLACED_S for created_at, _ in items):
@@ -228,7 +229,7 @@ class GiteaSource:
         listing = WindowListing()
         total: int | None = None
         async for page in self._client.pages("/actions/runs", "workflow_runs"):
-            items, anomalies = parsed(page, "workflow_runs", parse_run)
+            items, anomalies = parsed(page.entries, "workflow_runs", parse_run, page.path)
             listing.anomalies += anomalies
             if total is not None and page.total < total:
                 listing.doubt = f"{self.called} deleted runs while they were listed"

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from etl.extract.gitea.client import GiteaClient, parsed
+from etl.extract.gitea.client import GiteaClient
 from etl.extract.gitea.records import Task, parse_task
+from etl.extract.github.listing import parsed
 
 
 class Tasks:
@@ -25,7 +26,7 @@ class Tasks:
         ended = {task.id for task in self._known.values() if task.conclusion is not None}
         reaches = self._complete_since is not None and self._complete_since <= since
         async for page in self._client.pages("/actions/tasks", "workflow_runs"):
-            found, _ = parsed(page, "tasks", parse_task)
+            found, _ = parsed(page.entries, "tasks", parse_task, page.path)
             self._known.update((task.id, task) for task in found)
             if reaches and found and all(task.id in ended for task in found):
                 return

@@ -73,7 +73,11 @@ class GitHub:
         self._exchanged_at = 0.0
 
     async def __aenter__(self) -> Self:
-        self._transport = Transport(self.settings)
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.settings.concurrency),
+            timeout=aiohttp.ClientTimeout(total=self.settings.timeout.total_seconds()),
+        )
+        self._transport = Transport(session, self.settings.api_url)
         self._storage = Storage(self.settings)
         return self
 

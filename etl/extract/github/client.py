@@ -1,12 +1,13 @@
 """The client of one repository: its paths, request counters and stored page tags."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from http import HTTPStatus
 from typing import Any
 
-from etl.errors import DataError, RequestsSpentError
+from etl.errors import DataError
+from etl.extract.allowance import Allowance
 from etl.extract.github.api import GitHub
 from etl.extract.github.kinds import kind_of
 from etl.extract.github.pages import Page, items_of, total_of
@@ -25,7 +26,7 @@ class RepositoryClient:
         self.name = name
         self.kinds: Counter[str] = Counter()
         self.unchanged: Counter[str] = Counter()
-        self._allowed: int | None = None
+        self._allowance = Allowance()
 
     @property
     def requests(self) -> int:
@@ -56,14 +57,9 @@ class RepositoryClient:
         """Requests left in the token's rate limit, by GitHub's latest answer."""
         return self._github.budget.remaining
 
-    @contextmanager
-    def at_most(self, requests: int) -> Iterator[None]:
-        """Within this context, request at most `most` pages; any further request raises RequestsSpentError."""
-        self._allowed = requests
-        try:
-            yield
-        finally:
-            self._allowed = None
+    def at_most(self, requests: int) -> AbstractContextManager[None]:
+        """Within this context, any further page than so many raises RequestsSpentError."""
+        return self._allowance.at_most(requests)
 
     async def page(self, path: str, *, conditional: bool = True) -> Page:
         """GET one page; `path` is below the repository (`/actions/runs?…`) or a page's `next_url`.
@@ -71,11 +67,7 @@ class RepositoryClient:
         Raises RetriableError, FatalError (NotFoundError if it does not exist) or DataError.
         """
         path = self._below(path)
-        if self._allowed is not None:
-            # Counted here, not when it is sent: many requests may be waiting.
-            self._allowed -= 1
-            if self._allowed < 0:
-                raise RequestsSpentError(f"the requests that were allowed are spent before {path}")
+        self._allowance.spend(path)
 
         async def known(identity: str) -> PageTag | None:
             return await self._tags.get(path, identity) if conditional else None

@@ -1,6 +1,6 @@
 """Reads all pages of a listing; items that cannot be parsed are counted as anomalies and skipped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -42,14 +42,11 @@ class Listing(Generic[T]):
         if page.total_count is not None:
             self.shrank = self.shrank or (self.total is not None and page.total_count < self.total)
             self.total = page.total_count
-        before = len(self.anomalies)
-        for raw in found:
-            try:
-                self.items.append(parse(raw))
-            except (DataError, AttributeError, TypeError) as error:
-                self.anomalies.append(Anomaly(key or "item", f"cannot be understood: {error}", page.url))
+        items, anomalies = parsed(found, key or "item", parse, page.url)
+        self.items += items
+        self.anomalies += anomalies
         # Without its tag, a page that could not be parsed is requested again.
-        if page.tag is not None and len(self.anomalies) == before:
+        if page.tag is not None and not anomalies:
             self.tags.append(page.tag)
 
     def require_whole(self, path: str) -> None:
@@ -111,3 +108,17 @@ def entries(page: Page, key: str | None) -> list[Any]:
     if not isinstance(found, list):
         raise DataError(f"GitHub's answer to {page.url} has no list {key or ''}".rstrip())
     return found
+
+
+def parsed(
+    found: Iterable[Any], kind: str, parse: Callable[[Any], T], where: str
+) -> tuple[list[T], list[Anomaly]]:
+    """The entries of a page, and an anomaly of this kind for each that cannot be parsed; `where` is the page."""
+    items: list[T] = []
+    anomalies: list[Anomaly] = []
+    for raw in found:
+        try:
+            items.append(parse(raw))
+        except (DataError, AttributeError, TypeError) as error:
+            anomalies.append(Anomaly(kind, f"cannot be understood: {error}", where))
+    return items, anomalies

@@ -12,7 +12,6 @@ import aiohttp
 from multidict import CIMultiDict
 
 from etl.errors import DataError
-from etl.settings import GitHubSettings
 
 _MAX_BODY = 50 * 1024 * 1024
 # An ordinary page of a hundred entries has half as much; larger bodies are read and parsed one at a time.
@@ -30,15 +29,13 @@ NO_JSON: Final = object()
 
 
 class Transport:
-    """Connections to the API's host, and to no other."""
+    """Requests of a session to the API's host, and to no other; `called` names the server in errors."""
 
-    def __init__(self, settings: GitHubSettings) -> None:
-        self._base = settings.api_url
+    def __init__(self, session: aiohttp.ClientSession, base: str, called: str = "GitHub") -> None:
+        self._session = session
+        self._base = base
+        self._called = called
         self._large = asyncio.Lock()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.concurrency),
-            timeout=aiohttp.ClientTimeout(total=settings.timeout.total_seconds()),
-        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -65,29 +62,33 @@ class Transport:
                 method, url, headers=headers, json=body, allow_redirects=False
             ) as response:
                 status, answered = response.status, CIMultiDict(response.headers)
-                data = await self._json(response)
+                data = await self.json(response)
             location = answered.get("location")
             if status not in follow or location is None:
                 return status, answered, data
             target = same_origin_url(self._base, location, url)
             if target is None:
-                raise DataError(f"GitHub redirects {urlsplit(url).path} to another host: not followed")
+                raise DataError(
+                    f"{self._called} redirects {urlsplit(url).path} to another host: not followed"
+                )
             url = target
-        raise DataError(f"GitHub redirects more than {_MAX_REDIRECTS} times from {urlsplit(url).path}")
+        raise DataError(
+            f"{self._called} redirects more than {_MAX_REDIRECTS} times from {urlsplit(url).path}"
+        )
 
-    async def _json(self, response: aiohttp.ClientResponse) -> Any:
-        """The JSON of a body of limited size; large ones are parsed one at a time, to limit memory."""
+    async def json(self, response: aiohttp.ClientResponse) -> Any:
+        """The JSON of a body of limited size, or NO_JSON; large ones are parsed one at a time, to limit memory."""
         body = bytearray()
         async with AsyncExitStack() as turn:
             async for piece in response.content.iter_chunked(_PIECE):
                 body += piece
                 if len(body) > _MAX_BODY:
                     raise DataError(
-                        f"GitHub's answer to {response.url.path} is larger than {_MAX_BODY} bytes"
+                        f"{self._called}'s answer to {response.url.path} is larger than {_MAX_BODY} bytes"
                     )
                 if len(body) - len(piece) <= _LARGE_BODY < len(body):
                     await turn.enter_async_context(self._large)
-            return decoded(body)
+            return _decoded(body)
 
 
 def same_origin_url(base: str, link: str, url: str) -> str | None:
@@ -100,8 +101,8 @@ def same_origin_url(base: str, link: str, url: str) -> str | None:
     return target if same else None
 
 
-def decoded(body: bytearray) -> Any:
-    """The JSON of a body, or NO_JSON; the body is emptied first, so that only its text is in memory during parsing."""
+def _decoded(body: bytearray) -> Any:
+    """The JSON of a body; the body is emptied first, so that only its text is in memory during parsing."""
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
         body.clear()
