@@ -13,22 +13,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract import junit
+from etl.extract.bazel import SeparateAttempts
 from etl.extract.reports import formats
+from etl.extract.unpack import Bounded, check_path, check_readable, chunks, from_start, gunzip
 from etl.extract.xml_stream import NotWellFormedError
 from etl.model.results import Content, Result
 from etl.model.text import WITHIN
 
-_PIECE = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
-_MEMBERS = 1_000
 _SHOWN = 200
 _NAMES_SHOWN, _NAME_SHOWN = 3, 40
 _SUFFIXES = (".xml", ".trx", ".json", ".jsonl", ".ndjson", ".tap", ".log", ".txt", ".out")
@@ -97,6 +95,7 @@ class _Artifact:
         self._untold = 0
         self._found = False
         self._others: list[tuple[str, _Open]] = []
+        self._attempts = SeparateAttempts(self.content.results)
 
     def read(self, file: BinaryIO) -> None:
         file.seek(0)
@@ -106,7 +105,7 @@ class _Artifact:
             if is_zip:
                 self._entries(file)
             else:
-                self._bare_file(lambda: self._unpacked(_from_start(file)))
+                self._bare_file(lambda: self._unpacked(from_start(file)))
         except (DataError, *_BROKEN) as error:
             self.content.is_whole = False
             self._tell(error)
@@ -116,18 +115,20 @@ class _Artifact:
             self._tell(f"{self._untold} more entries cannot be read")
 
     def _entries(self, file: BinaryIO) -> None:
-        with zipfile.ZipFile(_Bounded(file, self._limits.directory)) as archive:
+        with zipfile.ZipFile(Bounded(file, self._limits.directory)) as archive:
             entries = archive.infolist()
             if len(entries) > self._limits.entries:
                 raise DataError(f"more than {self._limits.entries} entries")
             for entry in entries:
                 with self._costs_itself_alone(entry.filename):
                     self._entry(archive, entry)
+            self._attempts.join()
             self._read_others([entry.filename for entry in entries if not entry.is_dir()])
 
     def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        _refuse(entry)
+        check_path(entry)
         if _may_be_report(entry):
+            check_readable(entry)
             self._file(entry.filename, lambda: self._unpacked(self._reasonable(archive, entry)))
 
     @contextmanager
@@ -147,7 +148,8 @@ class _Artifact:
             self._others.append((name, opened))
             return
         try:
-            self._junit(name, opened)
+            with self._attempts.file(name):
+                self._junit(name, opened)
         except junit.NotJUnitError as error:
             if formats.is_root(error.root):
                 self._others.append((name, opened))
@@ -212,27 +214,27 @@ class _Artifact:
         self.content.results += read.results
         self.content.held, self.content.needed = read.held, read.needed
 
-    def _unpacked(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        first = next(chunks, b"")
-        chunks = chain((first,), chunks)
-        return self._counted(_gunzip(chunks) if first.startswith(_GZIP) else chunks)
+    def _unpacked(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        first = next(pieces, b"")
+        pieces = chain((first,), pieces)
+        return self._counted(gunzip(pieces) if first.startswith(_GZIP) else pieces)
 
-    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._left -= len(chunk)
+    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._left -= len(piece)
             if self._left < 0:
                 raise _TooLargeError(f"unpacks to more than {self._limits.total} bytes: the rest is left out")
-            yield chunk
+            yield piece
 
     def _reasonable(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         # zipfile reads no more than this packed size, so here the header binds itself.
         allowed = max(self._limits.small, self._limits.ratio * entry.compress_size)
         with archive.open(entry) as stream:
-            for chunk in _chunks(stream):
-                allowed -= len(chunk)
+            for piece in chunks(stream):
+                allowed -= len(piece)
                 if allowed < 0:
                     raise DataError(f"unpacks to more than {self._limits.ratio} times its size: a zip bomb")
-                yield chunk
+                yield piece
 
     def _tell_of(self, entry: str, error: Exception) -> None:
         if len(self.content.anomalies) < self._limits.anomalies:
@@ -245,32 +247,6 @@ class _Artifact:
         # Some of these say nothing but their type.
         detail = f"{where}: {str(error)[:_SHOWN] or type(error).__name__}"
         self.content.anomalies.append(Anomaly("report", detail))
-
-
-class _Bounded:
-    """A file for zipfile that refuses to load a large directory: zipfile reads it, as large as it claims, at once."""
-
-    def __init__(self, file: BinaryIO, limit: int) -> None:
-        self._file, self._limit = file, limit
-        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
-
-    def read(self, size: int = -1) -> bytes:
-        if size > self._limit:
-            raise DataError(f"its list of entries is larger than {self._limit} bytes")
-        return self._file.read(size)
-
-
-def _refuse(entry: zipfile.ZipInfo) -> None:
-    """Raise DataError for an entry that nobody should read."""
-    path = entry.filename.replace("\\", "/")
-    if path.startswith("/") or ".." in path.split("/"):
-        raise DataError("its path leads out of the archive")
-    if not _may_be_report(entry):
-        return
-    if entry.flag_bits & _ENCRYPTED:
-        raise DataError("is encrypted")
-    if entry.compress_type not in _METHODS:
-        raise DataError(f"is compressed by method {entry.compress_type}, which is not supported")
 
 
 def _may_be_report(entry: zipfile.ZipInfo) -> bool:
@@ -291,35 +267,6 @@ def _holds_none(names: list[str]) -> str:
     return f"{none}: {shown}" + (
         f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     )
-
-
-def _from_start(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    return _chunks(file)
-
-
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    while chunk := stream.read(_PIECE):
-        yield chunk
-
-
-def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpacked, in pieces; a gzip may be several, one after the other."""
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    members = 1
-    for chunk in chunks:
-        packed = chunk
-        while packed:
-            if inflate.eof:
-                members += 1
-                if members > _MEMBERS:
-                    raise DataError(f"a gzip of more than {_MEMBERS} parts")
-                inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            yield inflate.decompress(packed, _PIECE)
-            # Tapes and some tools pad with zeros.
-            packed = inflate.unused_data.lstrip(b"\0") if inflate.eof else inflate.unconsumed_tail
-    if not inflate.eof:
-        raise DataError("the gzip ends too early")
 
 
 def _shown(name: str) -> str:

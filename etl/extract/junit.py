@@ -229,6 +229,8 @@ class _Report:
     def _close_suite(self) -> None:
         suite = self._suites.pop()
         printed = str(suite.output) if suite.output else ""
+        if suite.cases == 1 and printed:
+            self._results.tell_last(printed)
         outside: list[Verdict | None] = [*suite.verdicts]
         if not outside and _claims_what_is_no_case(suite):
             outside = [None]

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from etl.extract import bazel
 from etl.extract.junit_case import short
 from etl.extract.junit_retries import join_retries
 from etl.extract.junit_suite import Suite
@@ -32,6 +33,12 @@ class Results:
             self._add_told(len(self._results), case, attributes)
         self._results.append(result)
         self._suites.append(suite)
+
+    def tell_last(self, printed: str) -> None:
+        """What the suite of the last result printed, which says why it failed where Bazel made the report."""
+        last = self._results[-1]
+        if last.is_red and (told := bazel.reason(last.message, printed)):
+            self._results[-1] = last._replace(message=told)
 
     def _add_told(self, place: int, case: CaseName, attributes: dict[str, str]) -> None:
         """What the name of a result leaves out of what its case says."""

@@ -5,13 +5,9 @@ import io
 import pytest
 
 from etl.extract.archive import read_artifact
-from tests.extract.reports import read, rows, suite, zipped
+from tests.extract.reports import case, read, rows, suite, zipped
 
 F = "<failure message='boom'/>"
-
-
-def case(name: str, inside: str = "", classname: str = "c", more: str = "") -> str:
-    return f"<testcase classname='{classname}' name='{name}' {more}>{inside}</testcase>"
 
 
 def told(xml: str) -> list[tuple[str, str, str, str, str | None]]:

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from etl.demo.history import Artifact
 from etl.model.schema import FAILURE, FLAKE, TEST, TEST_REPORT
 from etl.settings import InfluxSettings
 from tests.extract.formats import FORMATS
+from tests.extract.reports import made_by_bazel
 from tests.load.stores import ReadBack
 from tests.pipeline.world import HOUR, NOON, World, attempt, job, run, simulated
 
@@ -29,7 +30,10 @@ def case(name: str, inside: str = "", more: str = "classname='c'") -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """An artifact's file, how its job ended, and what must be stored: results by outcome, tests with evidence."""
+    """An artifact's files, how its job ended, and what must be stored: results by outcome, tests with evidence.
+
+    `messages` are those of the failures, where they matter.
+    """
 
     file: str
     outcomes: dict[str, int]
@@ -37,6 +41,8 @@ class Told:
     conclusion: str = "failure"
     name: str = "junit.xml"
     artifact: str = "junit"
+    others: dict[str, str] = field(default_factory=dict)
+    messages: tuple[str, ...] | None = None
 
 
 ROWS = {
@@ -59,6 +65,64 @@ ROWS = {
     ),
     "classes": Told(suite(case("a", F, "class='X'"), case("a", "", "class='Y'")), {"failed": 1, "passed": 1}),
     "a skipped repetition": Told(suite(case("t", F), case("t", "<skipped/>")), {"failed": 1}),
+    "skipped after it passed": Told(
+        suite(case("t"), case("t", "<skipped/>")), {"passed": 1}, conclusion="success"
+    ),
+    "suites within suites": Told(
+        "<testsuites>"
+        + "".join(
+            f"<testsuite name='{suite_name}'>{case('saves', inside, more)}</testsuite>"
+            for suite_name, inside, more in (
+                ("orders", F, "classname='test'"),
+                ("users", "", "classname='test'"),
+            )
+        )
+        + "</testsuites>",
+        {"failed": 1, "passed": 1},
+    ),
+    "a second root": Told(suite(case("a")) + suite(case("b", F)), {"passed": 1, "failed": 1}),
+    "ginkgo": Told(
+        suite(
+            "<properties><property name='SuiteSucceeded' value='true'/></properties>",
+            case(
+                "t",
+                "<system-err>Failure recorded during attempt 1:\nrefused\nIn [It] at: x.go:1\n"
+                "Attempt #1 Failed.  Retrying</system-err>",
+                "status='passed'",
+            ),
+        ),
+        {"passed": 1},
+        flaky=("t",),
+        conclusion="success",
+    ),
+    "ctest": Told(
+        suite(
+            case("io", "<failure message=''/><system-out>io.cpp:7: bad</system-out>", "status='fail'"),
+        ),
+        {"failed": 1},
+        messages=("io.cpp:7: bad",),
+    ),
+    "doctest": Told(
+        suite(case("t", "<error message='exception'>no such basket</error>")),
+        {"error": 1},
+        messages=("no such basket",),
+    ),
+    "a type alone": Told(
+        suite(case("t", "<failure type='java.io.IOException'/>")),
+        {"failed": 1},
+        messages=("java.io.IOException",),
+    ),
+    "attempts in files of their own": Told(
+        made_by_bazel("shop/flaky_test"),
+        {"passed": 1, "error": 1},
+        flaky=("shop/flaky_test",),
+        name="shop/flaky_test/test.xml",
+        others={
+            "shop/flaky_test/test_attempts/attempt_1.xml": made_by_bazel("shop/flaky_test", 1, "refused"),
+            "shop/total_test/test.xml": made_by_bazel("shop/total_test", 1, "total is 3, not 4"),
+        },
+        messages=("total is 3, not 4",),
+    ),
     "outside of a case": Told(suite("<error message='no class'/>", more="name='D' errors='1'"), {"error": 1}),
     "todo": Told(suite(case("t", "<skipped type='todo'/>" + F)), {"skipped": 1}, conclusion="success"),
     "skipped by result": Told(
@@ -94,7 +158,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             started = NOON - 20 * HOUR + 600 * number
             content = io.BytesIO()
             with zipfile.ZipFile(content, "w") as archive:
-                archive.writestr(told.name, told.file)
+                for file_name, file in {told.name: told.file, **told.others}.items():
+                    archive.writestr(file_name, file)
             uploaded = Artifact(number + 1, told.artifact, started + 50, content.getvalue())
             one = job(name, started, conclusion=told.conclusion, artifacts=(uploaded,))
             made.add(run(started, attempt(started, one)))
@@ -121,6 +186,11 @@ async def test_what_reports_say_is_what_both_stores_hold(
         for name, told in ROWS.items()
         if (red := told.outcomes.get("failed", 0) + told.outcomes.get("error", 0))
     }
+
+    for name, told in ROWS.items():
+        if told.messages is not None:
+            messages = [point["message"] for point in world.points("failure") if point["job"] == name]
+            assert messages == list(told.messages), name
 
     influxdb = influx_settings.model_dump() | {"token": influx_settings.token.get_secret_value()}
     await world.sync_well("with influxdb", influxdb=influxdb)

@@ -85,11 +85,21 @@ def test_messages_and_places_are_read():
     assert "test_total_is_wrong" in lines[told.first]
 
 
+def test_a_target_is_told_by_what_its_failing_execution_printed():
+    recording = next(one for one in ALL if one.runner == "bazel" and one.name == "output")
+    lines = [line.text for line in read_lines(recording.text)]
+    assert {test.name: test.message for test in failing_tests(lines)} == {
+        "//shop:crash_test": "FAILED in 0.3s",
+        "//shop:shard_test": "shard 1 fails",
+        "//shop:slow_test": "-- Test timed out at 2026-11-28 09:26:38 UTC --",
+        "//shop:total_test": "total is 3, not 4",
+    }
+
+
 # The formats of those that cannot be installed here, after their documentation and sources.
 DOCUMENTED = {
     "dotnet": {("Acme.Shop.BasketTests", "Total_is_wrong(n: 2)")},
     "nextest": {("shop", "aborts"), ("shop", "hangs"), ("shop::api", "tests::is_wrong")},
-    "Bazel": {("", "//shop:slow_test"), ("", "//shop:total_test")},
     "XCTest": {("", "total()"), ("", "two words"), ("BasketTests", "testTotal"), ("OldTests", "testSum")},
     "Pest": {("Tests\\Unit\\ShopTest", "it adds")},
     "Cypress": {("Basket", "is wrong")},

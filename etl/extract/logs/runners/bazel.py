@@ -1,4 +1,4 @@
-"""Bazel: the summary has a line for each target that failed."""
+"""Bazel: the summary has a line for each target that failed, what it printed may stand before."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,37 @@ from etl.model.logs import LoggedTest
 HINTS = ("//",)
 
 _TARGET = re.compile(
-    r"(?P<name>@?\S*//\S+)\s+(?:\(cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$"
+    r"(?P<name>@?\S*//\S+)\s+(?:\([0-9/]*\s?cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$"
 )
+# One shard, run or attempt of a target that failed.
+_FAILED = re.compile(r"FAIL: (?P<execution>@?\S*//\S+(?: \((?:shard|run)[^)]*\))?) \(see ")
+# What `--test_output=errors` shows of one execution: between a line with its name, and one of dashes alone.
+_OUTPUT = re.compile(r"={20} Test output for (?P<execution>(?P<name>@?\S*//\S+?)(?: \(.*\))?):$")
+_END = re.compile(r"={80}$")
+# The last lines tell why a target failed.
+_SHOWN = 20
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
     """Failing test targets; one that was flaky or could not be built is not."""
+    printed = _printed(lines)
     for place, line in enumerate(lines):
         if (found := _TARGET.match(line)) is not None:
-            yield LoggedTest("", found["name"], found["why"], "", None, place, place)
+            message = printed.get(found["name"], "") or found["why"]
+            yield LoggedTest("", found["name"], message, "", None, place, place)
+
+
+def _printed(lines: Sequence[str]) -> dict[str, str]:
+    """The end of what each target printed: of its last execution that failed, else of its last one."""
+    failed = {found["execution"] for line in lines if (found := _FAILED.match(line)) is not None}
+    printed: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    output: re.Match[str] | None = None
+    start = 0
+    for place, line in enumerate(lines):
+        if (found := _OUTPUT.match(line)) is not None:
+            output, start = found, place + 1
+        elif output is not None and _END.match(line):
+            text = "\n".join(lines[max(start, place - _SHOWN) : place]).strip()
+            printed[output["execution"] in failed][output["name"]] = text
+            output = None
+    return printed[False] | printed[True]

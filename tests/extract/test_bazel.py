@@ -1,0 +1,117 @@
+"""Attempts that Bazel writes into files of their own, with the names and the text that Bazel 4.2.3 gave them."""
+
+import io
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.extract.archive import read_artifact
+from etl.extract.bazel import joined
+from etl.model.results import CaseName, Outcome, Result
+from tests.extract.reports import case, made_by_bazel, suite, zipped
+
+FLAKY, SHARD = "shop/flaky_test", "shop/shard_test/shard_2_of_2"
+NAMED = '<failure message="connection refused"/>'
+
+
+def read(files: dict[str, str]) -> list[tuple[str, str, str, str | None]]:
+    """Name, outcome, message and healed message of each result."""
+    content = read_artifact(io.BytesIO(zipped(dict(files))), "testlogs")
+    assert content.anomalies == []
+    return [
+        (result.name, result.outcome.value, result.message, result.retried_message)
+        for result in content.results
+    ]
+
+
+@pytest.mark.parametrize("root", ["", "testlogs/", "a\\b\\"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_target_that_passed_when_it_ran_again_is_one_flaky_test(*, root: str, backwards: bool) -> None:
+    files = {
+        f"{root}{FLAKY}/test.xml": made_by_bazel(FLAKY, printed="fine now"),
+        f"{root}{FLAKY}/test_attempts/attempt_1.xml": made_by_bazel(FLAKY, 1, "connection refused"),
+    }
+    found = read(dict(reversed(files.items())) if backwards else files)
+    assert found == [(FLAKY, "passed", "", "connection refused")]
+
+
+def test_shards_and_their_attempts_stay_together() -> None:
+    name = "shop/shard_test_shard_{}/2"
+    files = {f"shop/shard_test/shard_{n}_of_2/test.xml": made_by_bazel(name.format(n)) for n in (1, 2)}
+    for attempt in (2, 10, 1):
+        path = f"{SHARD}/test_attempts/attempt_{attempt}.xml"
+        files[path] = made_by_bazel(name.format(2), 1, f"attempt {attempt} fails")
+    assert read(files) == [
+        ("shop/shard_test_shard_1/2", "passed", "", None),
+        ("shop/shard_test_shard_2/2", "passed", "", "attempt 10 fails"),
+    ]
+
+
+def test_tests_of_a_target_that_names_them() -> None:
+    files = {
+        "t/test.xml": suite(case("Adds"), case("Pays")),
+        "t/test_attempts/attempt_1.xml": suite(case("Adds"), case("Pays", NAMED)),
+    }
+    assert read(files) == [
+        ("Adds", "passed", "", None),
+        ("Pays", "passed", "", "connection refused"),
+    ]
+
+
+def test_a_failure_that_no_later_attempt_names_stays() -> None:
+    files = {
+        "t/test.xml": suite(case("Adds")),
+        "t/test_attempts/attempt_1.xml": suite(case("Adds"), case("Pays", NAMED)),
+    }
+    assert read(files) == [("Adds", "passed", "", None), ("Pays", "failed", "connection refused", None)]
+
+
+@pytest.mark.parametrize("last", [suite(case("Adds")), made_by_bazel(FLAKY)])
+@pytest.mark.parametrize("earlier", [made_by_bazel(FLAKY, 139), made_by_bazel(FLAKY, 142, "timed out")])
+def test_a_crash_that_did_not_come_again_is_healed(earlier: str, last: str) -> None:
+    found = read({f"{FLAKY}/test.xml": last, f"{FLAKY}/test_attempts/attempt_1.xml": earlier})
+    assert not any(outcome in {"failed", "error"} for _, outcome, _, _ in found)
+    (healed,) = [told for _, _, _, told in found if told is not None]
+    assert healed in {"exited with error code 139", "timed out"}
+
+
+def test_a_target_that_failed_every_time_failed_once() -> None:
+    files = {
+        f"{FLAKY}/test.xml": made_by_bazel(FLAKY, 1, "refused at last"),
+        f"{FLAKY}/test_attempts/attempt_1.xml": made_by_bazel(FLAKY, 1, "refused"),
+        f"{FLAKY}/test_attempts/attempt_2.xml": made_by_bazel(FLAKY, 1, "refused again"),
+    }
+    assert read(files) == [(FLAKY, "error", "refused at last", None)]
+
+
+def test_attempts_without_their_last_are_read_as_they_are() -> None:
+    attempt = f"{FLAKY}/test_attempts/attempt_1.xml"
+    assert read({attempt: made_by_bazel(FLAKY, 1, "refused")}) == [(FLAKY, "error", "refused", None)]
+
+
+RESULTS = st.lists(
+    st.builds(
+        lambda name, outcome: Result(CaseName("s", name), outcome, 1.0, "m" if outcome.is_red else ""),
+        st.sampled_from(["a", "b", "pkg/t"]),
+        st.sampled_from(Outcome),
+    ),
+    max_size=5,
+)
+
+
+@given(st.lists(RESULTS, min_size=1, max_size=4))
+def test_no_failure_disappears_and_no_flake_is_made_up(attempts: Sequence[Sequence[Result]]) -> None:
+    found = joined(attempts, "pkg/t")
+    assert {result.case for result in found} == {result.case for own in attempts for result in own}
+    last = attempts[-1]
+    passed = bool(last) and not any(result.is_red for result in last)
+    for result in found:
+        own = [[one for one in attempt if one.case == result.case] for attempt in attempts]
+        ever_red = any(one.is_red for many in own for one in many)
+        if result.retried_message is not None:
+            assert ever_red
+            assert result.outcome is Outcome.PASSED
+            assert passed or any(one.outcome is Outcome.PASSED for many in own for one in many)
+    assert sum(result.is_red for result in found) >= sum(result.is_red for result in last)
