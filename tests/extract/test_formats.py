@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,15 @@ from tests.extract.reports import suite, zipped
 
 MIB = 1 << 20
 SMALL = ArchiveLimits(report=Limits(held=4 * MIB, short=2 * MIB))
+
+
+# Written by the tools themselves; of each result the first lines of its messages.
+RECORDINGS = Path(__file__).parent / "recordings"
+RECORDED = json.loads((RECORDINGS / "expected.json").read_text("utf-8"))
+
+
+def first_line(message: str) -> str:
+    return message.split("\n", maxsplit=1)[0]
 
 
 def read(data: bytes, limits: ArchiveLimits | None = None) -> Content:
@@ -41,6 +51,17 @@ def test_a_bare_file_or_a_gzip_or_utf_16_gives_the_same(tool):
     assert rows(read(zipped({f"{name}.gz": gzip.compress(text.encode())}))) == expected
     if not text.startswith("<"):
         assert rows(read(text.encode("utf-16"))) == expected
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_reports_of_the_real_tools_are_read(name):
+    content = read((RECORDINGS / name).read_bytes())
+    assert content.anomalies == []
+    told = [
+        [suite, name, outcome, first_line(message), None if healed is None else first_line(healed)]
+        for suite, name, outcome, message, healed in rows(content)
+    ]
+    assert told == RECORDED[name]["results"]
 
 
 def test_what_junit_reports_have_told_is_not_counted_again():
