@@ -330,7 +330,7 @@ FORMATS: dict[str, tuple[str, str, list[Row]]] = {
     "gotestsum --jsonfile": (
         "gotestsum.jsonl",
         lines(*GO_FIRST, go("start"), go("run", "TestBurn"), go("pass", "TestBurn", Elapsed=0.5), go("pass")),
-        [*BURNED[1:], ("acme.io/fuel", "TestBurn", "passed", "", "burn_test.go:7: got 3, want 4")],
+        [("acme.io/fuel", "TestBurn", "passed", "", "burn_test.go:7: got 3, want 4"), *BURNED[1:]],
     ),
     "go test -json, twice on purpose": (
         "twice.json",

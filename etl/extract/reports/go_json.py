@@ -136,12 +136,16 @@ def _print(outputs: dict[str, Text], test: str, event: dict[str, Any], sink: Sin
 def _joined(executions: list[list[Result]]) -> list[Result]:
     """The results of a package; what ran again because it had failed is one result."""
     first, *again = executions
-    failed = {result.case for result in first if result.is_red}
+    failed = dict.fromkeys(result.case for result in first if result.is_red)
     if not again or any(result.case not in failed for later in again for result in later):
         return [result for execution in executions for result in execution]
     groups = [[one for execution in executions for one in execution if one.case == case] for case in failed]
     joined = join_retries([group for group in groups if len(group) > 1], Repeats.RERUNS)
-    repeated = {result.case for results in joined for result in results}
-    return [result for result in first if result.case not in repeated] + [
-        result for results in joined for result in results
-    ]
+    repeated = {results[0].case: results for results in joined}
+    ran_again = set(repeated)
+    told: list[Result] = []
+    for result in first:
+        # All results of a test stand where its first one stood.
+        told += repeated.pop(result.case) if result.case in repeated else []
+        told += [] if result.case in ran_again else [result]
+    return told
