@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.__main__ import PAGES
 from dashboards.alerts import Rule, rules
 from dashboards.flux import CHOSEN
 from dashboards.variables import ALL as ALL_VALUE
@@ -147,6 +148,27 @@ async def test_panels_show_what_the_embedded_store_answers(
             await changes_hold(rows, span | Asked(flux).parameters(single), embedded)
         else:
             await holds(Asked(flux), rows, single, span, embedded)
+
+
+async def test_a_period_without_one_before_is_no_change(played: Played, played_influx: InfluxStore) -> None:
+    """Grafana's 30 days of a history of 28: a change is of nothing, and the panel says so."""
+    pages: list[Any] = [page().model() for page in PAGES]
+    compared = [
+        (panel, target.query)
+        for made in pages
+        for panel in made.panels
+        for target in panel.targets
+        if f"{panel.title} {target.ref_id}" == CHANGES
+    ]
+    assert compared
+    every = dict.fromkeys(CHOSEN, ALL_VALUE)
+    start = played.now - timedelta(days=30)
+    grafana = Grafana(EVERYTHING, played.settings.bucket, start, played.now, every)
+    for panel, flux in compared:
+        assert await answer(played_influx, grafana.query(flux)) == []
+        assert panel.field_config.defaults.no_value.startswith(
+            "Nothing to compare with: no run completed in the period before. Choose a shorter time range."
+        )
 
 
 async def holds(
