@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from etl.cli.common import exit_with_status, load_settings
 from etl.cli.output import Exit, print_error
 from etl.errors import ConfigurationError
+from etl.model.values import iso_time
 
 if TYPE_CHECKING:
     from etl.model.dead_letters import Chosen, DeadLetter
@@ -89,7 +89,7 @@ def _as_json(letter: DeadLetter) -> dict[str, Any]:
     return {
         "id": letter.id,
         "repository": letter.repository,
-        "rejected_at": _iso(letter.added_at),
+        "rejected_at": iso_time(letter.added_at),
         "reason": letter.reason,
         "line": letter.line.decode("utf-8", "backslashreplace"),
     }
@@ -99,11 +99,7 @@ def _line(letter: DeadLetter) -> str:
     from etl.model.text import cut
 
     line = letter.line.decode("utf-8", "backslashreplace")
-    return f"{letter.id} {_iso(letter.added_at)} {letter.reason}: {cut(line, _MAX_LINE)}"
-
-
-def _iso(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{letter.id} {iso_time(letter.added_at)} {letter.reason}: {cut(line, _MAX_LINE)}"
 
 
 async def _retry(settings: Settings, chosen: Chosen, *, debug: bool) -> None:

@@ -29,6 +29,11 @@ def seconds(value: Any) -> int | None:
     return stamp if _EARLIEST <= stamp < _LATEST else None
 
 
+def iso_time(second: float) -> str:
+    """Unix seconds as GitHub writes times."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def required(raw: Any, key: str, kind: type[T]) -> T:
     """A required member; raises DataError if it is missing, has another type, or is out of range."""
     value = raw.get(key) if isinstance(raw, Mapping) else None

@@ -7,13 +7,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import structlog
 
 from etl.anomalies import Anomalies
 from etl.errors import CiHealthError, ConfigurationError, DataError, RetriableError, SupersededError
 from etl.extract.source import Source
+from etl.model.values import iso_time
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.open_pieces import open_sentence
@@ -126,7 +126,7 @@ async def _look_up(state: State, source: Source, name: str) -> KnownRepository:
 def _retry_at(pipeline: Pipeline, error: CiHealthError) -> str | None:
     if not isinstance(error, RetriableError) or error.retry_after is None:
         return None
-    return f"{datetime.fromtimestamp(pipeline.clock() + error.retry_after, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return iso_time(pipeline.clock() + error.retry_after)
 
 
 def _add_open_pieces(pipeline: Pipeline, summary: Summary) -> None:

@@ -38,6 +38,10 @@ def _protected(url: str) -> str:
     return url
 
 
+# An address that tokens are sent to.
+ApiAddress = Annotated[WebAddress, AfterValidator(_protected)]
+
+
 class Section(BaseModel):
     """A group of settings: unknown keys are errors."""
 
@@ -64,7 +68,7 @@ class GitHubSettings(Section):
 
     token: SecretStr | None = Field(None, description="token with read access to Actions and Checks")
     app: AppSettings | None = Field(None, description="a GitHub App, instead of a token")
-    api_url: WebAddress = Field(
+    api_url: ApiAddress = Field(
         GITHUB_API, description="base URL of the REST API, for GitHub Enterprise Server"
     )
     concurrency: int = Field(10, ge=1, le=100, description="concurrent requests")
@@ -80,11 +84,6 @@ class GitHubSettings(Section):
         (), description="hosts without public addresses that artifacts may be downloaded from"
     )
 
-    @field_validator("api_url")
-    @classmethod
-    def _safe_url(cls, value: str) -> str:
-        return _protected(value)
-
     @property
     def web_url(self) -> str:
         """Base URL of GitHub's pages: `https://HOST/api/v3` and `https://api.HOST` belong to `https://HOST`."""
@@ -94,7 +93,7 @@ class GitHubSettings(Section):
 class GiteaSettings(Section):
     """A Gitea server, for repositories that are named `gitea:owner/name`."""
 
-    url: WebAddress = Field(description="URL of the server, for example https://gitea.example")
+    url: ApiAddress = Field(description="URL of the server, for example https://gitea.example")
     token: SecretStr | None = Field(
         None, description="token with the scope `read:repository`; none: public repositories only"
     )
@@ -104,11 +103,6 @@ class GiteaSettings(Section):
     download_hosts: Names = Field(
         (), description="hosts without public addresses that artifacts may be downloaded from"
     )
-
-    @field_validator("url")
-    @classmethod
-    def _safe_url(cls, value: str) -> str:
-        return _protected(value)
 
     @field_validator("token")
     @classmethod

@@ -6,14 +6,13 @@ Source: Gitea 1.26, `modules/structs/repo_actions.go` and `services/convert`.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
 from etl.errors import DataError
 from etl.extract.github.records import parse_artifact
 from etl.model.records import Artifact, Job, Repository, Run, Step, Workflow
-from etl.model.values import optional, required, seconds
+from etl.model.values import iso_time, optional, required, seconds
 from etl.settings import GITEA
 
 COMPLETED: Final = "completed"
@@ -197,7 +196,7 @@ def as_run(listed: ListedRun, *, attempt: int, created_at: int, updated_at: str)
 
 def iso(second: int | None) -> str:
     """Unix seconds in ISO 8601; empty for None."""
-    return "" if second is None else f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return "" if second is None else iso_time(second)
 
 
 def _event(event: str) -> str:

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +26,7 @@ from etl.extract.github.turns import Turns
 from etl.model.clock import GitHubClock, local_time
 from etl.model.pages import PageTag
 from etl.model.rate_limit import Budget, SharedRateLimits, Wait
+from etl.model.values import iso_time
 from etl.settings import GitHubSettings
 
 log = structlog.get_logger(__name__)
@@ -283,7 +283,7 @@ class GitHub:
             )
         # Many requests wait for the same time: one line is logged for all.
         if until > self._logged_wait_until + 1:
-            then = f"{datetime.fromtimestamp(until, UTC):%Y-%m-%dT%H:%M:%SZ}"
+            then = iso_time(until)
             log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds), until=then)
             self._logged_wait_until = until
         await self._sleep(wait.seconds)

@@ -6,9 +6,10 @@ Source: GitHub docs, "List workflow runs for a repository": at most 1,000 result
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, urlencode
+
+from etl.model.values import iso_time
 
 DAY_S: Final = 86_400
 _PAGE: Final = 100
@@ -41,13 +42,13 @@ class Window:
     def path_of(self, size: int) -> str:
         """The path of the first page with so many runs."""
         runs = "/actions/runs" if self.workflow_id is None else f"/actions/workflows/{self.workflow_id}/runs"
-        query = {"created": f"{_iso(self.start)}..{_iso(self.stop)}", "per_page": str(size)}
+        query = {"created": f"{iso_time(self.start)}..{iso_time(self.stop)}", "per_page": str(size)}
         if self.event is not None:
             query["event"] = self.event
         return f"{runs}?{urlencode(query, quote_via=quote, safe=':')}"
 
     def __str__(self) -> str:
-        parts = [f"{_iso(self.start)}..{_iso(self.stop)}"]
+        parts = [f"{iso_time(self.start)}..{iso_time(self.stop)}"]
         if self.workflow_id is not None:
             parts.append(f"workflow {self.workflow_id}")
         return ", ".join([*parts, self.event] if self.event else parts)
@@ -72,7 +73,3 @@ def split(window: Window, workflows: Sequence[int]) -> list[Window]:
     if window.event is None:
         return [replace(window, event=event) for event in EVENTS]
     return []
-
-
-def _iso(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"

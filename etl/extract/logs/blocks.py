@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -52,6 +53,10 @@ class Rules:
             if text.strip()
             else None
         )
+
+
+# Those of this project; settings may have others. Compiled once, by the first log.
+default_rules = cache(Rules)
 
 
 class Reading:

@@ -3,22 +3,22 @@
 import re
 from collections.abc import Collection, Sequence
 
-from etl.extract.logs.blocks import Rules
+from etl.extract.logs.blocks import Rules, default_rules
 from etl.extract.logs.lines import likeness
 from etl.model.line_rules import Weight
 from etl.model.logs import Line
 
 _TRACE = re.compile(r"\s+(?:at |from |in |\S+:\d+|File \"|\.\.\. \d+ (?:more|elided))|Caused by: ")
 _LABEL = re.compile(r"\[?(?:ERROR|FATAL|SEVERE|error|E)\]?(?=[\s:]|$)")
-_rules = Rules()
 
 
-def new_lines(failing: Sequence[Line], passing: Collection[str], rules: Rules = _rules) -> list[Line]:
+def new_lines(failing: Sequence[Line], passing: Collection[str], rules: Rules | None = None) -> list[Line]:
     """Errors that no line of the passing log is like, with the lines that belong to them.
 
     `passing` are the likenesses of the passing log's lines. Where no new line is an error, these are the
     new lines that sound like one; else all that are new.
     """
+    rules = rules or default_rules()
     new = {
         place
         for place, line in enumerate(failing)

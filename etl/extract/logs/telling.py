@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from etl.extract.logs.blocks import Reading, Rules, blocks, distinct
+from etl.extract.logs.blocks import Reading, Rules, blocks, default_rules, distinct
 from etl.model.line_rules import LineRule, Weight
 from etl.model.logs import Line, LoggedTest, Told
 
@@ -19,8 +19,6 @@ _NEAR_END = 400
 # Rules of what a tool says where a command that it had called failed: what stands above explains why.
 _FOOTERS = frozenset({"npm-footer", "yarn-footer", "maven-footer", "gradle-footer", "make", "ninja", "exit"})
 
-_rules = Rules()
-
 
 def tell(
     lines: Sequence[Line],
@@ -28,13 +26,13 @@ def tell(
     *,
     texts: Sequence[str] | None = None,
     limit: int = MAX_TOLD,
-    rules: Rules = _rules,
+    rules: Rules | None = None,
 ) -> list[Told]:
     """At most `limit` lines, in the order of the log.
 
     `tests` are what failed in these very lines; `texts` are the lines without a wrapper's prefix.
     """
-    reading = Reading([line.text for line in lines] if texts is None else texts, rules)
+    reading = Reading([line.text for line in lines] if texts is None else texts, rules or default_rules())
     chosen: set[int] = set()
     exits = [place for place in range(max(0, len(lines) - _NEAR_END), len(lines)) if _is_exit(reading, place)]
     chosen.update(exits[-1:])

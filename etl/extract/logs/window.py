@@ -1,8 +1,7 @@
 """When the failed step of a job ran, as its log writes times."""
 
-from datetime import UTC, datetime
-
 from etl.model.records import Job, Step
+from etl.model.values import iso_time
 
 # In this order: a step that ran into the job's time-out is `cancelled`.
 _FAILED = ("failure", "timed_out", "cancelled")
@@ -13,13 +12,9 @@ def failed_window(job: Job) -> tuple[str, str]:
     step = next((step for how in _FAILED for step in job.steps if step.conclusion == how), None)
     if step is None or step.started_at is None:
         return "", ""
-    return _iso(step.started_at), _end(step, job)
+    return iso_time(step.started_at), _end(step, job)
 
 
 def _end(step: Step, job: Job) -> str:
     ended = step.completed_at if step.completed_at is not None else job.completed_at
-    return "" if ended is None else _iso(ended)
-
-
-def _iso(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return "" if ended is None else iso_time(ended)
