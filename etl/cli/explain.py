@@ -63,7 +63,9 @@ def explain(
     from etl.cli.asked import checkout_of, what_is_asked
     from etl.cli.codeowners import owners_of
     from etl.cli.explain_comment import Commenting
+    from etl.cli.workflow_commands import issue
     from etl.load.opened import open_store
+    from etl.report.annotations import annotations
     from etl.report.verdicts import nothing_known
 
     settings = load_settings(context)
@@ -76,6 +78,7 @@ def explain(
         raise typer.Exit(Exit.FAILED)
     typer.echo(_formatted(explained, owners, form), nl=False)
     _add_step_summary(explained, owners)
+    issue(annotations(explained, owners))
     if commenting is not None and commenting.error is not None:
         raise commenting.error
     raise typer.Exit(_exit_code(explained))

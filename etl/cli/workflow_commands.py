@@ -8,7 +8,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _COMMAND = re.compile(r"(?<![^\r\n])[^\S\r\n]*:(?=:)|#(?=#\[)")
 
@@ -17,6 +17,11 @@ class _Disarming(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         super().write(disarmed(text))
         return len(text)
+
+    def command(self, line: str) -> None:
+        """Write a command as it is, on a line of its own."""
+        super().write(f"\n{line}\n")
+        self.flush()
 
 
 def disarmed(text: str) -> str:
@@ -28,6 +33,14 @@ def disarm_output(environment: Mapping[str, str] = os.environ) -> None:
     """In a GitHub Actions step, disarm workflow commands on both output streams."""
     if environment.get("GITHUB_ACTIONS") == "true":
         sys.stdout, sys.stderr = (_wrapped(stream) for stream in (sys.stdout, sys.stderr))
+
+
+def issue(commands: Iterable[str]) -> None:
+    """In a GitHub Actions step, print commands for the runner on stderr; elsewhere nothing."""
+    stream = sys.stderr
+    if isinstance(stream, _Disarming):
+        for command in commands:
+            stream.command(command)
 
 
 def _wrapped(stream: object) -> io.TextIOWrapper:

@@ -202,18 +202,18 @@ def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
 
 def _verdict_label(verdict: Verdict) -> str:
     if verdict.call is Call.UNKNOWN:
-        return f"unknown\n({verdict.likeliest} {_percent(verdict.probability)})"
-    return f"{verdict.call} {_percent(verdict.probability)}"
+        return f"unknown\n({verdict.likeliest} {percent(verdict.probability)})"
+    return f"{verdict.call} {percent(verdict.probability)}"
 
 
-def _percent(probability: float) -> str:
-    """Nothing is certain: `99%` at most."""
+def percent(probability: float) -> str:
+    """A probability; nothing is certain: `99%` at most."""
     return f"{min(probability, 0.99):.0%}"
 
 
 def _markdown_label(verdict: Verdict) -> str:
     likeliest = f", likeliest {verdict.likeliest}" if verdict.call is Call.UNKNOWN else ""
-    return f"**{verdict.call}**{likeliest} {_percent(verdict.probability)}"
+    return f"**{verdict.call}**{likeliest} {percent(verdict.probability)}"
 
 
 def _name(verdict: Verdict) -> str:

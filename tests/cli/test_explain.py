@@ -52,7 +52,7 @@ async def test_red_runs_are_explained_in_every_format_and_by_the_exit_code(ci, g
         assert told["failures"][0]["verdict"] in outcome.out
 
 
-async def test_in_actions_it_adds_to_the_step_summary(ci):
+async def test_in_actions_it_adds_to_the_step_summary_and_annotates(ci):
     await ci("sync")
     summary = ci.folder / "summary.md"
     summary.write_text("before\n")
@@ -62,8 +62,15 @@ async def test_in_actions_it_adds_to_the_step_summary(ci):
         "GITHUB_RUN_ID": str(red_runs(ci.folder)[-1]),
         "GITHUB_STEP_SUMMARY": str(summary),
     }
-    assert (await ci("explain")).code in (0, 3, 4)
+    outcome = await ci("explain", "--format", "json")
+    assert outcome.code in (0, 3, 4)
     assert summary.read_text().startswith("before\n### ")
+    failures = json.loads(outcome.out)["verdicts"][0]["failures"]
+    annotated = [line for line in outcome.err.splitlines() if line.startswith("::")]
+    levels = {"yours": "error", "unknown": "warning"}
+    assert [line.partition(" title=")[0] for line in annotated] == [
+        f"::{levels.get(one['verdict'], 'notice')}" for one in failures
+    ]
 
 
 async def test_a_run_that_no_sync_read_is_read_now(ci, github):

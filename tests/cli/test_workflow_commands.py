@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.cli.workflow_commands import disarm_output, disarmed
+from etl.cli.workflow_commands import disarm_output, disarmed, issue
 
 PIECES = st.sampled_from(
     [":", "::", "#", "##[", "[", " ", "\t", "\n", "\r", "\u2003", "error", "]", "::error::x"]
@@ -43,3 +43,19 @@ def test_only_steps_of_github_actions_are_disarmed(
     for stream in (sys.stdout, sys.stderr):
         print("::x", file=stream, flush=True)
     assert [file.getvalue().decode() for file in files] == [shown, shown]
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"), [({"GITHUB_ACTIONS": "true"}, "half a line\n::notice::x\n"), ({}, "half a line")]
+)
+def test_our_own_commands_stand_on_lines_of_their_own_in_steps_alone(
+    variables: dict[str, str], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [io.BytesIO(), io.BytesIO()]
+    streams = [io.TextIOWrapper(file, "utf-8") for file in files]
+    for name, own in zip(("stdout", "stderr"), streams, strict=True):
+        monkeypatch.setattr(sys, name, own)
+    disarm_output(variables)
+    issue(["::notice::x"])
+    sys.stderr.flush()
+    assert [file.getvalue().decode() for file in files] == ["", shown]
