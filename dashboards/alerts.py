@@ -100,19 +100,11 @@ def _of_ci() -> tuple[Rule, ...]:
         Rule(
             "spreading",
             "A failure spreads",
-            f"a failure came in at least {limit.SPREAD_JOBS} more jobs than in the {span(limit.SPREAD_OVER)} before",
-            f"Failure {label('signature')} of {label('repository')} came in {value('humanize')} more jobs than in the "
-            f"{span(limit.SPREAD_OVER)} before: {label('template')}",
-            f"$A >= {limit.SPREAD_JOBS}",
-            Query(
-                asked(
-                    "spreading",
-                    "map(fn: (r) => ({r with more: float(v: r.jobs - r.jobs_before)}))",
-                    *_row("more", "repository", "signature", "template"),
-                    names=(),
-                ),
-                limit.SPREAD_OVER,
-            ),
+            "a failure came within a day in several more jobs than the day before, in unrelated changes; ends when it no longer does",
+            f"Failure {label('suite')} of {label('repository')} came in {value('humanize')} more jobs than the day before: "
+            f"{label('name')}",
+            "$A > 0",
+            _lasting("spreading", "size"),
             "failures",
         ),
         Rule(

@@ -13,7 +13,7 @@ _LINKS: Final = {
     "job": (to_page("job"),),
     "since_sha": (to_address(title="Show what changed on GitHub"),),
 }
-PROBLEMS: Final = "broken|flaky|slower|waits longer|less reliable"
+PROBLEMS: Final = "broken|flaky|spreading|slower|waits longer|less reliable"
 # What makes a workflow a problem is seen in its jobs.
 NO_WORKFLOWS: Final = 'filter(fn: (r) => r.level != "workflow")'
 _LASTING: Final = ("filter(fn: (r) => not exists r.until)", NO_WORKFLOWS)
@@ -21,12 +21,15 @@ _LASTING: Final = ("filter(fn: (r) => not exists r.until)", NO_WORKFLOWS)
 TEXTS: Final = (
     'seconds = (v) => string(v: float(v: int(v: v * 10.0 + 0.5)) / 10.0) + " s"',
     'rate = (v) => string(v: float(v: int(v: v * 1000.0 + 0.5)) / 10.0) + " %"',
+    "jobs = (v) => string(v: int(v: float(v: v)))",
     "level = (kind, v) => if kind =~ /^(slower|faster|waits)/ then seconds(v: v) else rate(v: v)",
     """change = (r) =>
     if r.kind == "flaky" then
         "fails " + rate(v: float(v: r.size))
     else if r.kind == "broken" then
         "red " + r.evidence + " times"
+    else if r.kind == "spreading" then
+        jobs(v: r.level_before) + " → " + jobs(v: r.level_after) + " jobs"
     else
         level(kind: r.kind, v: float(v: r.level_before)) + " → " + level(kind: r.kind, v: float(v: r.level_after))""",
 )
@@ -38,8 +41,8 @@ def to_do() -> AnyPanel:
     return _panel(
         "findings",
         "What to do first",
-        "What is broken, flaky, slower, waits longer or succeeds less often, beyond what chance gives, by the minutes "
-        "that it costs a week. The commit leads to what changed.",
+        "What is broken, flaky, spreads, is slower, waits longer or succeeds less often, beyond what chance gives, by the "
+        "minutes that it costs a week. The commit leads to what changed.",
         NOTHING_TO_DO,
         *_LASTING,
         kinds=PROBLEMS,

@@ -13,10 +13,6 @@ SUCCESS_TOTAL: Final = 5
 # Findings that last are asked for over so long; they may have begun before.
 FINDINGS_OVER: Final = timedelta(days=30)
 
-# In how many more jobs than the day before a failure may come.
-SPREAD_JOBS: Final = 3
-SPREAD_OVER: Final = timedelta(days=1)
-
 # For how long a repository that had runs may have none.
 MAX_SILENCE: Final = timedelta(days=1)
 

@@ -19,10 +19,20 @@ class Usage(NamedTuple):
 def cost_minutes(finding: Finding, usage: Mapping[tuple[str, str], Usage]) -> float:
     """Minutes a week that it costs, or saves; `usage` is by workflow and job (a workflow's is empty).
 
-    A failure costs the execution that it spoils; of a break, each execution while it lasts.
+    A failure costs the execution that it spoils; of a break, each execution while it lasts; of what spreads,
+    those of its day.
     """
+    if finding.kind is Kind.SPREADING:
+        return finding.evidence * _usual_seconds(usage) / 60
     used = usage.get((finding.subject.workflow, finding.subject.job), Usage(0.0, 0.0))
     seconds = abs(finding.after - finding.before)
     if finding.kind not in _TIMES:
         seconds *= used.seconds
     return seconds * used.runs / 60
+
+
+def _usual_seconds(usage: Mapping[tuple[str, str], Usage]) -> float:
+    """How long a job usually takes, of those that run most."""
+    jobs = [used for (_, job), used in usage.items() if job]
+    runs = sum(used.runs for used in jobs)
+    return sum(used.runs * used.seconds for used in jobs) / runs if runs else 0.0

@@ -35,12 +35,13 @@ class Reason(StrEnum):
     BREAKS_EXPLAIN = "breaks that were repaired explain the failures"
     TOO_FEW_FLAKES = "too few failures that no break explains"
     GREEN = "it passes"
+    ONE_LINE = "it came in one branch or pull request alone"
     FLAKES_EXPLAIN = "flakes explain the failures"
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A size with its 95 % interval: a ratio less one for times, a difference for rates, a rate for flakes."""
+    """A size with its 95 % interval: a ratio less one for times, a difference for rates, a rate of flakes, or jobs."""
 
     size: float
     low: float
@@ -69,7 +70,7 @@ class Finding:
     """Something that holds of a subject since `since` (Unix seconds), until `until` where it has ended.
 
     `probability` that it is so; `effect` in the unit of its kind; `before` and `after` are the levels
-    (seconds or rates). `evidence` counts the results that it rests on. `repaired` is the commit that ended
+    (seconds, rates or jobs). `evidence` counts the results that it rests on. `repaired` is the commit that ended
     a break, `repair_s` how long that took. `began` is what tells it from others of its kind and subject:
     the first `since` that was told, which stays when a later look moves `since` by a run or two. `proven`
     counts flakes on the same code as a pass. Only what is `sure` is worth an alert.

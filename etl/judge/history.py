@@ -13,10 +13,14 @@ class Level(StrEnum):
     JOB = "job"
     STEP = "step"
     TEST = "test"
+    FAILURE = "failure"
 
 
 class Subject(NamedTuple):
-    """What a judgement is about, by names as tags have them; `name` is a step's, or a test's after its suite."""
+    """What a judgement is about, by names as tags have them.
+
+    `name` is a step's, a test's after its suite, or a failure's template after its signature.
+    """
 
     repository: str
     level: Level

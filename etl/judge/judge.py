@@ -18,13 +18,14 @@ from etl.judge.times import Changes, changes_of
 FLAKES = "flakes"
 BREAKS = "breaks"
 RATE = "success rate"
+SPREADING = "spreading"
 # Success rates are judged of these; a single test's are told by flakes and breaks.
 _RATED = (Level.WORKFLOW, Level.JOB)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one look at a subject gave: `aspect` is FLAKES, BREAKS, RATE or what a measure measures."""
+    """What one look at a subject gave: `aspect` is FLAKES, BREAKS, RATE, SPREADING or what a measure measures."""
 
     aspect: str
     judgement: Judgement

@@ -10,6 +10,8 @@ from etl.judge.limits import DAY_S
 
 # A later look moves the start of the same change by no more than this.
 _SAME_WITHIN_S = 7 * DAY_S
+# Kinds that are one as long as they last, however long that is.
+_LASTING = (Kind.FLAKY, Kind.BROKEN, Kind.SPREADING)
 
 
 def lasting(before: Iterable[Finding], judged: Iterable[Judgement], now: int) -> list[Finding]:
@@ -35,7 +37,9 @@ def _again(known: Finding, sure: list[Finding], weaker: list[Finding], now: int)
         if again is not None and (found is sure or known.is_open):
             found.remove(again)
             surer = found is sure and again.sure
-            return replace(again, began=_began(known), sure=known.sure or surer)
+            # What spreads is seen within a day that moves on: it began when it was seen first.
+            since = known.since if known.kind is Kind.SPREADING else again.since
+            return replace(again, since=since, began=_began(known), sure=known.sure or surer)
     return replace(known, until=max(now, known.since)) if known.is_open else known
 
 
@@ -55,7 +59,7 @@ def _same(known: Finding, found: Iterable[Finding]) -> Finding | None:
 def _overlap(known: Finding, one: Finding) -> bool:
     if one.since == _began(known):
         return True
-    if known.kind in (Kind.FLAKY, Kind.BROKEN):
+    if known.kind in _LASTING:
         # One that ended lasts no longer: what begins after its end is another.
         return known.is_open or (known.until is not None and one.since <= known.until)
     return abs(one.since - _began(known)) <= _SAME_WITHIN_S

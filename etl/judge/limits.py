@@ -53,6 +53,14 @@ class BreakLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SpreadLimits:
+    """When a failure spreads: in so many more jobs within a day than the day before, on so many lines of commits."""
+
+    min_jobs: int = 3
+    min_lines: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of all kinds of findings."""
 

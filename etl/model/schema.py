@@ -265,12 +265,12 @@ FINDING: Final = Measurement(
     "finding, at the time that it was first said to have begun",
     (
         _REPOSITORY,
-        Tag("kind", "`flaky`, `broken`, `slower`, `less reliable` …: what began"),
-        Tag("level", "`workflow`, `job` or `test`"),
+        Tag("kind", "`flaky`, `broken`, `slower`, `less reliable`, `spreading` …: what began"),
+        Tag("level", "`workflow`, `job`, `test` or `failure` (its workflow is `(any)`)"),
         _WORKFLOW,
         _JOB,
-        Tag("suite", "the test's suite"),
-        Tag("name", "the test's name"),
+        Tag("suite", "the test's suite, or the failure's signature"),
+        Tag("name", "the test's name, or the beginning of the failure's template"),
     ),
     (
         _s("finding_id", "12 hex digits that stay while it lasts; always present"),
@@ -280,7 +280,10 @@ FINDING: Final = Measurement(
         _s("last_before_sha", "last commit before it"),
         _s("between", "other commits that it may have begun with, joined by `,`"),
         _f("probability", "how likely it is so"),
-        _f("size", "a ratio less one for times, a difference for success rates, a rate for flakes"),
+        _f(
+            "size",
+            "a ratio less one for times, a difference for success rates, a rate for flakes, jobs for what spreads",
+        ),
         _f("low", "lower end of the 95 % interval of the size"),
         _f("high", "upper end of the 95 % interval of the size"),
         _f("level_before", "seconds or rate before"),

@@ -8,6 +8,8 @@ LONGEST = 1_000
 # What the tag `branch` says of a pull request's run, and of a branch that has no tag of its own.
 PULL_REQUEST = "(pull request)"
 OTHER_BRANCH = "(other)"
+# What the tag `workflow` says of a finding that is of no workflow alone.
+ANY = "(any)"
 
 # The character that begins each substitute; doubled if a name contains it, so that substitutes never collide.
 _ESCAPE = "␛"

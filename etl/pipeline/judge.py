@@ -13,11 +13,12 @@ from etl.errors import CiHealthError, SupersededError
 from etl.judge.codec import findings_from_bytes, findings_to_bytes, memory_from_bytes, memory_to_bytes
 from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
-from etl.judge.judge import Judge, Told
+from etl.judge.judge import SPREADING, Judge, Told
 from etl.judge.lasting import lasting
-from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
+from etl.judge.limits import ChangeLimits, FlakeLimits, Limits, SpreadLimits
 from etl.judge.points import finding_point
-from etl.judge.series import histories_of, histories_of_tests, usage_of
+from etl.judge.series import histories_of, histories_of_tests, lines_of_failures, usage_of
+from etl.judge.spreading import InMoreJobs, in_more_jobs, judge_spreading
 from etl.load.line_encoder import encode
 from etl.model.evidence import EvidenceLimits
 from etl.model.tag_values import tag_value
@@ -33,6 +34,7 @@ from etl.transform.flakes.outage import OutageGuard
 log = structlog.get_logger(__name__)
 
 _PERIOD: Final = timedelta(days=30)
+_SPREADS_WITHIN: Final = timedelta(days=1)
 _POLL_S: Final = 0.05
 # Longer than a store that is well takes nothing; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
@@ -40,11 +42,13 @@ _STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
 
 class _Read(NamedTuple):
-    """Answers of the store, jobs with an outage, and the tag of the default branch."""
+    """Answers of the store, jobs with an outage, failures of more jobs than the day before, and the default branch's tag."""
 
     executions: list[Row]
     results: list[Row]
     outages: set[int]
+    spread: list[InMoreJobs]
+    messages: list[Row]
     branch: str
 
 
@@ -133,7 +137,21 @@ async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _
         await pipeline.store.query(name, asked) for name in ("histories", "test_results", "failing_reports")
     ]
     outages = _outages(reports, pipeline.rules.guard)
-    return _Read(executions, results, outages, tag_value(known.default_branch))
+    spread, messages = await _spread(pipeline, tag_value(known.name), stop)
+    return _Read(executions, results, outages, spread, messages, tag_value(known.default_branch))
+
+
+async def _spread(pipeline: Pipeline, repository: str, stop: datetime) -> tuple[list[InMoreJobs], list[Row]]:
+    """Failures of the last day in more jobs than the day before, and each of them one by one."""
+    middle = stop - _SPREADS_WITHIN
+    day = {"repository": repository, "start": middle, "stop": stop}
+    before = {"repository": repository, "start": middle - _SPREADS_WITHIN, "stop": middle}
+    now, then = [await pipeline.store.query("failures", asked) for asked in (day, before)]
+    spread = in_more_jobs(now, then, SpreadLimits())
+    if not spread:
+        return [], []
+    signatures = "|".join(sorted(one.row["signature"] for one in spread))
+    return spread, await pipeline.store.query("messages", {**day, "signatures": signatures})
 
 
 def limits_of(findings: FindingSettings, proof: EvidenceLimits) -> Limits:
@@ -179,7 +197,11 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
 def _told(read: _Read, limits: Limits, memory: dict[Any, Any]) -> list[Told]:
     histories, measures = histories_of(read.executions, read.branch)
     tests = histories_of_tests(read.results, read.executions, read.branch, read.outages)
-    return Judge(limits, memory).judge([*tests, *histories], measures)
+    lines = lines_of_failures(read.messages, read.executions, read.branch)
+    spreading = judge_spreading(read.spread, lines, SpreadLimits())
+    return Judge(limits, memory).judge([*tests, *histories], measures) + [
+        Told(SPREADING, judgement) for judgement in spreading
+    ]
 
 
 def _changed(before: list[Finding], now: list[Finding]) -> list[Finding]:

@@ -29,10 +29,10 @@ FINDINGS: Final = (
     _question(
         "findings",
         "What began and lasts, or ended in the period, by what it costs a week: flaky, slower, less reliable, "
-        "broken; of `kinds` alone, joined by `|`, and with `only_new` only what began in the period and lasts. "
-        "`size` with its 95 % interval is a ratio less one for times, a difference for success rates "
-        "and a rate for flakes; `level_before` and `level_after` are seconds or rates. `url` is of what "
-        "changed between the two commits, `hours` is how long a repair took.",
+        "broken, spreading; of `kinds` alone, joined by `|`, and with `only_new` only what began in the period and lasts. "
+        "`size` with its 95 % interval is a ratio less one for times, a difference for success rates, "
+        "a rate for flakes and jobs for what spreads; `level_before` and `level_after` are seconds, rates or "
+        "jobs. `url` is of what changed between the two commits, `hours` is how long a repair took.",
     ),
     _question(
         "worse",

@@ -7,6 +7,7 @@ from etl.model.writes import Row
 from etl.report.formats import Kind, duration, instant, percent, written
 
 _TIMES: Final = ("slower", "faster", "waits longer", "waits less")
+_SPREADING: Final = "spreading"
 _OFTEN: Final = 0.4
 _CERTAIN: Final = 0.985
 _HOUR_MIN: Final = 60
@@ -15,7 +16,7 @@ _FEW_HOURS: Final = 10
 
 def readable(row: Row) -> Row:
     """The row with its levels and size as text, in the unit of its kind."""
-    level = duration if row["kind"] in _TIMES else percent
+    level = duration if row["kind"] in _TIMES else _jobs if row["kind"] == _SPREADING else percent
     changed = {name: _text(row[name], _size(row["kind"])) for name in ("size", "low", "high")}
     levels = {name: _text(row[name], level) for name in ("level_before", "level_after")}
     if row["kind"] == "flaky":
@@ -36,6 +37,8 @@ def _size(kind: str) -> Callable[[float], str]:
     """How to format sizes of a kind: relative for times, in points for rates; a flake has a rate."""
     if kind in _TIMES:
         return lambda size: f"{size * 100:+.0f} %"
+    if kind == _SPREADING:
+        return lambda size: f"+{_jobs(size)}"
     if kind in {"less reliable", "more reliable"}:
         return lambda size: f"{size * 100:+.0f} pp"
     return percent
@@ -50,6 +53,15 @@ def _flaky(row: Row) -> str:
 
 def _broken(row: Row) -> str:
     return f"is broken since {_since(row)}, red {row['evidence']} times"
+
+
+def _spreading(row: Row) -> str:
+    now, before = _jobs(row["level_after"]), f"{row['level_before'] or 0:,.0f}"
+    return f"spreads since {_day(row)}: in {now} of unrelated changes within a day, {before} the day before"
+
+
+def _jobs(number: float) -> str:
+    return f"{number:,.0f} {'job' if number == 1 else 'jobs'}"
 
 
 def _change(verb: str) -> Callable[[Row], str]:
@@ -95,6 +107,7 @@ def _cost(minutes: float) -> str:
 _SAYS: Final[Mapping[str, Callable[[Row], str]]] = {
     "flaky": _flaky,
     "broken": _broken,
+    "spreading": _spreading,
     "slower": _change("is slower"),
     "faster": _change("is faster"),
     "waits longer": _change("waits longer for a runner"),

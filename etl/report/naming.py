@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from etl.model.tag_values import tag_value
+from etl.model.tag_values import ANY, tag_value
 from etl.model.writes import Row
 from etl.report.formats import shared_start, single_line
 
@@ -14,7 +14,7 @@ MAX_NAME: Final = 600
 LONG_NAMES: Final = ("job", "suite", "test", "name")
 _ENDS: Final = "./:"  # characters that end a part
 _SHORTEST_START: Final = 4
-_NAMELESS: Final = (None, "", tag_value(""))
+_NAMELESS: Final = (None, "", tag_value(""), ANY)
 _WITHIN: Final = " › "  # noqa: RUF001
 
 

@@ -18,6 +18,8 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "less reliable": ("less reliable", "flaky", "broken"),
     "slower": ("slower",),
     "waits longer": ("waits longer",),
+    # Nothing is closer to it: it is of many jobs.
+    "spreading": (),
 }
 # Share of a problem's cost that more specific ones must cover to explain it.
 _MIN_EXPLAINED: Final = 0.5

@@ -16,11 +16,12 @@ from etl.judge.points import finding_point
 from etl.load.influxdb import InfluxStore
 from etl.load.line_encoder import encode
 from etl.model.points import NANOSECONDS, Point
+from etl.model.tag_values import ANY
 from etl.settings import InfluxSettings
 from tests.dashboards.grafana import Grafana
 from tests.dashboards.test_queries import answer, queries
 from tests.queries.samples import NASTY, STOP
-from tests.queries.test_flaky import JOB, ago, flake
+from tests.queries.test_flaky import ago, flake
 
 DAY = timedelta(days=1)
 
@@ -40,11 +41,6 @@ def attempts(days: float, conclusion: str, seconds: float, times: int = 1, **tag
         )
         for number in range(times)
     ]
-
-
-def failure(days: float, job: str) -> Point:
-    tags = JOB | {"job": job, "job_group": job, "source": "annotation", "signature": "a" * 12}
-    return Point("failure", tags, {"message": "m", "template": "t $x ${1+1}"}, ago(days))
 
 
 def sync(hours: float, *, status: str = "ok", **fields: Any) -> Point:
@@ -69,21 +65,23 @@ def finding(kind: Kind, *, days: float = 60, **others: Any) -> Point:
     return finding_point(replace(found, **others), 5.0)
 
 
+SPREADING = finding(
+    Kind.SPREADING,
+    subject=Subject("acme/rocket", Level.FAILURE, ANY, suite="a" * 12, name="t $x ${1+1} {{ .x }}"),
+)
 ENDED = int(STOP.timestamp()) - 3_600
 WELL = [
     finding(Kind.BROKEN, until=ENDED, repaired="c3"), finding(Kind.SLOWER, sure=False),
-    finding(Kind.FLAKY, until=ENDED), finding(Kind.FASTER), finding(Kind.MORE_RELIABLE),
+    finding(Kind.FLAKY, until=ENDED), finding(Kind.SPREADING, until=ENDED), finding(Kind.FASTER), finding(Kind.MORE_RELIABLE),
     *attempts(20, "success", 100, 30), *attempts(5, "success", 140, 30), *attempts(0.5, "success", 140, 9),
     *attempts(0.5, "failure", 140), *attempts(0.4, "success", 140),
     *attempts(0.3, "failure", 900, 20, branch="(pull request)"),
-    failure(1.5, "one"), failure(0.5, "one"), failure(0.5, "two"),
     *flake("old", 20, confirmed_at=int(STOP.timestamp()) - 20 * 86_400),
     *flake("old", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(0.5),
 ]  # fmt: skip
 ILL = [
-    finding(Kind.BROKEN), finding(Kind.SLOWER), finding(Kind.FLAKY),
+    finding(Kind.BROKEN), finding(Kind.SLOWER), finding(Kind.FLAKY), SPREADING,
     *attempts(20, "success", 100, 30), *attempts(5, "success", 160, 30), *attempts(0.5, "failure", 160, 9),
-    *(failure(0.5, job) for job in ("one", "two", "three")),
     *flake("new", 0.5, confirmed_at=int(STOP.timestamp()) - 40_000), sync(2, rejected=1, lag_s=30_000.0, outbox=600_000),
 ]  # fmt: skip
 
@@ -127,7 +125,7 @@ async def test_no_sync_fires_until_there_is_one(
     assert await fires(RULES["no-sync"], influx, influx_settings.bucket) == []
 
 
-@pytest.mark.parametrize("kind", [Kind.BROKEN, Kind.SLOWER, Kind.FLAKY])
+@pytest.mark.parametrize("kind", [Kind.BROKEN, Kind.SLOWER, Kind.FLAKY, Kind.SPREADING])
 async def test_a_finding_fires_from_its_begin_until_its_end(
     kind: Kind, influx: InfluxStore, influx_settings: InfluxSettings
 ) -> None:

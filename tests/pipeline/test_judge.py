@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from etl.demo.history import Attempt, Run
+from etl.demo.history import Annotation, Attempt, Run
 from etl.errors import SupersededError
 from etl.judge.codec import findings_to_bytes, memory_to_bytes
 from etl.judge.limits import Limits
@@ -92,6 +92,53 @@ async def test_a_break_is_found_with_its_commit_and_stays_one_point_until_it_is_
         ]
         assert (broken["since_sha"], broken["repaired_sha"]) == (sha, f"{100:040x}")
         assert broken["until"] > 0
+
+
+REFUSED = Annotation("connection to registry.example:443 refused")
+
+
+def pull_request(branch: str, began: int, red: int) -> Run:
+    """A run of a pull request whose first `red` jobs fail by the same message."""
+    jobs = [
+        job(
+            f"unit ({number})",
+            began + 10,
+            conclusion="failure" if number < red else "success",
+            annotations=(REFUSED,) if number < red else (),
+        )
+        for number in range(5)
+    ]
+    return replace(
+        run(began, attempt(began, *jobs)), head_branch=branch, event="pull_request", head_sha=branch * 8
+    )
+
+
+@pytest.mark.parametrize("stranger", [True, False])
+async def test_a_failure_spreads_only_where_unrelated_changes_have_it(
+    *, stranger: bool, tmp_path: Path
+) -> None:
+    async with simulated(tmp_path) as world:
+        for day in range(2, 6):
+            world.add(pull_request(f"old-{day}", NOON - day * DAY, 0))
+        world.add(pull_request("mine", NOON - 3 * HOUR, 5))
+        world.add(pull_request("mine", NOON - 2 * HOUR, 5))
+        world.add(pull_request("other", NOON - HOUR, 1 if stranger else 0))
+        await world.sync_well(since="20d")
+        found = [point for point in world.points("finding") if point["kind"] == "spreading"]
+        if not stranger:
+            assert found == []
+            return
+        (spreading,) = found
+        assert (spreading["level"], spreading["workflow"], spreading["evidence"]) == ("failure", "(any)", 11)
+        assert (spreading["level_before"], spreading["level_after"], spreading["until"]) == (0, 5, 0)
+        assert "refused" in spreading["name"]
+
+        world.clock.advance(2 * DAY)
+        world.add(pull_request("later", NOON + 2 * DAY - HOUR, 0))
+        await world.sync_well(since="20d")
+        (ended,) = [point for point in world.points("finding") if point["kind"] == "spreading"]
+        assert ended["finding_id"] == spreading["finding_id"]
+        assert ended["until"] > 0
 
 
 async def test_what_does_not_change_has_no_findings(tmp_path: Path) -> None:

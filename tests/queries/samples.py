@@ -43,6 +43,7 @@ KINDS = (
     "waits less",
     "less reliable",
     "more reliable",
+    "spreading",
 )
 OUTCOMES = ("passed", "passed", "failed", "error", "skipped")
 
@@ -184,6 +185,9 @@ def _finding(source: random.Random, time: int) -> Point:
     tags |= {"kind": source.choice(KINDS), "level": source.choice(("job", "test"))}
     if tags["level"] == "test":
         tags |= {"suite": source.choice(NASTY), "name": source.choice(NASTY)}
+    if tags["kind"] == "spreading":
+        tags |= {"level": "failure", "workflow": "(any)", "suite": "f00d", "name": source.choice(NASTY)}
+        tags.pop("job", None)
     since = time // NANOSECONDS
     counts = {
         "since": since,

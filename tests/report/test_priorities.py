@@ -52,6 +52,20 @@ def test_a_finding_is_a_sentence(row: dict[str, object], sentence: str) -> None:
     assert said(row) == [f"CI|unit {sentence}"]
 
 
+def test_a_failure_that_spreads_is_called_by_what_it_says() -> None:
+    row = finding("spreading", 130, size=4.0, level_before=1.0, level_after=5.0, since_sha=None) | {
+        "level": "failure",
+        "workflow": "(any)",
+        "job": None,
+        "suite": "f00d",
+        "name": "connection to <host> refused",
+    }
+    assert said(row) == [
+        "|connection to <host> refused spreads since May 29: in 5 jobs of unrelated changes within a day, 1 the day "
+        "before; about 2.2 h a week."
+    ]
+
+
 def test_what_ended_and_what_got_better_are_nothing_to_do() -> None:
     assert said(finding("broken", 9, until="2026-05-30T08:00:00Z"), finding("faster", 9)) == []
 
@@ -97,6 +111,7 @@ KINDS = (
     "more reliable",
     "waits longer",
     "waits less",
+    "spreading",
 )
 ROWS = st.builds(
     lambda kind, cost, job, name, size: finding(kind, cost, job=job, name=name, size=size),
