@@ -31,7 +31,12 @@ _STARTS_A_DAY = 3.0
 _LOST = 0.1
 HOUR_S = 3_600
 # What is told while GitHub lies.
-OF_LIES = {"anomaly", "sync failed", "a day of the past could not be verified"}
+OF_LIES = {
+    "anomaly",
+    "sync failed",
+    "a day of the past could not be verified",
+    "webhooks told of runs that cannot be read yet",
+}
 # A process that holds ever more would double within days.
 _FLAT = 1.25
 
