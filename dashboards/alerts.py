@@ -100,8 +100,8 @@ def _of_ci() -> tuple[Rule, ...]:
         Rule(
             "spreading",
             "A failure spreads",
-            "a failure came within a day in several more jobs than the day before, in unrelated changes; ends when it no longer does",
-            f"Failure {label('suite')} of {label('repository')} came in {value('humanize')} more jobs than the day before: "
+            "a failure came within a day in several more jobs than in the week before, in unrelated changes; ends when it no longer does",
+            f"Failure {label('suite')} of {label('repository')} came in {value('humanize')} more jobs than in the week before: "
             f"{label('name')}",
             "$A > 0",
             _lasting("spreading", "size"),

@@ -7,7 +7,7 @@ from etl.errors import RequestsSpentError
 
 
 class Allowance:
-    """Any number of requests, but within `at_most`."""
+    """A limit on requests, set by `at_most`; none otherwise."""
 
     def __init__(self) -> None:
         self._left: int | None = None

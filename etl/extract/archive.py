@@ -119,10 +119,12 @@ class _Artifact:
             entries = archive.infolist()
             if len(entries) > self._limits.entries:
                 raise DataError(f"more than {self._limits.entries} entries")
-            for entry in entries:
-                with self._costs_itself_alone(entry.filename):
-                    self._entry(archive, entry)
-            self._attempts.join()
+            try:
+                for entry in entries:
+                    with self._costs_itself_alone(entry.filename):
+                        self._entry(archive, entry)
+            finally:
+                self._attempts.join()
             self._read_others([entry.filename for entry in entries if not entry.is_dir()])
 
     def _entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:

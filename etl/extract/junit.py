@@ -230,7 +230,7 @@ class _Report:
         suite = self._suites.pop()
         printed = str(suite.output) if suite.output else ""
         if suite.cases == 1 and printed:
-            self._results.tell_last(printed)
+            self._content.held += self._results.tell_last(printed[-self._longest() :])
         outside: list[Verdict | None] = [*suite.verdicts]
         if not outside and _claims_what_is_no_case(suite):
             outside = [None]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from sys import getsizeof
 
 from etl.extract import bazel
 from etl.extract.junit_case import short
@@ -34,11 +35,14 @@ class Results:
         self._results.append(result)
         self._suites.append(suite)
 
-    def tell_last(self, printed: str) -> None:
-        """What the suite of the last result printed, which says why it failed where Bazel made the report."""
+    def tell_last(self, printed: str) -> int:
+        """Say why the last result failed where only its suite's output says so; how many bytes that takes more."""
         last = self._results[-1]
-        if last.is_red and (told := bazel.reason(last.message, printed)):
-            self._results[-1] = last._replace(message=told)
+        told = bazel.reason(last.message, printed) if last.is_red else ""
+        if not told:
+            return 0
+        self._results[-1] = last._replace(message=told)
+        return getsizeof(told) - getsizeof(last.message)
 
     def _add_told(self, place: int, case: CaseName, attributes: dict[str, str]) -> None:
         """What the name of a result leaves out of what its case says."""

@@ -21,11 +21,11 @@ def join_retries(groups: Sequence[Sequence[Result]], repeats: Repeats) -> list[l
     if repeats is Repeats.ATTEMPTS:
         return [[_last_attempt(group)] for group in ran]
     if repeats is Repeats.RERUNS and all(map(_is_rerun, groups)):
-        return [[_last(group)] for group in ran]
+        return [[last_of(group)] for group in ran]
     if repeats is Repeats.UNKNOWN and all(
         _is_rerun(group) and not _ran(group)[-1].is_red for group in groups
     ):
-        return [[_last(group)] for group in ran]
+        return [[last_of(group)] for group in ran]
     return ran
 
 
@@ -60,10 +60,10 @@ def _last_attempt(group: Sequence[Result]) -> Result:
     if last.is_red:
         before = group[-2] if len(group) > 1 else last
         return before if before.is_red and last.message.startswith(_TEARDOWN) else last
-    return _last(group)
+    return last_of(group)
 
 
-def _last(group: Sequence[Result]) -> Result:
+def last_of(group: Sequence[Result]) -> Result:
     """The last attempt, with the message of a failure that it healed, and all attempts in case it did not."""
     *earlier, last = group
     red = [result.message for result in earlier if result.is_red]

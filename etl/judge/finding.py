@@ -35,7 +35,7 @@ class Reason(StrEnum):
     BREAKS_EXPLAIN = "breaks that were repaired explain the failures"
     TOO_FEW_FLAKES = "too few failures that no break explains"
     GREEN = "it passes"
-    ONE_LINE = "it came in one branch or pull request alone"
+    ONE_CHANGE = "it came in one branch or pull request alone"
     FLAKES_EXPLAIN = "flakes explain the failures"
 
 

@@ -37,7 +37,7 @@ def _again(known: Finding, sure: list[Finding], weaker: list[Finding], now: int)
         if again is not None and (found is sure or known.is_open):
             found.remove(again)
             surer = found is sure and again.sure
-            # What spreads is seen within a day that moves on: it began when it was seen first.
+            # A day moves on, within which what spreads is seen: it began when it was seen first.
             since = known.since if known.kind is Kind.SPREADING else again.since
             return replace(again, since=since, began=_began(known), sure=known.sure or surer)
     return replace(known, until=max(now, known.since)) if known.is_open else known

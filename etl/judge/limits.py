@@ -54,10 +54,10 @@ class BreakLimits:
 
 @dataclass(frozen=True, slots=True)
 class SpreadLimits:
-    """When a failure spreads: in so many more jobs within a day than the day before, on so many lines of commits."""
+    """When a failure spreads: in so many more jobs within a day than in the week before, on so many branches."""
 
     min_jobs: int = 3
-    min_lines: int = 2
+    min_branches: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,4 @@ class Limits:
     proof: EvidenceLimits = field(default_factory=EvidenceLimits)
     flakes: FlakeLimits = FlakeLimits()
     breaks: BreakLimits = BreakLimits()
+    spread: SpreadLimits = SpreadLimits()

@@ -109,17 +109,6 @@ def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
     return found
 
 
-def lines_of_failures(
-    rows: Iterable[Row], executions: Iterable[Row], default_branch: str
-) -> dict[str, set[str]]:
-    """The lines of commits that each signature of `messages` came on."""
-    heads = _heads(executions)
-    found: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        found[row["signature"]].add(_line(row, heads, default_branch))
-    return found
-
-
 def usage_of(rows: Iterable[Row], seconds: float) -> dict[tuple[str, str], Usage]:
     """How often each workflow and job ran a week in a period of so many seconds, and how long that took."""
     durations: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -144,7 +133,7 @@ def _place(row: Row, time: str) -> tuple[int, int, str, int]:
 
 def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
     """The run of a row. A pull request's run tests a merge with its base, which moves on: only its attempts are alike."""
-    line = _line(row, heads, default_branch)
+    line = "" if row["branch"] == default_branch else heads.get(row["run_id"]) or row["branch"]
     time = int(datetime.fromisoformat(row["time"]).timestamp())
     sha = row["head_sha"] or ""
     tree = f"{sha} {row['run_id']}" if sha and row["branch"] == PULL_REQUEST else ""
@@ -154,10 +143,6 @@ def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
 def _heads(rows: Iterable[Row]) -> dict[int, str]:
     """The real names of the branches that runs are of."""
     return {row["run_id"]: row["head_branch"] or "" for row in rows if row["level"] == Level.WORKFLOW}
-
-
-def _line(row: Row, heads: Mapping[int, str], default_branch: str) -> str:
-    return "" if row["branch"] == default_branch else heads.get(row["run_id"]) or str(row["branch"])
 
 
 def _measures(subject: Subject, rows: Sequence[Row], runs: Sequence[Run]) -> list[Measure]:

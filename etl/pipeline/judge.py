@@ -15,16 +15,17 @@ from etl.judge.cost import cost_minutes
 from etl.judge.finding import Finding
 from etl.judge.judge import SPREADING, Judge, Told
 from etl.judge.lasting import lasting
-from etl.judge.limits import ChangeLimits, FlakeLimits, Limits, SpreadLimits
+from etl.judge.limits import ChangeLimits, FlakeLimits, Limits
 from etl.judge.points import finding_point
-from etl.judge.series import histories_of, histories_of_tests, lines_of_failures, usage_of
-from etl.judge.spreading import InMoreJobs, in_more_jobs, judge_spreading
+from etl.judge.series import histories_of, histories_of_tests, usage_of
+from etl.judge.spreading import jobs_before_spreading, judge_spreading
 from etl.load.line_encoder import encode
 from etl.model.evidence import EvidenceLimits
 from etl.model.tag_values import tag_value
 from etl.model.writes import Row
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.spreading import Spread, read_spread
 from etl.pipeline.summary import Summary
 from etl.settings import FindingSettings
 from etl.state.judgements import StoredJudgements
@@ -34,7 +35,6 @@ from etl.transform.flakes.outage import OutageGuard
 log = structlog.get_logger(__name__)
 
 _PERIOD: Final = timedelta(days=30)
-_SPREADS_WITHIN: Final = timedelta(days=1)
 _POLL_S: Final = 0.05
 # Longer than a store that is well takes nothing; after that, the next sync judges.
 _MAX_WAIT_S: Final = 60.0
@@ -42,13 +42,12 @@ _STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
 
 class _Read(NamedTuple):
-    """Answers of the store, jobs with an outage, failures of more jobs than the day before, and the default branch's tag."""
+    """Answers of the store, jobs with an outage, failures that may spread, and the default branch's tag."""
 
     executions: list[Row]
     results: list[Row]
     outages: set[int]
-    spread: list[InMoreJobs]
-    messages: list[Row]
+    spread: Spread
     branch: str
 
 
@@ -113,16 +112,17 @@ async def _is_delivered(pipeline: Pipeline, delivery: Delivery, name: str) -> bo
 
 async def conclusions(pipeline: Pipeline, known: KnownRepository) -> list[Told]:
     """What is concluded of each series now, and why nothing is; nothing is stored."""
-    read = await _read(pipeline, known, _stop(pipeline))
-    return await asyncio.to_thread(
-        _told, read, limits_of(pipeline.settings.findings, pipeline.rules.limits), {}
-    )
+    state, limits = pipeline.state, limits_of(pipeline.settings.findings, pipeline.rules.limits)
+    before = await state.call(state.judgements.get, known.id)
+    read = await _read(pipeline, known, findings_from_bytes(before.findings), limits, _stop(pipeline))
+    return await asyncio.to_thread(_told, read, limits, {})
 
 
 async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
     state, stop = pipeline.state, _stop(pipeline)
-    read = await _read(pipeline, known, stop)
     limits = limits_of(pipeline.settings.findings, pipeline.rules.limits)
+    found = findings_from_bytes(before.findings)
+    read = await _read(pipeline, known, found, limits, stop)
     look = await asyncio.to_thread(_look, read, before, limits, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
@@ -131,27 +131,17 @@ def _stop(pipeline: Pipeline) -> datetime:
     return datetime.fromtimestamp(int(pipeline.clock()) + 1, UTC)
 
 
-async def _read(pipeline: Pipeline, known: KnownRepository, stop: datetime) -> _Read:
+async def _read(
+    pipeline: Pipeline, known: KnownRepository, found: list[Finding], limits: Limits, stop: datetime
+) -> _Read:
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
     executions, results, reports = [
         await pipeline.store.query(name, asked) for name in ("histories", "test_results", "failing_reports")
     ]
     outages = _outages(reports, pipeline.rules.guard)
-    spread, messages = await _spread(pipeline, tag_value(known.name), stop)
-    return _Read(executions, results, outages, spread, messages, tag_value(known.default_branch))
-
-
-async def _spread(pipeline: Pipeline, repository: str, stop: datetime) -> tuple[list[InMoreJobs], list[Row]]:
-    """Failures of the last day in more jobs than the day before, and each of them one by one."""
-    middle = stop - _SPREADS_WITHIN
-    day = {"repository": repository, "start": middle, "stop": stop}
-    before = {"repository": repository, "start": middle - _SPREADS_WITHIN, "stop": middle}
-    now, then = [await pipeline.store.query("failures", asked) for asked in (day, before)]
-    spread = in_more_jobs(now, then, SpreadLimits())
-    if not spread:
-        return [], []
-    signatures = "|".join(sorted(one.row["signature"] for one in spread))
-    return spread, await pipeline.store.query("messages", {**day, "signatures": signatures})
+    spreading = jobs_before_spreading(found)
+    spread = await read_spread(pipeline.store, known, stop, spreading, limits.spread)
+    return _Read(executions, results, outages, spread, tag_value(known.default_branch))
 
 
 def limits_of(findings: FindingSettings, proof: EvidenceLimits) -> Limits:
@@ -197,8 +187,7 @@ def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _L
 def _told(read: _Read, limits: Limits, memory: dict[Any, Any]) -> list[Told]:
     histories, measures = histories_of(read.executions, read.branch)
     tests = histories_of_tests(read.results, read.executions, read.branch, read.outages)
-    lines = lines_of_failures(read.messages, read.executions, read.branch)
-    spreading = judge_spreading(read.spread, lines, SpreadLimits())
+    spreading = judge_spreading(read.spread.failures, read.spread.reaches, limits.spread)
     return Judge(limits, memory).judge([*tests, *histories], measures) + [
         Told(SPREADING, judgement) for judgement in spreading
     ]

@@ -4,12 +4,13 @@ Source: GitHub docs, "Workflow commands for GitHub Actions": `::error title=…:
 annotations GitHub keeps ten of each level.
 """
 
+from collections import Counter
 from typing import Final
 
 from etl.report.explained.explain import Explained
 from etl.report.formats import single_line
 from etl.report.owners import NOBODY, Owners
-from etl.report.verdicts import in_order, percent
+from etl.report.verdicts import in_order, label
 from etl.verdict.evidence import advice, evidence
 from etl.verdict.known import RedRun
 from etl.verdict.verdict import Call, Verdict
@@ -25,23 +26,21 @@ _SEPARATES: Final = str.maketrans({":": "%3A", ",": "%2C"})
 
 def annotations(explained: Explained, owners: Owners = NOBODY) -> list[str]:
     """A workflow command for each failure, what needs action first; text from CI cannot end it."""
-    commands = [
-        _command(found.run, verdict, owners)
-        for found in explained.verdicts
-        for verdict in in_order(found.verdicts)
-    ]
-    levels = [command.partition(" ")[0] for command in commands]
-    return [
-        command
-        for place, command in enumerate(commands)
-        if levels[:place].count(levels[place]) < _MOST_OF_A_LEVEL
-    ]
+    commands: list[str] = []
+    told: Counter[str] = Counter()
+    for found in explained.verdicts:
+        for verdict in in_order(found.verdicts):
+            level = _LEVELS.get(verdict.call, _OTHER)
+            told[level] += 1
+            if told[level] <= _MOST_OF_A_LEVEL:
+                commands.append(_command(level, found.run, verdict, owners))
+    return commands
 
 
-def _command(run: RedRun, verdict: Verdict, owners: Owners) -> str:
+def _command(level: str, run: RedRun, verdict: Verdict, owners: Owners) -> str:
     failed = verdict.known.failed
     subject, owner = failed.subject, owners.of(failed)
-    title = f"{verdict.call} ({percent(verdict.probability)}): {subject.name or subject.job}"
+    title = f"{label(verdict, between=' ')}: {subject.name or subject.job}"
     test = f"{subject.suite}::{subject.name}" if subject.suite else subject.name
     told = [
         " / ".join(part for part in (subject.workflow, subject.job, test) if part),
@@ -50,7 +49,6 @@ def _command(run: RedRun, verdict: Verdict, owners: Owners) -> str:
         failed.url,
     ]
     message = "\n".join(single_line(line)[:_MOST_TEXT] for line in told if line)
-    level = _LEVELS.get(verdict.call, _OTHER)
     return f"::{level} title={_property(title)}::{message.translate(_ENDS)}"
 
 

@@ -24,7 +24,7 @@ _NO_LONGER: Final = {
     "slower": "is no longer slower",
     "less reliable": "succeeds as often as before",
     "waits longer": "waits no longer than before",
-    "spreading": "spreads no more",
+    "spreading": "no longer spreads",
 }
 
 

@@ -57,7 +57,7 @@ def _broken(row: Row) -> str:
 
 def _spreading(row: Row) -> str:
     now, before = _jobs(row["level_after"]), f"{row['level_before'] or 0:,.0f}"
-    return f"spreads since {_day(row)}: in {now} of unrelated changes within a day, {before} the day before"
+    return f"spreads since {_day(row)}: in {now} within a day, in {before} in the week before, and in unrelated changes"
 
 
 def _jobs(number: float) -> str:

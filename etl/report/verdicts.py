@@ -105,7 +105,7 @@ def _rendered_run(found: RunVerdict, owners: Owners) -> RenderableType:
         table.add_column(title, overflow="fold")
     for verdict in in_order(found.verdicts):
         table.add_row(
-            Text(_verdict_label(verdict), style=_STYLES.get(verdict.call, "")),
+            Text(label(verdict), style=_STYLES.get(verdict.call, "")),
             Text(_name(verdict)),
             *([Text(single_line(owned.get(verdict.known.failed, "")))] if owned else []),
             Text(f"{single_line(evidence(found.run, verdict))}\n→ {advice(found.run, verdict)}"),
@@ -200,9 +200,10 @@ def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     return sorted(verdicts, key=lambda one: (_ORDER.index(one.call), -one.yours, one.known.failed.subject))
 
 
-def _verdict_label(verdict: Verdict) -> str:
+def label(verdict: Verdict, *, between: str = "\n") -> str:
+    """The call and how sure it is; for `unknown`, what is likeliest, after `between`."""
     if verdict.call is Call.UNKNOWN:
-        return f"unknown\n({verdict.likeliest} {percent(verdict.probability)})"
+        return f"unknown{between}({verdict.likeliest} {percent(verdict.probability)})"
     return f"{verdict.call} {percent(verdict.probability)}"
 
 

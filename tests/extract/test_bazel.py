@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.archive import read_artifact
+from etl.extract.archive import ArchiveLimits, read_artifact
 from etl.extract.bazel import joined
 from etl.model.results import CaseName, Outcome, Result
 from tests.extract.reports import case, made_by_bazel, suite, zipped
@@ -91,10 +91,92 @@ def test_attempts_without_their_last_are_read_as_they_are() -> None:
     assert read({attempt: made_by_bazel(FLAKY, 1, "refused")}) == [(FLAKY, "error", "refused", None)]
 
 
+TRACE = """F
+======================================================================
+FAIL: test_total (total_test.Basket.test_total)
+----------------------------------------------------------------------
+AssertionError: 3 != 4
+
+----------------------------------------------------------------------
+Ran 1 test in 0.000s"""
+
+
+def test_rules_of_dashes_that_the_test_printed_stay() -> None:
+    ((_, _, message, _),) = read({"t/test.xml": made_by_bazel("t", 1, TRACE)})
+    assert message == TRACE
+
+
+def test_of_long_output_the_end_is_told() -> None:
+    ((_, _, message, _),) = read({"t/test.xml": made_by_bazel("t", 1, f"{'x' * 5_000}\n{TRACE}")})
+    assert message.endswith(TRACE)
+    assert len(message) < 1_100
+
+
+def test_what_it_printed_counts_as_memory() -> None:
+    many = {f"t{n}/test.xml": made_by_bazel(f"t{n}", 1, f"{n}" * 900) for n in range(50)}
+    content = read_artifact(io.BytesIO(zipped(dict(many))), "testlogs")
+    assert content.held > sum(len(result.message) for result in content.results)
+
+
+def test_an_earlier_attempt_is_told_also_where_the_last_is_too_large() -> None:
+    files = {
+        "t/test_attempts/attempt_1.xml": suite(case("Pays", NAMED)),
+        "t/test.xml": suite(*(case(f"t{n}") for n in range(2_000))),
+    }
+    content = read_artifact(io.BytesIO(zipped(dict(files))), "testlogs", ArchiveLimits(total=10_000))
+    assert [result.name for result in content.results if result.is_red] == ["Pays"]
+
+
+def test_a_last_attempt_that_is_cut_off_heals_no_target() -> None:
+    files = {
+        f"{FLAKY}/test_attempts/attempt_1.xml": made_by_bazel(FLAKY, 1, "refused"),
+        f"{FLAKY}/test.xml": "<testsuite name='s'><testcase classname='c' name='a'/><testcase classname='c' name='b'><fail",
+    }
+    content = read_artifact(io.BytesIO(zipped(dict(files))), "testlogs")
+    assert len(content.anomalies) == 1
+    assert [(r.name, r.outcome.value, r.retried_message) for r in content.results] == [
+        (FLAKY, "error", None),
+        ("a", "passed", None),
+    ]
+
+
+def test_a_test_called_as_its_target_is_not_the_target() -> None:
+    files = {
+        "p/test_x/test_attempts/attempt_1.xml": suite(case("test_x", NAMED)),
+        "p/test_x/test.xml": suite(case("other")),
+    }
+    assert read(files) == [("test_x", "failed", "connection refused", None), ("other", "passed", "", None)]
+
+
+def test_a_retry_within_an_earlier_attempt_is_kept() -> None:
+    flaky = '<flakyFailure message="slow"/>'
+    files = {
+        "t/test_attempts/attempt_1.xml": suite(case("a", flaky), case("b", NAMED)),
+        "t/test.xml": suite(case("a"), case("b")),
+    }
+    assert read(files) == [("a", "passed", "", "slow"), ("b", "passed", "", "connection refused")]
+
+
+def test_other_files_are_no_attempts() -> None:
+    files = {
+        "foo/test.xml": suite(case("a")),
+        "foo/test_attempts/attempt_1.xml": suite(case("a", NAMED)),
+        "footest.xml": suite(case("b")),
+        "xtest_attempts/attempt_1.xml": suite(case("c", NAMED)),
+    }
+    assert sorted(read(files)) == [
+        ("a", "passed", "", "connection refused"),
+        ("b", "passed", "", None),
+        ("c", "failed", "connection refused", None),
+    ]
+
+
 RESULTS = st.lists(
     st.builds(
-        lambda name, outcome: Result(CaseName("s", name), outcome, 1.0, "m" if outcome.is_red else ""),
-        st.sampled_from(["a", "b", "pkg/t"]),
+        lambda name, outcome: Result(
+            CaseName(name if name == "pkg/t" else "s", name), outcome, 1.0, "m" if outcome.is_red else ""
+        ),
+        st.sampled_from(["a", "b", "s", "pkg/t"]),
         st.sampled_from(Outcome),
     ),
     max_size=5,

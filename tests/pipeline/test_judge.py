@@ -94,20 +94,22 @@ async def test_a_break_is_found_with_its_commit_and_stays_one_point_until_it_is_
         assert broken["until"] > 0
 
 
-REFUSED = Annotation("connection to registry.example:443 refused")
+REFUSED = tuple(Annotation(f"connection to {name} refused") for name in ("the registry", "the mirror"))
 
 
-def pull_request(branch: str, began: int, red: int) -> Run:
-    """A run of a pull request whose first `red` jobs fail by the same message."""
+def pull_request(branch: str, began: int, red: int, conclusion: str = "failure") -> Run:
+    """A run of a pull request whose first `red` jobs fail by the same two messages."""
     jobs = [
         job(
             f"unit ({number})",
             began + 10,
             conclusion="failure" if number < red else "success",
-            annotations=(REFUSED,) if number < red else (),
+            annotations=REFUSED if number < red else (),
         )
         for number in range(5)
     ]
+    if conclusion == "cancelled":
+        jobs.append(job("late", began + 10, conclusion="cancelled"))
     return replace(
         run(began, attempt(began, *jobs)), head_branch=branch, event="pull_request", head_sha=branch * 8
     )
@@ -120,7 +122,8 @@ async def test_a_failure_spreads_only_where_unrelated_changes_have_it(
     async with simulated(tmp_path) as world:
         for day in range(2, 6):
             world.add(pull_request(f"old-{day}", NOON - day * DAY, 0))
-        world.add(pull_request("mine", NOON - 3 * HOUR, 5))
+        # A push cancels the run of the one before.
+        world.add(pull_request("mine", NOON - 3 * HOUR, 5, "cancelled"))
         world.add(pull_request("mine", NOON - 2 * HOUR, 5))
         world.add(pull_request("other", NOON - HOUR, 1 if stranger else 0))
         await world.sync_well(since="20d")
@@ -128,17 +131,21 @@ async def test_a_failure_spreads_only_where_unrelated_changes_have_it(
         if not stranger:
             assert found == []
             return
-        (spreading,) = found
-        assert (spreading["level"], spreading["workflow"], spreading["evidence"]) == ("failure", "(any)", 11)
-        assert (spreading["level_before"], spreading["level_after"], spreading["until"]) == (0, 5, 0)
-        assert "refused" in spreading["name"]
+        assert {point["name"] for point in found} == {one.message for one in REFUSED}
+        for spreading in found:
+            assert (spreading["level"], spreading["workflow"], spreading["evidence"]) == (
+                "failure",
+                "(any)",
+                11,
+            )
+            assert (spreading["level_before"], spreading["level_after"], spreading["until"]) == (0, 5, 0)
 
         world.clock.advance(2 * DAY)
         world.add(pull_request("later", NOON + 2 * DAY - HOUR, 0))
         await world.sync_well(since="20d")
-        (ended,) = [point for point in world.points("finding") if point["kind"] == "spreading"]
-        assert ended["finding_id"] == spreading["finding_id"]
-        assert ended["until"] > 0
+        ended = [point for point in world.points("finding") if point["kind"] == "spreading"]
+        assert {point["finding_id"] for point in ended} == {point["finding_id"] for point in found}
+        assert all(point["until"] > 0 for point in ended)
 
 
 async def test_what_does_not_change_has_no_findings(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def read(line: str) -> tuple[str, str, str]:
 def test_what_is_yours_is_an_error_with_its_evidence_and_advice() -> None:
     first, second = map(read, annotations(explained()))
     assert first[0] == "error"
-    assert re.fullmatch(r"yours \(\d\d%\): test_orbit", first[1])
+    assert re.fullmatch(r"yours \d\d%: test_orbit", first[1])
     where, *told = first[2].split("\n")
     assert where.endswith("test_orbit::test_orbit")
     assert "look at what this change does there" in told

@@ -61,8 +61,10 @@ def test_a_failure_that_spreads_is_called_by_what_it_says() -> None:
         "name": "connection to <host> refused",
     }
     assert said(row) == [
-        "|connection to <host> refused spreads since May 29: in 5 jobs of unrelated changes within a day, 1 the day "
-        "before; about 2.2 h a week."
+        (
+            "|connection to <host> refused spreads since May 29: in 5 jobs within a day, in 1 in the week before, "
+            "and in unrelated changes; about 2.2 h a week."
+        )
     ]
 
 

@@ -129,8 +129,9 @@ class Gitea:
                 await write_body(response, into, largest)
                 return
             if status not in REDIRECTS or location is None:
-                self._answer(status, response.headers, await self._transport.json(response), path)
-        verdict = await self.storage.fetch(str(location), into, largest)
+                data = await self._transport.json(response)
+                raise self._error(status, response.headers, data, path)
+        verdict = await self.storage.fetch(location, into, largest)
         if isinstance(verdict, CiHealthError):
             raise verdict
         if isinstance(verdict, HTTPStatus):

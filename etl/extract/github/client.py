@@ -58,7 +58,7 @@ class RepositoryClient:
         return self._github.budget.remaining
 
     def at_most(self, requests: int) -> AbstractContextManager[None]:
-        """Within this context, any further page than so many raises RequestsSpentError."""
+        """Within this context, any further request than so many raises RequestsSpentError."""
         return self._allowance.at_most(requests)
 
     async def page(self, path: str, *, conditional: bool = True) -> Page:

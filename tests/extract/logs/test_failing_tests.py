@@ -1,5 +1,6 @@
 """Failing tests by name, in recordings of real runners, bare and through what CI and wrappers make of them."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from etl.extract.logs.failing_tests import RUNNERS, failing_tests
 from etl.extract.logs.lines import read_lines
+from etl.extract.logs.runners import bazel
 from tests.logs import Recording, recordings
 
 ALL = recordings()
@@ -94,6 +96,32 @@ def test_a_target_is_told_by_what_its_failing_execution_printed():
         "//shop:slow_test": "-- Test timed out at 2026-11-28 09:26:38 UTC --",
         "//shop:total_test": "total is 3, not 4",
     }
+
+
+def test_newer_bazels_say_how_an_execution_ended():
+    block = "==================== Test output for //foo:t (run {} of 2):\n{}\n" + "=" * 80
+    text = "\n".join(
+        [
+            "FAIL: //foo:t (run 1 of 2) (Exit 1) (see /x/test.log)",
+            block.format(1, "AssertionError: 3 != 4"),
+            block.format(2, "all good"),
+            "//foo:t                     FAILED in 1 out of 2 in 0.2s",
+        ]
+    )
+    (test,) = failing_tests([line.text for line in read_lines(text)])
+    assert (test.name, test.message) == ("//foo:t", "AssertionError: 3 != 4")
+
+
+@pytest.mark.parametrize("start", ["FAIL: ", "", "==================== Test output for "])
+def test_slashes_take_bazel_no_longer_than_their_number(start):
+    def seconds(length):
+        lines = [start + "/" * length + " x"] * 20
+        began = time.process_time()
+        list(bazel.find(lines))
+        return time.process_time() - began
+
+    seconds(1_000)
+    assert min(seconds(8_000) for _ in range(3)) < 40 * max(min(seconds(1_000) for _ in range(3)), 1e-4)
 
 
 # The formats of those that cannot be installed here, after their documentation and sources.

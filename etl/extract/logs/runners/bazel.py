@@ -7,13 +7,17 @@ from etl.model.logs import LoggedTest
 
 HINTS = ("//",)
 
+# `//shop:total_test`, `@other//shop:total_test`.
+_LABEL = r"@{0,2}[^\s/]*//\S+"
 _TARGET = re.compile(
-    r"(?P<name>@?\S*//\S+)\s+(?:\([0-9/]*\s?cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$"
+    rf"(?P<name>{_LABEL})\s+(?:\([0-9/]*\s?cached\) )?(?P<why>(?:FAILED|TIMEOUT|REMOTE FAILURE) in .+)$"
 )
-# One shard, run or attempt of a target that failed.
-_FAILED = re.compile(r"FAIL: (?P<execution>@?\S*//\S+(?: \((?:shard|run)[^)]*\))?) \(see ")
+# One shard, run or attempt of a target that failed; Bazel 5 and later add how it exited.
+_FAILED = re.compile(
+    rf"(?:FAIL|TIMEOUT): (?P<execution>{_LABEL}(?: \((?:shard|run)[^)]*\))?)(?: \([^)]*\))* \(see "
+)
 # What `--test_output=errors` shows of one execution: between a line with its name, and one of dashes alone.
-_OUTPUT = re.compile(r"={20} Test output for (?P<execution>(?P<name>@?\S*//\S+?)(?: \(.*\))?):$")
+_OUTPUT = re.compile(rf"={{20}} Test output for (?P<execution>(?P<name>{_LABEL}?)(?: \([^)]*\))*):$")
 _END = re.compile(r"={80}$")
 # The last lines tell why a target failed.
 _SHOWN = 20
@@ -35,10 +39,11 @@ def _printed(lines: Sequence[str]) -> dict[str, str]:
     output: re.Match[str] | None = None
     start = 0
     for place, line in enumerate(lines):
-        if (found := _OUTPUT.match(line)) is not None:
-            output, start = found, place + 1
-        elif output is not None and _END.match(line):
+        found = _OUTPUT.match(line)
+        if output is not None and (found is not None or _END.match(line)):
             text = "\n".join(lines[max(start, place - _SHOWN) : place]).strip()
             printed[output["execution"] in failed][output["name"]] = text
             output = None
+        if found is not None:
+            output, start = found, place + 1
     return printed[False] | printed[True]
