@@ -259,15 +259,19 @@ async def test_points_that_come_while_the_store_is_asked_are_judged_next(
             await delivery.drain()
             known = pipeline.state.repositories.get(NAME)
             assert known is not None
-            query = pipeline.store.query
+            query, questions = pipeline.store.query, list[str]()
 
             async def asked(name: str, parameters: Mapping[str, Any]) -> list[Row]:
                 rows = await query(name, parameters)
                 commit_run(pipeline, known)
+                questions.append(name)
                 return rows
 
             monkeypatch.setattr(pipeline.store, "query", asked)
             summary = Summary(NAME)
             await judge.judge_after(pipeline, delivery, summary)
             assert summary.warnings == []
-            assert pipeline.state.judgements.get(known.id).unread == 3, "one while each question was answered"
+            assert len(questions) > 1
+            assert pipeline.state.judgements.get(known.id).unread == len(questions), (
+                "one while each was answered"
+            )
