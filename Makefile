@@ -23,8 +23,9 @@ demo: $(VENV)/users
 check: $(VENV)/developers
 	@$(BIN)/pytest -n 2 -m "not server and not slow" $(ARGS)
 
+# Three processes for two cores: tests wait for servers.
 test: $(VENV)/developers influxd helm chromium prometheus faketime postgresql
-	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 $(ARGS)
+	@INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 3 $(ARGS)
 
 # The wheel and the sdist, into dist/; then the tests without servers against the installed wheel.
 wheel: $(VENV)/developers

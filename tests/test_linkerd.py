@@ -22,13 +22,14 @@ from etl.pipeline.run_once import sync_and_deliver
 from etl.settings import load
 from etl.transform.failures.templates import signature_of, template_of
 from tests import linkerd
+from tests.selection import every_nth
 from tests.stores import BothStores
 from tests.waiting import HANGS_S
 
 COUNTED = ("success", "failure", "timed_out", "startup_failure")
 
 
-@pytest.fixture(params=["failed", "all"])
+@pytest.fixture(params=every_nth(2, ["all", "failed"]))
 async def replay(request, tmp_path, influx_settings):
     """Both stores after one sync, with `annotations` as the parameter says."""
     linkerd.write_history(tmp_path / "history.jsonl")

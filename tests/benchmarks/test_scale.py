@@ -86,6 +86,7 @@ def test_failing_results_alone_are_fewer_series() -> None:
     assert failed.loads["requests that count"] == every.loads["requests that count"]
 
 
+@pytest.mark.thorough
 async def test_the_costs_are_measured() -> None:
     found = await costs(Size.QUICK)
     assert found.asked == COSTS.asked

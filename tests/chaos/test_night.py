@@ -23,9 +23,8 @@ from tests.chaos.world import GITHUB_TOKEN, points_of
 from tests.influxd import Influxd, free_port
 from tests.pipeline.test_lies import ANYWHERE, ENTRIES
 from tests.pipeline.test_open_pieces import LIES, OF_STORAGE
-from tests.selection import FULL
 
-DAYS, SPEED, PUSHES = (14, 1_000, 20) if FULL else (2, 8_000, 6)
+DAYS, SPEED, PUSHES = 14, 1_000, 20
 # A day is at least that much longer than a start: on a busy machine the night is a longer one.
 _STARTS_A_DAY = 3.0
 _LOST = 0.1
@@ -54,6 +53,7 @@ def environment(github: SimulatedGitHub, influxd: Influxd, bucket: str, **more: 
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(3_600)
 @pytest.mark.skipif(
     not shutil.which("faketime") and "CI" not in os.environ,
@@ -122,7 +122,7 @@ async def _lived(
         server.start()
 
     span = (DAYS + 1) * DAY_S
-    restarts = [(clock.start + span * share, restart) for share in ((0.3, 0.7) if FULL else (0.5,))]
+    restarts = [(clock.start + span * share, restart) for share in (0.3, 0.7)]
     happens = [*restarts, *lies(clock, github, random), *jumps(clock)]
     beside = [asyncio.create_task(mail.run()), asyncio.create_task(at_moments(clock, happens))]
     await night.live(clock.start + span)
@@ -138,7 +138,7 @@ async def _lived(
 def lies(clock: FastClock, github: SimulatedGitHub, random: Random) -> list[Happening]:
     """Once a day GitHub lies for some hours: each time about something else, in another way."""
     happens: list[Happening] = []
-    for day in range(1, DAYS - 2 if FULL else 2):
+    for day in range(1, DAYS - 2):
         where = random.sample([*ANYWHERE], 2)
 
         def lie(where: list[str] = where) -> None:
@@ -155,7 +155,7 @@ def lies(clock: FastClock, github: SimulatedGitHub, random: Random) -> list[Happ
 def jumps(clock: FastClock) -> list[Happening]:
     """The clock of the machine is set, both ways, and right again some hours later."""
     span = (DAYS + 1) * DAY_S
-    offs = (3 * HOUR_S, -3 * HOUR_S, 45 * DAY_S, -45 * DAY_S) if FULL else (3 * HOUR_S, -45 * DAY_S)
+    offs = (3 * HOUR_S, -3 * HOUR_S, 45 * DAY_S, -45 * DAY_S)
     happens: list[Happening] = []
     for number, off in enumerate(offs):
         at = clock.start + span * (0.1 + 0.7 * number / len(offs))

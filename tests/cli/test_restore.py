@@ -15,6 +15,7 @@ from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
 from tests.cli.running import COMMAND, Ci, contents, settings_for
+from tests.selection import every_nth
 from tools.docs import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -70,7 +71,7 @@ def test_the_page_has_a_backup_and_two_ways_to_restore_it() -> None:
     assert shutil.which("bash")
 
 
-@pytest.mark.parametrize("block", BLOCKS[1:], ids=["both", "only the points"])
+@pytest.mark.parametrize("block", every_nth(2, BLOCKS[1:]), ids=["both", "only the points"])
 async def test_the_restored_is_whole_again(restoring: Restoring, block: str) -> None:
     await restoring.run(block)
     assert restoring.points() == restoring.whole

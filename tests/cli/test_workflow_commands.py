@@ -56,6 +56,7 @@ def test_our_own_commands_stand_on_lines_of_their_own_in_steps_alone(
     for name, own in zip(("stdout", "stderr"), streams, strict=True):
         monkeypatch.setattr(sys, name, own)
     disarm_output(variables)
+    sys.stderr.write("half a line")
     issue(["::notice::x"])
     sys.stderr.flush()
     assert [file.getvalue().decode() for file in files] == ["", shown]

@@ -53,7 +53,7 @@ MAY_BE_EMPTY_OF_ONE = (
     "What got better A",
     "Newly flaky A",
 )
-RULES_WITHOUT_ALERT = ("broken",)
+RULES_WITHOUT_ALERT = ("broken", "spreading")
 CHANGES = "Against the period of the same length before A"
 # What each change is of, and its units: what one of each is in the answer's own.
 COMPARED: dict[str, tuple[str, dict[str, float]]] = {
