@@ -2,8 +2,8 @@
 
 Gitea 1.26 numbers the executions of a job, not the attempts of a run, and a re-run overwrites the jobs that it
 executes. What an earlier attempt executed is still in the list of tasks, without steps and with its end to
-within seconds. A run's own start tells which executions are of its latest attempt; before that, a new attempt
-begins with the first job that is executed again.
+within seconds. A run's own start, which may be told a second after that of its first job, says which jobs its
+latest attempt executed; before that, a new attempt begins with the first job that is executed again.
 """
 
 from collections import Counter
@@ -32,7 +32,8 @@ def attempts_of(
     """
     ordered = sorted(tasks, key=lambda task: task.id)
     new = [task for task in ordered if seen_until is None or task.created_at > seen_until]
-    groups = _groups(new, Counter(job.name for job in jobs), listed.started_at)
+    own = Counter(job.name for job in jobs if job.started_at is not None and _is_of_latest(job, listed))
+    groups = _groups(_before_latest(new, own), Counter(job.name for job in jobs))
     created_at = min((job.created_at for job in jobs if job.created_at is not None), default=None)
     began = created_at or listed.started_at or listed.completed_at or 0
     earlier: dict[int, tuple[Run, list[Job]]] = {}
@@ -52,13 +53,23 @@ def version(listed: ListedRun) -> str:
     return iso(listed.completed_at if listed.completed else listed.started_at)
 
 
-def _groups(tasks: Iterable[Task], rows: Counter[str], latest_from: int | None) -> list[list[Task]]:
+def _before_latest(tasks: Sequence[Task], own: Mapping[str, int]) -> list[Task]:
+    """The tasks without those of the latest attempt: the last ones of each name, as many as it has `own` jobs."""
+    left = Counter(own)
+    before: list[Task] = []
+    for task in reversed(tasks):
+        if left[task.name] > 0:
+            left[task.name] -= 1
+        else:
+            before.append(task)
+    return before[::-1]
+
+
+def _groups(tasks: Iterable[Task], rows: Counter[str]) -> list[list[Task]]:
     """The tasks of each attempt before the latest."""
     groups: list[list[Task]] = []
     seen: Counter[str] = Counter()
     for task in tasks:
-        if latest_from is not None and task.created_at >= latest_from:
-            break
         if not groups or seen[task.name] >= max(1, rows[task.name]):
             groups.append([])
             seen.clear()
@@ -71,10 +82,18 @@ def _latest(listed: ListedRun, jobs: Sequence[Job], number: int) -> list[Job]:
     """The jobs of the latest attempt: not those that a re-run left as they were."""
     if number == 1:
         return _queued(jobs)
-    since = listed.started_at
-    own = [job for job in jobs if job.started_at is None or (since is not None and job.started_at >= since)]
     # When a job was queued again is not told.
-    return [replace(job, attempt=number, created_at=None) for job in own]
+    return [replace(job, attempt=number, created_at=None) for job in jobs if _is_of_latest(job, listed)]
+
+
+def _is_of_latest(job: Job, listed: ListedRun) -> bool:
+    """Whether the latest attempt executed a job, or has yet to: what an earlier one executed ended before it."""
+    since = listed.started_at
+    if job.started_at is None:
+        return True
+    return since is not None and (
+        job.started_at >= since or job.completed_at is None or job.completed_at >= since
+    )
 
 
 def _queued(jobs: Sequence[Job]) -> list[Job]:
@@ -120,8 +139,7 @@ def _others(
     return [
         job.conclusion
         for job in jobs
-        if job.name not in executed
-        and (listed.started_at is None or job.started_at is None or job.started_at < listed.started_at)
+        if job.name not in executed and (job.started_at is None or not _is_of_latest(job, listed))
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from etl.extract.gitea.attempts import Attempts, attempts_of
 from etl.extract.gitea.records import ListedRun, Task
 from etl.model.records import Job
@@ -52,6 +54,20 @@ def test_what_a_rerun_overwrote_is_known_by_its_task() -> None:
     overwritten = found.earlier[1][1][1]
     assert (overwritten.started_at, overwritten.completed_at) == (T + 2, T + 7)
     assert overwritten.id < 0
+
+
+@pytest.mark.parametrize("late", [0, 1, 5])
+def test_a_run_may_be_told_to_have_begun_after_its_first_job(late: int) -> None:
+    jobs = [_job("a", 3, T + 200, T + 205), _job("b", 1, T + 206, T + 211), _job("c", 1, T + 1, T + 6)]
+    tasks = [
+        _task(1, "a", T + 1, "failure"),
+        _task(2, "c", T + 1),
+        _task(3, "a", T + 100, "failure"),
+        _task(4, "a", T + 200),
+        _task(5, "b", T + 206),
+    ]
+    found = attempts_of(_listed(T + 200 + late, T + 211), jobs, tasks, before=0, seen_until=None)
+    assert _shown(found) == {1: ("failure", ["a", "c"]), 2: ("failure", ["a"]), 3: ("success", ["a", "b"])}
 
 
 def test_attempts_that_were_seen_keep_their_numbers() -> None:
