@@ -16,16 +16,15 @@ from etl.extract.github.pull_requests import (
 )
 from etl.pipeline.comment import Done, keep_comment
 from etl.report.explained.asked import Asked
-from etl.report.explained.explain import RequestedOnce
 
 
 class Beside:
-    """The requests to GitHub in addition to a run, each sent once; `changes` has the files that a change touches."""
+    """The requests to GitHub in addition to a run, each sent once."""
 
     def __init__(self, accounts: Accounts, repository: str) -> None:
         self._client = RepositoryClient(accounts.of(repository), repository)
         self._named: PullRequest | None = None
-        self.changes = RequestedOnce(self._changes)
+        self._changes: dict[tuple[str, str], frozenset[str] | None] = {}
 
     async def commit(self, asked: Asked) -> Asked:
         """The same, with a pull request replaced by its newest commit."""
@@ -48,8 +47,17 @@ class Beside:
         """Keep the comment on a pull request; without `begin` only if there is one already."""
         return await keep_comment(self._client, number, text, begin=begin)
 
-    async def _changes(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files that a change touches; if GitHub cannot tell, print why and return None."""
+    async def changes(self, base: str, sha: str) -> frozenset[str] | None:
+        """The files that a change touches; None if they are unknown or another change's were requested before.
+
+        Runs that are explained together are of one commit.
+        """
+        if (base, sha) not in self._changes:
+            self._changes[base, sha] = None if self._changes else await self._requested(base, sha)
+        return self._changes[base, sha]
+
+    async def _requested(self, base: str, sha: str) -> frozenset[str] | None:
+        """The files; if GitHub cannot tell, print why and return None."""
         try:
             return await files_changed(self._client, base, sha)
         except (DataError, FatalError, RetriableError) as error:

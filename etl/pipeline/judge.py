@@ -42,8 +42,9 @@ _STALE: Final = "findings are not up to date, the next sync judges again: {}"
 
 
 class _Read(NamedTuple):
-    """Answers of the store, jobs with an outage, failures that may spread, and the default branch's tag."""
+    """What was found before, answers of the store, jobs with an outage, failures that may spread, the default branch's tag."""
 
+    known: list[Finding]
     executions: list[Row]
     results: list[Row]
     outages: set[int]
@@ -114,16 +115,15 @@ async def conclusions(pipeline: Pipeline, known: KnownRepository) -> list[Told]:
     """What is concluded of each series now, and why nothing is; nothing is stored."""
     state, limits = pipeline.state, limits_of(pipeline.settings.findings, pipeline.rules.limits)
     before = await state.call(state.judgements.get, known.id)
-    read = await _read(pipeline, known, findings_from_bytes(before.findings), limits, _stop(pipeline))
+    read = await _read(pipeline, known, before, limits, _stop(pipeline))
     return await asyncio.to_thread(_told, read, limits, {})
 
 
 async def _judge(pipeline: Pipeline, known: KnownRepository, before: StoredJudgements) -> None:
     state, stop = pipeline.state, _stop(pipeline)
     limits = limits_of(pipeline.settings.findings, pipeline.rules.limits)
-    found = findings_from_bytes(before.findings)
-    read = await _read(pipeline, known, found, limits, stop)
-    look = await asyncio.to_thread(_look, read, before, limits, int(stop.timestamp()))
+    read = await _read(pipeline, known, before, limits, stop)
+    look = await asyncio.to_thread(_look, read, before.memory, limits, int(stop.timestamp()))
     await state.call(state.commit_judgements, known, before, look.judgements, look.lines)
 
 
@@ -132,8 +132,9 @@ def _stop(pipeline: Pipeline) -> datetime:
 
 
 async def _read(
-    pipeline: Pipeline, known: KnownRepository, found: list[Finding], limits: Limits, stop: datetime
+    pipeline: Pipeline, known: KnownRepository, before: StoredJudgements, limits: Limits, stop: datetime
 ) -> _Read:
+    found = await asyncio.to_thread(findings_from_bytes, before.findings)
     asked = {"repository": tag_value(known.name), "start": stop - _PERIOD, "stop": stop}
     executions, results, reports = [
         await pipeline.store.query(name, asked) for name in ("histories", "test_results", "failing_reports")
@@ -141,7 +142,7 @@ async def _read(
     outages = _outages(reports, pipeline.rules.guard)
     spreading = jobs_before_spreading(found)
     spread = await read_spread(pipeline.store, known, stop, spreading, limits.spread)
-    return _Read(executions, results, outages, spread, tag_value(known.default_branch))
+    return _Read(found, executions, results, outages, spread, tag_value(known.default_branch))
 
 
 def limits_of(findings: FindingSettings, proof: EvidenceLimits) -> Limits:
@@ -166,21 +167,20 @@ def _outages(reports: list[Row], guard: OutageGuard) -> set[int]:
     }
 
 
-def _look(read: _Read, before: StoredJudgements, limits: Limits, now: int) -> _Look:
+def _look(read: _Read, remembered: bytes, limits: Limits, now: int) -> _Look:
     """Judge everything, and make points of the findings that are new or changed."""
-    memory: dict[Any, Any] = memory_from_bytes(before.memory)
-    known = findings_from_bytes(before.findings)
+    memory: dict[Any, Any] = memory_from_bytes(remembered)
     told = _told(read, limits, memory)
     since = now - int(_PERIOD.total_seconds())
     found = [
         one
-        for one in lasting(known, [one.judgement for one in told], now)
+        for one in lasting(read.known, [one.judgement for one in told], now)
         if one.until is None or one.until >= since
     ]
     subjects = {one.judgement.subject for one in told}
     kept = {key: value for key, value in memory.items() if key[0] in subjects}
     usage = usage_of(read.executions, _PERIOD.total_seconds())
-    lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(known, found)]
+    lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(read.known, found)]
     return _Look(StoredJudgements(findings_to_bytes(found), memory_to_bytes(kept)), lines)
 
 

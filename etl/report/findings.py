@@ -16,7 +16,7 @@ _FEW_HOURS: Final = 10
 
 def readable(row: Row) -> Row:
     """The row with its levels and size as text, in the unit of its kind."""
-    level = duration if row["kind"] in _TIMES else _jobs if row["kind"] == _SPREADING else percent
+    level = _level(row["kind"])
     changed = {name: _text(row[name], _size(row["kind"])) for name in ("size", "low", "high")}
     levels = {name: _text(row[name], level) for name in ("level_before", "level_after")}
     if row["kind"] == "flaky":
@@ -31,6 +31,13 @@ def sentence(row: Row) -> str:
 
 def _text(value: float | None, write: Callable[[float], str]) -> str | None:
     return None if value is None else write(value)
+
+
+def _level(kind: str) -> Callable[[float], str]:
+    """How to format levels of a kind: times, numbers of jobs, or rates."""
+    if kind in _TIMES:
+        return duration
+    return _jobs if kind == _SPREADING else percent
 
 
 def _size(kind: str) -> Callable[[float], str]:

@@ -203,18 +203,18 @@ def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
 def label(verdict: Verdict, *, between: str = "\n") -> str:
     """The call and how sure it is; for `unknown`, what is likeliest, after `between`."""
     if verdict.call is Call.UNKNOWN:
-        return f"unknown{between}({verdict.likeliest} {percent(verdict.probability)})"
-    return f"{verdict.call} {percent(verdict.probability)}"
+        return f"unknown{between}({verdict.likeliest} {_percent(verdict.probability)})"
+    return f"{verdict.call} {_percent(verdict.probability)}"
 
 
-def percent(probability: float) -> str:
-    """A probability; nothing is certain: `99%` at most."""
+def _percent(probability: float) -> str:
+    """Nothing is certain: `99%` at most."""
     return f"{min(probability, 0.99):.0%}"
 
 
 def _markdown_label(verdict: Verdict) -> str:
     likeliest = f", likeliest {verdict.likeliest}" if verdict.call is Call.UNKNOWN else ""
-    return f"**{verdict.call}**{likeliest} {percent(verdict.probability)}"
+    return f"**{verdict.call}**{likeliest} {_percent(verdict.probability)}"
 
 
 def _name(verdict: Verdict) -> str:

@@ -30,15 +30,24 @@ def test_what_is_no_command_stays(text: str) -> None:
     assert disarmed(text) == text
 
 
+def replaced(monkeypatch: pytest.MonkeyPatch) -> tuple[list[io.BytesIO], object]:
+    """What stdout and stderr write into, and their streams.
+
+    To be held: a stream that is dropped closes its file, and Python's own are in sys.__stdout__ too. No fixture,
+    since pytest sets its own streams again between a fixture and its test.
+    """
+    files = [io.BytesIO(), io.BytesIO()]
+    streams = [io.TextIOWrapper(file, "utf-8") for file in files]
+    for name, own in zip(("stdout", "stderr"), streams, strict=True):
+        monkeypatch.setattr(sys, name, own)
+    return files, streams
+
+
 @pytest.mark.parametrize(("variables", "shown"), [({"GITHUB_ACTIONS": "true"}, ": :x\n"), ({}, "::x\n")])
 def test_only_steps_of_github_actions_are_disarmed(
     variables: dict[str, str], shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = [io.BytesIO(), io.BytesIO()]
-    # Held: a stream that is dropped closes its file, and Python's own are in sys.__stdout__ too.
-    streams = [io.TextIOWrapper(file, "utf-8") for file in files]
-    for name, own in zip(("stdout", "stderr"), streams, strict=True):
-        monkeypatch.setattr(sys, name, own)
+    files, _held = replaced(monkeypatch)
     disarm_output(variables)
     for stream in (sys.stdout, sys.stderr):
         print("::x", file=stream, flush=True)
@@ -51,10 +60,7 @@ def test_only_steps_of_github_actions_are_disarmed(
 def test_our_own_commands_stand_on_lines_of_their_own_in_steps_alone(
     variables: dict[str, str], shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = [io.BytesIO(), io.BytesIO()]
-    streams = [io.TextIOWrapper(file, "utf-8") for file in files]
-    for name, own in zip(("stdout", "stderr"), streams, strict=True):
-        monkeypatch.setattr(sys, name, own)
+    files, _held = replaced(monkeypatch)
     disarm_output(variables)
     sys.stderr.write("half a line")
     issue(["::notice::x"])

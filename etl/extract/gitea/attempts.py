@@ -32,7 +32,7 @@ def attempts_of(
     """
     ordered = sorted(tasks, key=lambda task: task.id)
     new = [task for task in ordered if seen_until is None or task.created_at > seen_until]
-    own = Counter(job.name for job in jobs if job.started_at is not None and _is_of_latest(job, listed))
+    own = [job for job in jobs if _is_of_latest(job, listed)]
     groups = _groups(_before_latest(new, own), Counter(job.name for job in jobs))
     created_at = min((job.created_at for job in jobs if job.created_at is not None), default=None)
     began = created_at or listed.started_at or listed.completed_at or 0
@@ -45,7 +45,9 @@ def attempts_of(
     number = before + len(groups) + 1
     end = max((run.updated_at for run, _ in earlier.values()), default=iso(seen_until))
     run = as_run(listed, attempt=number, created_at=began, updated_at=version(listed) or end)
-    return Attempts(run, _latest(listed, jobs, number), earlier)
+    # When a job was queued again is not told.
+    latest = _queued(jobs) if number == 1 else [replace(job, attempt=number, created_at=None) for job in own]
+    return Attempts(run, latest, earlier)
 
 
 def version(listed: ListedRun) -> str:
@@ -53,9 +55,9 @@ def version(listed: ListedRun) -> str:
     return iso(listed.completed_at if listed.completed else listed.started_at)
 
 
-def _before_latest(tasks: Sequence[Task], own: Mapping[str, int]) -> list[Task]:
-    """The tasks without those of the latest attempt: the last ones of each name, as many as it has `own` jobs."""
-    left = Counter(own)
+def _before_latest(tasks: Sequence[Task], own: Iterable[Job]) -> list[Task]:
+    """The tasks without those of the latest attempt's `own` jobs: the last of each name, as many as have begun."""
+    left = Counter(job.name for job in own if job.started_at is not None)
     before: list[Task] = []
     for task in reversed(tasks):
         if left[task.name] > 0:
@@ -76,14 +78,6 @@ def _groups(tasks: Iterable[Task], rows: Counter[str]) -> list[list[Task]]:
         groups[-1].append(task)
         seen[task.name] += 1
     return groups
-
-
-def _latest(listed: ListedRun, jobs: Sequence[Job], number: int) -> list[Job]:
-    """The jobs of the latest attempt: not those that a re-run left as they were."""
-    if number == 1:
-        return _queued(jobs)
-    # When a job was queued again is not told.
-    return [replace(job, attempt=number, created_at=None) for job in jobs if _is_of_latest(job, listed)]
 
 
 def _is_of_latest(job: Job, listed: ListedRun) -> bool:

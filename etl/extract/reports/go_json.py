@@ -16,7 +16,7 @@ from etl.extract.junit_case import Text
 from etl.extract.junit_retries import join_retries
 from etl.extract.junit_writers import Repeats
 from etl.extract.reports.json_text import number, objects, text
-from etl.model.results import Outcome, Result
+from etl.model.results import CaseName, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,16 +136,14 @@ def _print(outputs: dict[str, Text], test: str, event: dict[str, Any], sink: Sin
 def _joined(executions: list[list[Result]]) -> list[Result]:
     """The results of a package; what ran again because it had failed is one result."""
     first, *again = executions
-    failed = dict.fromkeys(result.case for result in first if result.is_red)
+    failed = {result.case for result in first if result.is_red}
     if not again or any(result.case not in failed for later in again for result in later):
         return [result for execution in executions for result in execution]
-    groups = [[one for execution in executions for one in execution if one.case == case] for case in failed]
-    joined = join_retries([group for group in groups if len(group) > 1], Repeats.RERUNS)
-    repeated = {results[0].case: results for results in joined}
-    ran_again = set(repeated)
-    told: list[Result] = []
-    for result in first:
-        # All results of a test stand where its first one stood.
-        told += repeated.pop(result.case) if result.case in repeated else []
-        told += [] if result.case in ran_again else [result]
-    return told
+    # In the order in which tests were first told of.
+    results: dict[CaseName, list[Result]] = {}
+    for execution in executions:
+        for result in execution:
+            results.setdefault(result.case, []).append(result)
+    repeated = [case for case, own in results.items() if case in failed and len(own) > 1]
+    results |= zip(repeated, join_retries([results[case] for case in repeated], Repeats.RERUNS), strict=True)
+    return [result for own in results.values() for result in own]

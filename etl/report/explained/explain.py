@@ -38,16 +38,15 @@ async def no_changes(_base: str, _sha: str) -> None:
 async def explain(store: Store, asked: Asked, now: datetime, changes: Changes = no_changes) -> Explained:
     """Explain the red runs among those asked for. If the result has no runs, the store knows none of them.
 
-    `changes` is called at most once, and only if a failure names a file.
+    `changes` is called only if a failure names a file.
     """
     attempts = await store.query("attempts", within(asked.repository, now - LOOK_BACK - DAY, now))
     runs = Runs(attempts)
     wanted = runs.asked_for(asked)
     green = sum(row["conclusion"] == SUCCESS for row in wanted)
     verdicts = []
-    once = RequestedOnce(changes)
     for row in wanted:
-        found = await RunExplainer(store, runs, row, now, once).verdict() if is_red(row) else None
+        found = await RunExplainer(store, runs, row, now, changes).verdict() if is_red(row) else None
         if found is not None:
             verdicts.append(found)
     red = sum(map(is_red, wanted))
@@ -62,17 +61,3 @@ async def last_red(store: Store, repository: str, start: datetime, stop: datetim
     if not red:
         return None
     return Asked(repository, run_id=max(red, key=lambda row: (row["time"], row["run_id"]))["run_id"])
-
-
-class RequestedOnce:
-    """Requests the changes only once: runs that are explained together have the same commit."""
-
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
-        self._known: dict[tuple[str, str], frozenset[str] | None] = {}
-
-    async def __call__(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files, None if they are unknown or others were requested before."""
-        if (base, sha) not in self._known:
-            self._known[base, sha] = None if self._known else await self._changes(base, sha)
-        return self._known[base, sha]

@@ -25,11 +25,14 @@ _SHOWN = 20
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
     """Failing test targets; one that was flaky or could not be built is not."""
-    printed = _printed(lines)
-    for place, line in enumerate(lines):
-        if (found := _TARGET.match(line)) is not None:
-            message = printed.get(found["name"], "") or found["why"]
-            yield LoggedTest("", found["name"], message, "", None, place, place)
+    targets = [
+        (place, found) for place, line in enumerate(lines) if (found := _TARGET.match(line)) is not None
+    ]
+    # Nearly any log has two slashes; few have targets.
+    printed = _printed(lines) if targets else {}
+    for place, found in targets:
+        message = printed.get(found["name"], "") or found["why"]
+        yield LoggedTest("", found["name"], message, "", None, place, place)
 
 
 def _printed(lines: Sequence[str]) -> dict[str, str]:
