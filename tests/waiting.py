@@ -4,9 +4,11 @@ No test fails because a machine is slow: a wait ends only for what hangs, and sp
 processor times.
 """
 
-import time
 from collections.abc import Callable
-from typing import Final
+from time import process_time
+from typing import Final, TypeVar
+
+_Given = TypeVar("_Given")
 
 # Only what never comes takes this long, on a machine ten times slower than a laptop.
 HANGS_S: Final = 600.0
@@ -17,9 +19,9 @@ _MAX_GROWTH: Final = 3.0
 _SAMPLES: Final = 8
 
 
-def assert_linear(work: Callable[[str], object], text_of: Callable[[int], str], size: int) -> None:
-    """Assert that work on a text of 2 * `size` characters takes less than three times as long as on `size`."""
-    once, twice = text_of(size), text_of(2 * size)
+def assert_linear(work: Callable[[_Given], object], given_of: Callable[[int], _Given], size: int) -> None:
+    """Assert that work on what is of the size 2 * `size` takes less than three times as long as on `size`."""
+    once, twice = given_of(size), given_of(2 * size)
     if _processor_s(work, twice) < _SHORT_S:
         return
     least_once = least_twice = float("inf")
@@ -30,10 +32,10 @@ def assert_linear(work: Callable[[str], object], text_of: Callable[[int], str], 
         if least_twice < _MAX_GROWTH * least_once:
             return
     growth = least_twice / least_once
-    raise AssertionError(f"{2 * size} characters take {growth:.1f} times what {size} take: {once[:40]!r}")
+    raise AssertionError(f"{2 * size} take {growth:.1f} times what {size} take: {str(once)[:40]!r}")
 
 
-def _processor_s(work: Callable[[str], object], text: str) -> float:
-    began = time.process_time()
-    work(text)
-    return time.process_time() - began
+def _processor_s(work: Callable[[_Given], object], given: _Given) -> float:
+    began = process_time()
+    work(given)
+    return process_time() - began

@@ -1,13 +1,12 @@
 """A bounded part of a log of any size."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.logs.excerpt import Excerpt
 from etl.extract.logs.reading import read_log
+from tests.waiting import assert_linear
 
 NOISE = b"some/file.c compiles as it should\n"
 
@@ -53,15 +52,8 @@ def test_what_is_kept_is_bounded_and_what_is_not_is_counted():
 
 @pytest.mark.parametrize("line", [b"x", b"FAIL error \n", b"\xff\x00\x1b[31m\n"])
 def test_the_work_grows_no_faster_than_the_log(line):
-    def seconds(size: int) -> float:
-        chunk = line * (65_536 // len(line))
-        began = time.process_time()
-        read_log(chunk for _ in range(size))
-        return time.process_time() - began
-
-    seconds(1)
-    # Others on the machine may slow any of them down; what is quadratic takes four times as long each time.
-    assert any(seconds(160) < 2.6 * seconds(80) + 0.2 for _ in range(5))
+    chunk = line * (65_536 // len(line))
+    assert_linear(lambda size: read_log(chunk for _ in range(size)), int, 80)
 
 
 def test_what_later_steps_wrote_is_left_out():

@@ -1,6 +1,5 @@
 """Failing tests by name, in recordings of real runners, bare and through what CI and wrappers make of them."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from etl.extract.logs.failing_tests import RUNNERS, failing_tests
 from etl.extract.logs.lines import read_lines
 from etl.extract.logs.runners import bazel
 from tests.logs import Recording, recordings
+from tests.waiting import assert_linear
 
 ALL = recordings()
 
@@ -114,14 +114,9 @@ def test_newer_bazels_say_how_an_execution_ended():
 
 @pytest.mark.parametrize("start", ["FAIL: ", "", "==================== Test output for "])
 def test_slashes_take_bazel_no_longer_than_their_number(start):
-    def seconds(length):
-        lines = [start + "/" * length + " x"] * 20
-        began = time.process_time()
-        list(bazel.find(lines))
-        return time.process_time() - began
-
-    seconds(1_000)
-    assert min(seconds(8_000) for _ in range(3)) < 40 * max(min(seconds(1_000) for _ in range(3)), 1e-4)
+    assert_linear(
+        lambda lines: list(bazel.find(lines)), lambda length: [start + "/" * length + " x"] * 20, 4_000
+    )
 
 
 # The formats of those that cannot be installed here, after their documentation and sources.
