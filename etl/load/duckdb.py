@@ -5,28 +5,24 @@ nanoseconds: as exact as the points, and without a zone to get wrong). Beside ea
 readable types. As in InfluxDB a point is what its tags and time say, and the same point written again is the
 union of its fields.
 
-While one process may write, DuckDB lets no other process open the file. So the file is open only during an
-operation, and an operation that finds it locked tries again for a while. Statements are built only from
-names in the schema; values are bound.
+Statements are built only from names in the schema; values are bound.
 """
 
 import asyncio
 import json
-import random
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import structlog
 
-from etl.errors import BusyError, DataError, FatalError, RetriableError
-from etl.load.duckdb_tables import create_tables, create_views, stored
+from etl.errors import DataError
+from etl.load.duckdb_file import DuckFile
+from etl.load.duckdb_tables import prepare, stored
 from etl.load.line_parser import parse
 from etl.load.parquet import copy, json_lines
 from etl.load.readable import columns, quoted, select
@@ -39,26 +35,21 @@ from etl.queries.catalogue import question
 
 log = structlog.get_logger(__name__)
 
-_T = TypeVar("_T")
-
 
 class DuckStore:
     """A DuckDB file as a Store. `lock_timeout_s` is how long to wait for another process, in seconds."""
 
     def __init__(self, path: Path, *, lock_timeout_s: float = 30.0) -> None:
-        self._path = path
-        self._lock_timeout_s = lock_timeout_s
-        # Within a process, DuckDB refuses to open a file for reading while it is open for writing.
-        self._turn = asyncio.Lock()
+        self._file = DuckFile(path, lock_timeout_s)
 
     @property
     def address(self) -> str:
         """The file, by its absolute path."""
-        return str(self._path.absolute())
+        return str(self._file.path.absolute())
 
     async def prepare(self) -> None:
         """Create the file, readable only by its owner, and any missing tables, columns and views."""
-        taken = await self._writing(_prepare)
+        taken = await self._file.writing(prepare)
         if taken:
             log.warning(
                 "readable views are left out: the store has tables or views of yours by these names",
@@ -69,11 +60,11 @@ class DuckStore:
     @property
     def is_missing(self) -> bool:
         """Whether there is no file."""
-        return not self._path.exists()
+        return not self._file.path.exists()
 
     async def probe(self) -> None:
         """Open the file for reading."""
-        await self._reading(lambda connection: connection.execute("SELECT 1"))
+        await self._file.reading(lambda connection: connection.execute("SELECT 1"))
 
     async def write(self, lines: Sequence[bytes]) -> WriteResult:
         """Write lines and retract points, in order; consecutive lines of one kind are one transaction.
@@ -85,7 +76,7 @@ class DuckStore:
             change = _take_back if takes_back else _upsert
             points, wrong = await asyncio.to_thread(_parsed, [*map(retracted, some)] if takes_back else some)
             if points:
-                await self._writing(partial(change, points=points))
+                await self._file.writing(partial(change, points=points))
             accepted += sum(map(len, points.values()))
             rejected += wrong
         return WriteResult(accepted, tuple(rejected))
@@ -94,7 +85,9 @@ class DuckStore:
         """Rows of `etl/queries/NAME.sql`; if the file is missing, the answer of an empty store."""
         asked = question(name)
         bound = {name: _bindable(value) for name, value in asked.bound(parameters).items()}
-        return asked.normalised(await self._reading(lambda connection: _rows(connection, asked.sql, bound)))
+        return asked.normalised(
+            await self._file.reading(lambda connection: _rows(connection, asked.sql, bound))
+        )
 
     async def export(self, wanted: Slice, file: Path) -> None:
         """Write points as a Parquet file, in readable types; DuckDB streams them, whatever their number."""
@@ -102,90 +95,22 @@ class DuckStore:
         conditions = ["time >= $start", "time < $stop", *(f"{quoted(tag)} = ${tag}" for tag in wanted.tags)]
         points = f"(FROM {measurement.name} WHERE {' AND '.join(conditions)})"
         bound = {"start": _nanoseconds(wanted.start), "stop": _nanoseconds(wanted.stop), **wanted.tags}
-        await self._reading(
+        await self._file.reading(
             lambda connection: copy(connection, select(columns(measurement), points), file, bound)
         )
 
     async def delete(self, repository: str, start: datetime, stop: datetime) -> None:
         """Delete a repository's points with start ≤ time < stop, of every measurement but `etl`."""
         bound = [repository, _nanoseconds(start), _nanoseconds(stop)]
-        await self._writing(lambda connection: _delete(connection, bound))
+        await self._file.writing(lambda connection: _delete(connection, bound))
 
     async def oldest(self) -> int:
         """0: the file has no retention."""
         return 0
 
     async def close(self) -> None:
-        """Does nothing: the file is closed between operations."""
-
-    async def _writing(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        return await self._with_file(work, read_only=False)
-
-    async def _reading(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        if not self._path.exists():
-            return await asyncio.to_thread(_in_memory, work)
-        return await self._with_file(work, read_only=True)
-
-    async def _with_file(self, work: Callable[[duckdb.DuckDBPyConnection], _T], *, read_only: bool) -> _T:
-        deadline = time.monotonic() + self._lock_timeout_s
-        async with self._turn:
-            while True:
-                try:
-                    return await asyncio.to_thread(self._open_and_do, work, read_only)
-                except duckdb.Error as error:
-                    if not _is_busy(error):
-                        raise FatalError(
-                            f"the embedded store {self._path} cannot be used: {error}"
-                        ) from error
-                    if time.monotonic() >= deadline:
-                        raise BusyError(
-                            f"the embedded store {self._path} is in use by another process"
-                        ) from error
-                except OSError as error:
-                    raise RetriableError(
-                        f"the embedded store {self._path} cannot be written by way of a temporary file: "
-                        f"{error.strerror}; free disk space, or set TMPDIR to another folder"
-                    ) from error
-                await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
-
-    def _open_and_do(self, work: Callable[[duckdb.DuckDBPyConnection], _T], read_only: bool) -> _T:
-        if not self._path.exists():
-            _create(self._path)
-        with duckdb.connect(self._path, read_only=read_only) as connection:
-            return work(connection)
-
-
-def _create(path: Path) -> None:
-    """Create the file and its folder, accessible only to their owner; the file appears with all its tables."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            new = Path(folder, "new")
-            with duckdb.connect(new) as connection:
-                _prepare(connection)
-            new.chmod(0o600)
-            with suppress(FileExistsError):
-                path.hardlink_to(new)
-    except OSError as error:
-        raise FatalError(f"the embedded store {path} cannot be created: {error.strerror}") from error
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    create_tables(connection)
-    return create_views(connection)
-
-
-def _is_busy(error: duckdb.Error) -> bool:
-    """Whether another process has the file, or this one does: to read it while we write, or not quite closed."""
-    if isinstance(error, duckdb.ResourceInUseException):
-        return True
-    return "Could not set lock" in str(error) or "different configuration" in str(error)
-
-
-def _in_memory(work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-    with duckdb.connect() as connection:
-        create_tables(connection)
-        return work(connection)
+        """Free the memory; the file is closed between operations."""
+        self._file.close()
 
 
 def _parsed(lines: Sequence[bytes]) -> tuple[dict[str, list[Point]], list[Rejected]]:

@@ -62,6 +62,11 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _of_tag(tag: Tag) -> Column:
     name = quoted(tag.name)
     if tag.is_number:
