@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from tests.cli.forked import run_forked
 from tests.pipeline.world import BY_SYNC
 
 COMMAND = Path(sys.executable).with_name("ci-health")
@@ -52,10 +53,8 @@ class Ci:
         )
 
     async def __call__(self, *arguments: str) -> Outcome:
-        process = await self.start(*arguments)
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return Outcome(process.returncode, out.decode(), err.decode())
+        code, out, err = await run_forked(arguments, self.folder, self.environment)
+        return Outcome(code, out.decode(), err.decode())
 
 
 async def on_terminal(
