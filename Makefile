@@ -43,7 +43,7 @@ bench: $(VENV)/developers influxd
 chaos: $(VENV)/developers influxd
 	@CHAOS=full INFLUXD="$$(tools/influxd/build.sh --find)" $(BIN)/pytest -n 2 \
 		tests/chaos tests/cli/test_backfill.py tests/state/test_model.py tests/pipeline/test_lies.py tests/pipeline/test_logs.py \
-		tests/pipeline/test_delivery.py tests/pipeline/test_retention.py \
+		tests/pipeline/test_moving_runs.py tests/pipeline/test_delivery.py tests/pipeline/test_retention.py \
 		--ignore tests/chaos/test_night.py $(ARGS)
 
 # Two weeks of `ci-health run` in fast motion, several workers that are killed and hang, a real Gitea, and whatever

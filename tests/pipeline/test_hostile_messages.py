@@ -14,7 +14,6 @@ from etl.demo.history import Artifact
 from etl.demo.suites import Case, Planned, archive, report
 from etl.transform.failures.templates import Templates
 from tests.pipeline.world import HOUR, NOON, attempt, job, run, simulated
-from tests.selection import every_nth
 
 ENTRIES, ENTRY = 16, 8_000_000
 # What a sync may take above what it begins with; measured: 380 to 520, and 1,200 to 3,400 without bounds.
@@ -55,7 +54,8 @@ def test_the_results_of_an_artifact_are_bounded(tmp_path: Path) -> None:
     assert int(output.stdout) < MAX_MIB
 
 
-@pytest.mark.parametrize("how", every_nth(2, ["many", "one"]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("how", ["many", "one"])
 def test_runs_that_are_under_way_are_bounded_each_and_together(tmp_path: Path, how: str) -> None:
     """Four artifacts of one run, and of a run each."""
     read = [sys.executable, "-m", "tests.pipeline.heavy", str(tmp_path), how]

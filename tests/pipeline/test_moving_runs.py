@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from etl.demo.history import Annotation, Attempt, Inheritance, Job, Run
 from tests.pipeline.world import DAY, HOUR, NOON, attempt, inherited, job, run, simulated
+from tests.selection import FULL
 
 # Until then everything has happened.
 END = NOON + 3 * DAY
@@ -73,7 +74,7 @@ def runs(draw: st.DrawFn) -> Run:
     return run(created, *attempts, touched=touched)
 
 
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30 if FULL else 3, suppress_health_check=list(HealthCheck))
 @given(st.lists(runs(), min_size=1, max_size=2), st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=9))
 def test_two_syncs_ten_syncs_and_a_fresh_one_give_the_same_points(
     made: list[Run], moments: list[int]

@@ -15,7 +15,6 @@ from tests.pipeline import oracle
 from tests.pipeline.oracle import Executed, Row
 from tests.pipeline.truth import Truth, truth
 from tests.pipeline.world import DAY, World, simulated
-from tests.selection import every_nth
 
 _S = 1_000_000_000
 _SINCE = "91d"
@@ -154,22 +153,26 @@ async def test_what_is_flaky_and_nothing_else(tmp_path: Path) -> None:
     await assert_answer(world, made, everything)
 
 
-def moments(random: Random, made: Truth) -> list[int]:
-    """When syncs are: every few days, and while some run is open, or before it is tried again."""
+def moments(random: Random, made: Truth, every: int) -> list[int]:
+    """When syncs are: every so many days, and while some run is open, or before it is tried again."""
     attempts = [(run, attempt) for run in made.runs for attempt in run.attempts]
     halfway = [
         random.randint(min(run.created_at, attempt.started_at), attempt.ended_at or run.created_at)
         for run, attempt in random.sample(attempts, 8)
     ]
-    every_few_days = [made.end - day * DAY - random.randrange(DAY) for day in range(4, 90, 4)]
-    return sorted([*halfway, *every_few_days, made.end])
+    every_so_often = [made.end - day * DAY - random.randrange(DAY) for day in range(4, 90, every)]
+    return sorted([*halfway, *every_so_often, made.end])
 
 
-@pytest.mark.parametrize("seed", every_nth(2, [2, 3]))
-async def test_several_syncs_and_any_order_of_arrival_tell_the_same(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "every"), [(2, 20), *(pytest.param(seed, 4, marks=pytest.mark.thorough) for seed in (2, 3))]
+)
+async def test_several_syncs_and_any_order_of_arrival_tell_the_same(
+    tmp_path: Path, seed: int, every: int
+) -> None:
     made, random = truth(seed, tests=250, pushes=0.25), Random(seed)  # noqa: S311
     async with simulated(tmp_path, made.history, rate_limit=10**9) as world:
-        for moment in moments(random, made):
+        for moment in moments(random, made, every):
             world.clock.now = moment
             await world.sync_well("stepped", since=_SINCE)
         await world.sync_well(since=_SINCE)

@@ -333,15 +333,15 @@ class Machine(RuleBasedStateMachine):
 
 
 def runs(examples: int) -> settings:
-    more = 8 if FULL else 1
+    more = 20 if FULL else 1
     return settings(max_examples=more * examples, stateful_step_count=30, deadline=None)
 
 
 def test_the_model_holds_on_sqlite() -> None:
     made: Any = lambda: Machine(Files())  # noqa: E731
-    run_state_machine_as_test(made, settings=runs(30))
+    run_state_machine_as_test(made, settings=runs(12))
 
 
 def test_the_model_holds_on_postgresql(postgres: Postgres) -> None:
     made: Any = lambda: Machine(Server(postgres))  # noqa: E731
-    run_state_machine_as_test(made, settings=runs(12))
+    run_state_machine_as_test(made, settings=runs(5))

@@ -13,23 +13,23 @@ from etl.extract.github.auth import identity_of
 from tests.cli.running import COMMAND
 from tests.influxd import Influxd
 from tests.postgres import Postgres
-from tests.selection import FULL
-from tests.workers.crew import crew, histories, points, settings
+from tests.workers.crew import crew, for_a_night, histories, points, settings
 
-SEEDS = range(5) if FULL else range(1)
-KILLS = 15 if FULL else 4
+SEEDS = range(5)
+KILLS = 15
 
 ALL_SYNCED = "SELECT count(*) = 50 FROM repositories WHERE swept_at IS NOT NULL"
 ALL_JUDGED = "SELECT count(*) = 50 FROM judgements WHERE unread = 0"
 ALL_DELIVERED = "SELECT count(*) = 0 FROM outbox"
 
 
+@for_a_night
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_workers_killed_at_random_lose_and_double_nothing(
     seed: int, tmp_path: Path, influxd: Influxd, postgres: Postgres
 ) -> None:
     random = Random(seed)  # noqa: S311
-    github = SimulatedGitHub(histories(50, days=3 if FULL else 1), rate_limit=1_000_000)
+    github = SimulatedGitHub(histories(50, days=3), rate_limit=1_000_000)
     # So slow that whoever is killed is in the midst of something.
     github.faults.add("/actions/runs/", faults.delay(0.1), times=None)
     async with github:
