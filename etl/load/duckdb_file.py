@@ -7,19 +7,23 @@ as starting DuckDB takes several times as long as attaching a file.
 
 import asyncio
 import itertools
+import os
 import random
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import duckdb
 
 from etl.errors import BusyError, FatalError, RetriableError
 from etl.load.duckdb_tables import create_tables, prepare
 from etl.load.readable import literal
+
+_MAX_MEMORY: Final = "256MiB"
+_MAX_THREADS: Final = 4
 
 _T = TypeVar("_T")
 _Work = Callable[[duckdb.DuckDBPyConnection], _T]
@@ -71,11 +75,20 @@ class DuckFile:
                     ) from error
                 await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
 
+    def _limits(self) -> dict[str, str | bool | int | float | list[str]]:
+        """What a query may use; what needs more memory goes through files beside this one."""
+        return {
+            "memory_limit": _MAX_MEMORY,
+            # Each thread has buffers of its own.
+            "threads": min(os.cpu_count() or 1, _MAX_THREADS),
+            "temp_directory": f"{self.path}.tmp",
+        }
+
     def _attach_and_do(self, work: _Work[_T], read_only: bool) -> _T:
         is_missing = not self.path.exists()
         if is_missing and not read_only:
             _create(self.path)
-        self._engine = self._engine or duckdb.connect()
+        self._engine = self._engine or duckdb.connect(config=self._limits())
         name = next(self._names)
         with self._engine.cursor() as engine:
             if is_missing and read_only:

@@ -1,5 +1,5 @@
 -- The tests that failed, how often, and what state they are in.
-WITH results AS (
+WITH results AS NOT MATERIALIZED (
   SELECT
     *,
     outcome IN ('failed', 'error') AND time >= $start AS failed,

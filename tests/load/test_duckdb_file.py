@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from etl.errors import FatalError
+from etl.load import duckdb_file
 from etl.load.duckdb_file import DuckFile
 from tests.waiting import HANGS_S
 
@@ -74,3 +75,26 @@ async def test_it_can_be_closed_and_used_while_a_cancelled_operation_is_under_wa
     assert not next_one.done()
     may_end.set()
     assert await next_one == [(2,)]
+
+
+async def test_what_needs_more_memory_goes_through_files_and_leaves_none(
+    file: DuckFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_file, "_MAX_MEMORY", "32MiB")
+    await file.writing(counted)
+    spilled = (
+        "SELECT max(current_setting('memory_limit')), count(DISTINCT size) > 0 FROM duckdb_temporary_files()"
+    )
+
+    def sort(connection: duckdb.DuckDBPyConnection) -> tuple[list[tuple[int, int]], list[tuple[str, bool]]]:
+        connection.execute(
+            "CREATE TEMP TABLE sorted AS SELECT hash(i) AS h FROM range(4_000_000) t(i) ORDER BY h"
+        )
+        found = connection.execute(spilled).fetchall()
+        return connection.execute("SELECT count(*), min(h) FROM sorted").fetchall(), found
+
+    (row,), (limit,) = await file.reading(sort)
+    assert row[0] == 4_000_000
+    assert limit == ("32.0 MiB", True)
+    file.close()
+    assert [path.name for path in file.path.parent.iterdir()] == [file.path.name]
