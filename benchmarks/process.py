@@ -28,7 +28,9 @@ def ci_health(*arguments: str, **environment: str) -> Cost:
     command = [str(Path(sys.executable).with_name("ci-health")), *arguments]
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603
-        command, env={"PATH": os.environ["PATH"], "CI_HEALTH_LOG__LEVEL": "error"} | environment
+        command,
+        env={"PATH": os.environ["PATH"], "CI_HEALTH_LOG__LEVEL": "error"} | environment,
+        stdout=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -27,6 +27,7 @@ NAMES = (
     "loop",
     "state",
     "questions",
+    "embedded",
     "startup",
     "logs",
 )

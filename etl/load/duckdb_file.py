@@ -75,7 +75,7 @@ class DuckFile:
                     ) from error
                 await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311
 
-    def _limits(self) -> dict[str, str | bool | int | float | list[str]]:
+    def _configuration(self) -> dict[str, str | bool | int | float | list[str]]:
         """What a query may use; what needs more memory goes through files beside this one."""
         return {
             "memory_limit": _MAX_MEMORY,
@@ -88,7 +88,7 @@ class DuckFile:
         is_missing = not self.path.exists()
         if is_missing and not read_only:
             _create(self.path)
-        self._engine = self._engine or duckdb.connect(config=self._limits())
+        self._engine = self._engine or duckdb.connect(config=self._configuration())
         name = next(self._names)
         with self._engine.cursor() as engine:
             if is_missing and read_only:
@@ -100,6 +100,8 @@ class DuckFile:
                 # A connection of its own: what it leaves open, such as a transaction, ends with it.
                 with engine.cursor() as connection:
                     connection.execute(f"USE {name}")
+                    # What takes two seconds would draw a bar into standard output.
+                    connection.execute("SET enable_progress_bar = false")
                     if is_missing and read_only:
                         create_tables(connection)
                     return work(connection)
