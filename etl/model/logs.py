@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from etl.model.line_rules import RULES
+from etl.model.line_rules import CRASH, RULES
 
 # Characters of a message.
 _MAX_MESSAGE = 4_000
@@ -67,7 +67,8 @@ class LogReading:
     `size` and `left_out` are bytes: of the log, and of what was not looked at because the log is too long.
     `explained` tells whether a failing test or the rule of a known failure is among it. Where `lines` are what is
     new against a passing log, `own` are those that the log tells without it: by them the failure is recognised,
-    whether or not a passing log was at hand.
+    whether or not a passing log was at hand. `died_in_tests` tells whether the process died while tests ran, of
+    which none may be named.
     """
 
     tests: tuple[LoggedTest, ...] = ()
@@ -76,6 +77,7 @@ class LogReading:
     left_out: int = 0
     explained: bool = False
     own: tuple[Told, ...] = ()
+    died_in_tests: bool = False
 
     @property
     def message(self) -> str:
@@ -100,18 +102,19 @@ class LogReading:
         """The category by all rules but the `disabled` ones.
 
         Of a chain of causes (a task failed, since a package is not there, since its server answers 503), the
-        rule that comes first in `RULES` counts.
+        rule that comes first in `RULES` counts. What crashed while tests ran is of `test`.
         """
         if self.tests:
             return "test"
         lines = self.own or self.lines
         known = [told for told in lines if told.category and told.rule not in disabled]
         if not known:
-            return "unknown"
+            return "test" if self.died_in_tests else "unknown"
         first = max(known, key=lambda told: told.weight)
         if first.category in _OF_THE_CODE:
             return first.category
-        return min(_chain(known, first), key=lambda told: _ORDER[told.rule]).category
+        cause = min(_chain(known, first), key=lambda told: _ORDER[told.rule])
+        return "test" if cause.rule == CRASH and self.died_in_tests else cause.category
 
 
 def _chain(known: Sequence[Told], first: Told) -> Iterator[Told]:

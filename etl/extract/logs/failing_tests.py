@@ -12,6 +12,7 @@ from etl.extract.logs.runners import (
     ctest,
     dotnet,
     exunit,
+    faulthandler,
     ginkgo,
     go,
     googletest,
@@ -51,7 +52,7 @@ class Runner:
 RUNNERS = tuple(
     Runner(module.__name__.rpartition(".")[2], module.HINTS, module.find)
     for module in (
-        pytest, unittest, go, ginkgo, nextest, cargo, playwright, jest, vitest, mocha, node_test, tap, surefire, gradle, sbt,
+        pytest, unittest, faulthandler, go, ginkgo, nextest, cargo, playwright, jest, vitest, mocha, node_test, tap, surefire, gradle, sbt,
         dotnet, phpunit, rspec, minitest, exunit, googletest, ctest, bazel, xctest, robot,
     )
 )  # fmt: skip
@@ -79,7 +80,24 @@ def _found(lines: Sequence[str]) -> list[LoggedTest]:
         if any(hint in text for hint in runner.hints)
     }
     found["googletest"] = _alone(found.get("googletest", []), found.get("ctest", []))
-    return list(chain.from_iterable(found.values()))
+    stacks = found.pop("faulthandler", [])
+    for runner in ("pytest", "unittest"):
+        found[runner] = [_with_stack(test, stacks) for test in found.get(runner, [])]
+    named = {_function(test) for runner in ("pytest", "unittest") for test in found[runner]}
+    return [*chain.from_iterable(found.values()), *(one for one in stacks if one.name not in named)]
+
+
+def _with_stack(test: LoggedTest, stacks: Sequence[LoggedTest]) -> LoggedTest:
+    """With what Python wrote where the test ran that the interpreter died in."""
+    for stack in stacks:
+        if stack.name == _function(test) and test.first <= stack.first <= test.last:
+            return test._replace(message=stack.message, path=stack.path, line=stack.line, last=stack.last)
+    return test
+
+
+def _function(test: LoggedTest) -> str:
+    """The test's function, without its class and parameters."""
+    return test.name.rpartition("::")[2].partition("[")[0]
 
 
 def _alone(cases: list[LoggedTest], runs: list[LoggedTest]) -> list[LoggedTest]:

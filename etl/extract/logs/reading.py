@@ -6,12 +6,13 @@ from functools import partial
 from etl.extract.logs import streams
 from etl.extract.logs.differences import new_lines
 from etl.extract.logs.excerpt import Excerpt
+from etl.extract.logs.executions import has_stack_of_test, is_cut_short
 from etl.extract.logs.failing_tests import failing_tests
 from etl.extract.logs.lines import likeness
 from etl.extract.logs.secrets import Secrets
 from etl.extract.logs.sections import failed_step
 from etl.extract.logs.telling import MAX_TOLD, tell
-from etl.model.line_rules import Weight
+from etl.model.line_rules import CRASH, Weight
 from etl.model.logs import Line, LoggedTest, LogReading, Told
 
 
@@ -55,6 +56,7 @@ def read_excerpt(
         excerpt.left_out,
         explained,
         _masked(told, mask) if new else (),
+        is_cut_short(plain) or (any(line.rule == CRASH for line in told) and has_stack_of_test(plain)),
     )
 
 

@@ -3,13 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.runner_text import end_of, message_of, number
+from etl.extract.logs.runner_text import Progress, did_not_end, end_of, left_running, message_of, number
 from etl.model.logs import LoggedTest
 
-HINTS = (" FAILED",)
+HINTS = (" FAILED", " STARTED")
 
-_FAILED = re.compile(
-    r"(?:Gradle Test Run :\S+ > Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: > [^>\n]+?)*?) > (?P<name>\S.*) FAILED$"
+_TEST = r"(?:Gradle Test Run :\S+ > Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: > [^>\n]+?)*?) > (?P<name>\S.*)"
+_FAILED = re.compile(rf"{_TEST} FAILED$")
+# Where `testLogging` shows it, what began to run before its process died.
+_RUNNING = Progress(
+    begun=re.compile(rf"{_TEST} STARTED$"),
+    ended=re.compile(r".* > .* (?:PASSED|FAILED|SKIPPED)$"),
+    opened=re.compile(r"> Process 'Gradle Test Executor \d+' finished with non-zero exit value"),
+    closed=re.compile(r"\d+ tests? completed|BUILD (?:SUCCESSFUL|FAILED)"),
 )
 _END = re.compile(r"\S")
 _PLACE = re.compile(r"\s+.*?\bat (?:.*\()?(?P<path>\w+\.(?:java|kt|groovy|scala)):(?P<line>\d+)\)?$")
@@ -22,6 +28,8 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
             stop = end_of(lines, place, _END, 80)
             if _is_thrown(lines, place):
                 yield _test(lines, place, stop, found)
+    for place, found in left_running(lines, _RUNNING):
+        yield did_not_end(lines, place, found["suite"], found["name"])
 
 
 def _is_thrown(lines: Sequence[str], place: int) -> bool:

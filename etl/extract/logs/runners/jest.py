@@ -22,10 +22,16 @@ _PLACE = re.compile(
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
-    """Failing tests; a file that could not be run is one."""
+    """Failing tests; a file that could not be run is one.
+
+    Where Jest died before its totals, others may have written what looks alike: only a place in a file tells.
+    """
+    closed = any(_TOTALS.match(line) for line in lines)
+    yield from (test for test in _reported(lines) if closed or test.line is not None)
+
+
+def _reported(lines: Sequence[str]) -> Iterator[LoggedTest]:
     path = ""
-    if not any(_TOTALS.match(line) for line in lines):
-        return
     for place, line in enumerate(lines):
         if (found := _FILE.match(line)) is not None:
             path = found["path"] if found["status"] == "FAIL" else ""

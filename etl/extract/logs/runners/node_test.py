@@ -25,5 +25,7 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
         elif (path or unplaced) and (found := _TEST.match(lines[place])) is not None:
             stop = end_of(lines, place, _END, 60)
             message = message_of(lines[place + 1 : stop])
-            yield LoggedTest(path, found["name"], message, path, line, place, stop - 1)
+            # A file that failed as a whole is called by its place on the machine.
+            suite, name = ("", path) if found["name"].endswith(f"/{path}") else (path, found["name"])
+            yield LoggedTest(suite, name, message, path, line, place, stop - 1)
             path, line = "", None

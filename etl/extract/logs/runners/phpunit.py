@@ -3,21 +3,27 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.runner_text import end_of, message_of, number
+from etl.extract.logs.runner_text import Progress, did_not_end, end_of, left_running, message_of, number
 from etl.model.logs import LoggedTest
 
-HINTS = ("There was 1 ", "There were ", " ✘ ", "  FAILED  ", "  • ", " ⨯ ")
+HINTS = ("There was 1 ", "There were ", " ✘ ", "  FAILED  ", "  • ", " ⨯ ", "' started")
 
 _LIST = re.compile(r"There (?:was|were) (?P<count>\d+) (?P<what>\w+)(?: \w+)?:$")
 _RED = {"error", "errors", "failure", "failures"}
-_ENTRY = re.compile(
-    r"\d+\) (?P<suite>(?:\w+\\)*\w+)::(?P<name>\w+(?: with data set (?:#\d+|\"[^\"]*\"|@\S+))?)"
-)
+_NAMED = r"(?P<suite>(?:\w+\\)*\w+)::(?P<name>\w+(?: with data set (?:#\d+|\"[^\"]*\"|@\S+))?)"
+_ENTRY = re.compile(rf"\d+\) {_NAMED}")
 _END = re.compile(r"\d+\) (?:\w+\\)*\w+::|--$|(?:FAILURES|ERRORS|WARNINGS|OK)\b")
 _PLACE = re.compile(r"(?P<path>\S+\.php):(?P<line>\d+)$")
 _TESTDOX = re.compile(r" ✘ (?P<name>\S.*?)(?: +\d+ ms| \[[\d.]+ ms\])?$")
 _HEADING = re.compile(r"(?P<suite>[A-Z]\w*(?: \(.*\)|(?: \w+)*))$")
 _BAR = re.compile(r" {3}[│├┐┴╵┊┘](?P<text>.*)$")
+# With `--debug`, a test's name stands there before it runs.
+_RUNNING = Progress(
+    begun=re.compile(rf"Test '{_NAMED}.*' started$"),
+    ended=re.compile(r"Test '.+' ended$"),
+    opened=re.compile(r"PHPUnit \d"),
+    closed=re.compile(r"Time: \d"),
+)
 _PEST = re.compile(r"\s+(?:FAILED|•) {1,3}(?P<suite>(?:\w+\\)+\w+) > (?P<name>\S.*?)(?:  +\S*)?$")
 
 
@@ -30,6 +36,8 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
     for place, line in enumerate(lines):
         if (found := _PEST.match(line)) is not None:
             yield _test(lines, place, found["suite"], found["name"], _PEST)
+    for place, found in left_running(lines, _RUNNING):
+        yield did_not_end(lines, place, found["suite"], found["name"])
 
 
 def _listed(lines: Sequence[str]) -> Iterator[LoggedTest]:

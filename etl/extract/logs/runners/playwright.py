@@ -13,7 +13,7 @@ _MESSAGE = re.compile(rf"  (?:\d+)\) {_TITLE}")
 _COUNT = re.compile(r"  \d+ (?P<what>failed|flaky|skipped|interrupted|passed|did not run)\b")
 _LISTED = re.compile(rf"    {_TITLE}")
 _END = re.compile(
-    r"  \d+\) (?:\[|\S+\.[cm]?[jt]sx? ?›)|  \d+ (?:failed|flaky|passed|skipped)\b|\[\d+/\d+\]|    Retry #\d"
+    r"  \d+\) (?:\[|\S+\.[cm]?[jt]sx?(?::\d+:\d+)? ?›)|  \d+ (?:failed|flaky|passed|skipped)\b|\[\d+/\d+\]|    Retry #\d"
 )
 
 

@@ -1,22 +1,21 @@
-"""pytest: its short summary names every failing test; without one, progress, headings and the stack of a crash do."""
+"""pytest: its short summary names every failing test; without one, progress and headings do."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from etl.extract.logs.runner_text import end_of, message_of, number
+from etl.extract.logs.runner_text import Progress, did_not_end, end_of, left_running, message_of, number
 from etl.model.logs import LoggedTest
 
 HINTS = (
     "=== FAILURES ===",
     "short test summary info",
-    "Fatal Python error",
     "::test",
     " FAILED",
     "=== ERRORS ===",
-    "Timeout +",
 )
 
-_ID = r"(?P<path>[^\s:\[\]]+?(?:\.py|\.pyx|\.txt|\.rst|\.md|\.ya?ml))(?:::(?P<name>[^\s\[\]]+(?:\[.*?\](?=\s|$))?))?"
+_NAMED = r"(?P<path>[^\s:\[\]]+?(?:\.py|\.pyx|\.txt|\.rst|\.md|\.ya?ml))(?:::(?P<name>[^\s\[\]]+(?:\[.*?\](?=\s|$))?))"
+_ID = rf"{_NAMED}?"
 _SUMMARY = re.compile(r"={3,} short test summary info ={3,}$")
 _SUMMARY_END = re.compile(r"={3,} |\d+ (?:failed|passed|error)|!{3,}")
 _SUMMARISED = re.compile(
@@ -30,11 +29,14 @@ _HEADING = re.compile(r"_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )
 _HEADING_END = re.compile(r"_{3,} \S.* _{3,}$|={3,} .*={3,}$|-{5,} generated xml|\d+ (?:failed|passed)")
 _PLACE = re.compile(r"(?P<path>[^\s:]+\.py):(?P<line>\d+): ?(?:\w+(?:Error|Exception|Exit)?|in .*)?$")
 _ERROR_LINE = re.compile(r"E {1,7}\S")
-_CRASH = re.compile(r"(?:.*)?(?:Fatal Python error: (?P<error>.+)|\++ Timeout \++)$")
-_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+),? in (?P<name>test\w*)$')
-_ROOT = re.compile(r"rootdir: (?P<root>[^,]+)")
-_SESSION = re.compile(
-    r"={3,} (?:test session starts|FAILURES|ERRORS) ={3,}$|collected \d+ items?|rootdir: |(?:.*)Fatal Python error"
+_SESSION = re.compile(r"={3,} (?:test session starts|FAILURES|ERRORS) ={3,}$|collected \d+ items?|rootdir: ")
+# With `-v`, a test's name stands there before it runs.
+_OUTCOME = r"(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN|SUB\w+)\b"
+_RUNNING = Progress(
+    begun=re.compile(rf"{_NAMED}(?: +(?P<rest>.*))?$"),
+    ended=re.compile(rf"(?:{_ID} +|\[gw\d+\] .*)?{_OUTCOME}"),
+    opened=re.compile(r"={3,} test session starts ={3,}$"),
+    closed=re.compile(r"={3,} |!{3,} |\d+ (?:passed|failed|error|tests? collected)|\[gw\d+\] node down"),
 )
 
 
@@ -51,7 +53,9 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
         yield from told
         if not told:
             yield from blocks.values()
-    yield from _crashed(lines)
+    for place, found in left_running(lines, _RUNNING):
+        test = did_not_end(lines, place, found["path"], found["name"], found["rest"])
+        yield test._replace(path=found["path"])
 
 
 def _summarised(lines: Sequence[str]) -> Iterator[LoggedTest]:
@@ -102,16 +106,3 @@ def _with_block(test: LoggedTest, blocks: dict[str, LoggedTest]) -> LoggedTest:
         return test
     message = block.message or test.message
     return test._replace(message=message, line=block.line, first=block.first, last=block.last)
-
-
-def _crashed(lines: Sequence[str]) -> Iterator[LoggedTest]:
-    """The test that ran when the interpreter died: the innermost frame that has a test's name."""
-    root = next((found["root"] for line in lines if (found := _ROOT.match(line)) is not None), "")
-    for start, line in enumerate(lines):
-        if (crash := _CRASH.match(line)) is not None:
-            for place in range(start + 1, min(len(lines), start + 150)):
-                if (found := _FRAME.match(lines[place])) is not None:
-                    path = found["path"].removeprefix(root).lstrip("/")
-                    message = crash["error"] or "Timeout"
-                    yield LoggedTest(path, found["name"], message, path, number(found["line"]), start, place)
-                    break

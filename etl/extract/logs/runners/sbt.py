@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from etl.extract.logs.runner_text import message_of, number
 from etl.model.logs import LoggedTest
 
-HINTS = ("*** FAILED ***", "==> X ", "[error] Test ", "[error] x ", "[error]   ! ")
+HINTS = ("*** FAILED ***", "*** ABORTED ***", "==> X ", "[error] Test ", "[error] x ", "[error]   ! ")
 
 _SUITE = re.compile(r"\[info\] (?P<suite>[A-Z][\w.$]*):$")
 _SCALATEST = re.compile(r"\[info\] (?P<indent> *)- (?P<name>.+) \*\*\* FAILED \*\*\*(?: \(.*\))?$")
+_ABORTED = re.compile(r"\[info\] (?P<suite>[A-Z][\w.$]*) \*\*\* ABORTED \*\*\*(?: \(.*\))?$")
 _SUBJECT = re.compile(r"\[info\] (?P<subject>[^\s\-\[].*)$")
 _MUNIT = re.compile(
     r"(?:\[error\] )?==> X (?P<suite>[\w.$]+?)\.(?P<name>[^.].*?) +(?:[\d.]+s)(?: (?P<message>.*))?$"
@@ -23,7 +24,7 @@ _PLACE = re.compile(r"\((?P<path>\w+\.scala):(?P<line>\d+)\)$|(?P<munit>\S+\.sca
 
 
 def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
-    """Failing tests; where a behaviour is said of a subject, the subject is part of ScalaTest's name."""
+    """Failing tests, and suites that could not run; where a behaviour is said of a subject, the subject is part of ScalaTest's name."""
     suite = subject = ""
     for place, line in enumerate(lines):
         if (found := _SUITE.match(line)) is not None:
@@ -35,6 +36,8 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
                 else found["name"]
             )
             yield _test(lines, place, suite, name, "")
+        elif (found := _ABORTED.match(line)) is not None:
+            yield _test(lines, place, "", found["suite"], "")
         elif (found := _MUNIT.match(line) or _JUNIT.match(line)) is not None:
             yield _test(lines, place, found["suite"], found["name"], found["message"] or "")
         elif suite and (found := _SPECS2.match(line)) is not None:

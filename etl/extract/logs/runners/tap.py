@@ -13,11 +13,13 @@ _FAILED = re.compile(
     r"(?P<indent>\s*)not ok(?: (?P<number>\d+))?(?: (?:- )?(?P<name>.*?))?(?P<directive>\s+# (?i:(?:todo|skip)\b).*)?$"
 )
 _TIME = re.compile(r"\s+(?:# (?:time=|timeout after ).*|in \d+m?s(?:ec)?|\{)$")
-_END = re.compile(r"\s*(?:not )?ok\b|\s*\d+\.\.\d+|# (?:tests|pass|fail|Subtest)")
-_PRETTY = re.compile(r" ✗ (?P<name>\S.*?)(?: \[\d+\])?$")
+_END = re.compile(
+    r"\s*(?:not )?ok\b|\s*\d+\.\.\d+|# (?:tests|pass|fail|Subtest)|Dubious, |(?:Failed \d+/\d+|All \d+) subtests"
+)
+_PRETTY = re.compile(r" ✗ (?P<name>\S.*?)(?: \[(?:\d+|timeout: \d+s)\])*$")
 _PRETTY_END = re.compile(r" [✓✗-] |\d+ tests, ")
 _BATS = re.compile(r"   \((?:in test|from function .* in test) file (?P<path>[^,]+), line (?P<line>\d+)")
-_SCRIPT = re.compile(r"(?P<path>\S+)\s+\(Wstat: [1-9]\d*.* Tests: \d+ Failed: 0\)$")
+_SCRIPT = re.compile(r"(?P<path>\S+)\s+\(Wstat: [1-9]\d*(?:.* Tests: \d+ Failed: 0\)| \(Signal: .*\))$")
 _RESULT = re.compile(r"Result: FAIL$|Test Summary Report$")
 _DIAGNOSED = re.compile(r"\s*#   Failed test(?: '(?P<name>.*)'| at (?P<path>\S+) line (?P<line>\d+)\.)$")
 _PERL = re.compile(r"\s*#   at (?P<path>\S+) line (?P<line>\d+)\.$")
@@ -45,7 +47,7 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
 
 
 def _harnessed(lines: Sequence[str], *, named: bool) -> Iterator[LoggedTest]:
-    """What `prove` says: tests that the script told of, and scripts that failed without a failing test."""
+    """What `prove` says: tests that the script told of, and scripts that died or failed without a failing test."""
     if not any(_RESULT.match(line) for line in lines):
         return
     for place, line in enumerate(lines):
@@ -59,7 +61,11 @@ def _harnessed(lines: Sequence[str], *, named: bool) -> Iterator[LoggedTest]:
             yield LoggedTest(
                 "",
                 name,
-                message_of(text.lstrip(" #") for text in lines[place + 2 : place + 6]),
+                message_of(
+                    text.lstrip(" #")
+                    for text in lines[place + 2 : place + 6]
+                    if text.lstrip().startswith("#")
+                ),
                 path or "",
                 number(row),
                 place,
