@@ -8,10 +8,10 @@ from etl.model.logs import LoggedTest
 
 HINTS = ("Fatal Python error", "Timeout +", "Timeout (")
 
-_CRASH = re.compile(r".*(?:Fatal Python error: (?P<error>.+)|\++ Timeout \++)$")
+_CRASH = re.compile(r".*(?:Fatal Python error: (?P<error>.+)|(?<!\+)\++ Timeout \++)$")
 # Said of a test that takes long; the test may go on and pass.
 _DUMPED = re.compile(r".*(?P<error>Timeout \(\d+:\d\d:\d\d(?:\.\d+)?\))!$")
-_CLOSED = re.compile(r"={3,} .*\d+ \w+.* in [\d.]+s\b.*={3,}$|Ran \d+ tests? in ")
+_CLOSED = re.compile(r"={3,} .* in [\d.]+s\b|Ran \d+ tests? in ")
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+),? in (?P<name>test\w*)$')
 _ROOT = re.compile(r"rootdir: (?P<root>[^,]+)")
 _MAX_FRAMES = 150

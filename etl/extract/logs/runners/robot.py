@@ -35,8 +35,8 @@ def find(lines: Sequence[str]) -> Iterator[LoggedTest]:
             yield LoggedTest(found["suite"], found["name"], message, "", None, place, stop - 1)
         elif stop == place + 1 < len(lines) and (found := _HEADING.match(line)) is not None:
             suite = found["suite"].rstrip()
-    if (place := _last_begun(lines)) is not None:
-        yield did_not_end(lines, place, suite, lines[place])
+    if (last := _last_begun(lines)) is not None:
+        yield did_not_end(lines, last, suite, lines[last])
 
 
 def _last_begun(lines: Sequence[str]) -> int | None:

@@ -43,8 +43,8 @@ def _unsummed(lines: Sequence[str]) -> Iterator[LoggedTest]:
         yield did_not_end(lines, place, _class(found), found["name"], found["rest"])
     if not any(_CLOSED.match(line) for line in lines):
         for place, line in enumerate(lines):
-            if (found := _FAILED.match(line)) is not None:
-                yield LoggedTest(_class(found), found["name"], first=place, last=place)
+            if (failed := _FAILED.match(line)) is not None:
+                yield LoggedTest(_class(failed), failed["name"], first=place, last=place)
 
 
 def _class(found: re.Match[str]) -> str:
