@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 from etl.cli.output import print_error
-from etl.errors import DataError, FatalError, RetriableError
 from etl.extract.github.accounts import Accounts
-from etl.extract.github.changes import files_changed
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.pull_requests import (
     PullRequest,
@@ -14,6 +12,7 @@ from etl.extract.github.pull_requests import (
     pull_request_of_commit,
     pull_request_of_run,
 )
+from etl.pipeline.changed_files import ChangedFiles
 from etl.pipeline.comment import Done, keep_comment
 from etl.report.explained.asked import Asked
 
@@ -24,7 +23,7 @@ class Beside:
     def __init__(self, accounts: Accounts, repository: str) -> None:
         self._client = RepositoryClient(accounts.of(repository), repository)
         self._named: PullRequest | None = None
-        self._changes: dict[tuple[str, str], frozenset[str] | None] = {}
+        self.changes = ChangedFiles(self._client, print_error).of
 
     async def commit(self, asked: Asked) -> Asked:
         """The same, with a pull request replaced by its newest commit."""
@@ -46,20 +45,3 @@ class Beside:
     async def comment(self, number: int, text: str, *, begin: bool) -> Done:
         """Keep the comment on a pull request; without `begin` only if there is one already."""
         return await keep_comment(self._client, number, text, begin=begin)
-
-    async def changes(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files that a change touches; None if they are unknown or another change's were requested before.
-
-        Runs that are explained together are of one commit.
-        """
-        if (base, sha) not in self._changes:
-            self._changes[base, sha] = None if self._changes else await self._requested(base, sha)
-        return self._changes[base, sha]
-
-    async def _requested(self, base: str, sha: str) -> frozenset[str] | None:
-        """The files; if GitHub cannot tell, print why and return None."""
-        try:
-            return await files_changed(self._client, base, sha)
-        except (DataError, FatalError, RetriableError) as error:
-            print_error(f"the files that {sha[:8]} changes are unknown: {error}")
-            return None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -27,6 +27,7 @@ class _Stored:
 
     backlog: Backlog
     webhooks_waiting: int
+    comments_waiting: int
     cursors: dict[str, int]
     open_pieces: dict[str, dict[str, int]]
 
@@ -64,6 +65,12 @@ class EtlMetrics(Collector):
     def delivery(self, event: str, outcome: str) -> None:
         """Count a webhook delivery."""
         self._counts["webhooks", event, outcome] += 1
+
+    def commented(self, repository: str, outcome: str, requests: Mapping[str, int]) -> None:
+        """Count what became of a comment on a pull request, and the requests of each kind that it took."""
+        self._counts["comments", repository, outcome] += 1
+        for kind, count in requests.items():
+            self._counts["github_requests", repository, kind] += count
 
     async def refresh(self) -> None:
         """Read the state. If that fails, `/readyz` says why, and the other metrics are still exposed."""
@@ -122,7 +129,8 @@ class EtlMetrics(Collector):
             for name, repository in known.items()
             if repository is not None
         }
-        return _Stored(state.outbox.backlog(), len(state.deliveries.waiting()), cursors, pieces)
+        waiting = len(state.deliveries.waiting()), state.comments.waiting()
+        return _Stored(state.outbox.backlog(), *waiting, cursors, pieces)
 
     def _state(self, families: Families, stored: _Stored, bounded: Callable[[str], str]) -> None:
         backlog, now = stored.backlog, self._pipeline.clock()
@@ -130,6 +138,7 @@ class EtlMetrics(Collector):
         families.add("outbox_age_seconds", 0 if backlog.oldest is None else max(0.0, now - backlog.oldest))
         families.add("dead_letters", backlog.dead_letters)
         families.add("webhooks_waiting", stored.webhooks_waiting)
+        families.add("comments_waiting", stored.comments_waiting)
         for name, cursor in stored.cursors.items():
             families.add("lag_seconds", max(0.0, now - cursor), bounded(name))
         for name, pieces in stored.open_pieces.items():

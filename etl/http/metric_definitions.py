@@ -80,6 +80,12 @@ ETL_METRICS: Final = (
     _gauge("store_up", "", "Whether the last write to the store succeeded: 1 or 0."),
     _counter("webhooks", "event outcome", "Webhook deliveries: queued, known, ignored, or refused."),
     _gauge("webhooks_waiting", "", "Runs with a webhook delivery that are still to be read."),
+    _counter(
+        "comments",
+        "repository outcome",
+        "Comments on pull requests: written, updated, unchanged, none (needed), or failed.",
+    ),
+    _gauge("comments_waiting", "", "Comments on pull requests that are to be written or updated."),
     _gauge(
         "repositories_combined",
         "",

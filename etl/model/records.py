@@ -41,7 +41,9 @@ class Run:
     """One attempt of a workflow run: the latest one in listings, a given one where asked by number.
 
     `created_at` is the run's, `started_at` the attempt's; `fork` tells that the head commit lives in
-    another repository than the run. `numbered`: the server counts attempts (Gitea sends 0 for each run).
+    another repository than the run, whose owner is `head_owner`. `pull_request` is the number of the one whose newest
+    commit it tests; 0 if GitHub names none, as for forks. `numbered`: the server counts attempts (Gitea sends 0 for
+    each run).
     """
 
     id: int
@@ -64,6 +66,8 @@ class Run:
     url: str
     has_previous_attempt: bool
     numbered: bool = True
+    head_owner: str = ""
+    pull_request: int = 0
 
     @property
     def completed(self) -> bool:

@@ -15,6 +15,7 @@ from etl.model.open_pieces import DAY_S
 from etl.model.rate_limit import Budget, Wait
 from etl.pipeline.artifact_checks import artifact_findings
 from etl.pipeline.cardinality import too_many
+from etl.pipeline.comment import require_permission
 from etl.pipeline.context import Pipeline
 from etl.pipeline.metric_series import count_series
 from etl.pipeline.tag_settings import READING, outdated_text
@@ -119,6 +120,9 @@ async def _asked(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
             yield Finding(name, False, str(error))
         async for finding in _artifacts(pipeline, name):
             yield finding
+        if pipeline.settings.http.webhooks.comments:
+            async for finding in _comments(pipeline, name):
+                yield finding
 
 
 async def _repository(pipeline: Pipeline, name: str) -> Finding:
@@ -150,6 +154,24 @@ async def _artifacts(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
         raise
     except CiHealthError as error:
         yield Finding(name, False, f"artifacts: {error}")
+
+
+async def _comments(pipeline: Pipeline, name: str) -> AsyncIterator[Finding]:
+    """Whether comments can be written on pull requests; nothing of a repository on another server."""
+    client = pipeline.source(name).github
+    if client is None:
+        return
+    try:
+        is_certain = await require_permission(client)
+    except RateLimitedError:
+        raise
+    except CiHealthError as error:
+        yield Finding(name, False, f"http.webhooks.comments is on, and {error}")
+        return
+    if is_certain:
+        yield Finding(name, True, "comments can be written on pull requests")
+    else:
+        yield Finding(name, None, "whether comments can be written shows once there is a pull request")
 
 
 def _known_of(pipeline: Pipeline, name: str) -> list[Finding]:

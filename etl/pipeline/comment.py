@@ -52,14 +52,37 @@ async def keep_comment(client: RepositoryClient, number: int, text: str, *, begi
         # Perhaps it was written all the same: look again, once.
         return await _keep(client, number, body, begin=begin)
     except FatalError as error:
-        if not error.lacks_permission:
-            raise
-        raise FatalError(
-            f"the token may not comment on pull requests of {client.name}: give the job `pull-requests: write`, or "
-            f"the GitHub App and its installation the permission `Pull requests: write` ({error})",
-            status=HTTPStatus.FORBIDDEN,
-            lacks_permission=True,
-        ) from None
+        raise _explained(error, client) from None
+
+
+async def require_permission(client: RepositoryClient) -> bool:
+    """Try whether the token may comment, without writing anything; False if there is no pull request to try it on.
+
+    GitHub refuses an empty comment, but looks at the permission first. Raises FatalError, with what to do, if the
+    token may not, and what `RepositoryClient.page` raises.
+    """
+    try:
+        listed = await client.item("/pulls?state=all&per_page=1")
+        number = required(listed[0], "number", int) if isinstance(listed, list) and listed else None
+        if number is None:
+            return False
+        await client.write("POST", f"/issues/{number}/comments", {"body": ""})
+    except FatalError as error:
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise _explained(error, client) from None
+    return True
+
+
+def _explained(error: FatalError, client: RepositoryClient) -> FatalError:
+    """The same error; if a permission is missing, one that says which."""
+    if not error.lacks_permission:
+        return error
+    return FatalError(
+        f"the token may not comment on pull requests of {client.name}: give the job `pull-requests: write`, or "
+        f"the token, or the GitHub App and its installation, the permission `Pull requests: write` ({error})",
+        status=HTTPStatus.FORBIDDEN,
+        lacks_permission=True,
+    )
 
 
 async def _keep(client: RepositoryClient, number: int, body: str, *, begin: bool) -> Done:

@@ -52,7 +52,8 @@ class Pipeline:
     """The objects that all of the pipeline shares; `clock` gives GitHub's time, `debug` logs tracebacks.
 
     `gitea` is the Gitea server, None if none is configured. `failing` has the error of every repository whose
-    last sync failed. `synced` is set when syncs have ended and are judged, and cleared by whoever waits for that.
+    last sync failed. `synced` is set when syncs have ended and are judged, and cleared by whoever waits for that;
+    `comment_due` likewise when a comment on a pull request is due.
     Code that reads a repository must hold its lock in `turns`.
     """
 
@@ -68,6 +69,7 @@ class Pipeline:
     gitea: Gitea | None = None
     failing: dict[str, str] = field(default_factory=dict)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
+    comment_due: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

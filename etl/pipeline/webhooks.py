@@ -3,18 +3,24 @@
 GitHub is asked for the run's current state, so order, duplicates and replays of deliveries do not matter.
 Runs that cannot be read stay queued, and for some minutes those of which a log is not there yet; runs whose
 delivery was lost are read by the next sync.
+
+With `http.webhooks.comments`, the comment of a pull request is due each time a run of it was read; that is noted
+before the delivery counts as read, so that no crash loses it.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
 from etl.errors import CiHealthError
 from etl.extract.github.webhooks import CompletionEvent
 from etl.extract.github.windows import DAY_S
+from etl.model.due_comments import Head
 from etl.model.open_pieces import OpenPiece
+from etl.model.records import Run
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
 from etl.pipeline.run_reader import SETTLING, RunReader
@@ -23,7 +29,7 @@ from etl.pipeline.summary import Summary
 from etl.pipeline.sync import first_window
 from etl.pipeline.windows import ask_for_run, run_all
 from etl.state.deliveries import Waiting
-from etl.state.runs import KnownRun
+from etl.state.runs import COMPLETED, KnownRun
 
 log = structlog.get_logger(__name__)
 
@@ -141,15 +147,32 @@ class WebhookQueue:
         known = await state.call(state.runs.get, repository, waiting.run_id)
         settling = known is not None and known.status == SETTLING
         late = await self._late_logs(session, waiting.run_id)
-        # A log that appears does not change the run: asked conditionally, GitHub would answer 304.
-        conditional = not settling and not any(piece.is_due(int(session.clock())) for piece in late)
-        await ask_for_run(session, reader, waiting.run_id, conditional=conditional, earliest=earliest)
+        comments = session.settings.http.webhooks.comments and session.source.github is not None
+        # A log that appears does not change the run: asked conditionally, GitHub would answer 304. Nor does a
+        # sync that has just read it, and only the answer tells of its pull request.
+        conditional = not (settling or comments or any(piece.is_due(int(session.clock())) for piece in late))
+        note = partial(self._note_comment, session) if comments else None
+        await ask_for_run(
+            session, reader, waiting.run_id, conditional=conditional, earliest=earliest, then=note
+        )
         known = await state.call(state.runs.get, repository, waiting.run_id)
         if known is not None and known.status == SETTLING:
             return
         if any(piece.asked <= _LOG_ANSWERS for piece in await self._late_logs(session, waiting.run_id)):
             return
         await state.call(state.deliveries.settle, waiting)
+
+    async def _note_comment(self, session: Session, run: Run) -> None:
+        """Note that the comment of a run's pull request is due, if the run is stored and may belong to one."""
+        name, state = session.repository.name, session.state
+        known = await state.call(state.runs.get, session.repository.id, run.id)
+        if known is None or known.status != COMPLETED:
+            return
+        # Of a fork's run, GitHub names no pull request: it has to be asked.
+        if run.head_owner and run.head_branch and (run.pull_request or run.fork):
+            head = Head(name, run.head_owner, run.head_branch, run.head_sha, run.created_at, run.pull_request)
+            await state.call(state.comments.note, head)
+            self._pipeline.comment_due.set()
 
     async def _late_logs(self, session: Session, run_id: int) -> list[OpenPiece]:
         """Logs that were not there yet: GitHub stores a job's log some seconds after it tells of its end."""

@@ -160,12 +160,18 @@ async def _read_run_again(session: Session, reader: RunReader, run_id: int) -> N
 
 
 async def ask_for_run(
-    session: Session, reader: RunReader, run_id: int, *, conditional: bool, earliest: int = 0
+    session: Session,
+    reader: RunReader,
+    run_id: int,
+    *,
+    conditional: bool,
+    earliest: int = 0,
+    then: Callable[[Run], Awaitable[None]] | None = None,
 ) -> bool:
     """Read a run as it is now; True if it is settled that GitHub no longer has it.
 
     Until then, a run that is not found or cannot be parsed stays open. A run created before `earliest` (Unix
-    seconds) is not read.
+    seconds) is not read. `then` is called with a run that was read.
     """
     try:
         found = await session.source.run(run_id, conditional=conditional)
@@ -179,6 +185,8 @@ async def ask_for_run(
         return is_settled and isinstance(error, NotFoundError)
     if found.run is not None and found.run.created_at >= earliest:
         await reader.read(found.run, found.tags)
+        if then is not None:
+            await then(found.run)
     return False
 
 

@@ -11,6 +11,7 @@ from etl.http.etl_metrics import EtlMetrics
 from etl.http.routes import Parts, open_routes
 from etl.pipeline.context import Pipeline
 from etl.pipeline.delivery import Delivery
+from etl.service.comments import Comments
 from etl.service.digests import Digests
 
 log = structlog.get_logger(__name__)
@@ -57,18 +58,26 @@ class Service:
         """Serve until stopped. Raises ConfigurationError if the HTTP server cannot listen."""
         async with open_routes(self._pipeline, self.delivery, self._metrics, self._parts, self._trouble):
             delivering = self._parts["delivery"] = asyncio.create_task(self.delivery.run())
-            url = self._pipeline.settings.digest.url
-            if url is not None:
-                digests = Digests(self._pipeline, url.get_secret_value())
-                self._parts["the digest"] = asyncio.create_task(digests.run())
-            self._parts |= self._syncs.start()
+            writing = self._writing()
+            self._parts |= writing | self._syncs.start()
             try:
                 await self._stopping.wait()
             finally:
-                if "the digest" in self._parts:
-                    self._parts["the digest"].cancel()
+                for task in writing.values():
+                    task.cancel()
                 await self._syncs.stop()
                 await self._end_delivery(delivering)
+
+    def _writing(self) -> Parts:
+        """Start what writes to people, where the settings ask for it."""
+        settings, parts = self._pipeline.settings, Parts()
+        if settings.digest.url is not None:
+            digests = Digests(self._pipeline, settings.digest.url.get_secret_value())
+            parts["the digest"] = asyncio.create_task(digests.run())
+        if settings.http.enabled and settings.http.webhooks.comments:
+            comments = Comments(self._pipeline, self.delivery, self._metrics.commented)
+            parts["comments"] = asyncio.create_task(comments.run())
+        return parts
 
     def _trouble(self) -> list[str]:
         """Parts that ended unexpectedly, which only a bug here can cause."""

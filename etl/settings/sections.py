@@ -164,6 +164,17 @@ class WebhookSettings(Section):
         timedelta(hours=1),
         description="time between the syncs of a repository whose webhooks arrive, instead of `interval`",
     )
+    comments: bool = Field(
+        False,
+        description="whether to keep one comment on a pull request while runs of its newest commit are red; the token "
+        "or App needs `Pull requests: write`",
+    )
+
+    @model_validator(mode="after")
+    def _are_told(self) -> Self:
+        if self.comments and self.secret is None:
+            raise ValueError("has comments, and no secret: only webhooks tell in time of runs to comment on")
+        return self
 
 
 class IngestSettings(Section):

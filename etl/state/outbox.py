@@ -137,6 +137,21 @@ class Outbox:
             dead = connection.scalar(rejected)
         return Backlog(int(points), oldest, dead or 0)
 
+    def newest(self, repository: str) -> int:
+        """The number of the repository's newest entry; 0 if none waits."""
+        return self._scalar(func.max(tables.outbox.c.id), repository)
+
+    def waiting(self, repository: str, newest: int) -> int:
+        """How many of the repository's entries up to that number wait."""
+        return self._scalar(func.count(), repository, tables.outbox.c.id <= newest)
+
+    def _scalar(self, column: Any, repository: str, *more: Any) -> int:
+        query = (
+            select(column).select_from(tables.outbox).where(tables.outbox.c.repository == repository, *more)
+        )
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def reasons(self, most: int) -> list[str]:
         """Reasons of the newest dead letters, each once."""
         table = tables.dead_letters

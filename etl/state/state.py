@@ -18,6 +18,7 @@ from etl.model.records import Artifact
 from etl.state.artifacts import Artifacts
 from etl.state.backfills import Backfills
 from etl.state.cardinality import DistinctTestCounts
+from etl.state.comments import Comments
 from etl.state.commits import Commits
 from etl.state.database import is_shared, open_database, open_for_reading
 from etl.state.dead_letters import DeadLetters
@@ -67,6 +68,7 @@ class State:
         self.call = self._thread.call
         self.artifacts = Artifacts(engine, clock)
         self.backfills = Backfills(engine)
+        self.comments = Comments(engine, clock)
         self.commits = Commits(engine, clock)
         self.rate_limits = RateLimits(engine)
         self.deliveries = Deliveries(engine, clock)

@@ -249,6 +249,24 @@ dead_letters = Table(
     sqlite_autoincrement=True,
 )
 
+# Pull requests whose comment is to be written or updated, by their head (`owner:branch`): its newest commit, of which
+# a run created at `run_created_at` was read. `number` is 0 where it has to be asked for. `noted` counts those
+# readings, those of this commit since `since`; `tries` the tries, of which the next may begin at `next_at`.
+comments = Table(
+    "comments",
+    metadata,
+    Column("repository", SafeText, primary_key=True),
+    Column("head", SafeText, primary_key=True),
+    Column("sha", SafeText, nullable=False),
+    Column("run_created_at", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("noted", BigInteger, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Index("comments_due", "next_at"),
+)
+
 # Webhook deliveries for a run, by GitHub's id of the delivery; `repository` is the configured
 # name, and `read_at` is null until the run has been read.
 deliveries = Table(

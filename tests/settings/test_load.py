@@ -112,6 +112,7 @@ def test_a_secrets_file_that_is_missing(tmp_path):
         ("http: {token: ''}", "setting 'http.token' is shorter than 16 characters"),
         ("http: {webhooks: {secret: short}}", "setting 'http.webhooks.secret' is shorter than 16 characters"),
         ("http: {enabled: false, webhooks: {secret: 0123456789abcdefg}}", "webhooks need the HTTP server"),
+        ("http: {webhooks: {comments: true}}", "setting 'http.webhooks' has comments, and no secret"),
         ("http: {ingest: {token: short}}", "setting 'http.ingest.token' is shorter than 16 characters"),
         ("http: {enabled: false, ingest: {token: 0123456789abcdefg}}", "other CIs need the HTTP server"),
         ("- a\n- b", "holds no settings"),

@@ -13,7 +13,7 @@ KINDS: Final = {
     "logs": "logs of jobs",
     "checks": "checks and statuses of commits",
     "deployments": "when a job waited for an approval",
-    "other": "the repository, its workflows, pull requests and changed files, and an App's installations",
+    "other": "the repository, its workflows, pull requests with their comments and changed files, and an App's installations",
 }
 
 

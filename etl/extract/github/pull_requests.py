@@ -43,6 +43,16 @@ async def pull_request_of_run(client: RepositoryClient, run_id: int) -> PullRequ
     owner: str = optional(optional(source, "owner", dict, default={}), "login", str, default="")
     if not (branch and owner):
         return None
+    return await pull_request_from(client, owner, branch, sha)
+
+
+async def pull_request_from(
+    client: RepositoryClient, owner: str, branch: str, sha: str
+) -> PullRequest | None:
+    """The open pull request from an owner's branch whose newest commit this is; None if there is none.
+
+    Raises what `RepositoryClient.page` raises.
+    """
     return _with_newest(await _open(client, owner, branch), sha)
 
 

@@ -95,6 +95,8 @@ def parse_run(raw: Any) -> Run:
         url=optional(raw, "html_url", str, default=""),
         has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
         numbered=attempt_number > 0,
+        head_owner=_head_owner(raw),
+        pull_request=_pull_request(raw),
     )
 
 
@@ -231,6 +233,24 @@ def _is_fork(raw: Any) -> bool:
     if not isinstance(base, Mapping):
         return False
     return not isinstance(head, Mapping) or head.get("id") != base.get("id")
+
+
+def _head_owner(raw: Any) -> str:
+    """The owner of the head repository; empty if it was deleted."""
+    head = raw.get("head_repository")
+    owner = head.get("owner") if isinstance(head, Mapping) else None
+    return optional(owner, "login", str, default="")
+
+
+def _pull_request(raw: Any) -> int:
+    """The number of the repository's open pull request whose newest commit a run tests; 0 if none is named."""
+    here, sha = optional(raw.get("repository"), "id", int, default=0), raw.get("head_sha")
+    for one in optional(raw, "pull_requests", list, default=[]):
+        head, base = (optional(one, end, dict, default={}) for end in ("head", "base"))
+        # A branch may also be the head of requests to the repository that this one is a fork of.
+        if sha and head.get("sha") == sha and optional(base.get("repo"), "id", int, default=here) == here:
+            return optional(one, "number", int, default=0)
+    return 0
 
 
 def _labels(raw: Any) -> tuple[str, ...]:

@@ -184,6 +184,37 @@ def test_a_fork_has_another_head_repository_or_none_any_more(head: Any, fork: bo
     assert parse_run(VALID[parse_run] | {"head_repository": head}).fork is fork
 
 
+@pytest.mark.parametrize(
+    ("named", "number"),
+    [
+        ([], 0),
+        (None, 0),
+        ([{"number": 7, "head": {"sha": "abc"}, "base": {"repo": {"id": 1}}}], 7),
+        ([{"number": 6, "head": {"sha": "old"}}, {"number": 7, "head": {"sha": "abc"}}], 7),
+        # Somebody has pushed since.
+        ([{"number": 7, "head": {"sha": "def"}, "base": {"repo": {"id": 1}}}], 0),
+        # The branch is offered to the repository that this one is a fork of.
+        ([{"number": 7, "head": {"sha": "abc"}, "base": {"repo": {"id": 5}}}], 0),
+        (["?", {"number": "7", "head": {"sha": "abc"}}], 0),
+        ([{"number": 7, "head": None, "base": 1}], 0),
+    ],
+)
+def test_a_run_is_of_the_pull_request_whose_newest_commit_it_tests(named: Any, number: int) -> None:
+    assert parse_run(VALID[parse_run] | {"pull_requests": named}).pull_request == number
+
+
+@pytest.mark.parametrize(
+    ("head", "owner"), [(None, ""), ({"id": 1, "owner": {"login": "ada"}}, "ada"), ({"owner": 1}, "")]
+)
+def test_a_run_knows_whose_branch_it_tests(head: Any, owner: str) -> None:
+    assert parse_run(VALID[parse_run] | {"head_repository": head}).head_owner == owner
+
+
+def test_a_run_without_a_commit_is_of_no_pull_request() -> None:
+    raw = VALID[parse_run] | {"head_sha": None, "pull_requests": [{"number": 7, "head": {}}]}
+    assert parse_run(raw).pull_request == 0
+
+
 def test_older_attempts_exist_where_github_names_one() -> None:
     assert parse_run(VALID[parse_run]).has_previous_attempt
     assert not parse_run(VALID[parse_run] | {"previous_attempt_url": None}).has_previous_attempt

@@ -29,6 +29,21 @@ CREATE TABLE budgets (
     PRIMARY KEY (identity)
 );
 
+CREATE TABLE comments (
+    repository TEXT NOT NULL,
+    head TEXT NOT NULL,
+    sha TEXT NOT NULL,
+    run_created_at BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    noted BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    PRIMARY KEY (repository, head)
+);
+
+CREATE INDEX comments_due ON comments (next_at);
+
 CREATE TABLE commits (
     repository_id BIGINT NOT NULL,
     sha TEXT NOT NULL,
