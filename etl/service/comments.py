@@ -109,6 +109,9 @@ class Comments:
     async def _write(self, due: DueComment, requests: Counter[str]) -> Done:
         """Explain the newest commit of a pull request in its comment, once all read of it is in the store."""
         pipeline, head = self._pipeline, due.head
+        # Right after the start, it may not be known yet which account to use.
+        if head.repository not in await pipeline.repositories.names():
+            return Done.NONE
         self._require_leave(head.repository)
         await self._until_delivered(head.repository)
         known = await pipeline.state.call(pipeline.state.repositories.get, head.repository)
