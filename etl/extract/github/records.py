@@ -239,7 +239,8 @@ def _head_owner(raw: Any) -> str:
     """The owner of the head repository; empty if it was deleted."""
     head = raw.get("head_repository")
     owner = head.get("owner") if isinstance(head, Mapping) else None
-    return optional(owner, "login", str, default="")
+    login: str = optional(owner, "login", str, default="")
+    return login
 
 
 def _pull_request(raw: Any) -> int:
@@ -249,7 +250,8 @@ def _pull_request(raw: Any) -> int:
         head, base = (optional(one, end, dict, default={}) for end in ("head", "base"))
         # A branch may also be the head of requests to the repository that this one is a fork of.
         if sha and head.get("sha") == sha and optional(base.get("repo"), "id", int, default=here) == here:
-            return optional(one, "number", int, default=0)
+            number: int = optional(one, "number", int, default=0)
+            return number
     return 0
 
 
