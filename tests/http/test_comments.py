@@ -11,6 +11,7 @@ from aiohttp import web
 
 from etl.demo import faults
 from etl.demo.comments import Comments
+from etl.demo.history import Annotation, Run
 from etl.demo.webhooks import hooks
 from etl.model.due_comments import Head
 from etl.pipeline import webhooks
@@ -20,8 +21,8 @@ from tests.http.serving import Served, served, until
 from tests.http.test_ci_metrics import scraped
 from tests.http.test_webhooks import SECRET, ended, sent
 from tests.influxd import free_port
-from tests.pipeline.world import HOUR, NAME, NOON, Run, World, attempt, job, run, simulated
-from tests.pull_requests import HOSTILE, SHA, Annotation, project
+from tests.pipeline.world import HOUR, NAME, NOON, World, attempt, job, run, simulated
+from tests.pull_requests import HOSTILE, SHA, project
 
 ON = {"webhooks": {"secret": SECRET, "comments": True}}
 OFF = {"webhooks": {"secret": SECRET}}

@@ -14,13 +14,14 @@ import pytest
 from aiohttp import web
 
 from etl.demo.app import token_of
+from etl.demo.history import Annotation, Run
 from etl.demo.server import SimulatedGitHub
 from etl.demo.webhooks import Hook, send
 from etl.state.comments import CLAIMED_S
 from tests.influxd import Influxd
-from tests.pipeline.world import NAME, Run, attempt, job, run
+from tests.pipeline.world import NAME, attempt, job, run
 from tests.postgres import Postgres
-from tests.pull_requests import SHA, Annotation, project
+from tests.pull_requests import SHA, project
 from tests.waiting import HANGS_S
 from tests.workers.crew import Crew, crew
 
