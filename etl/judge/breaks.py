@@ -16,28 +16,37 @@ _SURE: Final = 0.95
 
 
 def judge_breaks(reading: Reading, limits: BreakLimits) -> Judgement:
-    """The breaks of the default branch, in order; repaired ones have an end."""
+    """The breaks of branches with a name of their own, in order; repaired ones have an end."""
     history = reading.history
     if not history.failures:
         return Judgement(history.subject, reason=Reason.GREEN)
     if history.failures + history.passes < limits.min_results:
         return Judgement(history.subject, reason=Reason.TOO_FEW)
-    if not history.passes:
-        return Judgement(history.subject, reason=Reason.NEVER_PASSED)
-    found = [
-        _finding(history, episode, chances, limits.min_coverage)
-        for number, episode in enumerate(reading.episodes)
-        if not episode.line and sum(chances := begins(reading, number)) >= limits.keep_probability
-    ]
-    found = [one for one in found if one.evidence >= limits.min_red]
-    sure = tuple(one for one in found if one.probability >= limits.min_probability)
-    weaker = tuple(one for one in found if one.probability < limits.min_probability)
-    return Judgement(history.subject, sure, None if sure else Reason.FLAKES_EXPLAIN, weaker)
+    sure: list[Finding] = []
+    weaker: list[Finding] = []
+    for number, episode in enumerate(reading.episodes):
+        chances = begins(reading, number)
+        if (episode.line and not episode.branch) or not any(chances):
+            continue
+        one = _finding(history, episode, chances, limits.min_coverage)
+        if one.evidence >= limits.min_red and one.probability >= limits.min_probability and history.passes:
+            sure.append(one)
+        elif _goes_on(one, episode, limits):
+            weaker.append(one)
+    reason = Reason.FLAKES_EXPLAIN if history.passes else Reason.NEVER_PASSED
+    return Judgement(history.subject, tuple(sure), None if sure else reason, tuple(weaker))
+
+
+def _goes_on(one: Finding, episode: Episode, limits: BreakLimits) -> bool:
+    """Whether it is a break if it was told as one before: also where its begin is too long ago to be seen."""
+    if episode.last_pass is None:
+        return True
+    return one.evidence >= limits.min_red and one.probability >= limits.keep_probability
 
 
 def begins(reading: Reading, number: int) -> list[float]:
     """How likely a break begins at each red result of an episode; together how likely there was one."""
-    by_rate = list(zip(reading.weights, reading.explained[number], strict=True))
+    by_rate = list(zip(reading.weights_at(number), reading.explained[number], strict=True))
     return [
         sum(weight * one.begins[place] / one.whole for weight, one in by_rate)
         for place in range(len(reading.episodes[number].reds))
@@ -63,7 +72,7 @@ def _finding(history: History, episode: Episode, chances: Sequence[float], cover
     since = history.runs[began].time
     return Finding(
         Kind.BROKEN,
-        history.subject,
+        history.subject._replace(branch=episode.branch),
         since,
         min(broken, 1.0),
         _NONE,
@@ -101,7 +110,7 @@ def _commits(history: History, episode: Episode, first: int, last: int) -> Commi
     inside = [
         run.sha
         for run in history.runs[0 if good is None else good + 1 : reds[last] + 1]
-        if run.line == episode.line
+        if (run.line, run.branch) == (episode.line, episode.branch)
     ]
     told = history.runs[reds[first]].sha
     others = tuple(sha for sha in dict.fromkeys(inside) if sha != told)

@@ -50,9 +50,13 @@ class Red:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Reds of one line between two passes: positions of the passes, and how likely a repair before the last."""
+    """Reds of one line between two passes: positions of the passes, and how likely a repair before the last.
+
+    `line` and `branch` are those of its runs.
+    """
 
     line: str
+    branch: str
     last_pass: int | None
     next_pass: int | None
     repaired: float
@@ -106,19 +110,22 @@ def _backward(episode: Episode, flaky: Sequence[float], broken: Sequence[float])
 
 
 def episodes(history: History, prior: Prior, proof: EvidenceLimits) -> list[Episode]:
-    """All stretches of red of a history, line by line."""
-    lines: dict[str, list[int]] = defaultdict(list)
+    """All stretches of red of a history, line by line: of what counts, and of branches with a name."""
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, (run, outcome) in enumerate(zip(history.runs, history.outcomes, strict=True)):
-        if outcome != Outcome.ABSENT and (not run.line or prior.judges_requests):
-            lines[run.line].append(position)
-    stretches = [
-        (line, *stretch) for line, positions in lines.items() for stretch in _stretches(history, positions)
-    ]
-    told = _messages(history, [reds for _, _, reds, _ in stretches])
+        if outcome != Outcome.ABSENT and (run.branch or counts(run, prior)):
+            lines[run.line, run.branch].append(position)
+    stretches = [stretch for positions in lines.values() for stretch in _stretches(history, positions)]
+    told = _messages(history, [reds for _, reds, _ in stretches])
     return [
         _Reader(history, prior, _Passes(history, proof), told).episode(number, *stretch)
         for number, stretch in enumerate(stretches)
     ]
+
+
+def counts(where: Run | Episode, prior: Prior) -> bool:
+    """Whether results of this line say how flaky the subject is."""
+    return not where.line or prior.judges_requests
 
 
 def _stretches(
@@ -178,9 +185,7 @@ class _Reader:
         self._history, self._prior, self._passes, self._told = history, prior, passes, told
         self._with_messages = len({number for numbers in told.values() for number in numbers})
 
-    def episode(
-        self, number: int, line: str, last: int | None, reds: Sequence[int], after: int | None
-    ) -> Episode:
+    def episode(self, number: int, last: int | None, reds: Sequence[int], after: int | None) -> Episode:
         made = []
         before = last
         for position in reds:
@@ -196,7 +201,9 @@ class _Reader:
                 )
             )
             before = position
-        return Episode(line, last, after, 0.0 if after is None else self._odds(before, after)[1], tuple(made))
+        first = self._history.runs[reds[0]]
+        repaired = 0.0 if after is None else self._odds(before, after)[1]
+        return Episode(first.line, first.branch, last, after, repaired, tuple(made))
 
     def _odds(self, before: int | None, position: int) -> tuple[float, float]:
         """How likely a break begins, and is repaired, between two results."""

@@ -95,7 +95,8 @@ class Finding:
     @property
     def id(self) -> str:
         """Twelve hex digits that stay the same as long as it lasts."""
-        told = "\0".join((self.kind, *self.subject, str(self.began or self.since)))
+        *names, branch = self.subject
+        told = "\0".join((self.kind, *names, *filter(None, [branch]), str(self.began or self.since)))
         return sha256(told.encode()).hexdigest()[:12]
 
     @property

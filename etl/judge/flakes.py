@@ -1,11 +1,11 @@
 """Flaky by its history: how likely, at which rate, and which of its failures were flakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log, log1p
 from typing import Final
 
-from etl.judge.episodes import Episode, Explained, episodes, explain
+from etl.judge.episodes import Episode, Explained, counts, episodes, explain
 from etl.judge.finding import Commits, Effect, Finding, Judgement, Kind, Reason
 from etl.judge.history import History, Outcome
 from etl.judge.intervals import rate_interval
@@ -22,9 +22,9 @@ _SILENT: Final = 1e-3
 class Reading:
     """What a history is read as.
 
-    `probability` that it is flaky, from its whole history; `weights` of being not flaky, and of each of
+    `probability` that it is flaky, from all results that count; `weights` of being not flaky, and of each of
     RATES; `explained`: for each episode what explains it under each of these; `flakes`: how likely each
-    red result (by position) was a flake; `proven`: how many failed where the same code passed.
+    red result (by position) that counts was a flake; `proven`: how many of these failed where the same code passed.
     """
 
     history: History
@@ -40,6 +40,13 @@ class Reading:
         """How likely it is flaky."""
         return 1 - self.weights[0]
 
+    def weights_at(self, number: int) -> tuple[float, ...]:
+        """The weights after an episode, also one that does not count otherwise."""
+        if counts(self.episodes[number], self.prior):
+            return self.weights
+        parts = [weight * one.whole for weight, one in zip(self.weights, self.explained[number], strict=True)]
+        return tuple(part / sum(parts) for part in parts)
+
     @property
     def expected(self) -> float:
         """How many failures were flakes."""
@@ -53,12 +60,17 @@ def read(history: History, proof: EvidenceLimits) -> Reading:
     rates = (prior.single, *RATES)
     explained = tuple(tuple(explain(episode, rate) for rate in rates) for episode in found)
     passes = sum(
-        outcome == Outcome.PASSED and (not run.line or prior.judges_requests)
+        outcome == Outcome.PASSED and counts(run, prior)
         for run, outcome in zip(history.runs, history.outcomes, strict=True)
     )
-    weights = _weights(prior, rates, explained, passes)
-    proven = sum(red.same_code and not red.explained for episode in found for red in episode.reds)
-    return Reading(history, prior, found, explained, weights, _flakes(found, explained, weights), proven)
+    counted = [
+        (episode, by_rate)
+        for episode, by_rate in zip(found, explained, strict=True)
+        if counts(episode, prior)
+    ]
+    weights = _weights(prior, rates, [by_rate for _, by_rate in counted], passes)
+    proven = sum(red.same_code and not red.explained for episode, _ in counted for red in episode.reds)
+    return Reading(history, prior, found, explained, weights, _flakes(counted, weights), proven)
 
 
 def _weights(
@@ -77,11 +89,11 @@ def _weights(
 
 
 def _flakes(
-    found: Sequence[Episode], explained: Sequence[Sequence[Explained]], weights: Sequence[float]
+    counted: Iterable[tuple[Episode, Sequence[Explained]]], weights: Sequence[float]
 ) -> dict[int, float]:
     """How likely each red result is none of a break."""
     flakes = {}
-    for episode, by_rate in zip(found, explained, strict=True):
+    for episode, by_rate in counted:
         for place, red in enumerate(episode.reds):
             if not red.explained:
                 flakes[red.at] = 1 - sum(

@@ -19,7 +19,8 @@ class Level(StrEnum):
 class Subject(NamedTuple):
     """What a judgement is about, by names as tags have them.
 
-    `name` is a step's, a test's after its suite, or a failure's template after its signature.
+    `name` is a step's, a test's after its suite, or a failure's template after its signature. `branch` is that
+    of a break; all else holds of every branch.
     """
 
     repository: str
@@ -28,14 +29,16 @@ class Subject(NamedTuple):
     job: str = ""
     suite: str = ""
     name: str = ""
+    branch: str = ""
 
 
 class Run(NamedTuple):
     """An execution that a result comes from.
 
     `time`: Unix seconds. `line`: the sequence of commits that it belongs to: empty for the default branch,
-    else anything that tells pull requests apart. `tree`: the contents of the commit where known, so that
-    a merge and the pull request it came from are one code.
+    else anything that tells branches and pull requests apart. `tree`: the contents of the commit where known, so
+    that a merge and the pull request it came from are one code. `branch`: the branch's name if it has one of its own,
+    so that its breaks are told; empty for pull requests and all others.
     """
 
     time: int
@@ -43,6 +46,7 @@ class Run(NamedTuple):
     line: str = ""
     tree: str = ""
     id: int = 0
+    branch: str = ""
 
     @property
     def code(self) -> str:

@@ -37,10 +37,25 @@ def _again(known: Finding, sure: list[Finding], weaker: list[Finding], now: int)
         if again is not None and (found is sure or known.is_open):
             found.remove(again)
             surer = found is sure and again.sure
-            # A day moves on, within which what spreads is seen: it began when it was seen first.
-            since = known.since if known.kind is Kind.SPREADING else again.since
-            return replace(again, since=since, began=_began(known), sure=known.sure or surer)
+            return replace(_begun(known, again), began=_began(known), sure=known.sure or surer)
     return replace(known, until=max(now, known.since)) if known.is_open else known
+
+
+def _begun(known: Finding, again: Finding) -> Finding:
+    """What is seen again, with the begin that was told where that can no longer be seen."""
+    if known.kind is Kind.SPREADING:
+        # A day moves on, within which it is seen.
+        return replace(again, since=known.since)
+    if known.kind is Kind.BROKEN and not again.commits.last_before and known.since < again.since:
+        return replace(
+            again,
+            since=known.since,
+            commits=known.commits,
+            probability=known.probability,
+            evidence=max(known.evidence, again.evidence),
+            repair_s=None if again.repair_s is None or again.until is None else again.until - known.since,
+        )
+    return again
 
 
 def _by_subject(findings: Iterable[Finding]) -> dict[tuple[Kind, Subject], list[Finding]]:
@@ -59,6 +74,8 @@ def _same(known: Finding, found: Iterable[Finding]) -> Finding | None:
 def _overlap(known: Finding, one: Finding) -> bool:
     if one.since == _began(known):
         return True
+    if known.kind is Kind.BROKEN and one.until is not None and one.until < known.since:
+        return False  # it was repaired before that
     if known.kind in _LASTING:
         # One that ended lasts no longer: what begins after its end is another.
         return known.is_open or (known.until is not None and one.since <= known.until)

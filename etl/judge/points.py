@@ -19,9 +19,12 @@ def finding_point(finding: Finding, cost_minutes: float) -> Point:
     names = {"job": subject.job, "suite": subject.suite, "name": subject.name}
     # Of a test also an empty suite, as the points of its results have it.
     always = ("suite",) if subject.level is Level.TEST else ()
+    # The tag of the runs it was found in, as it is.
+    branch = {"branch": subject.branch} if subject.branch else {}
     return Point(
         FINDING.name,
-        {name: tag_value(value) for name, value in (tags | names).items() if value or name in always},
+        {name: tag_value(value) for name, value in (tags | names).items() if value or name in always}
+        | branch,
         {
             "finding_id": finding.id,
             "since": finding.since,

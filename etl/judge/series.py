@@ -6,10 +6,10 @@ from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
-from etl.judge.cost import WEEK_S, Usage
+from etl.judge.cost import WEEK_S, Place, Usage
 from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
 from etl.judge.times import DURATION, QUEUED
-from etl.model.tag_values import PULL_REQUEST
+from etl.model.tag_values import OTHER_BRANCH, PULL_REQUEST
 
 Row = Mapping[str, Any]
 
@@ -109,11 +109,15 @@ def _succeeded(jobs: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
     return found
 
 
-def usage_of(rows: Iterable[Row], seconds: float) -> dict[tuple[str, str], Usage]:
-    """How often each workflow and job ran a week in a period of so many seconds, and how long that took."""
-    durations: dict[tuple[str, str], list[float]] = defaultdict(list)
+def usage_of(rows: Iterable[Row], seconds: float, default_branch: str) -> dict[Place, Usage]:
+    """How often each workflow and job ran a week in a period of so many seconds, and how long that took.
+
+    In all, and on each branch with a name that is not the default one.
+    """
+    durations: dict[Place, list[float]] = defaultdict(list)
     for row in rows:
-        durations[row["workflow"], row["job"] or ""].append(row["duration_s"] or 0.0)
+        for branch in {"", _named(row) if row["branch"] != default_branch else ""}:
+            durations[row["workflow"], row["job"] or "", branch].append(row["duration_s"] or 0.0)
     return {key: Usage(len(took) * WEEK_S / seconds, median(took)) for key, took in durations.items()}
 
 
@@ -137,7 +141,12 @@ def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
     time = int(datetime.fromisoformat(row["time"]).timestamp())
     sha = row["head_sha"] or ""
     tree = f"{sha} {row['run_id']}" if sha and row["branch"] == PULL_REQUEST else ""
-    return Run(time, sha, line, tree, row["run_id"])
+    return Run(time, sha, line, tree, row["run_id"], _named(row))
+
+
+def _named(row: Row) -> str:
+    """The branch of a row if it has a name of its own, else nothing."""
+    return "" if row["branch"] in (PULL_REQUEST, OTHER_BRANCH) else row["branch"]
 
 
 def _heads(rows: Iterable[Row]) -> dict[int, str]:

@@ -271,6 +271,7 @@ FINDING: Final = Measurement(
         _JOB,
         Tag("suite", "the test's suite, or the failure's signature"),
         Tag("name", "the test's name, or the beginning of the failure's template"),
+        Tag("branch", "the branch that is `broken`; other kinds have none"),
     ),
     (
         _s("finding_id", "12 hex digits that stay while it lasts; always present"),

@@ -179,7 +179,7 @@ def _look(read: _Read, remembered: bytes, limits: Limits, now: int) -> _Look:
     ]
     subjects = {one.judgement.subject for one in told}
     kept = {key: value for key, value in memory.items() if key[0] in subjects}
-    usage = usage_of(read.executions, _PERIOD.total_seconds())
+    usage = usage_of(read.executions, _PERIOD.total_seconds(), read.branch)
     lines = [encode(finding_point(one, cost_minutes(one, usage))) for one in _changed(read.known, found)]
     return _Look(StoredJudgements(findings_to_bytes(found), memory_to_bytes(kept)), lines)
 

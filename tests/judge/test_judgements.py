@@ -222,3 +222,83 @@ def test_a_pass_of_the_same_code_proves_a_flake_only_for_a_while(
         read(History(TEST, executions, bytes([Outcome.FAILED, Outcome.PASSED])), EvidenceLimits()).proven
         == proven
     )
+
+
+def on_branches(subject=JOB, unnamed=(), **drawn):
+    """Signs of a run a day of each branch, of which `main` is the default one; `unnamed` have no name of their own."""
+    ran = sorted(
+        (place, branch.replace("_", "-"), sign)
+        for branch, signs in drawn.items()
+        for place, sign in enumerate(signs)
+    )
+    runs = [
+        Run(
+            MONDAY + place * 86_400,
+            f"{branch}-{place}",
+            line="" if branch == "main" else branch,
+            branch="" if branch in unnamed else branch,
+        )
+        for place, branch, _ in ran
+    ]
+    return History(subject, runs, bytes(SIGNS[sign] for *_, sign in ran))
+
+
+@pytest.mark.parametrize("subject", [JOB, TEST])
+def test_each_branch_breaks_on_its_own(subject):
+    known = on_branches(
+        subject, main="." * 40, release_1="." * 20 + "F" * 4 + "." * 16, release_2="." * 30 + "FFFF"
+    )
+    first, second = breaks(known).findings
+    assert [one.subject for one in (first, second)] == [
+        subject._replace(branch="release-1"), subject._replace(branch="release-2")
+    ]  # fmt: skip
+    assert first.commits == Commits("release-1-19", "release-1-20")
+    assert (first.repaired, first.repair_s) == ("release-1-24", 4 * 86_400)
+    assert second.commits == Commits("release-2-29", "release-2-30")
+    assert second.is_open
+
+
+def test_a_branch_without_a_name_of_its_own_has_no_breaks():
+    known = on_branches(main="." * 40, feature="." * 20 + "F" * 9, unnamed=("feature",))
+    assert not breaks(known).findings
+
+
+def test_what_is_known_of_flakes_on_the_default_branch_explains_red_on_another():
+    red = "." * 20 + "FFF"
+    assert breaks(on_branches(main="." * 90, release_1=red)).findings
+    assert breaks(on_branches(main="..F" * 30, release_1=red)).reason == Reason.FLAKES_EXPLAIN
+
+
+def test_another_branch_says_nothing_of_how_flaky_a_job_is():
+    alone = flake(on_branches(main="." * 40 + ("." * 9 + "F") * 5))
+    beside = flake(on_branches(main="." * 40 + ("." * 9 + "F") * 5, release_1=".F" * 40))
+    assert [one.effect for one in alone.findings] == [one.effect for one in beside.findings]
+
+
+def test_a_break_goes_on_where_its_begin_is_too_long_ago_to_be_seen():
+    drawn = "." * 50 + "F" * 300 + "." * 5
+    whole = history(drawn)
+
+    def look(told, start, stop):
+        seen = History(whole.subject, whole.runs[start:stop], whole.outcomes[start:stop])
+        return lasting(told, [one.judgement for one in Judge().judge([seen])], seen.runs[-1].time)
+
+    def broken(told):
+        return [one for one in told if one.kind is Kind.BROKEN]
+
+    assert not broken(look([], 60, 300))
+    (began,) = broken(told := look([], 0, 200))
+    (red,) = broken(told := look(told, 60, 300))
+    assert (red.id, red.since, red.commits, red.is_open) == (began.id, began.since, began.commits, True)
+    assert red.evidence == 240
+    (repaired,) = broken(told := look(told, 115, 355))
+    assert (repaired.id, repaired.repaired) == (began.id, "c350")
+    assert repaired.repair_s == 300 * 3 * 3_600
+    assert broken(look(told, 115, 355)) == [repaired]
+
+
+def test_red_before_a_break_does_not_end_it():
+    """What is too long ago to be seen whole may be the end of another break."""
+    told = lasting([], [one.judgement for one in Judge().judge([history("." * 50 + "F" * 9)])], MONDAY)
+    judged = [one.judgement for one in Judge().judge([history("F" + "." * 49 + "F" * 9)])]
+    assert [one.is_open for one in lasting(told, judged, MONDAY) if one.kind is Kind.BROKEN] == [True]

@@ -1,12 +1,15 @@
 """Rows of both stores as series: results of tests, and what is known of tests that only failures tell of."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from etl.judge.cost import cost_minutes
+from etl.judge.finding import Commits, Effect, Finding, Kind
 from etl.judge.flakes import read
-from etl.judge.history import Outcome
-from etl.judge.series import histories_of, histories_of_tests
+from etl.judge.history import Level, Outcome, Subject
+from etl.judge.series import histories_of, histories_of_tests, usage_of
 from etl.model.evidence import EvidenceLimits
 
 
@@ -109,3 +112,32 @@ def test_two_runs_of_a_request_may_test_two_merges(branch: str, proven: int) -> 
     assert read(history, EvidenceLimits()).proven == proven
     (history,) = histories_of_tests(rows, jobs, "main")
     assert read(history, EvidenceLimits()).proven == 1
+
+
+def test_runs_tell_the_branches_that_have_a_name() -> None:
+    branches = ("main", "release-1", "(pull request)", "(other)")
+    rows = [execution(day, "success") | {"branch": name} for day, name in enumerate(branches, start=1)]
+    workflows = [
+        row | {"level": "workflow", "job": None, "head_branch": name}
+        for row, name in zip(rows, ("main", "release-1", "release-1", "mine"), strict=True)
+    ]
+    histories, measures = histories_of([*rows, *workflows], "main")
+    for history in histories:
+        assert [(run.line, run.branch) for run in history.runs] == [
+            ("", "main"), ("release-1", "release-1"), ("release-1", ""), ("mine", "")
+        ]  # fmt: skip
+    assert {len(one.runs) for one in measures} == {1}
+
+
+def test_a_break_of_a_branch_costs_what_runs_there() -> None:
+    rows = [
+        execution(day, "failure") | {"branch": "release-1" if day > 8 else "main"} for day in range(1, 11)
+    ]
+    usage = usage_of(rows, 7 * 86_400, "main")
+    subject = Subject("acme/rocket", Level.JOB, "CI", "unit")
+    found = Finding(Kind.BROKEN, subject, 1, 1.0, Effect(1, 1, 1), Commits("", ""), 3, 0.0, 1.0)
+    costs = [
+        cost_minutes(replace(found, subject=subject._replace(branch=branch)), usage)
+        for branch in ("main", "release-1")
+    ]
+    assert costs == [10.0, 2.0]
