@@ -68,8 +68,8 @@ def _of_ci() -> tuple[Rule, ...]:
         Rule(
             "broken",
             "Something is broken",
-            "a workflow, job or test of the default branch fails at every run since a commit; ends with the repair",
-            f"{_subject()} is broken since commit {label('since_sha')}",
+            "a workflow, job or test fails at every run of a branch with a tag of its own since a commit; ends with the repair",
+            f"{_subject()} is broken on {label('branch')} since commit {label('since_sha')}",
             "$A > 0",
             _lasting("broken", "evidence"),
             "workflow",
@@ -188,7 +188,7 @@ def _lasting(kind: str, number: str, without: str = "") -> Query:
         'filter(fn: (r) => r.sure == "1")',
         *levels,
         f"map(fn: (r) => ({{r with {number}: float(v: r.{number})}}))",
-        *_row(number, "repository", "workflow", "job", "suite", "name", "since_sha"),
+        *_row(number, "repository", "workflow", "job", "suite", "name", "branch", "since_sha"),
         names=(),
         kinds=kind,
     )

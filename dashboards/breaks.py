@@ -6,8 +6,10 @@ from dashboards.flux import asked, shown
 from dashboards.links import to_actions, to_address, to_commit, to_page
 from dashboards.panels import AnyPanel, rows
 
-_BROKEN: Final = "repository workflow job branch hours since last_good_sha first_bad_sha mean_hours_to_repair"
-_REPAIRED: Final = "repository workflow job branch mean_hours_to_repair"
+_BROKEN: Final = (
+    "repository workflow job test branch hours since last_good_sha first_bad_sha mean_hours_to_repair"
+)
+_REPAIRED: Final = "repository workflow job test branch since first_bad_sha repaired_sha hours_to_repair mean_hours_to_repair"
 _LINKS: Final = {
     "workflow": (to_page("workflow"), to_actions()),
     "job": (to_page("job"), to_actions()),
@@ -18,8 +20,8 @@ def broken() -> AnyPanel:
     """What is broken now, and since when."""
     return rows(
         "Broken now",
-        "Workflows (without a job) and jobs of branches with a name of their own that are broken, the longest "
-        "first. A red that another attempt turned green is a flake, not a break.",
+        "Workflows (without a job), jobs and tests that are broken on branches with a name of their own, the longest "
+        "first. Red that flakes explain is no break.",
         asked("broken", "filter(fn: (r) => exists r.hours)", *shown(f"{_BROKEN} url", "hours", most=50)),
         _BROKEN,
         links=_LINKS
@@ -36,15 +38,20 @@ def repaired() -> AnyPanel:
     """What was broken and how long repairs took."""
     return rows(
         "Repaired",
-        "Workflows (without a job) and jobs that broke in this time range and are repaired, those that took "
+        "Workflows (without a job), jobs and tests whose last break ended in this time range, those whose repair took "
         "longest first.",
         asked(
             "broken",
             "filter(fn: (r) => not exists r.hours)",
-            *shown(_REPAIRED, "mean_hours_to_repair", most=50),
+            *shown(f"{_REPAIRED} url", "hours_to_repair", most=50),
         ),
         _REPAIRED,
-        links=_LINKS,
+        links=_LINKS
+        | {
+            "first_bad_sha": (to_address(title="Show what changed on GitHub"),),
+            "repaired_sha": (to_commit("repaired_sha"),),
+        },
+        hidden="url",
         height=7,
         nothing="Nothing of what is chosen broke and was repaired in this time range.",
     )

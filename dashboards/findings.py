@@ -27,7 +27,7 @@ TEXTS: Final = (
     if r.kind == "flaky" then
         "fails " + rate(v: float(v: r.size))
     else if r.kind == "broken" then
-        "red " + r.evidence + " times"
+        "red " + r.evidence + " times" + (if r.branch == "" then "" else " on " + r.branch)
     else if r.kind == "spreading" then
         jobs(v: r.level_before) + " → " + jobs(v: r.level_after) + " jobs"
     else

@@ -109,7 +109,7 @@ CI_METRICS: Final = (
     _gauge(
         "workflow_broken_seconds",
         "repository workflow branch",
-        "How long a workflow has been broken on a branch with its own tag; absent if it is not broken. "
+        "How long a workflow has been broken on a branch with its own tag, by its finding; absent if it is not broken. "
         "The `http.series` broken the longest have their own branch label, the rest are `other`.",
         max,
     ),

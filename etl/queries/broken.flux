@@ -1,117 +1,125 @@
-// Since when workflows and jobs are broken on branches with a name of their own, and how long repairs took.
+// The last break of each workflow, job and test on each branch that lasts or ended in the period, and how long repairs took.
 import "internal/debug"
 
-hour = 3600000000000.0
-
-keys = ["repository", "workflow", "job", "branch"]
-points = (measurement, field, columns) =>
+// A break that lasts may have begun long before the period; there are few.
+fields = (pattern) =>
     from(bucket: bucket)
-        |> range(start: start, stop: stop)
+        |> range(start: time(v: 0), stop: stop)
         |> filter(
             fn: (r) =>
-                r._measurement == measurement and r._field == field and r.repository =~ repositories
-                    and r.workflow =~ workflows and r.branch =~ branches and r.branch != "(pull request)"
-                    and r.branch != "(other)" and r.conclusion =~ counted,
+                r._measurement == "finding" and r.kind == "broken" and r._field =~ pattern
+                    and r.repository =~ repositories and r.workflow =~ workflows and r.branch =~ branches,
         )
-        |> group(columns: columns)
-executions = (measurement, columns) =>
+        |> group(columns: ["repository"])
+        |> toString()
+second = 1000000000
+first = int(v: start) / second
+last = int(v: stop) / second
+hour = 3600.0
+known = (v) => if exists v then v else ""
+number = (v) => if exists v then int(v: v) else 0
+
+keys = ["repository", "level", "workflow", "job", "suite", "test", "branch"]
+breaks =
     union(
         tables: [
-            points(measurement: measurement, field: "run_id", columns: columns) |> toString(),
-            points(measurement: measurement, field: "head_sha", columns: columns),
+            fields(pattern: /^(since|until|evidence|repair_s)$/),
+            fields(pattern: /^probability$/),
+            fields(pattern: /^(since_sha|last_before_sha|between|repaired_sha)$/),
         ],
     )
-        |> pivot(rowKey: ["_time", "conclusion"], columnKey: ["_field"], valueColumn: "_value")
-        |> filter(fn: (r) => exists r.run_id)
-        |> map(fn: (r) => ({r with run_id: int(v: r.run_id)}))
-
-// What another attempt of the same run turned green was a flake.
-never = 9223372036854775807
-earlier = (a, b) => if a < b then a else b
-runs = (tables=<-) =>
-    tables
-        |> group(columns: ["repository", "workflow", "job", "branch", "run_id"])
-        |> reduce(
-            identity: {green: false, red_at: never, green_at: never, sha: ""},
-            fn: (r, accumulator) =>
-                ({
-                    green: accumulator.green or r.conclusion == "success",
-                    red_at:
-                        if r.conclusion == "success" then
-                            accumulator.red_at
-                        else
-                            earlier(a: accumulator.red_at, b: int(v: r._time)),
-                    green_at:
-                        if r.conclusion == "success" then
-                            earlier(a: accumulator.green_at, b: int(v: r._time))
-                        else
-                            accumulator.green_at,
-                    sha: if exists r.head_sha and r.head_sha > accumulator.sha then r.head_sha else accumulator.sha,
-                }),
-        )
-
-// Run after run (GitHub numbers them as they begin; the negative ids of other CIs' runs have no order): where a break begins, and what ends it.
-breaks = (tables=<-) =>
-    tables
-        |> map(
-            fn: (r) => ({r with place: if r.run_id > 0 then r.run_id else earlier(a: r.red_at, b: r.green_at)}),
-        )
-        |> group(columns: keys)
-        |> sort(columns: ["place"])
-        |> reduce(
-            identity: {red: false, since: 0, good: "", last_good_sha: "", first_bad_sha: "", repairs: 0, repair_ns: 0},
-            fn: (r, accumulator) =>
-                ({
-                    red: not r.green,
-                    since: if accumulator.red or r.green then accumulator.since else r.red_at,
-                    good: if r.green then r.sha else accumulator.good,
-                    last_good_sha:
-                        if accumulator.red or r.green then accumulator.last_good_sha else accumulator.good,
-                    first_bad_sha: if accumulator.red or r.green then accumulator.first_bad_sha else r.sha,
-                    repairs: accumulator.repairs + (if accumulator.red and r.green then 1 else 0),
-                    repair_ns:
-                        accumulator.repair_ns + (if accumulator.red and r.green and r.green_at > accumulator.since then
-                            r.green_at - accumulator.since
-                        else
-                            0),
-                }),
-        )
         |> group()
+        // A tag that no break has is no column: a pivot would fail.
+        |> map(
+            fn: (r) =>
+                ({
+                    _time: r._time,
+                    _field: r._field,
+                    _value: r._value,
+                    repository: r.repository,
+                    level: r.level,
+                    workflow: r.workflow,
+                    job: known(v: r.job),
+                    suite: known(v: r.suite),
+                    test: known(v: r.name),
+                    branch: known(v: r.branch),
+                }),
+        )
+        |> pivot(rowKey: ["_time", "repository", "level", "workflow", "job", "suite", "test", "branch"], columnKey: ["_field"], valueColumn: "_value")
+        |> map(fn: (r) => ({r with began: number(v: r.since), ended: number(v: r.until)}))
+        |> filter(fn: (r) => r.began < last and (r.ended == 0 or r.ended >= first))
 
-changes = (r) =>
-    if not r.red or r.first_bad_sha == "" then
-        ""
-    else if r.last_good_sha == "" then
-        server_url + "/" + r.repository + "/commit/" + r.first_bad_sha
-    else
-        server_url + "/" + r.repository + "/compare/" + r.last_good_sha + "..." + r.first_bad_sha
-
-union(
-    tables: [
-        executions(measurement: "workflow_run", columns: ["repository", "workflow", "branch"])
-            |> map(fn: (r) => ({r with job: ""}))
-            |> runs()
-            |> breaks(),
-        executions(measurement: "job", columns: keys) |> runs() |> breaks(),
-    ],
-)
-    |> filter(fn: (r) => r.red or r.repairs > 0)
+// Break after break of each: the last one, and what all repairs took.
+breaks
+    |> group(columns: keys)
+    |> sort(columns: ["began", "_time"])
+    |> reduce(
+        identity: {
+            began: 0,
+            ended: 0,
+            evidence: "",
+            probability: "",
+            last_good_sha: "",
+            first_bad_sha: "",
+            between: "",
+            repaired_sha: "",
+            repair_s: 0,
+            repairs: 0,
+            repairs_s: 0,
+        },
+        fn: (r, accumulator) =>
+            ({
+                began: r.began,
+                ended: r.ended,
+                evidence: known(v: r.evidence),
+                probability: known(v: r.probability),
+                last_good_sha: known(v: r.last_before_sha),
+                first_bad_sha: known(v: r.since_sha),
+                between: known(v: r.between),
+                repaired_sha: known(v: r.repaired_sha),
+                repair_s: number(v: r.repair_s),
+                repairs: accumulator.repairs + (if number(v: r.repair_s) > 0 then 1 else 0),
+                repairs_s: accumulator.repairs_s + number(v: r.repair_s),
+            }),
+    )
+    |> group()
     |> map(
         fn: (r) =>
             ({
                 repository: r.repository,
+                level: r.level,
                 workflow: r.workflow,
                 job: r.job,
+                suite: r.suite,
+                test: r.test,
                 branch: r.branch,
-                since: if r.red then time(v: r.since) else debug.null(type: "time"),
-                last_good_sha: if r.red then r.last_good_sha else "",
-                first_bad_sha: if r.red then r.first_bad_sha else "",
-                hours: if r.red then float(v: int(v: stop) - r.since) / hour else debug.null(type: "float"),
-                mean_hours_to_repair:
-                    if r.repairs > 0 then
-                        float(v: r.repair_ns) / float(v: r.repairs) / hour
+                evidence: r.evidence,
+                probability: r.probability,
+                last_good_sha: r.last_good_sha,
+                first_bad_sha: r.first_bad_sha,
+                between: r.between,
+                repaired_sha: r.repaired_sha,
+                since: time(v: r.began * second),
+                // A null of type time makes influxd fail: nanoseconds instead.
+                until: if r.ended == 0 then debug.null(type: "int") else r.ended * second,
+                hours:
+                    if r.ended == 0 then
+                        float(v: int(v: stop) - r.began * second) / float(v: second) / hour
                     else
                         debug.null(type: "float"),
-                url: changes(r: r),
+                hours_to_repair:
+                    if r.repair_s == 0 then debug.null(type: "float") else float(v: r.repair_s) / hour,
+                mean_hours_to_repair:
+                    if r.repairs == 0 then
+                        debug.null(type: "float")
+                    else
+                        float(v: r.repairs_s) / float(v: r.repairs) / hour,
+                url:
+                    if r.first_bad_sha == "" then
+                        ""
+                    else if r.last_good_sha == "" then
+                        server_url + "/" + r.repository + "/commit/" + r.first_bad_sha
+                    else
+                        server_url + "/" + r.repository + "/compare/" + r.last_good_sha + "..." + r.first_bad_sha,
             }),
     )

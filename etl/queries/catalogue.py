@@ -122,13 +122,16 @@ QUESTIONS: Final = {
         ),
         Question(
             "broken",
-            "Workflows (`job` is null) and jobs that are broken now, the longest first, or were in the period, "
-            "on the default branch and others with a `branch` tag of their own. A run of which an attempt "
-            "succeeded is none that broke. `url` is of what changed between the two commits.",
+            "Workflows (`job` is null), jobs and tests that are broken now, the longest first, or were in the period, "
+            "on the default branch and others with a `branch` tag of their own: findings, so that red that flakes "
+            "explain is none. Of several breaks the last; `between` are other commits that may have begun it, joined by "
+            "`,`, `hours` is null of one that has ended, `mean_hours_to_repair` is of all that were repaired. `url` is of what "
+            "changed between the last good commit and the first bad one.",
             of(
-                "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url"
+                "repository level workflow job suite test branch since until last_good_sha first_bad_sha between "
+                "repaired_sha hours hours_to_repair mean_hours_to_repair evidence probability url"
             ),
-            ("-hours", "repository", "workflow", "job", "branch"),
+            ("-hours", "repository", "workflow", "job", "suite", "test", "branch"),
             options={"server_url": GITHUB},
         ),
         Question(

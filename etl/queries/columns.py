@@ -74,7 +74,7 @@ _COLUMNS: Final = _columns(
         "waiting_minutes cost_minutes",
         Type.MEASURED: "run_success_rate job_success_rate success_rate failure_rate "
         "flake_rate rate_low rate_high score p50_s p95_s p95_s_before queued_p50_s queued_p95_s duration_s mean_s "
-        "lag_s hours mean_hours_to_repair sum_s queued_s probability size low high level_before level_after",
+        "lag_s hours hours_to_repair mean_hours_to_repair sum_s queued_s probability size low high level_before level_after",
         Type.TIME: "time until since first_seen last_seen last_failure",
     }
 )

@@ -36,10 +36,11 @@ union(
                 job: if exists r.job then r.job else "",
                 suite: if exists r.suite then r.suite else "",
                 name: if exists r.name then r.name else "",
+                branch: if exists r.branch then r.branch else "",
             }),
     )
     |> pivot(
-        rowKey: ["_time", "repository", "kind", "level", "workflow", "job", "suite", "name"],
+        rowKey: ["_time", "repository", "kind", "level", "workflow", "job", "suite", "name", "branch"],
         columnKey: ["_field"],
         valueColumn: "_value",
     )

@@ -6,10 +6,21 @@ from etl.queries.columns import of
 from etl.queries.question import GITHUB, Question
 
 _COLUMNS: Final = of(
-    "repository kind level workflow job suite name since until since_sha last_before_sha between url size low high "
+    "repository kind level workflow job suite name branch since until since_sha last_before_sha between url size low high "
     "level_before level_after probability evidence proven sure cost_minutes repaired_sha hours"
 )
-_ORDER: Final = ("-cost_minutes", "repository", "kind", "level", "workflow", "job", "suite", "name", "since")
+_ORDER: Final = (
+    "-cost_minutes",
+    "repository",
+    "kind",
+    "level",
+    "workflow",
+    "job",
+    "suite",
+    "name",
+    "branch",
+    "since",
+)
 
 
 def _question(name: str, doc: str, kinds: str = "", *, only_new: bool = False) -> Question:
@@ -32,7 +43,7 @@ FINDINGS: Final = (
         "broken, spreading; of `kinds` alone, joined by `|`, and with `only_new` only what began in the period and lasts. "
         "`size` with its 95 % interval is a ratio less one for times, a difference for success rates, "
         "a rate for flakes and jobs for what spreads; `level_before` and `level_after` are seconds, rates or "
-        "jobs. `url` is of what changed between the two commits, `hours` is how long a repair took.",
+        "jobs. `branch` is that of a break. `url` is of what changed between the two commits, `hours` is how long a repair took.",
     ),
     _question(
         "worse",

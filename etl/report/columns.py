@@ -148,6 +148,7 @@ _COLUMNS: Final = {
         Column("repeated_minutes", "Repeated", Kind.MINUTES),
         Column("waiting_minutes", "Waited", Kind.MINUTES, narrowest=75),
         Column("hours", "Red for", Kind.HOURS),
+        Column("hours_to_repair", "Repair took", Kind.HOURS, narrowest=130, foldable=True),
         Column("mean_hours_to_repair", "Mean repair", Kind.HOURS),
         # Times.
         Column("time", "Day", Kind.TIME),

@@ -50,6 +50,7 @@ def grid(answers: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 for row in answers.get("findings", ())
                 if (row["repository"], row["workflow"]) == (repository, workflow)
                 and (row["kind"] == "flaky" or _is_named(branch))
+                and row["branch"] in (None, branch)
             ]
             called = names({"repository": repository if several else None, "workflow": workflow})
             sheet = _drawn(executions[key], results.get(key, ()), findings, whole_since)

@@ -76,8 +76,8 @@ class Shown:
 TABLES: Final = (
     Table(
         "broken",
-        "On the default branch and others with their own tag. A failure that the run's next attempt turned "
-        "green is a flake, not a break. Repaired breaks show how long the repair took.",
+        "On the default branch and others with their own tag, since which commit; red that flakes explain is no "
+        "break. Repaired breaks show how long the repair took.",
     ),
     Table(
         "worse",

@@ -6,7 +6,8 @@ from typing import Final
 
 from etl.model.writes import Row
 from etl.report.findings import sentence
-from etl.report.naming import names, path
+from etl.report.formats import single_line
+from etl.report.naming import MAX_NAME, excerpt, names, path
 from etl.report.page import web_address
 from etl.report.things import grouped, merged_findings
 
@@ -23,7 +24,7 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Share of a problem's cost that more specific ones must cover to explain it.
 _MIN_EXPLAINED: Final = 0.5
-_SUBJECT: Final = ("repository", "workflow", "job", "suite", "name")
+_SUBJECT: Final = ("repository", "workflow", "job", "suite", "name", "branch")
 _NAMES: Final = {"repository", "workflow", "job", "name"}
 
 
@@ -88,7 +89,7 @@ def _is_within(row: Row, wider: Row) -> bool:
 
 
 def _by_test(rows: Iterable[Row]) -> list[list[Row]]:
-    return grouped(rows, ("repository", "kind", "workflow", "suite", "name"))
+    return grouped(rows, ("repository", "kind", "branch", "workflow", "suite", "name"))
 
 
 def _as_one(rows: Sequence[Row]) -> Row:
@@ -100,4 +101,5 @@ def _priority(row: Row, common: Sequence[str], say: Callable[[Row], str]) -> Pri
     called = names({key: value for key, value in row.items() if key in _NAMES}, common)
     # A flake is not caused by the linked change.
     url = None if row["kind"] == "flaky" else web_address(row["url"])
-    return Priority(called[-1], path(called[:-1]), say(row), url)
+    branch = f"branch {excerpt(single_line(row['branch']), MAX_NAME)}" if row["branch"] else ""
+    return Priority(called[-1], ", ".join(filter(None, (path(called[:-1]), branch))), say(row), url)

@@ -61,4 +61,5 @@ def _row(told: Told) -> Row:
 
 def _sentence(found: Finding) -> str:
     ended = "" if found.is_open else ", ended"
-    return f"{found.kind} ({percent(found.probability)} sure, from {found.evidence} results){ended}"
+    where = f" on {found.subject.branch}" if found.subject.branch else ""
+    return f"{found.kind}{where} ({percent(found.probability)} sure, from {found.evidence} results){ended}"

@@ -38,7 +38,7 @@ def found_tests(rows: Iterable[Row]) -> list[Row]:
     """
     merged = [
         row
-        for group in grouped(rows, ("kind", *_TEST, "name"))
+        for group in grouped(rows, ("kind", "branch", *_TEST, "name"))
         for row in ([_merged(group, merged_findings)] if len({one["job"] for one in group}) > 1 else group)
     ]
     return sorted(merged, key=lambda row: -row["cost_minutes"])

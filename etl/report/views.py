@@ -26,13 +26,14 @@ def _headline(title: str, better: Better = Better.NEITHER) -> dict[str, Any]:
 
 def _findings(question: str, title: str, noun: str) -> View:
     columns = of(
-        "repository kind level workflow job suite name since until since_sha last_before_sha between url size low high "
+        "repository kind level workflow job suite name branch since until since_sha last_before_sha between url size low high "
         "level_before level_after probability evidence proven sure cost_minutes repaired_sha hours",
         job=_FOLDED,
         kind=_FOLDED,
         level={"narrowest": 160},
         suite={"narrowest": 180, **_FOLDED},
         name={"title": "Test", **_FOLDED},
+        branch={"narrowest": 150, **_FOLDED},
         until={"narrowest": 140, **_FOLDED},
         since_sha={"narrowest": 100},
         level_before={"narrowest": 110},
@@ -161,9 +162,19 @@ _VIEWS: Final = (
     ),
     View(
         "broken",
-        "Broken workflows and jobs",
+        "Broken workflows, jobs and tests",
         "breaks",
-        of("repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url"),
+        of(
+            "repository level workflow job suite test branch since until last_good_sha first_bad_sha between "
+            "repaired_sha hours hours_to_repair mean_hours_to_repair evidence probability url",
+            job=_FOLDED,
+            level={"narrowest": 160},
+            suite={"narrowest": 180, **_FOLDED},
+            test=_FOLDED,
+            until={"narrowest": 140, **_FOLDED},
+            repaired_sha=_FOLDED,
+            **dict.fromkeys(("evidence", "probability"), _MACHINES_ONLY),
+        ),
     ),
     View(
         "waste",

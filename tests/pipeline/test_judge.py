@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,47 @@ async def test_a_break_is_found_with_its_commit_and_stays_one_point_until_it_is_
         ]
         assert (broken["since_sha"], broken["repaired_sha"]) == (sha, f"{100:040x}")
         assert broken["until"] > 0
+
+
+async def test_broken_says_of_each_branch_what_its_findings_say(tmp_path: Path) -> None:
+    """A flake is no break, nor is a single failure; what was repaired has its repair."""
+    async with simulated(tmp_path) as world:
+        world.add(
+            *on_branch("main", "..........F....F.....F....F.F"),
+            *on_branch("release-1", "........FFFFFFF..."),
+            *on_branch("release-2", "..............FFFFF"),
+            *on_branch("release-3", ".......F"),
+            *on_branch("feature", "....FFFFFFFFF"),
+        )
+        await world.sync_well(since="20d", branches=["release-*"])
+        stop = datetime.fromtimestamp(NOON, UTC)
+        async with world.pipeline() as pipeline:
+            asked = {"start": stop - timedelta(days=14), "stop": stop}
+            rows = await pipeline.store.query("broken", asked)
+            found = await pipeline.store.query("findings", asked | {"kinds": "broken"})
+        told = ("branch", "job", "last_good_sha", "first_bad_sha", "repaired_sha")
+        assert sorted((*(row[name] for name in told),) for row in rows if row["job"]) == [
+            ("release-1", "unit", sha("release-1", 7), sha("release-1", 8), sha("release-1", 15)),
+            ("release-2", "unit", sha("release-2", 13), sha("release-2", 14), None),
+        ]
+        assert {(row["branch"], row["level"], row["until"]) for row in rows} == {
+            (row["branch"], row["level"], row["until"]) for row in found
+        }
+
+
+def on_branch(name: str, drawn: str) -> list[Run]:
+    """Runs of one job on a branch, each of a commit of its own, up to now: `.` passes, `F` fails."""
+    made = []
+    for number, sign in enumerate(drawn):
+        began = NOON - (len(drawn) - number) * 9 * HOUR
+        unit = job("unit", began + 10, conclusion="failure" if sign == "F" else "success")
+        made.append(replace(run(began, attempt(began, unit)), head_branch=name, head_sha=sha(name, number)))
+    return made
+
+
+def sha(branch: str, number: int) -> str:
+    """The commit of a branch's run."""
+    return f"{branch}-{number}".encode().hex().ljust(40, "0")
 
 
 REFUSED = tuple(Annotation(f"connection to {name} refused") for name in ("the registry", "the mirror"))

@@ -188,6 +188,8 @@ def _finding(source: random.Random, time: int) -> Point:
     if tags["kind"] == "spreading":
         tags |= {"level": "failure", "workflow": "(any)", "suite": "f00d", "name": source.choice(NASTY)}
         tags.pop("job", None)
+    if tags["kind"] == "broken":
+        tags["branch"] = source.choice(("main", r"release/1.\d"))
     since = time // NANOSECONDS
     counts = {
         "since": since,

@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from etl.judge.finding import Commits, Effect, Finding, Kind
+from etl.judge.history import Level, Subject
+from etl.judge.points import finding_point
 from etl.load.duckdb import DuckStore
 from etl.load.influxdb import InfluxStore
-from etl.model.points import FieldValue, Point
+from etl.model.points import Point
 from etl.model.tag_values import EMPTY
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, MONTH, Stores, ago
-
-RUN = {name: JOB[name] for name in ("repository", "workflow", "branch")} | {"event": "push"}
 
 
 @pytest.fixture
@@ -57,60 +58,95 @@ async def test_only_so_many_of_each_are_listed(stores: Stores) -> None:
     assert [row["name"] for row in await stores.ask("slow", most_rows=2)] == ["job 29", "job 28"]
 
 
-def run(number: int, days: float, conclusion: str, attempt: int = 1, **tags: str) -> list[Point]:
-    """An attempt of a run, and of its one job."""
-    fields: dict[str, FieldValue] = {"run_id": number, "head_sha": f"sha {number}"}
-    time = ago(days)
-    common = {**RUN, **tags, "attempt": str(attempt), "conclusion": conclusion}
-    job = {**common, "job": "unit", "job_group": "unit", "runner": "linux"}
-    return [
-        Point("workflow_run", common, fields, time),
-        Point("job", job, {"job_id": number, **fields}, time),
+def broken(
+    days: float,
+    *,
+    ended: float | None = None,
+    repaired: str = "",
+    good: str = "a1",
+    bad: str = "b2",
+    **subject: str,
+) -> Point:
+    """A break of a job that began and ended so many days before the end of the period."""
+    since = int((STOP - timedelta(days=days)).timestamp())
+    until = None if ended is None else int((STOP - timedelta(days=ended)).timestamp())
+    names = {"job": "unit", "branch": "main", **subject}
+    found = Finding(
+        Kind.BROKEN,
+        Subject("acme/rocket", Level(names.pop("level", "job")), names.pop("workflow", "CI"), **names),
+        since,
+        0.999,
+        Effect(1.0, 1.0, 1.0),
+        Commits(good, bad, ("c3", "d4")),
+        9,
+        0.0,
+        1.0,
+        until=until,
+        repaired=repaired,
+        repair_s=until - since if repaired and until else None,
+    )
+    return finding_point(found, 5.0)
+
+
+async def test_a_break_that_lasts_has_its_commits_and_how_long_it_lasts(stores: Stores) -> None:
+    """Also one that began before the period, and one of a branch that is not the default one."""
+    await stores.write(
+        [
+            broken(2),
+            broken(40, branch="release-1", job="", level="workflow"),
+            broken(1, level="test", suite="s", name="t"),
+            broken(1, job="", level="workflow", workflow="Docs", ended=0.5),
+            broken(40, job="old", ended=31),
+            finding_point(Finding(Kind.FLAKY, Subject("acme/rocket", Level.JOB, "CI", "lint"), 1_000, 1.0,
+                                  Effect(0.1, 0.0, 0.2), Commits("", ""), 5, 0.0, 0.1), 1.0),
+        ]
+    )  # fmt: skip
+    rows = await stores.ask("broken")
+    assert [
+        (row["level"], row["workflow"], row["job"], row["test"], row["branch"], row["hours"]) for row in rows
+    ] == [
+        ("workflow", "CI", None, None, "release-1", 960.0),
+        ("job", "CI", "unit", None, "main", 48.0),
+        ("test", "CI", "unit", "t", "main", 24.0),
+        ("workflow", "Docs", None, None, "main", None),
     ]
+    expected = {
+        "since": f"{STOP - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}", "until": None, "suite": None,
+        "last_good_sha": "a1", "first_bad_sha": "b2", "between": "c3,d4", "repaired_sha": None,
+        "hours_to_repair": None, "mean_hours_to_repair": None, "evidence": 9, "probability": 0.999,
+        "url": "https://github.com/acme/rocket/compare/a1...b2",
+    }  # fmt: skip
+    assert {name: rows[1][name] for name in expected} == expected
+    assert await stores.ask("broken", branch="release-1") == rows[:1]
+    assert await stores.ask("broken", workflow="Docs") == rows[3:]
 
 
-async def test_a_break_lasts_from_its_first_red_run(stores: Stores) -> None:
+async def test_of_several_breaks_the_last_is_told_and_what_repairs_took(stores: Stores) -> None:
     await stores.write(
-        run(1, 9, "success"), run(2, 8, "failure"), run(3, 7.5, "timed_out"), run(4, 7, "success"),
-        run(5, 6, "failure"), run(5, 5.9, "success", attempt=2),  # healed by the next attempt: a flake
-        run(6, 5, "cancelled"), run(7, 2, "failure"), run(8, 1, "failure"),
-        run(9, 0.5, "failure", branch="(pull request)"), run(10, 0.4, "success", branch="(other)"),
-    )  # fmt: skip
-    rows = await stores.ask("broken")
-    since = f"{STOP - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
-    expected = {"since": since, "last_good_sha": "sha 5", "first_bad_sha": "sha 7", "hours": 48.0}
-    expected |= {"url": "https://github.com/acme/rocket/compare/sha 5...sha 7"}
-    assert [row["job"] for row in rows] == [None, "unit"]
-    for row in rows:
-        assert {name: row[name] for name in expected} == expected
-        assert row["mean_hours_to_repair"] == 24.0
+        [
+            broken(6, ended=5, repaired="r1"),
+            broken(4, ended=3.5, repaired="r2", good="e5", bad="f6"),
+            broken(6, branch="release-1", ended=5.5, repaired="r3"),
+            broken(2, branch="release-1"),
+        ]
+    )
+    lasting, repaired = await stores.ask("broken")
+    assert (lasting["branch"], lasting["hours"], lasting["mean_hours_to_repair"]) == ("release-1", 48.0, 12.0)
+    told = ("branch", "last_good_sha", "first_bad_sha", "repaired_sha", "hours", "hours_to_repair")
+    assert [repaired[name] for name in told] == ["main", "e5", "f6", "r2", None, 12.0]
+    assert repaired["mean_hours_to_repair"] == 18.0
 
 
-async def test_runs_of_other_cis_stand_where_they_ended(stores: Stores) -> None:
-    """Their ids are negative, and have no order."""
-    await stores.write(
-        run(-7, 9, "success"), run(-900, 8, "failure"), run(-2, 7.9, "failure"), run(-500, 7, "success"),
-        run(-1, 2, "failure"), run(-800, 1, "failure"),
-    )  # fmt: skip
-    rows = await stores.ask("broken")
-    assert [row["job"] for row in rows] == [None, "unit"]
-    for row in rows:
-        assert (row["last_good_sha"], row["first_bad_sha"]) == ("sha -500", "sha -1")
-        assert (row["hours"], row["mean_hours_to_repair"]) == (48.0, 24.0)
+async def test_what_ended_without_a_repair_took_none(stores: Stores) -> None:
+    """Its job is gone: nobody knows whether it was repaired."""
+    await stores.write([broken(3, ended=1)])
+    (row,) = await stores.ask("broken")
+    assert (row["hours"], row["repaired_sha"], row["hours_to_repair"]) == (None, None, None)
+    assert row["until"] is not None
 
 
-async def test_what_is_repaired_tells_how_long_that_took_and_no_more(stores: Stores) -> None:
-    await stores.write(run(1, 8, "failure"), run(2, 7.5, "success"), run(3, 3, "success", workflow="Docs"))
-    assert {row["workflow"] for row in await stores.ask("broken")} == {"CI"}
-    for row in await stores.ask("broken"):
-        unknown = ("since", "hours", "last_good_sha", "first_bad_sha", "url")
-        assert [row[name] for name in unknown] == [None] * len(unknown)
-        assert row["mean_hours_to_repair"] == 12.0
-
-
-async def test_what_was_never_seen_good_has_no_last_good_commit(stores: Stores) -> None:
-    await stores.write(run(1, 2, "failure"))
-    assert {row["last_good_sha"] for row in await stores.ask("broken")} == {None}
-    assert {row["first_bad_sha"] for row in await stores.ask("broken", **MONTH)} == {"sha 1"}
-    links = {row["url"] for row in await stores.ask("broken", server_url="https://ghe.example")}
-    assert links == {"https://ghe.example/acme/rocket/commit/sha 1"}
+async def test_what_was_not_seen_good_has_no_last_good_commit(stores: Stores) -> None:
+    await stores.write([broken(2, good=""), broken(1, bad="", branch="release-1")])
+    first, second = await stores.ask("broken", **MONTH, server_url="https://ghe.example")
+    assert (first["last_good_sha"], first["url"]) == (None, "https://ghe.example/acme/rocket/commit/b2")
+    assert (second["first_bad_sha"], second["url"]) == (None, None)

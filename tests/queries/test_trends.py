@@ -9,7 +9,6 @@ from etl.load.influxdb import InfluxStore
 from etl.model.points import NANOSECONDS, FieldValue, Point
 from tests.queries.samples import STOP
 from tests.queries.test_flaky import JOB, Stores, ago, flake
-from tests.queries.test_slow_broken import run
 
 WEEK = {"start": STOP - timedelta(days=7), "stop": STOP}
 
@@ -25,6 +24,13 @@ def execution(days: float, conclusion: str = "success", attempt: int = 1, **give
     fields: dict[str, FieldValue] = {"job_id": ago(0) % NANOSECONDS}
     fields |= {k: v for k, v in given.items() if not isinstance(v, str)}
     return Point("job", tags | {k: v for k, v in given.items() if isinstance(v, str)}, fields, ago(days))
+
+
+def run(number: int, days: float, conclusion: str, **tags: str) -> list[Point]:
+    """An attempt of a run."""
+    names = {name: JOB[name] for name in ("repository", "workflow", "branch")}
+    given = {**names, "event": "push", "attempt": "1", "conclusion": conclusion, **tags}
+    return [Point("workflow_run", given, {"run_id": number}, ago(days))]
 
 
 async def test_a_failure_spreads_over_jobs(stores: Stores) -> None:

@@ -65,12 +65,15 @@ def slow(level: str, name: str, minutes: float, **others: Any) -> dict[str, Any]
 
 
 def broken(workflow_name: str, job_name: str | None, hours: float | None, **others: Any) -> dict[str, Any]:
+    """A break of a workflow or job that lasts for so many hours, or is repaired."""
     red = hours is not None
     return {
-        "repository": "acme/rocket", "workflow": workflow_name, "job": job_name, "branch": "main",
-        "since": "2026-05-29T08:00:00Z" if red else None, "last_good_sha": "0123456789abcdef" if red else None,
-        "first_bad_sha": "fedcba9876543210" if red else None, "hours": hours,
-        "mean_hours_to_repair": None, "url": None, **others,
+        "repository": "acme/rocket", "level": "job" if job_name else "workflow", "workflow": workflow_name,
+        "job": job_name, "suite": None, "test": None, "branch": "main", "since": "2026-05-29T08:00:00Z",
+        "until": None if red else "2026-05-29T15:30:00Z", "last_good_sha": "0123456789abcdef",
+        "first_bad_sha": "fedcba9876543210", "between": None, "repaired_sha": None if red else "00aa" * 10,
+        "hours": hours, "hours_to_repair": None if red else 7.5, "mean_hours_to_repair": None,
+        "evidence": 9, "probability": 0.999, "url": None, **others,
     }  # fmt: skip
 
 
@@ -106,7 +109,7 @@ def finding(kind: str, cost_minutes: float, **others: Any) -> dict[str, Any]:
     name = others.get("name")
     return {
         "repository": "acme/rocket", "kind": kind, "level": "test" if name else "job", "workflow": "CI",
-        "job": "unit", "suite": "io.acme.OrbitTest" if name else None, "name": None,
+        "job": "unit", "suite": "io.acme.OrbitTest" if name else None, "name": None, "branch": None,
         "since": "2026-05-29T08:00:00Z", "until": None, "since_sha": "fedcba9876543210",
         "last_before_sha": "0123456789abcdef", "between": None,
         "url": "https://github.com/acme/rocket/compare/a...b", "probability": 0.99, "size": 0.25, "low": 0.2,

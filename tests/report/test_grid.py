@@ -233,6 +233,12 @@ def test_marks_stand_where_they_belong() -> None:
     assert (main["rows"][0]["marks"], requests["marks"]) == ([], [])
 
 
+def test_a_break_is_marked_on_its_branch_alone() -> None:
+    executions = [*EXECUTIONS, *(execution(number, branch="release-1") for number in range(9))]
+    main, release = sheets(executions, findings=[finding("broken", 1, branch="release-1", **since(7))])
+    assert [len(sheet["rows"][0]["marks"]) for sheet in (main, release)] == [0, 1]
+
+
 def test_a_test_that_flakes_in_a_matrix_has_one_mark() -> None:
     executions = [
         execution(number, "failure", name) for number in range(5) for name in ("unit (a)", "unit (bc)")

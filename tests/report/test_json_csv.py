@@ -24,7 +24,8 @@ CONTRACT = {
     "rate_high score commits state first_seen last_seen wasted_minutes message failed_url passed_url",
     "failures": "repository signature template count share jobs tests first_seen last_seen message url category",
     "slow": "repository level workflow job name p50_s p95_s p95_s_before minutes",
-    "broken": "repository workflow job branch since last_good_sha first_bad_sha hours mean_hours_to_repair url",
+    "broken": "repository level workflow job suite test branch since until last_good_sha first_bad_sha between "
+    "repaired_sha hours hours_to_repair mean_hours_to_repair evidence probability url",
     "success_over_time": "time repository workflow success total success_rate p50_s p95_s",
 }
 

@@ -84,6 +84,24 @@ def test_a_workflow_whose_job_explains_it_is_not_named_beside_it() -> None:
     assert names == ["unit"]
 
 
+def test_breaks_of_several_branches_are_told_apart() -> None:
+    """A job that is broken on one explains nothing of another."""
+    workflow = {"job": None, "level": "workflow"}
+    rows = [
+        finding("broken", 9, **workflow, branch="main"),
+        finding("broken", 8, branch="release-1"),
+        finding("broken", 7, **workflow, branch="release-1"),
+        finding("broken", 6, name="decays", branch="release-2\x1b[31m"),
+        finding("broken", 5, name="decays", branch="release-3"),
+    ]
+    assert [(item.name, item.where) for item in priorities(rows).first] == [
+        ("CI", "branch main"),
+        ("unit", "CI, branch release-1"),
+        ("decays", "CI › unit, branch release-2␛[31m"),  # noqa: RUF001
+        ("decays", "CI › unit, branch release-3"),  # noqa: RUF001
+    ]
+
+
 def test_a_test_that_flakes_in_a_matrix_is_one_problem() -> None:
     rows = [finding("flaky", 20, name="decays", job=f"unit ({number})", size=0.1) for number in (1, 2, 3)]
     (one,) = priorities(rows).first

@@ -117,7 +117,7 @@ class RunExplainer:
                 if is_red(row) and row["run_id"] != run.run_id
             ],
             {_subject(one): _flake(one) for one in findings if one["kind"] == "flaky"},
-            {_subject(one): _break(one) for one in findings if one["kind"] == "broken"},
+            breaks_of(findings, self._runs.base),
             beside={one.subject: seen.beside(one, run, jobs) for one in failures},
             touched=await self._touched(run) if any(one.path for one in failures) else None,
         )
@@ -135,6 +135,13 @@ class RunExplainer:
                 level = Level.TEST if name else Level.JOB
                 subject = Subject(one["repository"], level, one["workflow"], one["job"], "", name)
                 yield Told(unix_seconds(one["time"]), line, subject, one["signature"])
+
+
+def breaks_of(findings: Iterable[Row], branch: str) -> dict[Subject, Break]:
+    """What is broken on a branch, of rows of `findings`."""
+    return {
+        _subject(one): _break(one) for one in findings if one["kind"] == "broken" and one["branch"] == branch
+    }
 
 
 def _subject(finding: Row) -> Subject:
