@@ -25,23 +25,20 @@ def judge_breaks(reading: Reading, limits: BreakLimits) -> Judgement:
     sure: list[Finding] = []
     weaker: list[Finding] = []
     for number, episode in enumerate(reading.episodes):
+        if episode.line and not episode.branch:
+            continue
         chances = begins(reading, number)
-        if (episode.line and not episode.branch) or not any(chances):
+        # One that was told goes on where its begin is too long ago to be seen.
+        is_unseen = episode.last_pass is None
+        if not any(chances) or (sum(chances) < limits.keep_probability and not is_unseen):
             continue
         one = _finding(history, episode, chances, limits.min_coverage)
         if one.evidence >= limits.min_red and one.probability >= limits.min_probability and history.passes:
             sure.append(one)
-        elif _goes_on(one, episode, limits):
+        elif is_unseen or one.evidence >= limits.min_red:
             weaker.append(one)
     reason = Reason.FLAKES_EXPLAIN if history.passes else Reason.NEVER_PASSED
     return Judgement(history.subject, tuple(sure), None if sure else reason, tuple(weaker))
-
-
-def _goes_on(one: Finding, episode: Episode, limits: BreakLimits) -> bool:
-    """Whether it is a break if it was told as one before: also where its begin is too long ago to be seen."""
-    if episode.last_pass is None:
-        return True
-    return one.evidence >= limits.min_red and one.probability >= limits.keep_probability
 
 
 def begins(reading: Reading, number: int) -> list[float]:

@@ -297,8 +297,8 @@ def test_a_break_goes_on_where_its_begin_is_too_long_ago_to_be_seen():
     assert broken(look(told, 115, 355)) == [repaired]
 
 
-def test_red_before_a_break_does_not_end_it():
-    """What is too long ago to be seen whole may be the end of another break."""
+def test_red_that_ended_before_a_break_is_not_its_end():
     told = lasting([], [one.judgement for one in Judge().judge([history("." * 50 + "F" * 9)])], MONDAY)
-    judged = [one.judgement for one in Judge().judge([history("F" + "." * 49 + "F" * 9)])]
-    assert [one.is_open for one in lasting(told, judged, MONDAY) if one.kind is Kind.BROKEN] == [True]
+    judged = [one.judgement for one in Judge().judge([history("F" + "." * 60)])]
+    now = MONDAY + 10**7
+    assert [one.until for one in lasting(told, judged, now) if one.kind is Kind.BROKEN] == [now]
