@@ -43,7 +43,8 @@ class Run:
     `created_at` is the run's, `started_at` the attempt's; `fork` tells that the head commit lives in
     another repository than the run, whose owner is `head_owner`. `pull_request` is the number of the one whose newest
     commit it tests; 0 if GitHub names none, as for forks. `numbered`: the server counts attempts (Gitea sends 0 for
-    each run).
+    each run). `check_suite_node` is the id of the run's check suite in GitHub's GraphQL API, empty where it names
+    none.
     """
 
     id: int
@@ -68,6 +69,7 @@ class Run:
     numbered: bool = True
     head_owner: str = ""
     pull_request: int = 0
+    check_suite_node: str = ""
 
     @property
     def completed(self) -> bool:

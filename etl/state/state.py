@@ -30,6 +30,7 @@ from etl.state.metadata import Metadata
 from etl.state.open_pieces import OpenPieces
 from etl.state.outbox import Outbox
 from etl.state.pages import Pages
+from etl.state.payloads import Payloads
 from etl.state.rate_limits import RateLimits
 from etl.state.repositories import KnownRepository, Repositories
 from etl.state.runs import KnownRun, Runs
@@ -81,6 +82,7 @@ class State:
         self.outbox = Outbox(engine, clock)
         self.dead_letters = DeadLetters(engine, self.outbox)
         self.pages = Pages(engine, clock)
+        self.payloads = Payloads(engine, clock)
         self.repositories = Repositories(engine)
         self.runs = Runs(engine, clock)
 
@@ -260,6 +262,7 @@ class State:
             given_up = self.open_pieces.prune(connection, repository.id)
             for table in (self.runs, self.commits, self.pages, self.evidence, self.artifacts, self.distinct):
                 table.prune(connection, repository.id)
+            self.payloads.prune(connection, repository.id)
         return given_up
 
     @contextmanager

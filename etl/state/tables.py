@@ -282,3 +282,17 @@ deliveries = Table(
     Index("deliveries_repository", "repository", "received_at"),
     sqlite_autoincrement=True,
 )
+
+# What deliveries hold of a run (`job_id` 0) and its jobs, as compressed JSON, until the run is read and
+# confirmed; `repository` is the configured name.
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("repository", SafeText, primary_key=True),
+    Column("run_id", BigInteger, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("job_id", BigInteger, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index("payloads_received", "received_at"),
+)

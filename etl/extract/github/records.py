@@ -97,6 +97,7 @@ def parse_run(raw: Any) -> Run:
         numbered=attempt_number > 0,
         head_owner=_head_owner(raw),
         pull_request=_pull_request(raw),
+        check_suite_node=optional(raw, "check_suite_node_id", str, default=""),
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from etl.errors import DataError
+from etl.extract.github.payloads import payload_of_job, payload_of_run
+from etl.model.payloads import Payload
 from etl.model.values import required
 
 EVENTS: Final = ("workflow_run", "workflow_job")
@@ -23,12 +25,16 @@ _ENDED: Final = "completed"
 
 @dataclass(frozen=True, slots=True)
 class CompletionEvent:
-    """The content of a delivery: a run of a repository, or a job of the run, has ended."""
+    """The content of a delivery: a run of a repository, or a job of the run, has ended.
+
+    `payload` is all of the run or job; None if the delivery does not hold all of it.
+    """
 
     repository_id: int
     full_name: str
     run_id: int
     of_job: bool
+    payload: Payload | None = None
 
 
 def is_signed(body: bytes, signature: str, secret: str) -> bool:
@@ -71,6 +77,7 @@ def parse(event: str, payload: bytes) -> CompletionEvent | None:
         full_name=required(repository, "full_name", str),
         run_id=_id(subject, "run_id" if of_job else "id"),
         of_job=of_job,
+        payload=payload_of_job(subject) if of_job else payload_of_run(subject),
     )
 
 

@@ -194,6 +194,18 @@ CREATE TABLE page_tags (
     PRIMARY KEY (repository_id, url)
 );
 
+CREATE TABLE payloads (
+    repository TEXT NOT NULL,
+    run_id BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    job_id BIGINT NOT NULL,
+    content BYTEA NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (repository, run_id, attempt, job_id)
+);
+
+CREATE INDEX payloads_received ON payloads (received_at);
+
 CREATE TABLE repositories (
     id BIGINT NOT NULL,
     name TEXT NOT NULL,
