@@ -16,11 +16,12 @@ _WINDOW_S = 3_600
 
 @dataclass(slots=True)
 class RateLimit:
-    """The primary rate limit of one token."""
+    """The primary rate limit of one token for one of the APIs."""
 
     limit: int
     remaining: int
     reset: int
+    resource: str = "core"
 
     def renew(self, now: float) -> None:
         """Begin a new window if the last one is over."""
@@ -34,7 +35,7 @@ class RateLimit:
             "x-ratelimit-remaining": str(self.remaining),
             "x-ratelimit-used": str(self.limit - self.remaining),
             "x-ratelimit-reset": str(self.reset),
-            "x-ratelimit-resource": "core",
+            "x-ratelimit-resource": self.resource,
         }
 
 

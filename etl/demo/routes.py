@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from etl.demo import app, comments, logs, pull_requests, storage, timeline, views
+from etl.demo import app, comments, graphql, logs, pull_requests, storage, timeline, views
 from etl.demo.history import Job, Repository, Run
 from etl.demo.protocol import CAP, as_json, created_range, error, listing, page_of
 
@@ -55,7 +55,7 @@ def api(github: SimulatedGitHub) -> list[web.RouteDef]:
         web.route(method, _REPOSITORY + path, _with_body(_of_repository(github, view)))
         for method, path, view in comments.WRITES
     ]
-    return [*routes, web.get("/user", comments.user_of(github)), *app.routes(github)]
+    return [*routes, web.get("/user", comments.user_of(github)), *graphql.routes(github), *app.routes(github)]
 
 
 def _of_repository(github: SimulatedGitHub, view: View) -> Handler:

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from etl.demo import comments, logs, routes, storage
+from etl.demo import comments, graphql, logs, routes, storage
 from etl.demo.app import SimulatedApp, token_of
 from etl.demo.faults import Faults
 from etl.demo.history import History, Repository
@@ -112,7 +112,7 @@ class SimulatedGitHub:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         token = token_of(request)
-        limit = self._limit(token)
+        limit = self._limit(token, "graphql" if request.path == graphql.PATH else "core")
 
         async def go_on() -> web.StreamResponse:
             return self._refusal(request, token, limit) or await handler(request)
@@ -131,11 +131,12 @@ class SimulatedGitHub:
         """Whether the token of a request may see a repository: an installation's token sees its owner's."""
         return self.app is None or self.app.may_see(token_of(request), repository)
 
-    def _limit(self, token: str) -> RateLimit:
+    def _limit(self, token: str, resource: str) -> RateLimit:
         # An installation keeps its rate limit when its token is renewed.
         installation = None if self.app is None else self.app.installation_of(token, self.clock())
         key = f"installation {installation.id}" if installation else token
-        limit = self._limits.setdefault(key, RateLimit(self._rate_limit, self._rate_limit, 0))
+        fresh = RateLimit(self._rate_limit, self._rate_limit, 0, resource)
+        limit = self._limits.setdefault(f"{resource} {key}", fresh)
         limit.renew(self.clock())
         return limit
 

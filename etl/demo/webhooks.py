@@ -48,6 +48,11 @@ class Hook:
 
 def hooks(github: SimulatedGitHub, since: float, until: float) -> list[Hook]:
     """Deliveries for what ended after `since` and up to `until`, in order of time."""
+    return [hook for _, hook in timed_hooks(github, since, until)]
+
+
+def timed_hooks(github: SimulatedGitHub, since: float, until: float) -> list[tuple[int, Hook]]:
+    """The same with the times at which it ended (Unix seconds)."""
     found = [
         entry
         for repository in github.history.repositories
@@ -55,7 +60,7 @@ def hooks(github: SimulatedGitHub, since: float, until: float) -> list[Hook]:
         for entry in _of_run(github, repository, run)
         if since < entry[0] <= until
     ]
-    return [hook for _, hook in sorted(found, key=lambda entry: entry[0])]
+    return sorted(found, key=lambda entry: entry[0])
 
 
 async def send(session: aiohttp.ClientSession, url: str, secret: str, hook: Hook) -> int:

@@ -8,6 +8,7 @@ from etl.retry_after import MAX_S
 
 # More digits than any real limit or time; Python itself refuses to parse more than 4,300.
 _MAX_DIGITS = 15
+_RESOURCE = "core"
 USED_UP = "GitHub's rate limit is used up"
 
 
@@ -38,7 +39,12 @@ class Budget:
             self.held_until, self.held_by = now + wait.seconds, wait.reason
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Note the rate limit in an answer's headers. Late answers of the same window never raise `remaining`."""
+        """Note the rate limit in an answer's headers. Late answers of the same window never raise `remaining`.
+
+        Limits of other resources, such as that of GraphQL, are left out.
+        """
+        if headers.get("x-ratelimit-resource", _RESOURCE) != _RESOURCE:
+            return
         limit, remaining, reset = (
             headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
         )

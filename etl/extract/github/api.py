@@ -19,6 +19,7 @@ from multidict import CIMultiDict
 
 from etl.errors import CiHealthError, DataError, FatalError, RateLimitedError
 from etl.extract.github.auth import Auth, account_of, authenticate, identity_of
+from etl.extract.github.kinds import GRAPHQL
 from etl.extract.github.limits import Retry, as_error, backoff, judge
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import NO_JSON, REDIRECTS, Transport
@@ -157,6 +158,16 @@ class GitHub:
         )
         return data
 
+    async def query(self, body: Any, sent: Callable[[], None]) -> Any:
+        """Ask the GraphQL API, and return the answer's JSON; like a GET, a query is repeated."""
+
+        async def prepare() -> Mapping[str, str]:
+            return _headers(await self._auth.token())
+
+        url = graphql_url(self.settings.api_url)
+        _, _, data = await self._ask("POST", url, prepare, sent, body=body)
+        return data
+
     async def _ask(
         self,
         method: str,
@@ -287,6 +298,11 @@ class GitHub:
             log.warning("waiting for GitHub", reason=wait.reason, seconds=round(wait.seconds), until=then)
             self._logged_wait_until = until
         await self._sleep(wait.seconds)
+
+
+def graphql_url(api_url: str) -> str:
+    """Where the GraphQL API is; GitHub Enterprise Server has the REST API at /api/v3, and that at /api/graphql."""
+    return api_url.removesuffix("/v3") + GRAPHQL
 
 
 def _headers(token: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from etl.errors import DataError
 from etl.extract.allowance import Allowance
 from etl.extract.github.api import GitHub
-from etl.extract.github.kinds import kind_of
+from etl.extract.github.kinds import GRAPHQL, kind_of
 from etl.extract.github.pages import Page, items_of, total_of
 from etl.extract.github.storage import Storage
 from etl.extract.github.transport import RENAMES, same_origin_url
@@ -92,6 +92,20 @@ class RepositoryClient:
         path = self._below(path)
         return await self._github.write(method, path, body, self._counter(path))
 
+    async def graphql(self, query: str, variables: Mapping[str, Any]) -> Any:
+        """`data` of an answer of GitHub's GraphQL API, which has a rate limit of its own.
+
+        Raises what `page` raises, DataError if the answer has no data.
+        """
+        self._allowance.spend(GRAPHQL)
+        answer = await self._github.query(
+            {"query": query, "variables": dict(variables)}, self._counter(GRAPHQL)
+        )
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict):
+            raise DataError(f"GitHub's GraphQL API gives no data: {_reason(answer)}")
+        return data
+
     async def location(self, path: str) -> str:
         """Where GitHub redirects a download to: a signed URL, which is a secret and is not followed here.
 
@@ -132,6 +146,14 @@ class RepositoryClient:
             self._github.kinds[kind] += 1
 
         return count
+
+
+def _reason(answer: Any) -> str:
+    """The first error in an answer of GraphQL."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    message = first.get("message") if isinstance(first, dict) else None
+    return message[:200] if isinstance(message, str) else "no reason given"
 
 
 async def _no_tag(_identity: str) -> PageTag | None:

@@ -7,7 +7,7 @@ from typing import Final
 # What each kind covers.
 KINDS: Final = {
     "runs": "lists of runs, single runs and their attempts",
-    "jobs": "jobs of a run's attempt",
+    "jobs": "jobs of a run's attempt, and whether webhooks told of all of them",
     "annotations": "annotations of a job, and which jobs have some",
     "artifacts": "lists and downloads of artifacts",
     "logs": "logs of jobs",
@@ -16,6 +16,8 @@ KINDS: Final = {
     "other": "the repository, its workflows, pull requests with their comments and changed files, and an App's installations",
 }
 
+# GitHub's other API, which is asked for one thing only.
+GRAPHQL: Final = "/graphql"
 
 # The paths of each kind, below the repository. What is called anything (a branch, a tag) is one word of a path.
 _PATHS: Final = {
@@ -31,6 +33,8 @@ _PATHS: Final = {
 
 def kind_of(path: str) -> str:
     """One of KINDS: `jobs` for `/repos/a/b/actions/runs/1/attempts/2/jobs?page=3`."""
+    if path == GRAPHQL:
+        return "jobs"
     words = path.partition("?")[0].split("/")
     # A page's link may have `/repositories/ID` in place of `/repos/OWNER/NAME`.
     below = "/".join(words[3 if path.startswith("/repositories/") else 4 :])
