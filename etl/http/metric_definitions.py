@@ -78,7 +78,11 @@ ETL_METRICS: Final = (
     _gauge("outbox_age_seconds", "", "How long the oldest of them has waited; 0 if none waits."),
     _gauge("dead_letters", "", "Stored points that the store rejected."),
     _gauge("store_up", "", "Whether the last write to the store succeeded: 1 or 0."),
-    _counter("webhooks", "event outcome", "Webhook deliveries: queued, known, ignored, or refused."),
+    _counter(
+        "webhooks",
+        "event outcome",
+        "Webhook deliveries: queued, kept until their run has ended, known, ignored, or refused.",
+    ),
     _gauge("webhooks_waiting", "", "Runs with a webhook delivery that are still to be read."),
     _counter(
         "comments",

@@ -39,7 +39,7 @@ class Webhooks:
         self._log = RareLog()
 
     async def take(self, request: web.Request) -> web.Response:
-        """Answer 202 and `queued`, `known` or `ignored`; parse the body only if its signature is valid."""
+        """Answer 202 and `queued`, `kept`, `known` or `ignored`; parse the body only if its signature is valid."""
         event = request.headers.get("X-GitHub-Event", "")
         label = event if event in (*EVENTS, "ping") else "other"
         try:

@@ -6,6 +6,7 @@ the jobs are the same, nothing is made again.
 
 from collections.abc import Iterable
 
+from etl.anomalies import Anomaly
 from etl.errors import DataError
 from etl.extract.source import Source
 from etl.load.line_encoder import encode
@@ -17,12 +18,14 @@ from etl.transform.attempts import Transformed
 from etl.transform.own_jobs import additions
 
 
-async def late_jobs(source: Source, run: Run, known: KnownRun, number: int, *, changed: bool) -> list[Job]:
-    """All jobs of a stored attempt if some are new or an earlier attempt `changed`; otherwise an empty list.
+def late_jobs(
+    listed: tuple[list[Job], list[Anomaly]], known: KnownRun, number: int, *, changed: bool
+) -> list[Job]:
+    """All listed jobs of a stored attempt if some are new or an earlier attempt `changed`; else an empty list.
 
-    Raises NotFoundError or DataError if not all of them can be read.
+    Raises DataError if not all of them could be read.
     """
-    jobs, anomalies = await source.jobs(run, number)
+    jobs, anomalies = listed
     if anomalies:
         raise DataError(anomalies[0].detail)
     return jobs if changed or additions(jobs, known.executions, number) else []

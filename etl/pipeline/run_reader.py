@@ -29,12 +29,13 @@ from etl.pipeline.memory_budget import RunMemory
 from etl.pipeline.open_pieces import RunPieces
 from etl.pipeline.reports import FoundReports, Reports
 from etl.pipeline.session import Session
-from etl.state.runs import AGED_OUT, COMPLETED, KnownRun
+from etl.pipeline.told_jobs import ToldJobs, are_green
+from etl.state.runs import AGED_OUT, COMPLETED, DELIVERED, KnownRun
 from etl.transform.attempts import Transformed, transform_attempt
 from etl.transform.context import Context
 from etl.transform.flakes.evidence import evidence
 from etl.transform.names import WorkflowNames, branch_tag
-from etl.transform.own_jobs import executed, executed_before, known_before, own_jobs
+from etl.transform.own_jobs import additions, executed, executed_before, known_before, own_jobs
 from etl.transform.workflow_filter import WorkflowFilter
 
 HOUR_S = 3_600
@@ -66,13 +67,14 @@ class _Gathered:
     executions: list[Execution] = field(default_factory=list)
     seen: list[SeenTests] = field(default_factory=list)
     logs: dict[int, LogReading | bool] = field(default_factory=dict)
+    listed: dict[int, tuple[list[Job], list[Anomaly]]] = field(default_factory=dict)
     attempts: int = 0
     jobs: int = 0
     tests: int = 0
 
     def alike(self) -> "_Gathered":
         """An empty `_Gathered` for the same run."""
-        return _Gathered(self.seen_at, self.memory, self.pieces, logs=self.logs)
+        return _Gathered(self.seen_at, self.memory, self.pieces, logs=self.logs, listed=self.listed)
 
 
 class RunReader:
@@ -87,17 +89,18 @@ class RunReader:
         self._approvals = Approvals(session)
         self._logs = Logs(session)
         self._reports = Reports(session, since=since)
+        self.told = ToldJobs(session)
         self._rules = session.rules
         self._points_from = points_from * NANOSECONDS
         self._workflow = WorkflowNames(session.repository.workflows, session.rules.masks)
         self._is_wanted = WorkflowFilter(session.settings.workflows)
         self._slots = asyncio.Semaphore(_RUNS_PER_REQUEST * session.source.concurrency)
 
-    async def read(self, run: Run, tags: Sequence[PageTag] = ()) -> None:
+    async def read(self, run: Run, tags: Sequence[PageTag] = (), *, confirmed: bool = False) -> None:
         """Read what is new of a run, and commit it with the page tags of the listing that contained it.
 
-        What cannot be read stays open. Raises RetriableError or FatalError if GitHub cannot be asked;
-        nothing is committed then.
+        Of a `confirmed` run, webhooks told of all jobs. What cannot be read stays open. Raises RetriableError or
+        FatalError if GitHub cannot be asked; nothing is committed then.
         """
         state, repository = self._session.state, self._session.repository
         stored = await state.call(state.runs.get, repository.id, run.id)
@@ -105,20 +108,65 @@ class RunReader:
         if not self._is_wanted(run.workflow_name, known.workflow, run.path):
             await state.call(self._leave_out, stored, tags)
             return
-        before = await state.call(state.open_pieces.of_run, repository.id, run.id)
-        pieces = RunPieces(run.id, before, self._session.clock())
+        pieces = await self._pieces(run)
         if not self._changed(run, known) and not pieces.are_due:
             await state.call(state.commit_tags, repository, tags)
             return
-        if self._session.settings.checks == "all" and run.head_sha:
-            commit = Commit(run.head_sha, known.branch, run.created_at)
-            await state.call(state.commits.saw, repository.id, commit)
+        await self._see_commit(run, known)
+        told = await self.told.of(run) if confirmed else None
         seen_at = time.monotonic()
         async with self._slots, self._session.source.turn(), self._memory() as memory:
             await self._session.wait_for_outbox_capacity()
-            gathered = _Gathered(seen_at, memory, pieces)
+            gathered = _Gathered(seen_at, memory, pieces, listed={} if told is None else {1: (told, [])})
             known = await self._read_attempts(run, known, gathered)
             await self._commit(run, known, gathered, tags)
+
+    async def read_told(self, run: Run) -> bool:
+        """Store the attempt, jobs and steps of a green run as webhooks told of them, without a request.
+
+        Its reports wait for the sync that confirms its jobs. False if the run has to be read: it is no first
+        attempt, something failed, not all is delivered, or more was read of it already.
+        """
+        state, repository = self._session.state, self._session.repository
+        known = await state.call(state.runs.get, repository.id, run.id) or self._unknown(run)
+        jobs = await self.told.of(run)
+        pieces = await self._pieces(run)
+        is_new = not known.stored_attempt or known.status == DELIVERED
+        if jobs is None or not is_new or known.attempt > 1 or pieces.were_open or not are_green(run, jobs):
+            return False
+        if not self._is_wanted(run.workflow_name, known.workflow, run.path):
+            return False
+        if known.status == DELIVERED and not additions(jobs, known.executions, run.attempt):
+            return True
+        await self._see_commit(run, known)
+        async with self._slots, self._memory() as memory:
+            await self._session.wait_for_outbox_capacity()
+            gathered = _Gathered(time.monotonic(), memory, pieces, attempts=1, jobs=len(jobs))
+            made = self._as_told(run, known, jobs)
+            if known.status == DELIVERED:
+                earlier = known_before(jobs, known.executions, run.attempt)
+                gathered.taken_back = take_back(self._as_told(run, known, earlier), made)
+            gathered.points = made.points
+            known = replace(known, stored_attempt=1, executions=executed(jobs, jobs, 1), status=DELIVERED)
+            await self._commit(run, known, gathered, ())
+        return True
+
+    def _as_told(self, run: Run, known: KnownRun, jobs: Sequence[Job]) -> Transformed:
+        """The points that neither reports nor logs can change."""
+        repository = tag_value(self._session.repository.name)
+        context = Context(repository, known.workflow, known.branch, run, self._rules)
+        return transform_attempt(context, jobs, {}, unread={job.id for job in jobs})
+
+    async def _pieces(self, run: Run) -> RunPieces:
+        state = self._session.state
+        before = await state.call(state.open_pieces.of_run, self._session.repository.id, run.id)
+        return RunPieces(run.id, before, self._session.clock())
+
+    async def _see_commit(self, run: Run, known: KnownRun) -> None:
+        if self._session.settings.checks == "all" and run.head_sha:
+            commit = Commit(run.head_sha, known.branch, run.created_at)
+            state = self._session.state
+            await state.call(state.commits.saw, self._session.repository.id, commit)
 
     def _leave_out(self, stored: KnownRun | None, tags: Sequence[PageTag]) -> None:
         """Skip a run that `workflows` excludes; if it was open, it is not requested again."""
@@ -142,10 +190,11 @@ class RunReader:
         return is_long or seen != (run.attempt, run.updated_at, run.status)
 
     async def _read_attempts(self, run: Run, known: KnownRun, gathered: _Gathered) -> KnownRun:
-        keeps_attempts = self._session.source.keeps_attempts
-        if run.completed and keeps_attempts:
+        keeps_attempts, before = self._session.source.keeps_attempts, known
+        is_told = known.status == DELIVERED
+        if (run.completed or is_told) and keeps_attempts:
             known = await self._read_late_jobs(run, known, gathered)
-        if gathered.pieces.were_open:
+        if gathered.pieces.were_open or is_told:
             # Writing points that are already stored changes nothing.
             known = _forgotten(known, 0 if keeps_attempts else run.attempt - 1)
         attempts = await self._attempts(run, known, gathered.pieces)
@@ -157,7 +206,8 @@ class RunReader:
                     # Which jobs a later attempt executed itself depends on the earlier ones.
                     break
                 known = stored
-        return known
+        # A run whose jobs cannot be confirmed now stays as webhooks told of it.
+        return before if is_told and not known.stored_attempt else known
 
     async def _attempts(self, run: Run, known: KnownRun, pieces: RunPieces) -> list[Run]:
         """The attempts that are not stored yet, oldest first, up to the first that cannot be read."""
@@ -179,11 +229,13 @@ class RunReader:
         """Make stored attempts' points again, from the first attempt that lists new jobs."""
         source, before = self._session.source, known.executions
         # If everything is read again anyway, only the retractions are needed.
-        made = gathered.alike() if gathered.pieces.were_open else gathered
+        is_read_again = gathered.pieces.were_open or known.status == DELIVERED
+        made = gathered.alike() if is_read_again else gathered
         for number in range(1, known.stored_attempt + 1):
             changed = known.executions != before
             try:
-                listed = await late_jobs(source, run, known, number, changed=changed)
+                jobs = await self._listed(run, number, gathered)
+                listed = late_jobs(jobs, known, number, changed=changed)
                 attempt = await attempt_of(source, run, number) if listed else None
             except (DataError, NotFoundError) as error:
                 gathered.pieces.leave(error, "jobs", number)
@@ -227,7 +279,7 @@ class RunReader:
         Returns what is known of the run then, None if the jobs could not be read. The next attempt began at
         `until` (Unix seconds).
         """
-        jobs = await self._jobs(attempt, gathered.pieces)
+        jobs = await self._jobs(attempt, gathered)
         if jobs is None:
             return None
         own = own_jobs(jobs, attempt, known.executions)
@@ -239,12 +291,18 @@ class RunReader:
         executions = known.executions | executed(jobs, own, attempt.attempt)
         return replace(known, stored_attempt=attempt.attempt, executions=executions)
 
-    async def _jobs(self, attempt: Run, pieces: RunPieces) -> list[Job] | None:
+    async def _listed(self, run: Run, number: int, gathered: _Gathered) -> tuple[list[Job], list[Anomaly]]:
+        """The jobs of an attempt and anomalies, listed once while the run is read."""
+        if number not in gathered.listed:
+            gathered.listed[number] = await self._session.source.jobs(run, number)
+        return gathered.listed[number]
+
+    async def _jobs(self, attempt: Run, gathered: _Gathered) -> list[Job] | None:
         """The jobs of an attempt; None if not all can be read now, but perhaps later."""
         jobs: list[Job] = []
         problem: CiHealthError | str
         try:
-            jobs, anomalies = await self._session.source.jobs(attempt, attempt.attempt)
+            jobs, anomalies = await self._listed(attempt, attempt.attempt, gathered)
         except (DataError, NotFoundError) as error:
             kind = "run gone" if isinstance(error, NotFoundError) else "run"
             detail = f"jobs of attempt {attempt.attempt} of run {attempt.id}: {error}"
@@ -255,7 +313,7 @@ class RunReader:
             if not anomalies:
                 return jobs
             problem = anomalies[0].detail
-        return jobs if pieces.leave(problem, "jobs", attempt.attempt) else None
+        return jobs if gathered.pieces.leave(problem, "jobs", attempt.attempt) else None
 
     def _settled(self, attempt: Run, jobs: Sequence[Job]) -> bool:
         """Whether all jobs of an ended attempt have ended, or had an hour to."""
@@ -313,7 +371,9 @@ class RunReader:
 
     async def _commit(self, run: Run, known: KnownRun, gathered: _Gathered, tags: Sequence[PageTag]) -> None:
         status = run.status
-        if run.completed:
+        if known.status == DELIVERED:
+            status = DELIVERED
+        elif run.completed:
             # Open pieces are requested when they are due, not at every sync.
             is_read = known.stored_attempt >= run.attempt or gathered.pieces.left
             status = COMPLETED if is_read else SETTLING
@@ -383,6 +443,7 @@ def _forgotten(known: KnownRun, kept: int) -> KnownRun:
     return replace(
         known,
         stored_attempt=kept,
+        status="",
         executions=frozenset(one for one in known.executions if one.attempt <= kept),
     )
 

@@ -1,8 +1,9 @@
-"""Reads the runs that webhooks report, by id and with the same code as a sync.
+"""Reads the runs that webhooks report, with the same code as a sync.
 
-GitHub is asked for the run's current state, so order, duplicates and replays of deliveries do not matter.
-Runs that cannot be read stay queued, and for some minutes those of which a log is not there yet; runs whose
-delivery was lost are read by the next sync.
+A run that a delivery holds whole is not asked for, nor are the jobs of a green one: see `told_jobs`. What is older
+than what is known changes nothing, so order, duplicates and replays of deliveries do not matter. Runs that cannot be
+read stay queued, and for some minutes those of which a log is not there yet; runs whose delivery was lost are read
+by the next sync.
 
 With `http.webhooks.comments`, the comment of a pull request is due each time a run of it was read; that is noted
 before the delivery counts as read, so that no crash loses it.
@@ -16,6 +17,7 @@ from functools import partial
 import structlog
 
 from etl.errors import CiHealthError
+from etl.extract.github.payloads import run_in
 from etl.extract.github.webhooks import CompletionEvent
 from etl.extract.github.windows import DAY_S
 from etl.model.due_comments import Head
@@ -29,7 +31,7 @@ from etl.pipeline.summary import Summary
 from etl.pipeline.sync import first_window
 from etl.pipeline.windows import ask_for_run, run_all
 from etl.state.deliveries import Waiting
-from etl.state.runs import COMPLETED, KnownRun
+from etl.state.runs import COMPLETED, DELIVERED, KnownRun
 
 log = structlog.get_logger(__name__)
 
@@ -55,22 +57,24 @@ class WebhookQueue:
         self._arrived.set()
 
     async def keep(self, delivery: str, name: str, event: CompletionEvent) -> str:
-        """Store a delivery; returns `queued`, `known` (a duplicate) or `ignored` (a job's end that changes nothing)."""
+        """Store a delivery; returns `queued`, `kept` (a job's, until its run has ended), `known` or `ignored`."""
         state = self._pipeline.state
+        if event.payload is not None:
+            await state.call(state.payloads.keep, name, event.payload)
         if event.of_job and not await state.call(self._is_wanted, name, event.run_id):
-            return "ignored"
+            return "ignored" if event.payload is None else "kept"
         if not await state.call(state.deliveries.keep, delivery, name, event.run_id):
             return "known"
         self._arrived.set()
         return "queued"
 
     def _is_wanted(self, name: str, run_id: int) -> bool:
-        """Whether a job's end matters before its run has ended: the run waits for it, or is a day old."""
+        """Whether a job's end is news now: its run has ended and may lack the job, or is a day old."""
         run = self._known(name, run_id)
         if run is None:
             return False
         is_long = self._pipeline.clock() - run.created_at > DAY_S
-        return run.status == SETTLING or (is_long and run.stored_attempt < run.attempt)
+        return run.status in (SETTLING, DELIVERED) or (is_long and run.stored_attempt < run.attempt)
 
     def _known(self, name: str, run_id: int) -> KnownRun | None:
         repository = self._pipeline.state.repositories.get(name)
@@ -90,7 +94,7 @@ class WebhookQueue:
                         self._read_again.add(name)
                     else:
                         self._reading.add(name)
-                        group.create_task(self._read(name))
+                        group.create_task(self.read(name))
 
     async def _names(self) -> list[str]:
         """Repositories with queued runs."""
@@ -107,7 +111,7 @@ class WebhookQueue:
         self._log_trouble("", None)
         return names
 
-    async def _read(self, name: str) -> None:
+    async def read(self, name: str) -> None:
         """Read a repository's queued runs once nothing else reads it."""
         error: str | None
         try:
@@ -142,19 +146,24 @@ class WebhookQueue:
         await run_all(self._read_run(session, reader, run, earliest - earliest % DAY_S) for run in waiting)
 
     async def _read_run(self, session: Session, reader: RunReader, waiting: Waiting, earliest: int) -> None:
-        """Read a run as it is now. It stays queued while not all its jobs have ended, or a log is awaited."""
+        """Read a run. It stays queued while not all its jobs have ended, or a log is awaited."""
         state, repository = session.state, session.repository.id
         known = await state.call(state.runs.get, repository, waiting.run_id)
         settling = known is not None and known.status == SETTLING
         late = await self._late_logs(session, waiting.run_id)
+        # A log that appears does not change the run: asked conditionally, GitHub would answer 304.
+        is_due = settling or any(piece.is_due(int(session.clock())) for piece in late)
         comments = session.settings.http.webhooks.comments and session.source.github is not None
-        # A log that appears does not change the run: asked conditionally, GitHub would answer 304. Nor does a
-        # sync that has just read it, and only the answer tells of its pull request.
-        conditional = not (settling or comments or any(piece.is_due(int(session.clock())) for piece in late))
         note = partial(self._note_comment, session) if comments else None
-        await ask_for_run(
-            session, reader, waiting.run_id, conditional=conditional, earliest=earliest, then=note
-        )
+        told = None if is_due else await self._read_told(session, reader, waiting.run_id, known, earliest)
+        if told is None:
+            # A sync that has just read the run does not change it either, and only the answer tells of its request.
+            conditional = not (is_due or comments)
+            await ask_for_run(
+                session, reader, waiting.run_id, conditional=conditional, earliest=earliest, then=note
+            )
+        elif note is not None:
+            await note(told)
         known = await state.call(state.runs.get, repository, waiting.run_id)
         if known is not None and known.status == SETTLING:
             return
@@ -166,7 +175,7 @@ class WebhookQueue:
         """Note that the comment of a run's pull request is due, if the run is stored and may belong to one."""
         name, state = session.repository.name, session.state
         known = await state.call(state.runs.get, session.repository.id, run.id)
-        if known is None or known.status != COMPLETED:
+        if known is None or known.status not in (COMPLETED, DELIVERED):
             return
         # Of a fork's run, GitHub names no pull request: it has to be asked.
         if run.head_owner and run.head_branch and (run.pull_request or run.fork):
@@ -174,8 +183,31 @@ class WebhookQueue:
             await state.call(state.comments.note, head)
             self._pipeline.comment_due.set()
 
+    async def _read_told(
+        self, session: Session, reader: RunReader, run_id: int, known: KnownRun | None, earliest: int
+    ) -> Run | None:
+        """Read a run as its delivery holds it; None if GitHub has to be asked."""
+        content = await session.state.call(session.state.payloads.run, session.repository.name, run_id)
+        if content is None:
+            return None
+        told = run_in(content)
+        if known is not None and _is_seen(told, known):
+            return told if known.status == COMPLETED else None
+        if told.created_at >= earliest and not await reader.read_told(told):
+            await reader.read(told)
+        return told
+
     async def _late_logs(self, session: Session, run_id: int) -> list[OpenPiece]:
         """Logs that were not there yet: GitHub stores a job's log some seconds after it tells of its end."""
         pieces = session.state.open_pieces
         open_now = await session.state.call(pieces.of_run, session.repository.id, run_id)
         return [piece for piece in open_now if piece.name.kind == "log"]
+
+
+def _is_seen(told: Run, known: KnownRun) -> bool:
+    """Whether a delivery tells of nothing later than what is known; its times are whole seconds, as text.
+
+    To what only webhooks have told of, jobs may have come.
+    """
+    is_later = (told.attempt, told.updated_at) > (known.attempt, known.updated_at)
+    return not is_later and (known.status != DELIVERED or told.attempt < known.attempt)

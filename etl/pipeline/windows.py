@@ -14,10 +14,12 @@ from etl.model.records import Run
 from etl.pipeline.open_pieces import RunPieces, open_piece
 from etl.pipeline.run_reader import DAY_S, MAX_RUN_S, SETTLING, RunReader
 from etl.pipeline.session import Session
-from etl.state.runs import COMPLETED, KnownRun
+from etl.state.runs import COMPLETED, DELIVERED, KnownRun
 
 # Windows read at once: enough to keep every connection busy on days with few runs.
 _WINDOWS = 4
+# Statuses of runs that have ended, and of which not all is read: they are read again also if unchanged.
+_UNSETTLED = (SETTLING, DELIVERED)
 # Runs requested again at once: if none of them can be read, the others wait for the next sync.
 _AGAIN = 20
 
@@ -81,7 +83,9 @@ async def _read_window(
     ):
         detail = f"{session.source.called} no longer lists any of {known} runs: {window}"
         session.anomalies.add(Anomaly("window emptied", detail, window.path))
-    await run_all(reader.read(run) for run in listing.runs.values() if wanted(run))
+    runs = [run for run in listing.runs.values() if wanted(run)]
+    confirmed = await reader.told.confirmed(runs)
+    await run_all(reader.read(run, confirmed=run.id in confirmed) for run in runs)
     await _note_window(session, window, listing.doubt)
     if not listing.nothing_understood:
         await state.call(state.commit_tags, session.repository, listing.tags)
@@ -103,7 +107,7 @@ async def _note_window(session: Session, window: Window, doubt: str | None) -> N
 async def recheck(
     session: Session, reader: RunReader, candidates: Sequence[KnownRun], *, before: int
 ) -> None:
-    """Request, by id, open runs that are older than the windows, or whose jobs are stored before the run ends.
+    """Request, by id, open runs that are older than the windows, or that changes nowhere else would bring up.
 
     `candidates` were open when the sync began; those that changed since then were read with their window.
     The windows contain runs created from `before` (Unix seconds) on.
@@ -112,7 +116,7 @@ async def recheck(
     runs = [
         run
         for run in candidates
-        if (run.created_at < before or run.status == SETTLING or now - run.created_at > DAY_S)
+        if (run.created_at < before or run.status in _UNSETTLED or now - run.created_at > DAY_S)
         and await state.call(state.runs.get, session.repository.id, run.id) == run
     ]
     await run_all(_recheck_run(session, reader, run) for run in runs)
@@ -121,7 +125,7 @@ async def recheck(
 async def _recheck_run(session: Session, reader: RunReader, known: KnownRun) -> None:
     # Such runs may be unchanged on GitHub (304), but have to be read anyway.
     too_old = session.clock() - known.created_at > MAX_RUN_S
-    conditional = known.status != SETTLING and not too_old
+    conditional = known.status not in _UNSETTLED and not too_old
     if await ask_for_run(session, reader, known.id, conditional=conditional):
         session.anomalies.add(Anomaly("run gone", f"open run {known.id} vanished"))
         await session.state.call(

@@ -17,6 +17,8 @@ from etl.state.open_pieces import runs_with_open_pieces
 COMPLETED = "completed"
 # A run that is open for longer than GitHub lets a run take is no longer requested.
 AGED_OUT = "aged out"
+# Webhooks told of a run and its jobs: their points are stored, but whether these are all jobs is not confirmed.
+DELIVERED = "delivered"
 # The number of the attempt, two hashes of 8 bytes each, and whether it inherits the job.
 _EXECUTED = Struct(">H8s8s?")
 _NO_JOB = bytes(8)
@@ -65,6 +67,13 @@ class Runs:
         )
         with self._engine.connect() as connection:
             return [_known_run(row) for row in connection.execute(query)]
+
+    def delivered(self, repository_id: int) -> set[int]:
+        """Ids of the runs of which only webhooks have told."""
+        columns = tables.runs.c
+        query = select(columns.id).where(columns.repository_id == repository_id, columns.status == DELIVERED)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
 
     def count_created(self, repository_id: int, start: int, stop: int) -> int:
         """How many known runs were created from `start` to `stop` (Unix seconds, both inclusive)."""
