@@ -52,15 +52,25 @@ async def synced(settings: Settings, store: "Lines", *, newest_only: bool = Fals
     return summaries
 
 
-def project(runs: int, *, days: int = 30, jobs: int = 5, results: int = 20, repositories: int = 1) -> History:
+def project(
+    runs: int,
+    *,
+    days: int = 30,
+    jobs: int = 5,
+    results: int = 20,
+    repositories: int = 1,
+    fails: int = 10,
+) -> History:
     """Repositories with so many completed runs each, spread over whole days that ended yesterday.
 
-    Of the jobs one in ten fails; the first job of a run uploads a report of so many results.
+    One job in `fails` fails; the first job of a run uploads a report of so many results.
     """
-    return History([_repository(index + 1, runs, days, jobs, results) for index in range(repositories)])
+    return History(
+        [_repository(index + 1, runs, days, jobs, results, fails=fails) for index in range(repositories)]
+    )
 
 
-def _repository(number: int, runs: int, days: int, jobs: int, results: int) -> Repository:
+def _repository(number: int, runs: int, days: int, jobs: int, results: int, *, fails: int) -> Repository:
     random = Random(number)  # noqa: S311
     plans = plan_suite(random, "acme", tests=results, flaky=[0.3] * min(2, results))
     reports = [archive([("junit.xml", report(execute(random, plans, day=0)))]) for _ in range(5)]
@@ -70,7 +80,7 @@ def _repository(number: int, runs: int, days: int, jobs: int, results: int) -> R
         began = start + index * days * DAY_S // runs
         first = (number * runs + index) * (jobs + 2) + 1
         own = [
-            _job(first + 1 + place, began, place, failed=(index * jobs + place) % 10 == 0)
+            _job(first + 1 + place, began, place, failed=(index * jobs + place) % fails == 0)
             for place in range(jobs)
         ]
         if results:

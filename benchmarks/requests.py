@@ -1,10 +1,11 @@
-"""Requests to GitHub: of a first sync, and of one that finds nothing new."""
+"""Requests to GitHub: of a first sync, of one that finds nothing new, and of a day with webhooks."""
 
 import tempfile
 from collections import Counter
 from math import ceil
 from pathlib import Path
 
+from benchmarks.a_day import counted, history
 from benchmarks.measure import Outcome, Size
 from benchmarks.project import NO_LIMIT, Lines, project, settings_for, synced
 from etl.demo.server import SimulatedGitHub
@@ -21,7 +22,11 @@ _KINDS = {
 
 async def run(size: Size) -> list[Outcome]:
     """Requests, which are the same at every run."""
-    return [await first_sync(size.of(1_000, 60)), await nothing_new(size.of(100, 3))]
+    return [
+        await first_sync(size.of(1_000, 60)),
+        await nothing_new(size.of(100, 3)),
+        await a_day(size.of(400, 200), jobs=size.of(30, 2)),
+    ]
 
 
 async def first_sync(runs: int, days: int = 30, jobs: int = 5) -> Outcome:
@@ -75,6 +80,18 @@ async def nothing_new(repositories: int) -> Outcome:
         1.0,
         notes=(asked,),
     )
+
+
+async def a_day(runs: int, *, jobs: int) -> Outcome:
+    """A day of which webhooks tell, by the requests that count; one run in ten is red, and each has a report."""
+    kinds = await counted(history(runs, jobs))
+    red = ceil(runs / 10)
+    # The run, its jobs, the list of artifacts and the report; of the failed job, annotations and log.
+    asked = 4 * runs + 2 * red
+    what = f"requests that count of a day with webhooks, {runs} runs of {jobs} jobs"
+    notes = tuple(f"{number} {kind}" for kind, number in kinds.most_common())
+    reference = "asking for all that deliveries tell of"
+    return Outcome("a day", what, reference, (kinds.total(),), (asked,), "requests", 0.5, notes=notes)
 
 
 def _kind(path: str) -> str:

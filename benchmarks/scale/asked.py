@@ -1,19 +1,21 @@
 """Requests of GitHub that one of each takes, counted by the simulated one."""
 
-import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.a_day import deliver
 from benchmarks.project import NO_LIMIT, Lines, project, settings_for, synced
 from etl.app import open_pipeline
 from etl.demo.history import History
 from etl.demo.server import SimulatedGitHub
-from etl.extract.github.webhooks import CompletionEvent
+from etl.demo.webhooks import timed_hooks
 from etl.pipeline.delivery import Delivery
+from etl.pipeline.sync import sync_all
 from etl.pipeline.webhooks import WebhookQueue
 from etl.settings import Settings
 
@@ -26,7 +28,7 @@ class Asked(NamedTuple):
     """Requests that count against the limit, where not said otherwise.
 
     `sync`: of a sync that finds runs, beside theirs. `run`: of each run, with five jobs of which one in
-    ten failed, its log, and a report. `told`: of a run that a webhook told of. `unchanged`: all requests of a
+    ten failed, its log, and a report. `told`: of a run that webhooks told of, with its jobs. `unchanged`: all requests of a
     sync of the newest two days that finds nothing, answered 304; `whole`: the same of 30 days.
     """
 
@@ -51,14 +53,11 @@ async def asked() -> Asked:
     async with _known(new=2) as (github, settings):
         await synced(settings, Lines(), newest_only=True)
         of_two = github.log.counted
-    async with _known(new=2) as (github, settings):
-        whole_history = github.history
-        for left_out in (1, 0):
-            github.history = _without_newest(whole_history, left_out)
-            await _told(settings, github.history.repositories[0].runs[-1].id)
-        told = github.log.counted / 2
     run = (of_four - of_two) / 2
-    return Asked(of_two - 2 * run, run, told, unchanged, whole)
+    async with _known(new=2) as (github, settings):
+        await _told(settings, github)
+        of_told = github.log.counted
+    return Asked(of_two - 2 * run, run, (of_told - (of_two - 2 * run)) / 2, unchanged, whole)
 
 
 @asynccontextmanager
@@ -80,15 +79,17 @@ def _without_newest(history: History, number: int) -> History:
     return History([replace(repository, runs=repository.runs[: len(repository.runs) - number])])
 
 
-async def _told(settings: Settings, run_id: int) -> None:
-    """Read a run that a webhook told of."""
-    (name,) = settings.repositories
-    done = asyncio.Event()
+async def _told(settings: Settings, github: SimulatedGitHub) -> None:
+    """Read the two newest runs one by one as webhooks tell of them, and confirm them by a sync."""
+    (repository,) = github.history.repositories
+    name, whole = repository.full_name, github.history
     async with open_pipeline(settings) as pipeline:
         delivery = Delivery(pipeline.state, Lines(), patience=None)
-        intake = WebhookQueue(pipeline, delivery, lambda _summary: done.set())
-        await intake.keep(str(run_id), name, CompletionEvent(1, name, run_id, of_job=False))
-        reading = asyncio.create_task(intake.run())
-        await done.wait()
-        reading.cancel()
-        await asyncio.wait([reading])
+        queue = WebhookQueue(pipeline, delivery, lambda _summary: None)
+        for left_out in (1, 0):
+            github.history = _without_newest(whole, left_out)
+            created = github.history.repositories[0].runs[-1].created_at
+            deliveries = [hook for _, hook in timed_hooks(github, created - 1, time.time())]
+            await deliver(queue, name, deliveries)
+            await queue.read(name)
+        await sync_all(pipeline, delivery, {name: True})
