@@ -92,6 +92,7 @@ async def test_runs_are_read_when_they_are_told_of_as_a_sync_would(tmp_path: Pat
     completed = 5
     assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="queued"'] == completed
     assert told["ci_health_webhooks_total", 'event="workflow_run",outcome="known"'] > 0
+    assert told["ci_health_webhooks_total", 'event="workflow_job",outcome="kept"'] > 0
     assert told["ci_health_webhooks_waiting", ""] == 0
 
 
