@@ -52,6 +52,7 @@ class Question(StrEnum):
     RESULTS = "results"
     LATEST_EXECUTIONS = "latest_executions"
     LATEST_RESULTS = "latest_results"
+    LATEST_MESSAGES = "latest_messages"
     MESSAGES = "messages"
     HISTORIES = "histories"
     TEST_RESULTS = "test_results"

@@ -58,4 +58,23 @@ RUNS: Final = (
         ("time", "repository", "workflow", "job", "signature", "test", "job_id"),
         options={"signatures": ""},
     ),
+    Question(
+        "latest_messages",
+        "The newest `most_rows` messages of each failure in each job, and of these the newest `most_in_all`: what the "
+        "report's pages have of failures. `count` is of all the messages of the failure in the job.",
+        of("time repository workflow job branch category signature test path message url count"),
+        (
+            "repository",
+            "signature",
+            "workflow",
+            "job",
+            "time",
+            "branch",
+            "category",
+            "test",
+            "message",
+            "url",
+        ),
+        options={"most_rows": 3, "most_in_all": 4_000, "server_url": GITHUB},
+    ),
 )

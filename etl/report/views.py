@@ -292,6 +292,16 @@ _VIEWS: Final = (
         ),
     ),
     View(
+        "latest_messages",
+        "Newest failure messages",
+        "failure messages",
+        of(
+            "time repository workflow job branch category signature test path message url count",
+            time={"title": "Time"},
+            message={"narrowest": 0},
+        ),
+    ),
+    View(
         "last_run",
         "Last completed runs",
         "runs",

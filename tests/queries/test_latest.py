@@ -1,5 +1,7 @@
 """The newest executions and results of small histories whose answers are known; both stores give them."""
 
+from typing import Any
+
 import pytest
 
 from etl.load.duckdb import DuckStore
@@ -58,3 +60,27 @@ async def test_the_newest_results_of_tests_that_failed(stores: Stores) -> None:
     newest = await stores.ask("latest_results", most_in_all=2)
     assert [row["test"] for row in newest] == ["often", "often"]
     assert {row["test"] for row in await stores.ask("latest_results", most_tests=2)} == {"also once", "often"}
+
+
+async def test_the_newest_messages_of_each_failure_in_each_job(stores: Stores) -> None:
+    def message(days: float, text: str, job: str = "unit", signature: str = "a", **fields: Any) -> Point:
+        tags = JOB | {"job": job, "source": "test", "category": "network", "signature": signature}
+        tags |= {"branch": fields.pop("branch", "main")}
+        return Point("failure", tags, {"message": text, **fields}, ago(days))
+
+    await stores.write(
+        [message(days, f"m{days}", run_id=days, job_id=7) for days in (1, 2, 3)],
+        [message(4, "of a test", "e2e", test="test_x", path="tests/x.py"), message(5, "b", signature="b")],
+        [message(6, "elsewhere", branch="x"), message(40, "before")],
+    )
+    rows = await stores.ask("latest_messages", most_rows=2)
+    assert [(row["signature"], row["job"], row["message"], row["count"]) for row in rows] == [
+        ("a", "e2e", "of a test", 1),
+        ("a", "unit", "m2", 4),
+        ("a", "unit", "m1", 4),
+        ("b", "unit", "b", 1),
+    ]
+    assert (rows[0]["test"], rows[0]["path"], rows[0]["url"]) == ("test_x", "tests/x.py", None)
+    assert rows[2]["url"] == "https://github.com/acme/rocket/actions/runs/1/job/7"
+    newest = await stores.ask("latest_messages", most_in_all=1)
+    assert [row["message"] for row in newest] == ["m1"]
