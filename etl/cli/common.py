@@ -14,7 +14,7 @@ from etl.cli.output import Exit, Global, print_error
 from etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from etl.load.store import Store
     from etl.model.writes import Row
@@ -70,7 +70,7 @@ def freeze_gc() -> None:
 
 
 async def ask_configured(
-    settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
+    settings: Settings, names: Collection[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
     """Query the configured store, and say where it is if it is empty.
 

@@ -1,7 +1,7 @@
 """What the server's pages share: access control, the cache, the period they cover, and headers."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -39,7 +39,7 @@ class Pages:
     cache: PageCache
     names: Callable[[], Collection[str]]
 
-    async def ask(self, questions: Sequence[str], days: int, repository: str = "") -> Answered:
+    async def ask(self, questions: Collection[str], days: int, repository: str = "") -> Answered:
         """Answers about the last `days` days, of one repository or all. Raises the store's errors."""
         now = self.pipeline.clock()
         period = last_days(days, now)

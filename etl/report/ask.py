@@ -1,6 +1,6 @@
 """Queries a store for the terminal, the report and the HTTP server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,14 +13,13 @@ from etl.report.page import TABLES
 from etl.report.view import Period
 from etl.settings import Settings
 
-# The questions shown in the HTML report.
-REPORTED: Final = (
-    "overview",
-    "findings",
-    *GRID,
-    *(table.question for table in TABLES),
-    "success_over_time",
-)
+# The questions shown in the HTML report, with options where it needs more than others.
+REPORTED: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{name: {} for name in ("overview", "findings", *GRID, *(table.question for table in TABLES))},
+    **{name: {} for name in ("success_over_time", "jobs_over_time", "latest_messages")},
+    "steps_over_time": {"most_rows": 400},
+    "failures_over_time": {"most_rows": 200},
+}
 
 
 def last_days(days: int, now: float) -> Period:
@@ -41,15 +40,16 @@ def parameters(period: Period, repository: str = "", workflow: str = "", branch:
 
 
 async def ask(
-    store: Store, settings: Settings, names: Sequence[str], asked: Mapping[str, Any]
+    store: Store, settings: Settings, names: Collection[str], asked: Mapping[str, Any]
 ) -> dict[str, list[Row]]:
-    """Answers by question; links point to the servers in the settings."""
+    """Answers by question; `names` may map them to their options. Links point to the servers in the settings."""
     links = {"server_url": settings.github.web_url}
     answers = {}
     for name in names:
         takes = question(name).options or {}
         own = {option: value for option, value in links.items() if option in takes}
-        rows = await store.query(name, {**asked, **own})
+        more = names[name] if isinstance(names, Mapping) else {}
+        rows = await store.query(name, {**asked, **own, **more})
         answers[name] = with_links(rows, settings) if own else rows
     return answers
 

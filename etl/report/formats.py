@@ -127,7 +127,9 @@ def single_line(text: str) -> str:
 
 def harmless(text: str) -> str:
     """Make characters that control a terminal or reorder a line visible, except newline and tab."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:

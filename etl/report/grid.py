@@ -7,10 +7,12 @@ times on a commit is one cell, and a failure beside a pass there is a flake. Pur
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from etl.model.writes import Row
 from etl.queries import question
+from etl.report.addresses import Links, nowhere
 from etl.report.formats import unix_seconds
 from etl.report.grid_cells import Cell, Execution, Outcome, job_cell, test_cell
 from etl.report.grid_marks import marks
@@ -30,16 +32,16 @@ _FAILING: Final = "Tests that failed"
 _Sheet = tuple[str, str, str]  # repository, workflow and branch
 
 
-def grid(answers: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+def grid(answers: Mapping[str, Sequence[Row]], link: Links = nowhere) -> dict[str, Any]:
     """The sheets as JSON-compatible values for the script, those with the most failures first.
 
     `answers` has the rows of GRID and of `findings`. Branches with a name come before pull requests and
-    others, the one with the most executions first.
+    others, the one with the most executions first. `link` gives the rows' pages.
     """
     executions, results = (_by_sheet(answers.get(name, ())) for name in GRID)
-    branches = _branches(answers.get(GRID[0], ()))
+    branches = branches_of(answers.get(GRID[0], ()))
     several = len({repository for repository, _, _ in executions}) > 1
-    whole_since = max(_whole_since(name, answers.get(name, ())) for name in GRID)
+    since = whole_since(answers)
     drawn, left_out = [], []
     for place, branch in enumerate(branches):
         found = []
@@ -53,16 +55,22 @@ def grid(answers: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 and row["branch"] in (None, branch)
             ]
             called = names({"repository": repository if several else None, "workflow": workflow})
-            sheet = _drawn(executions[key], results.get(key, ()), findings, whole_since)
-            found.append({"name": path(called), "branch": place, **sheet})
+            shown = Shown(executions[key], results.get(key, ()), findings, since)
+            own = {"page": link({"repository": repository, "workflow": workflow})}
+            found.append({"name": path(called), "branch": place, **own, **sheet(shown, link)})
         found.sort(key=_failures, reverse=True)
         drawn += found[:MAX_SHEETS]
         left_out.append(max(0, len(found) - MAX_SHEETS))
-    called = [names({"name": branch})[-1] for branch in branches]
-    return {"branches": called, "sheets": drawn, "left_out": left_out}
+    return {"branches": called_branches(branches), "sheets": drawn, "left_out": left_out}
 
 
-def _branches(executions: Iterable[Row]) -> list[str]:
+def called_branches(branches: Iterable[str]) -> list[str]:
+    """Branches as pages show them."""
+    return [names({"name": branch})[-1] for branch in branches]
+
+
+def branches_of(executions: Iterable[Row]) -> list[str]:
+    """The branches of executions: those with a name first, the one with the most executions first."""
     count: dict[str, int] = defaultdict(int)
     for row in executions:
         count[row["branch"]] += 1
@@ -80,30 +88,46 @@ def _by_sheet(rows: Iterable[Row]) -> Mapping[_Sheet, list[Row]]:
     return found
 
 
-def _drawn(
-    executions: Sequence[Row], results: Sequence[Row], findings: Sequence[Row], whole_since: int
-) -> dict[str, Any]:
-    """A sheet's columns and rows; what did not run on any of its commits has no row."""
-    columns, older = _columns(executions, whole_since)
-    places = {commit: place for place, (commit, _) in enumerate(columns)}
-    by_job: dict[str, list[Execution]] = defaultdict(list)
-    for row in executions:
-        if (place := places.get(_commit(row))) is not None:
-            by_job[row["job"]].append(Execution(place, row["conclusion"], row["run_id"], row["job_id"]))
-    groups = {row["job"]: row["job_group"] for row in executions}
-    jobs = [(job, _cells(found)) for job, found in by_job.items()]
-    tests = [(test, cells) for test, cells in _tests(results, by_job).items() if cells]
-    kept_jobs = sorted(_most_failing(jobs, MAX_JOBS), key=lambda one: _natural(groups[one[0]], one[0]))
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a sheet shows: executions of a workflow's jobs on one branch, results of tests in them and findings.
+
+    The answers are whole from `since` on, in Unix seconds.
+    """
+
+    executions: Sequence[Row]
+    results: Sequence[Row]
+    findings: Sequence[Row]
+    since: int
+
+    @property
+    def applying(self) -> list[Row]:
+        """The findings that are about this branch: breaks and changes are of branches with a name."""
+        is_named = _is_named(self.executions[0]["branch"])
+        return [row for row in self.findings if row["kind"] == "flaky" or is_named]
+
+
+def sheet(shown: Shown, link: Links = nowhere, most: int = MAX_COMMITS) -> dict[str, Any]:
+    """A sheet's rows and at most so many columns; what did not run on any of its commits has no row."""
+    columns, older = columns_of(shown.executions, shown.since, most)
+    by_job = executions_at(columns, shown.executions)
+    groups = {row["job"]: row["job_group"] for row in shown.executions}
+    jobs = [(job, cells_of(found)) for job, found in by_job.items()]
+    tests = [(test, cells) for test, cells in cells_of_tests(shown.results, by_job).items() if cells]
+    kept_jobs = sorted(_most_failing(jobs, MAX_JOBS), key=lambda one: natural(groups[one[0]], one[0]))
     kept_tests = _most_failing(tests, MAX_TESTS)
     shared = [groups[job] for job, _ in kept_jobs]
+    findings = shown.applying
+    of = {name: shown.executions[0][name] for name in ("repository", "workflow")}
     return {
-        "address": _address(executions),
-        "columns": [[_name(commit), moment] for commit, moment in columns],
+        "address": address_of_runs(shown.executions),
+        "columns": [[commit_name(commit), moment] for commit, moment in columns],
         "marks": marks(findings, columns, level="workflow"),
         "rows": [
             *(
                 {
                     **_label(job, groups[job], shared.count(groups[job]) > 1),
+                    "page": link({**of, "job": job}),
                     "cells": [cell.packed() for cell in cells],
                     "marks": marks(findings, columns, level="job", job=job),
                 }
@@ -114,6 +138,7 @@ def _drawn(
                     "name": names({"test": test})[-1],
                     "title": path(names({"suite": suite, "test": test})),
                     "group": _FAILING,
+                    "page": link({**of, "suite": suite, "test": test}),
                     "cells": [cell.packed() for cell in cells],
                     "marks": marks(findings, columns, level="test", suite=suite, name=test),
                 }
@@ -125,13 +150,19 @@ def _drawn(
     }
 
 
+def whole_since(answers: Mapping[str, Sequence[Row]]) -> int:
+    """The Unix time from which the answers of GRID are whole: 0 unless one has as many rows as it may have."""
+    return max(_whole_since(name, answers.get(name, ())) for name in GRID)
+
+
 def _whole_since(name: str, rows: Sequence[Row]) -> int:
-    """The Unix time from which an answer is whole: 0 unless it has as many rows as it may have."""
     most: int = (question(name).options or {})["most_in_all"]
     return min(unix_seconds(row["time"]) for row in rows) if len(rows) >= most else 0
 
 
-def _columns(executions: Sequence[Row], whole_since: int) -> tuple[list[tuple[str, int]], bool]:
+def columns_of(
+    executions: Sequence[Row], whole_since: int, most: int = MAX_COMMITS
+) -> tuple[list[tuple[str, int]], bool]:
     """The newest commits with the Unix time of their first execution, and whether there are older ones.
 
     The answer has so many executions of each job: where those of one end, the sheet ends, because an older
@@ -143,11 +174,23 @@ def _columns(executions: Sequence[Row], whole_since: int) -> tuple[list[tuple[st
         moment = unix_seconds(row["time"])
         first[_commit(row)] = min(moment, first.get(_commit(row), moment))
         times[row["job"]].append(moment)
-    most: int = (question(GRID[0]).options or {})["most_rows"]
-    since = max([whole_since, *(min(found) for found in times.values() if len(found) >= most)])
+    asked: int = (question(GRID[0]).options or {})["most_rows"]
+    since = max([whole_since, *(min(found) for found in times.values() if len(found) >= asked)])
     columns = sorted(first.items(), key=lambda one: (-one[1], one[0]))
-    whole = [one for one in columns if one[1] >= since][:MAX_COMMITS] or columns[:1]
+    whole = [one for one in columns if one[1] >= since][:most] or columns[:1]
     return whole, len(whole) < len(columns) or since > 0
+
+
+def executions_at(
+    columns: Iterable[tuple[str, int]], executions: Iterable[Row]
+) -> Mapping[str, list[Execution]]:
+    """The executions of each job in these columns."""
+    places = {commit: place for place, (commit, _) in enumerate(columns)}
+    by_job: dict[str, list[Execution]] = defaultdict(list)
+    for row in executions:
+        if (place := places.get(_commit(row))) is not None:
+            by_job[row["job"]].append(Execution(place, row["conclusion"], row["run_id"], row["job_id"]))
+    return by_job
 
 
 def _commit(row: Row) -> str:
@@ -155,18 +198,20 @@ def _commit(row: Row) -> str:
     return row["head_sha"] or f"run {row['run_id']}"
 
 
-def _name(commit: str) -> str:
+def commit_name(commit: str) -> str:
+    """A column's commit as pages show it."""
     return names({"name": commit if commit.startswith("run ") else commit[:_SHORT_SHA]})[-1]
 
 
-def _cells(executions: Iterable[Execution]) -> list[Cell]:
+def cells_of(executions: Iterable[Execution]) -> list[Cell]:
+    """The cells of executions of one job."""
     by_column: dict[int, list[Execution]] = defaultdict(list)
     for one in executions:
         by_column[one.column].append(one)
     return [job_cell(place, found) for place, found in sorted(by_column.items())]
 
 
-def _tests(
+def cells_of_tests(
     results: Sequence[Row], by_job: Mapping[str, Sequence[Execution]]
 ) -> Mapping[tuple[str | None, str], list[Cell]]:
     """The cells of each test over all its jobs.
@@ -200,7 +245,7 @@ def _most_failing(rows: Sequence[tuple[Any, list[Cell]]], most: int) -> list[tup
     return sorted(rows, key=lambda one: (-sum(cell.is_bad for cell in one[1]), str(one[0])))[:most]
 
 
-def _natural(*texts: str) -> list[Any]:
+def natural(*texts: str) -> list[Any]:
     """A sort key by which `2` comes before `10`."""
     return [
         [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text)]
@@ -218,7 +263,7 @@ def _label(job: str, group: str, is_shared: bool) -> dict[str, str]:
     return {"name": names({"job": own or job})[-1], "title": whole, "group": names({"job": group})[-1]}
 
 
-def _address(executions: Sequence[Row]) -> str | None:
+def address_of_runs(executions: Sequence[Row]) -> str | None:
     """The address of runs, to which a run's and a job's ids are added; None if it is no web address."""
     row = executions[0]
     end = f"{row['run_id']}/job/{row['job_id']}"

@@ -50,10 +50,11 @@ def _span(row: Row, columns: Columns) -> list[Any] | None:
     if start >= stop:
         return None
     began = stop < len(columns) or row["since_sha"] in places
-    return [start, stop, began, _KINDS.index(row["kind"]), _text(row)]
+    return [start, stop, began, _KINDS.index(row["kind"]), told(row)]
 
 
-def _text(row: Row) -> str:
+def told(row: Row) -> str:
+    """A finding as a sentence: what lasts, or from when to when it did."""
     began, ended = instant(row["since"]), instant(row["until"])
     if began is None or ended is None:
         said = sentence(row)

@@ -1,6 +1,6 @@
 """The answers as one self-contained HTML file with charts and tables, in light and dark colours.
 
-This module renders the skeleton; the page's script draws tables and charts from JSON embedded in the page.
+This module renders the skeleton; the page's script draws tables, charts and pages from data packed in the page.
 The page's policy allows only its own style and scripts.
 """
 
@@ -19,25 +19,52 @@ from etl.model.writes import Row
 from etl.report.columns import Column
 from etl.report.formats import single_line, written
 from etl.report.grid import grid
-from etl.report.page import content, embedded, shown
+from etl.report.grid_cells import by_differences
+from etl.report.owners import NOBODY, Owners
+from etl.report.packing import packed
+from etl.report.page import content, shown
+from etl.report.pages.facts import facts
+from etl.report.pages.known import known
+from etl.report.pages.pages import pages
 from etl.report.priorities import priorities
 from etl.report.view import Period
 from etl.report.views import OVERVIEW
 
 _LIBRARY: Final = "vendor/uplot"
-_SCRIPTS: Final = ("format", "elements", "table", "charts", "grid", "page")
+_SCRIPTS: Final = (
+    "format",
+    "elements",
+    "table",
+    "charts",
+    "grid",
+    "packed",
+    "parts",
+    "routes",
+    "search",
+    "page",
+)
 
 
 def render(
-    answers: Mapping[str, Sequence[Row]], *, period: Period, generated_at: datetime, title: str
+    answers: Mapping[str, Sequence[Row]],
+    *,
+    period: Period,
+    generated_at: datetime,
+    title: str,
+    owners: Owners = NOBODY,
 ) -> str:
     """The report as a complete HTML document.
 
     `answers` has the rows of `overview` and of any questions that the page shows, for `period`; `title`
-    names the project. The same input gives the same bytes.
+    names the project, and `owners` who owns its files. The same input gives the same bytes.
     """
     tables = shown(answers)
-    data = content(tables, answers.get("success_over_time", ()), period) | {"grid": grid(answers)}
+    found = known(answers)
+    over_time = answers.get("success_over_time", ())
+    data = content(tables, over_time, period, found.link) | {
+        "grid": by_differences(grid(answers, found.link))
+    }
+    made = pages(facts(answers, found, period, owners))
     css, theme, script = style(), _text("script/theme.js"), _script()
     return (
         environment()
@@ -47,17 +74,19 @@ def render(
             period=period,
             generated_at=generated_at.astimezone(UTC),
             policy=policy([css], [theme, script]),
-            # Packaged files, and JSON with all characters that are special in HTML escaped.
+            # Packaged files, and data in Base64, which has no character that is special in HTML.
             style=Markup(css),  # noqa: S704
             theme=Markup(theme),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            data=Markup(embedded(data)),  # noqa: S704
+            data=Markup(packed(data)),  # noqa: S704
+            index=Markup(packed(made.index)),  # noqa: S704
+            pages=Markup("\n".join(made.packed)),  # noqa: S704
             has_trends=bool(data["trends"]),
             has_grid=bool(data["grid"]["sheets"]),
             figures=[
                 figure for row in answers["overview"] if row["runs"] for figure in OVERVIEW.figures(row)
             ],
-            priorities=priorities(answers.get("findings", ())),
+            priorities=priorities(answers.get("findings", ()), link=found.link),
             tables=tables,
         )
     )

@@ -29,7 +29,11 @@ class Owners:
 
     def of(self, failed: Failed) -> str | None:
         """The owners of the file that a failure names, separated by spaces; None without a file or an owner."""
-        path = _CHECKOUT.sub("", failed.path).replace("\\", "/").removeprefix("./")
+        return self.of_path(failed.path)
+
+    def of_path(self, named: str) -> str | None:
+        """The owners of a file as a message names it; the same."""
+        path = _CHECKOUT.sub("", named).replace("\\", "/").removeprefix("./")
         if path in _NO_FILE or path.startswith("/"):
             return None
         return " ".join(name for _, name in self._rules.of(path)) or None

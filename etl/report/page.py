@@ -4,7 +4,6 @@ All text is shortened and made harmless here, and links are limited to http and 
 them as text, never as markup.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from etl.model.writes import Row
+from etl.report.addresses import Links, nowhere
 from etl.report.columns import TREND
 from etl.report.formats import Kind, harmless, instant, single_line
 from etl.report.naming import MAX_NAME, NAMES, excerpt, names, path, starts, without_starts
@@ -131,23 +131,19 @@ TABLES: Final = (
 
 def shown(answers: Mapping[str, Sequence[Row]]) -> list[Shown]:
     """The tables of the answered questions, in the page's order."""
-    return [_shown(table, answers[table.question]) for table in TABLES if table.question in answers]
+    return [arranged(table, answers[table.question]) for table in TABLES if table.question in answers]
 
 
-def content(tables: Iterable[Shown], over_time: Sequence[Row], period: Period) -> dict[str, Any]:
-    """Everything that the script draws, as JSON-compatible values."""
+def content(
+    tables: Iterable[Shown], over_time: Sequence[Row], period: Period, link: Links = nowhere
+) -> dict[str, Any]:
+    """Everything that the script draws, as JSON-compatible values; `link` gives the rows' pages."""
     trends = by_workflow(over_time, period)
     return {
-        "tables": {item.table.question: _table(item, trends) for item in tables},
+        "tables": {item.table.question: drawn(item, link, trends) for item in tables},
         "days": [int(day.timestamp()) for day in days(period)],
         "trends": _trends(trends),
     }
-
-
-def embedded(value: Any) -> str:
-    """ASCII JSON that no HTML parser takes for markup inside a script element."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def web_address(value: Any) -> str | None:
@@ -161,7 +157,8 @@ def web_address(value: Any) -> str | None:
     return value if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _shown(table: Table, rows: Sequence[Row]) -> Shown:
+def arranged(table: Table, rows: Iterable[Row]) -> Shown:
+    """A question's rows as a table shows them."""
     ordered = table.order(table.view.for_people(rows))
     common = {
         column.key: ordered[0].get(column.key)
@@ -172,7 +169,10 @@ def _shown(table: Table, rows: Sequence[Row]) -> Shown:
     return Shown(table, ordered[:MAX_ROWS], common, starts(ordered), left_out)
 
 
-def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
+def drawn(
+    item: Shown, link: Links = nowhere, trends: Mapping[Workflow, Trend] | None = None
+) -> dict[str, Any]:
+    """A table as the script draws it."""
     view, detail = item.table.view, item.table.detail
     columns = [
         column
@@ -186,7 +186,9 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
         for key in _LINKS
         if any(web_address(one.get(key)) for row in item.rows for one in (row, *row.get(WITHIN, ())))
     ]
-    places = {workflow: place for place, workflow in enumerate(trends, start=1)} if item.table.trend else {}
+    places = (
+        {workflow: place for place, workflow in enumerate(trends or (), start=1)} if item.table.trend else {}
+    )
 
     def packed(row: Row) -> list[Any]:
         named = {**row, "job": None} if WITHIN in row else row
@@ -200,6 +202,7 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
             ],
             _detail(row.get(detail)) if detail else None,
             [web_address(row.get(key)) for key in links],
+            link(row),
         ]
 
     return {
@@ -209,18 +212,19 @@ def _table(item: Shown, trends: Mapping[Workflow, Trend]) -> dict[str, Any]:
             for column in [*columns, *([TREND] if places else [])]
         ],
         "links": [_LINKS[key] for key in links],
-        "rows": [[*packed(row), *_jobs(row, packed)] for row in item.rows],
+        "rows": [[*packed(row), *_jobs(row, packed, link)] for row in item.rows],
     }
 
 
-def _jobs(row: Row, packed: Callable[[Row], list[Any]]) -> list[Any]:
+def _jobs(row: Row, packed: Callable[[Row], list[Any]], link: Links) -> list[Any]:
     """What the jobs of a test are called together, and each with its state and its own row; else nothing."""
     within = row.get(WITHIN, ())
     if not within:
         return []
     states = [single_line(str(one.get("state") or one.get("kind"))) for one in within]
     called = [names({"job": one["job"]}) for one in within]
-    rows = [[name, *packed(one)[1:]] for name, one in zip(called, within, strict=True)]
+    pages = [link({name: one[name] for name in ("repository", "workflow", "job")}) for one in within]
+    rows = [[name, *packed(one)[1:-1], page] for name, one, page in zip(called, within, pages, strict=True)]
     return [names({"job": row["job"]})[-1], states, rows]
 
 
@@ -234,7 +238,9 @@ def _title(view: View, called: str | None) -> str:
 
 
 def _cell(value: Any, kind: Kind) -> Any:
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float | Decimal):
         return round(float(value), 6) if math.isfinite(value) else None
     if kind is Kind.TIME or isinstance(value, datetime):
         moment = instant(value)

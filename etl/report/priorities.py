@@ -1,10 +1,11 @@
 """What to do first: ongoing problems without duplicates, most expensive first. Pure functions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from etl.model.writes import Row
+from etl.report.addresses import Links, nowhere
 from etl.report.findings import sentence
 from etl.report.formats import single_line
 from etl.report.naming import MAX_NAME, excerpt, names, path
@@ -30,12 +31,16 @@ _NAMES: Final = {"repository", "workflow", "job", "name"}
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """Something to fix: its name, its place, what happened as a sentence, and a link to the change."""
+    """Something to fix: its name, its place, what happened as a sentence, and a link to the change.
+
+    `page` is the place of its page in the report.
+    """
 
     name: str
     where: str
     sentence: str
     url: str | None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,10 @@ class Priorities:
     more: int
 
 
-def priorities(findings: Sequence[Row], n: int = MAX_PRIORITIES) -> Priorities:
+def priorities(findings: Sequence[Row], n: int = MAX_PRIORITIES, link: Links = nowhere) -> Priorities:
     """The ongoing problems among rows of `findings`, without duplicates."""
     rows = distinct(row for row in findings if not row["until"])
-    called = prioritised(rows)
+    called = prioritised(rows, link=link)
     return Priorities(called[:n], max(0, len(rows) - n))
 
 
@@ -64,10 +69,12 @@ def distinct(findings: Iterable[Row]) -> list[Row]:
     return sorted(map(_as_one, _by_test(closest)), key=lambda row: -row["cost_minutes"])
 
 
-def prioritised(rows: Sequence[Row], say: Callable[[Row], str] = sentence) -> tuple[Priority, ...]:
+def prioritised(
+    rows: Sequence[Row], say: Callable[[Row], str] = sentence, link: Links = nowhere
+) -> tuple[Priority, ...]:
     """The rows with their names; a repository that all have in common is left out."""
     common = ("repository",) if len({row["repository"] for row in rows}) == 1 else ()
-    return tuple(_priority(row, common, say) for row in rows)
+    return tuple(replace(_priority(row, common, say), page=link(row)) for row in rows)
 
 
 def _is_explained(row: Row, others: Iterable[Row]) -> bool:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import signal
 import sqlite3
 
@@ -7,6 +8,7 @@ import duckdb
 import pytest
 
 from etl.demo import faults
+from etl.report.packing import unpacked
 from tests.cli.running import Ci, contents, settings_for
 from tests.waiting import HANGS_S
 
@@ -137,7 +139,8 @@ async def test_report_is_one_file(ci):
     assert outcome.code == 0, outcome.err
     html = (ci.folder / "out" / "report.html").read_text()
     assert "acme/rocket" in html
-    assert "cluster (upgrade)" in html
+    (data,) = re.findall(r'id="data">(.*?)</script>', html)
+    assert "cluster (upgrade)" in json.dumps(unpacked(data))
 
 
 async def test_demo_needs_nothing(tmp_path):

@@ -1,6 +1,7 @@
 """`ci-health explain` against a simulated GitHub: what it says of its red runs, and what it asks for."""
 
 import json
+import re
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
+from etl.report.packing import unpacked
 from tests.agents import project
 from tests.cli.running import Ci, settings_for
 
@@ -118,3 +120,25 @@ async def test_it_names_owners_by_the_file_given_or_that_of_the_checkout(tmp_pat
         assert "@acme/everybody" in (await ci("explain", "main")).out
         missing = await ci(*asked, "--codeowners", "nowhere")
         assert (missing.code, "cannot be read" in missing.err) == (2, True)
+
+
+async def test_the_report_names_them_on_the_pages_of_what_they_own(tmp_path):
+    def owners_in(name):
+        (shelves,) = re.findall(r'id="pages">(.*?)</script>', (tmp_path / name).read_text("utf-8"), re.DOTALL)
+        pages = [page for shelf in shelves.split("\n") for page in unpacked(shelf)]
+        return {page["owner"] for page in pages if "owner" in page}
+
+    async with SimulatedGitHub(project(int(time.time()))) as url:
+        ci = Ci(tmp_path, **settings_for(url))
+        await ci("sync")
+        (tmp_path / "owners").write_text("orbit.test.ts @acme/orbit\n")
+        (tmp_path / "CODEOWNERS").write_text("* @acme/everybody\n")
+        assert (await ci("report", "--out", "none.html")).code == 0
+        await ci("report", "--out", "given.html", "--codeowners", "owners")
+        check_out(tmp_path, "https://github.com/acme/rocket.git")
+        await ci("report", "--out", "found.html")
+        assert [owners_in(f"{name}.html") for name in ("none", "given", "found")] == [
+            set(),
+            {"@acme/orbit"},
+            {"@acme/everybody"},
+        ]

@@ -35,7 +35,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     trouble: list[str] = []
 
-    def open_report(answers: dict[str, Any] | None = None, **options: Any) -> Page:
+    def open_report(answers: dict[str, Any] | None = None, fragment: str = "", **options: Any) -> Page:
         path = tmp_path / "report.html"
         html = render(
             ANSWERS | (answers or {}), period=PERIOD, generated_at=GENERATED_AT, title="acme/rocket"
@@ -48,7 +48,9 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
         page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
         page.on("request", lambda asked: _report_stranger(asked.url, path.as_uri(), trouble))
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + fragment)
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("html[data-drawn]", state="attached")
         return page
 
     yield open_report
@@ -58,5 +60,5 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
 
 
 def _report_stranger(asked: str, own: str, trouble: list[str]) -> None:
-    if asked != own:
+    if asked.partition("#")[0] != own:
         trouble.append(f"asked for {asked}")

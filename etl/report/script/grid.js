@@ -18,7 +18,8 @@ const ON_PAPER = 28; // columns
 const cellX = (column) => column * PITCH + 1.5;
 const lineY = (line) => AXIS + line * LINE;
 
-function drawGrid(place, { branches, sheets, left_out: leftOut }) {
+function drawGrid(place, { branches, sheets: packed, left_out: leftOut }) {
+  const sheets = packed.map((sheet) => ({ ...sheet, rows: sheet.rows.map((row) => ({ ...row, cells: withIds(row.cells) })) }));
   const tip = element("div", { class: "tip", role: "status" });
   tip.hidden = true;
   const picker = element("select", { "aria-label": "Branch" });
@@ -43,6 +44,12 @@ function drawGrid(place, { branches, sheets, left_out: leftOut }) {
   return { draw };
 }
 
+// The cells with the ids of their runs and jobs, in place of the differences to the cell before.
+function withIds(cells) {
+  let [run, job] = [0, 0];
+  return cells.map(([column, outcome, runs, jobs, text]) => [column, outcome, (run += runs), (job += jobs), text]);
+}
+
 const branchName = (name) => ({ "(pull request)": "Pull requests", "(other)": "Other branches" })[name] ?? name;
 
 // Each outcome, and each kind of mark that there is.
@@ -59,7 +66,7 @@ function sample(label, ...drawn) {
   return element("li", {}, picture, label);
 }
 
-function drawSheet({ name, address, columns, older, marks, rows, left_out: leftOut }, branch, most, tip) {
+function drawSheet({ name, page, address, columns, older, marks, rows, left_out: leftOut }, branch, most, tip) {
   const shown = columns.slice(0, most);
   const lines = []; // rows, and the names of groups before the first of each
   rows.forEach((row) => {
@@ -67,7 +74,7 @@ function drawSheet({ name, address, columns, older, marks, rows, left_out: leftO
     lines.push({ ...row, at: new Map(row.cells.map((cell) => [cell[0], cell])) });
   });
   const [width, height] = [shown.length * PITCH + 4, lineY(lines.length) + 4];
-  const label = `${name}: outcomes of ${rows.length} jobs and tests on ${shown.length} commits of ${branch}; arrow keys move from cell to cell`;
+  const label = `${name ? `${name}: ` : ""}outcomes of ${rows.length} jobs and tests on ${shown.length} commits of ${branch}; arrow keys move from cell to cell`;
   const picture = drawing(
     "svg",
     { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
@@ -84,17 +91,17 @@ function drawSheet({ name, address, columns, older, marks, rows, left_out: leftO
   return element(
     "div",
     { class: "sheet" },
-    element("h3", {}, `${name} `, element("span", { class: "where" }, size)),
+    name ? element("h3", {}, named(name, page, {}), " ", element("span", { class: "where" }, size)) : element("p", { class: "where" }, size),
     element("div", { class: "scroll" }, element("div", { class: "labels" }, ...lines.map(labelElement)), plot),
   );
 }
 
 // A row's name, and its state by the gravest finding that lasts.
-function labelElement({ heading, group, name, title, marks = [] }) {
+function labelElement({ heading, group, name, title, page, marks = [] }) {
   if (heading) return element("div", { class: "group" }, group);
   const state = marks.find(([start]) => start === 0)?.[3];
   const tag = state === undefined ? null : element("span", { class: `tag ${KINDS[state]}` }, STATES[state]);
-  return element("div", { class: group ? "member" : "" }, element("span", { class: "short", title }, name), tag);
+  return element("div", { class: group ? "member" : "" }, named(name, page, { class: "short", title }), tag);
 }
 
 // Where the cells of each outcome are.

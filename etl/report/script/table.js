@@ -5,15 +5,16 @@ const FIRST = matchMedia("screen and (max-width: 720px)").matches ? FEW : 25;
 const MORE = 4; // how many times as many the next step shows
 const collator = new Intl.Collator("en", { numeric: true });
 
-// Rows of a table as its data has them: what a row is called, its values, what it unfolds, its links, and of
-// a test in several jobs what these are called, their states and their own rows.
+// Rows of a table as its data has them: what a row is called, its values, what it unfolds, its links, the address
+// of its page, and of a test in several jobs what these are called, their states and their own rows.
 const NAMES = 0;
 const CELLS = 1;
 const DETAIL = 2;
 const LINKS = 3;
-const JOBS = 4;
-const STATES_OF_JOBS = 5;
-const WITHIN = 6;
+const PAGE = 4;
+const JOBS = 5;
+const STATES_OF_JOBS = 6;
+const WITHIN = 7;
 const MOST_SIGNS = 16;
 
 function drawTable(place, title, table, trends, days) {
@@ -143,12 +144,11 @@ function drawTable(place, title, table, trends, days) {
 }
 
 function nameElement(row) {
-  const called = element("span", { class: "called" }, row[NAMES].at(-1));
+  const called = named(row[NAMES].at(-1), row[PAGE]);
   const path = row[NAMES].slice(0, -1).join(" › ");
-  const where = path ? element("span", { class: "where" }, path) : null;
-  if (!row[DETAIL]) return element("td", { class: "name" }, called, where);
-  const [head, example] = [element("summary", {}, called, where), element("pre", {}, row[DETAIL])];
-  return element("td", { class: "name" }, element("details", {}, head, example));
+  if (!row[DETAIL]) return element("td", { class: "name" }, called, path ? element("span", { class: "where" }, path) : null);
+  const head = element("summary", {}, path ? `${path} · message` : "Message");
+  return element("td", { class: "name" }, called, element("details", {}, head, element("pre", {}, row[DETAIL])));
 }
 
 // A sign for each job of a test, as in the grid, and what they are called together.

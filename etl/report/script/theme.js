@@ -22,3 +22,5 @@ const theme = {
   },
 };
 theme.show(theme.chosen);
+// So that a link to a page does not show the report first.
+document.documentElement.classList.toggle("paged", location.hash.length > 2 && location.hash.startsWith("#/"));
