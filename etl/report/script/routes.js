@@ -5,7 +5,6 @@ function startRoutes({ report, place, days, title }) {
   let shown = null; // what draws the page of the moment again
   let address = ""; // where the reader is; "" is the report
   let left = { top: 0, focus: null }; // where the reader was in the report
-  history.scrollRestoration = "manual";
   addEventListener("hashchange", () => go());
 
   async function go() {
