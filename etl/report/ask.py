@@ -7,7 +7,7 @@ from typing import Any, Final
 from etl.load.store import Store
 from etl.model.writes import Row
 from etl.queries import question
-from etl.report.grid import GRID
+from etl.report.grid_columns import GRID
 from etl.report.links import with_links
 from etl.report.page import TABLES
 from etl.report.view import Period

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from etl.queries import question
-from etl.report.grid import MAX_COMMITS, MAX_JOBS, MAX_SHEETS, MAX_TESTS, grid
+from etl.report.grid import MAX_JOBS, MAX_SHEETS, MAX_TESTS, grid
+from etl.report.grid_columns import MAX_COMMITS
 from tests.report.answers import HOSTILE, PERIOD, execution, finding, result
 
 PASSED, FAILED, FLAKED, LEFT_OUT = range(4)

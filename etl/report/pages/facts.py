@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from etl.model.writes import Row
-from etl.report.grid import whole_since
+from etl.report.grid_columns import whole_since
 from etl.report.owners import Owners
 from etl.report.pages.known import Known
 from etl.report.trends import days

@@ -13,13 +13,11 @@ from etl.report.grid import (
     called_branches,
     cells_of,
     cells_of_tests,
-    columns_of,
-    commit_name,
-    executions_at,
     natural,
     sheet,
 )
 from etl.report.grid_cells import Cell, Execution, by_differences
+from etl.report.grid_columns import columns_of, commit_name, executions_at
 from etl.report.grid_marks import marks
 from etl.report.naming import names
 from etl.report.pages.parts import Part
