@@ -13,7 +13,7 @@ from tests.influxd import Influxd
 from tests.selection import FULL
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
-KILLS = int(os.environ.get("CHAOS_KILLS", "200" if FULL else "5"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "200" if FULL else "6"))
 
 
 @pytest.mark.timeout(2_400)
