@@ -37,6 +37,7 @@ _OF_RUN: Final = frozenset(
         "previous_attempt_url",
         "repository",
         "head_repository",
+        "pull_requests",
     ]
 )
 _OF_JOB: Final = frozenset(
@@ -58,7 +59,12 @@ _OF_JOB: Final = frozenset(
     ]
 )
 # Of these objects, only what identifies them.
-_SHORT: Final = {"actor": "login", "repository": "id", "head_repository": "id"}
+_SHORT: Final = {
+    "actor": ("login",),
+    "repository": ("id",),
+    "head_repository": ("id", "owner"),
+    "owner": ("login",),
+}
 # A hundred times the size of a job with ten steps.
 _LARGEST: Final = 512 * 1024
 _BROKEN: Final = (DataError, AttributeError, TypeError)
@@ -118,8 +124,10 @@ def _content(raw: Mapping[str, Any], wanted: frozenset[str]) -> bytes | None:
 
 
 def _shortened(name: str, value: Any) -> Any:
-    key = _SHORT.get(name)
-    return {key: value.get(key)} if key is not None and isinstance(value, Mapping) else value
+    keys = _SHORT.get(name)
+    if keys is None or not isinstance(value, Mapping):
+        return value
+    return {key: _shortened(key, value.get(key)) for key in keys}
 
 
 def _raw(content: bytes) -> Any:

@@ -41,6 +41,14 @@ def test_what_is_kept_is_read_as_githubs_answers_are() -> None:
     assert (of_job.run_id, of_job.attempt, of_job.job_id) == (RUN.id, 1, JOB.id)
 
 
+def test_the_pull_request_and_whose_branch_it_is_are_kept() -> None:
+    named = {"number": 7, "head": {"sha": RUN.head_sha}, "base": {"repo": {"id": REPOSITORY.id}}}
+    of_run = payload_of_run(told_run() | {"pull_requests": [named]})
+    assert of_run is not None
+    told = run_in(of_run.content)
+    assert (told.pull_request, told.head_owner) == (7, "somebody")
+
+
 @pytest.mark.parametrize(
     "without", ["name", "repository", "check_suite_node_id", "run_attempt", "updated_at"]
 )
