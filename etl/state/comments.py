@@ -52,9 +52,10 @@ class Comments:
             if row is None:
                 return None
             due = _due(row)
-            claimed = update(_TABLE).where(*_of(due.head)).values(tries=due.tries, next_at=now + CLAIMED_S)
-            connection.execute(claimed)
-        return due
+            # SQLite locks no rows: of several processes, the first to write has it.
+            unclaimed = *_of(due.head), _COLUMNS.tries == row.tries, _COLUMNS.next_at == row.next_at
+            claimed = update(_TABLE).where(*unclaimed).values(tries=due.tries, next_at=now + CLAIMED_S)
+            return due if connection.execute(claimed).rowcount else None
 
     def settle(self, due: DueComment) -> None:
         """The comment says what is known: it is not due any more, unless another run was read meanwhile."""
