@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from etl.model.due_comments import DueComment, Head
 from etl.state import tables
-from etl.state.database import is_shared
+from etl.state.database import insert_new
 
 _TABLE: Final = tables.comments
 _COLUMNS: Final = tables.comments.c
@@ -32,9 +31,8 @@ class Comments:
         now = int(self._clock())
         commit = {"sha": head.sha, "run_created_at": head.run_created_at, "number": head.number}
         row = {"repository": head.repository, "head": _name(head), "since": now, "noted": 0, "tries": 0}
-        made = (postgresql if is_shared(self._engine) else sqlite).insert(_TABLE)
         with self._engine.begin() as connection:
-            connection.execute(made.values(**row, **commit, next_at=now).on_conflict_do_nothing())
+            insert_new(connection, _TABLE, {**row, **commit, "next_at": now})
             known = connection.execute(select(_TABLE).where(*_of(head)).with_for_update()).one()
             is_newest = head.run_created_at >= known.run_created_at or head.sha == known.sha
             since = now if is_newest and head.sha != known.sha else known.since

@@ -1,6 +1,6 @@
 """Opens the state in SQLite or PostgreSQL: creates it, migrates it, explains its errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -179,10 +179,20 @@ def upsert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:
         connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
 
 
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with the same unique columns is there; returns whether it was inserted."""
+    made = _insert(table, connection.dialect.name).values(**row).on_conflict_do_nothing()
+    return connection.execute(made).rowcount == 1
+
+
+def _insert(table: Table, dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
 @cache
 def _upsert(table: Table, dialect: str, columns: tuple[str, ...]) -> Executable:
     """The statement, built once, so that SQLAlchemy also compiles it only once."""
-    made = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    made = _insert(table, dialect)
     keys = [column.name for column in table.primary_key]
     changed = {name: made.excluded[name] for name in columns if name not in keys}
     statement: Executable = made.values({name: bindparam(name) for name in columns}).on_conflict_do_update(

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from etl.state import tables
+from etl.state.database import insert_new
 
 # GitHub can redeliver for so long; syncs have read anything older.
 _KEPT_S = 3 * 86_400
@@ -31,13 +31,9 @@ class Deliveries:
 
     def keep(self, delivery: str, repository: str, run_id: int) -> bool:
         """Store a delivery for a run; False if the delivery is already known."""
-        made = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(tables.deliveries)
         row = {"repository": repository, "run_id": run_id, "received_at": int(self._clock())}
         with self._engine.begin() as connection:
-            done = connection.execute(
-                made.values(delivery=delivery, **row).on_conflict_do_nothing(index_elements=["delivery"])
-            )
-        return done.rowcount == 1
+            return insert_new(connection, tables.deliveries, {"delivery": delivery, **row})
 
     def waiting(self) -> list[Waiting]:
         """Runs still to be read, each once, in the order of their first deliveries."""
