@@ -5,13 +5,15 @@ Source: GitHub docs, "Webhook events and payloads": `workflow_run`, `workflow_jo
 
 import json
 import zlib
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from etl.errors import DataError
 from etl.extract.github.records import parse_job, parse_run
 from etl.model.payloads import Payload
 from etl.model.records import Job, Run
+
+_Item = TypeVar("_Item")
 
 # What the parsers read. A delivery that lacks any of it, as old servers send, is not whole.
 _OF_RUN: Final = frozenset(
@@ -72,24 +74,16 @@ _BROKEN: Final = (DataError, AttributeError, TypeError)
 
 def payload_of_run(raw: Mapping[str, Any]) -> Payload | None:
     """The `workflow_run` of a delivery; None unless it is whole and has ended."""
-    content = _content(raw, _OF_RUN)
-    try:
-        run = None if content is None else run_in(content)
-    except _BROKEN:
-        return None
-    if content is None or run is None or not (run.completed and run.conclusion and run.numbered):
+    content, run = _kept(raw, _OF_RUN, run_in)
+    if run is None or not (run.completed and run.conclusion and run.numbered):
         return None
     return Payload(run.id, run.attempt, 0, content)
 
 
 def payload_of_job(raw: Mapping[str, Any]) -> Payload | None:
     """The `workflow_job` of a delivery; None unless it is whole and has ended, in a run's first attempt."""
-    content = _content(raw, _OF_JOB)
-    try:
-        job = None if content is None else job_in(content)
-    except _BROKEN:
-        return None
-    if content is None or job is None or job.id < 1 or job.attempt != 1 or not _is_whole(job):
+    content, job = _kept(raw, _OF_JOB, job_in)
+    if job is None or job.id < 1 or job.attempt != 1 or not _is_whole(job):
         return None
     return Payload(job.run_id, job.attempt, job.id, content)
 
@@ -109,6 +103,17 @@ def _is_whole(job: Job) -> bool:
     if not job.completed or job.conclusion is None or None in (job.started_at, job.completed_at):
         return False
     return not job.broken_steps and all(step.completed_at is not None for step in job.steps)
+
+
+def _kept(
+    raw: Mapping[str, Any], wanted: frozenset[str], read: Callable[[bytes], _Item]
+) -> tuple[bytes, _Item | None]:
+    """What is kept of an object, and what is read of that; None unless it can be."""
+    content = _content(raw, wanted)
+    try:
+        return (b"", None) if content is None else (content, read(content))
+    except _BROKEN:
+        return b"", None
 
 
 def _content(raw: Mapping[str, Any], wanted: frozenset[str]) -> bytes | None:

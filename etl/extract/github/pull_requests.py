@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from etl.extract.github.client import RepositoryClient
 from etl.extract.github.listing import list_all
+from etl.extract.github.records import head_owner
 from etl.model.values import optional, required
 
 
@@ -39,8 +40,7 @@ async def pull_request_of_run(client: RepositoryClient, run_id: int) -> PullRequ
     if named:
         return _with_newest(map(_parse, named), sha)
     branch: str = optional(run, "head_branch", str, default="")
-    source: dict[str, Any] = optional(run, "head_repository", dict, default={})
-    owner: str = optional(optional(source, "owner", dict, default={}), "login", str, default="")
+    owner = head_owner(run)
     if not (branch and owner):
         return None
     return await pull_request_from(client, owner, branch, sha)

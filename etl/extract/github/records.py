@@ -95,7 +95,7 @@ def parse_run(raw: Any) -> Run:
         url=optional(raw, "html_url", str, default=""),
         has_previous_attempt=attempt > 1 and bool(raw.get("previous_attempt_url", True)),
         numbered=attempt_number > 0,
-        head_owner=_head_owner(raw),
+        head_owner=head_owner(raw),
         pull_request=_pull_request(raw),
         check_suite_node=optional(raw, "check_suite_node_id", str, default=""),
     )
@@ -236,7 +236,7 @@ def _is_fork(raw: Any) -> bool:
     return not isinstance(head, Mapping) or head.get("id") != base.get("id")
 
 
-def _head_owner(raw: Any) -> str:
+def head_owner(raw: Any) -> str:
     """The owner of the head repository; empty if it was deleted."""
     head = raw.get("head_repository")
     owner = head.get("owner") if isinstance(head, Mapping) else None
