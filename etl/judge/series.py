@@ -9,7 +9,7 @@ from typing import Any, Final
 from etl.judge.cost import WEEK_S, Place, Usage
 from etl.judge.history import History, Level, Measure, Outcome, Run, Subject
 from etl.judge.times import DURATION, QUEUED
-from etl.model.tag_values import OTHER_BRANCH, PULL_REQUEST
+from etl.model.tag_values import PULL_REQUEST, is_named
 
 Row = Mapping[str, Any]
 
@@ -146,7 +146,7 @@ def _run(row: Row, heads: Mapping[int, str], default_branch: str) -> Run:
 
 def _named(row: Row) -> str:
     """The branch of a row if it has a name of its own, else nothing."""
-    return "" if row["branch"] in (PULL_REQUEST, OTHER_BRANCH) else row["branch"]
+    return row["branch"] if is_named(row["branch"]) else ""
 
 
 def _heads(rows: Iterable[Row]) -> dict[int, str]:

@@ -20,6 +20,11 @@ EMPTY = f"{_ESCAPE}(empty)"
 _UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_ESCAPE}]|\\(?= |$)")
 
 
+def is_named(branch: str) -> bool:
+    """Whether a `branch` tag is that of one branch, not of pull requests or of others together."""
+    return branch not in (PULL_REQUEST, OTHER_BRANCH)
+
+
 def tag_value(name: str) -> str:
     """A name as a tag value: itself where InfluxDB can hold it, else a unique visible substitute."""
     if not name:

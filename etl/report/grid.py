@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from etl.model.tag_values import is_named
 from etl.model.writes import Row
 from etl.report.addresses import Links, nowhere
 from etl.report.grid_cells import Cell, Execution, Outcome, job_cell, test_cell
@@ -46,8 +47,6 @@ def grid(answers: Mapping[str, Sequence[Row]], link: Links = nowhere) -> dict[st
                 row
                 for row in answers.get("findings", ())
                 if (row["repository"], row["workflow"]) == (repository, workflow)
-                and (row["kind"] == "flaky" or _is_named(branch))
-                and row["branch"] in (None, branch)
             ]
             called = names({"repository": repository if several else None, "workflow": workflow})
             shown = Shown(executions[key], results.get(key, ()), findings, since)
@@ -69,11 +68,7 @@ def branches_of(executions: Iterable[Row]) -> list[str]:
     count: dict[str, int] = defaultdict(int)
     for row in executions:
         count[row["branch"]] += 1
-    return sorted(count, key=lambda name: (not _is_named(name), -count[name], name))
-
-
-def _is_named(branch: str) -> bool:
-    return not branch.startswith("(")
+    return sorted(count, key=lambda name: (not is_named(name), -count[name], name))
 
 
 def _by_sheet(rows: Iterable[Row]) -> Mapping[_Sheet, list[Row]]:
@@ -97,9 +92,16 @@ class Shown:
 
     @property
     def applying(self) -> list[Row]:
-        """The findings that are about this branch: breaks and changes are of branches with a name."""
-        is_named = _is_named(self.executions[0]["branch"])
-        return [row for row in self.findings if row["kind"] == "flaky" or is_named]
+        """The findings that are about this branch: breaks of it, and what holds of every branch with a name.
+
+        What is flaky is so on all.
+        """
+        branch = self.executions[0]["branch"]
+        return [
+            row
+            for row in self.findings
+            if row["kind"] == "flaky" or (is_named(branch) and row["branch"] in (None, branch))
+        ]
 
 
 def sheet(shown: Shown, link: Links = nowhere, most: int = MAX_COMMITS) -> dict[str, Any]:

@@ -15,8 +15,3 @@ def packed(value: Any) -> str:
     data = text.encode("utf-8", "replace")
     compressor = zlib.compressobj(9, wbits=_GZIP)
     return base64.b64encode(compressor.compress(data) + compressor.flush()).decode()
-
-
-def unpacked(text: str) -> Any:
-    """What was packed."""
-    return json.loads(zlib.decompress(base64.b64decode(text), wbits=_GZIP))

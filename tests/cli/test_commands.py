@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from etl.demo import faults
-from etl.report.packing import unpacked
 from tests.cli.running import Ci, contents, settings_for
+from tests.report.packing import unpacked
 from tests.waiting import HANGS_S
 
 SUMMARY = {

@@ -12,9 +12,9 @@ import pytest
 from etl.demo.history import ending
 from etl.demo.server import SimulatedGitHub
 from etl.demo.synthetic import synthetic
-from etl.report.packing import unpacked
 from tests.agents import project
 from tests.cli.running import Ci, settings_for
+from tests.report.packing import unpacked
 
 CODES = {"yours": 3, "unknown": 4}
 

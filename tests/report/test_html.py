@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from etl.report.html import render
-from etl.report.packing import packed, unpacked
+from etl.report.packing import packed
 from etl.report.page import MAX_ROWS, web_address
 from tests.report.answers import (
     ANSWERS,
@@ -23,6 +23,7 @@ from tests.report.answers import (
     finding,
     job,
 )
+from tests.report.packing import unpacked
 
 VOID = {"meta", "input"}
 VENDORED = files("etl.report").joinpath("vendor/uplot")

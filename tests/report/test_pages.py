@@ -6,7 +6,6 @@ import pytest
 
 from etl.report.addresses import address, key_of
 from etl.report.owners import NOBODY, Owners
-from etl.report.packing import unpacked
 from etl.report.pages import known as things
 from etl.report.pages.facts import facts
 from etl.report.pages.known import known
@@ -24,6 +23,7 @@ from tests.report.answers import (
     result,
     workflow,
 )
+from tests.report.packing import unpacked
 
 Page = dict[str, Any]
 
@@ -84,6 +84,19 @@ def part(page: Page, title: str) -> Page:
 
 def titles(page: Page) -> list[str]:
     return [one["title"] for one in page["parts"]]
+
+
+def test_a_break_is_marked_on_its_branch_alone() -> None:
+    broken = finding("broken", 1, branch="release-1", since="2026-05-01T01:00:00Z")
+    executions = [
+        execution(number, "failure", branch=branch)
+        for branch in ("main", "release-1")
+        for number in range(1, 4)
+    ]
+    page = opened("/job/CI/unit", {"latest_executions": executions, "findings": [broken]})
+    field = part(page, "Results by commit")["field"]
+    marked = {field["branches"][one["branch"]]: bool(one["rows"][0]["marks"]) for one in field["sheets"]}
+    assert marked == {"main": False, "release-1": True}
 
 
 def test_everything_has_an_address_that_survives_a_chat() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from etl.model.tag_values import OTHER_BRANCH, PULL_REQUEST
+from etl.model.tag_values import is_named
 from etl.model.writes import Row
 from etl.report.explained.asked import Asked
 from etl.verdict.known import BASE
@@ -14,9 +14,7 @@ class Runs:
 
     def __init__(self, attempts: Sequence[Row]) -> None:
         self.attempts = attempts
-        named = Counter(
-            row["branch"] for row in attempts if row["branch"] not in (PULL_REQUEST, OTHER_BRANCH)
-        )
+        named = Counter(row["branch"] for row in attempts if is_named(row["branch"]))
         # The default branch is the one with the most runs among branches with their own tag.
         self.base = named.most_common(1)[0][0] if named else ""
         self._lines = {row["run_id"]: self.line(row) for row in attempts}
