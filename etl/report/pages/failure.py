@@ -14,6 +14,10 @@ from etl.report.pages.parts import Part, by_day, chart, figures, findings, messa
 _OF: Final = IDENTITY[FAILURE]
 _MOST_PLACES: Final = 60
 _LONGEST: Final = 2_000
+_COLUMNS: Final = [
+    {"key": "count", "title": "Times", "kind": "COUNT"},
+    {"key": "last_seen", "title": "Last seen", "kind": "TIME"},
+]
 
 
 def failure_page(row: Row, facts: Facts) -> Part:
@@ -49,37 +53,22 @@ def _places(said: list[Row], link: Links) -> list[Part]:
     by_job: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in said:
         by_job[row["workflow"], row["job"]].append(row)
+    if not by_job:
+        return []
     ordered = sorted(by_job.items(), key=lambda one: (-one[1][0]["count"], one[0]))
-    rows: list[list[Any]] = [
-        [
-            names({"workflow": workflow, "job": job}),
-            [
-                found[0]["count"],
-                f"{newest:%Y-%m-%dT%H:%M:%SZ}" if (newest := instant(found[-1]["time"])) else None,
-            ],
-            None,
-            [],
-            link({**found[0], "signature": None, "test": None}),
-        ]
-        for (workflow, job), found in ordered[:_MOST_PLACES]
-    ]
-    columns = [
-        {"key": "count", "title": "Times", "kind": "COUNT"},
-        {"key": "last_seen", "title": "Last seen", "kind": "TIME"},
-    ]
+    rows = [_place(found, link) for _, found in ordered[:_MOST_PLACES]]
     more = max(0, len(by_job) - _MOST_PLACES)
-    return (
-        [
-            {
-                "type": "table",
-                "title": "Jobs",
-                "name": "Job",
-                "columns": columns,
-                "links": [],
-                "rows": rows,
-                "more": more,
-            }
-        ]
-        if rows
-        else []
-    )
+    shown = {"name": "Job", "columns": _COLUMNS, "links": [], "rows": rows, "more": more}
+    return [{"type": "table", "title": "Jobs", **shown}]
+
+
+def _place(found: list[Row], link: Links) -> list[Any]:
+    """The row of a job, by the failure's newest messages in it."""
+    row, newest = found[0], instant(found[-1]["time"])
+    return [
+        names({"workflow": row["workflow"], "job": row["job"]}),
+        [row["count"], f"{newest:%Y-%m-%dT%H:%M:%SZ}" if newest else None],
+        None,
+        [],
+        link({**row, "signature": None, "test": None}),
+    ]

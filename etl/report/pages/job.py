@@ -11,7 +11,18 @@ from etl.report.page import Table
 from etl.report.pages.facts import Facts
 from etl.report.pages.history import history, of_jobs
 from etl.report.pages.owned import owners_of
-from etl.report.pages.parts import Part, by_day, chart, figures, findings, messages, starts, table
+from etl.report.pages.parts import (
+    OF_EXECUTIONS,
+    Part,
+    by_day,
+    chart,
+    figures,
+    findings,
+    messages,
+    percentiles,
+    starts,
+    table,
+)
 from etl.report.rank import most_failing
 
 _OF: Final = IDENTITY[JOB]
@@ -27,7 +38,7 @@ def job_page(row: Row, facts: Facts) -> Part:
     own = [one for one in found if one["level"] == "job"]
     over_time = facts.of("jobs_over_time", row, _OF)
     said = facts.of("latest_messages", row, _OF)
-    took = {"Median": by_day(over_time, "p50_s", facts.days), "p95": by_day(over_time, "p95_s", facts.days)}
+    took = percentiles(over_time, facts.days)
     waited = {"Median": by_day(over_time, "queued_p50_s", facts.days)}
     changed, queued = starts(own, ("slower", "faster")), starts(own, ("waits longer", "waits less"))
     return {
@@ -36,10 +47,7 @@ def job_page(row: Row, facts: Facts) -> Part:
             "success_rate total p50_s p95_s queued_p50_s minutes",
             success_rate="Succeeds",
             total="Executions",
-            p50_s="Takes, median",
-            p95_s="Takes, p95",
-            queued_p50_s="Waits, median",
-            minutes="Runner minutes",
+            **OF_EXECUTIONS,
         ),
         "owner": owners_of(said, facts.owners),
         "findings": findings(found, link, {"job": row["job"], "name": None}),

@@ -17,6 +17,13 @@ from etl.report.page import Table, arranged, drawn, web_address
 
 Part = dict[str, Any]
 
+# Titles of the figures of executions.
+OF_EXECUTIONS: Final = {
+    "p50_s": "Takes, median",
+    "p95_s": "Takes, p95",
+    "queued_p50_s": "Waits, median",
+    "minutes": "Runner minutes",
+}
 _DAY: Final = timedelta(days=1)
 _FINE: Final = 10  # what is less than this has a decimal
 _MOST_ROWS: Final = 15
@@ -73,6 +80,11 @@ def chart(
         return []
     drawn_lines = [{"label": label, "values": list(values)} for label, values in known.items()]
     return [{"type": "chart", "title": title, "style": style, "unit": unit, "lines": drawn_lines, **others}]
+
+
+def percentiles(rows: Sequence[Row], days: Sequence[datetime]) -> dict[str, list[float | None]]:
+    """The lines of a chart of how long executions took."""
+    return {"Median": by_day(rows, "p50_s", days), "p95": by_day(rows, "p95_s", days)}
 
 
 def by_day(rows: Iterable[Row], name: str, days: Sequence[datetime]) -> list[float | None]:

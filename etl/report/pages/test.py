@@ -3,7 +3,7 @@
 from typing import Final
 
 from etl.model.writes import Row
-from etl.report.addresses import IDENTITY, TEST
+from etl.report.addresses import IDENTITY, TEST, WORKFLOW
 from etl.report.page import Table
 from etl.report.pages.facts import Facts
 from etl.report.pages.history import history, of_test
@@ -20,25 +20,16 @@ def test_page(row: Row, facts: Facts) -> Part:
     """A test's page, by a row of `tests` or `flaky`."""
     link = facts.known.link
     failed, flaked = facts.of("tests", row, _OF), facts.of("flaky", row, _OF)
-    found = [
-        one
-        for one in facts.of(
-            "findings", {**row, "name": row["test"]}, ("repository", "workflow", "suite", "name")
-        )
-        if one["level"] == "test"
-    ]
+    named = facts.of("findings", {**row, "name": row["test"]}, ("repository", "workflow", "suite", "name"))
+    found = [one for one in named if one["level"] == "test"]
     said = facts.of("latest_messages", row, ("repository", "workflow", "test"))
     jobs = jobs_of_test(row, facts)
     results = facts.of("latest_results", row, _OF)
-    executions = (
-        [
-            one
-            for one in facts.of("latest_executions", row, ("repository", "workflow"))
-            if one["job"] in {*jobs} | {result["job"] for result in results}
-        ]
-        if results
-        else []
-    )
+    # Without results there is nothing to see on the commits of its jobs.
+    shown = {*jobs, *(one["job"] for one in results)} if results else set()
+    executions = [
+        one for one in facts.of("latest_executions", row, IDENTITY[WORKFLOW]) if one["job"] in shown
+    ]
     return {
         "figures": _figures(failed, flaked),
         "owner": owners_of(said, facts.owners),

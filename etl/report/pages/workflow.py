@@ -7,7 +7,17 @@ from etl.report.addresses import IDENTITY, WORKFLOW
 from etl.report.page import Table
 from etl.report.pages.facts import Facts
 from etl.report.pages.history import history, of_jobs
-from etl.report.pages.parts import Part, by_day, chart, figures, findings, starts, table
+from etl.report.pages.parts import (
+    OF_EXECUTIONS,
+    Part,
+    by_day,
+    chart,
+    figures,
+    findings,
+    percentiles,
+    starts,
+    table,
+)
 from etl.report.priorities import distinct
 from etl.report.rank import least_reliable
 
@@ -30,7 +40,7 @@ def workflow_page(row: Row, facts: Facts) -> Part:
         ],
         "Passed": passed,
     }
-    took = {"Median": by_day(over_time, "p50_s", facts.days), "p95": by_day(over_time, "p95_s", facts.days)}
+    took = percentiles(over_time, facts.days)
     own = [one for one in found if one["level"] == "workflow"]
     lasting = distinct(one for one in found if one["until"] is None)
     return {
@@ -40,12 +50,8 @@ def workflow_page(row: Row, facts: Facts) -> Part:
             success_rate="Runs that succeed",
             total="Runs",
             job_success_rate="Jobs that succeed",
-            p50_s="Takes, median",
-            p95_s="Takes, p95",
-            queued_p50_s="Waits, median",
-            minutes="Runner minutes",
+            **OF_EXECUTIONS,
         ),
-        "owner": None,
         "findings": findings(lasting, link, {"job": None, "name": None}),
         "parts": [
             *chart("Runs", "bars", "count", runs, half=True),
